@@ -1,0 +1,21 @@
+#ifndef MTC_CORE_DTYPE_H_
+#define MTC_CORE_DTYPE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mtc {
+
+// The element types, numbered as in the schema and in mtc.h.
+enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI8, kU8, kI16, kI32, kI64, kBool };
+inline constexpr int kDTypeCount = 10;
+
+// Bytes of one element.
+constexpr size_t SizeOf(DType dtype) {
+  constexpr uint8_t kSizes[kDTypeCount] = {4, 8, 2, 2, 1, 1, 2, 4, 8, 1};
+  return kSizes[static_cast<int>(dtype)];
+}
+
+}  // namespace mtc
+
+#endif  // MTC_CORE_DTYPE_H_

@@ -1,0 +1,45 @@
+#ifndef MTC_CORE_THREAD_POOL_H_
+#define MTC_CORE_THREAD_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+
+struct pthreadpool;
+
+namespace mtc {
+
+// Threads that kernels divide their work among. Made once and lent to sessions.
+class ThreadPool {
+ public:
+  // Null for one thread, or if the system gives none.
+  static ThreadPool* Create(size_t threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  size_t size() const;
+  pthreadpool* handle() const { return pool_; }
+
+ private:
+  explicit ThreadPool(pthreadpool* pool) : pool_(pool) {}
+  pthreadpool* pool_;
+};
+
+// Calls body(begin, end) on disjoint ranges that cover [0, count), each of at least `grain` items but the last, on the
+// threads of `pool`; on this thread alone if `pool` is null or the work is not worth dividing.
+using RangeFunction = void (*)(void* body, int64_t begin, int64_t end);
+void ParallelForRange(ThreadPool* pool, int64_t count, int64_t grain, RangeFunction call, void* body);
+
+template <typename Body>
+void ParallelFor(ThreadPool* pool, int64_t count, int64_t grain, Body&& body) {
+  if (pool == nullptr || count <= grain) {
+    if (count > 0) body(int64_t{0}, count);
+    return;
+  }
+  auto call = [](void* b, int64_t begin, int64_t end) { (*static_cast<Body*>(b))(begin, end); };
+  ParallelForRange(pool, count, grain, call, &body);
+}
+
+}  // namespace mtc
+
+#endif  // MTC_CORE_THREAD_POOL_H_

@@ -1,0 +1,116 @@
+// What a kernel is: two functions over an argument struct that is generated from the op's definition.
+
+#ifndef MTC_KERNELS_KERNEL_H_
+#define MTC_KERNELS_KERNEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/span.h"
+#include "core/status.h"
+#include "core/tensor.h"
+
+namespace mtc {
+
+class PackedWeights;
+class ThreadPool;
+
+// What a kernel keeps between runs: a library's operator, say. Destroying it releases everything.
+class KernelState {
+ public:
+  virtual ~KernelState() = default;
+};
+
+// What both phases see. The interpreter owns one for each instruction of a session.
+class KernelContext {
+ public:
+  ThreadPool* threads = nullptr;     // null: the calling thread only
+  PackedWeights* packed = nullptr;   // the program's
+  std::unique_ptr<KernelState> state;
+  void* scratch = nullptr;           // 64-byte aligned, as many bytes as were required; Run only
+  size_t scratch_size = 0;
+  Error* error = nullptr;
+
+  // kInvalidArgument or kRunFailed with the reason; the interpreter adds which instruction it was.
+  template <typename... Args>
+  Status Fail(Status status, const char* format, Args... args) {
+    return error->Report(status, format, args...);
+  }
+};
+
+// Prepare is called once for each set of input shapes. It derives the shapes of the outputs from those of the inputs,
+// checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands have none yet.
+class PrepareContext : public KernelContext {
+ public:
+  // Gives `out` its shape, dense. Fails if there are too many elements, or if the program promised another shape.
+  Status Resize(Tensor* out, Span<const int64_t> dims);
+  // Bytes; the last call counts.
+  void RequireScratch(size_t bytes) { scratch_size = bytes; }
+};
+
+// One field of an argument struct, so that one small function fills all of them.
+enum class FieldKind : uint8_t {
+  kInput,           // const Tensor*
+  kOptionalInput,   // const Tensor*, null if absent
+  kVariadicInput,   // Span<const Tensor* const>; the last input
+  kOutput,          // Tensor*; null if nobody reads it
+  kVariadicOutput,  // Span<Tensor* const>; the last output
+  kInt,             // int64_t
+  kFloat,           // double
+  kBool,            // bool
+  kEnum,            // uint8_t-sized enum with `limit` values; DType is one
+  kInts,            // Span<const int64_t>, static
+  kFloats,          // Span<const double>
+  kDims,            // Span<const int64_t>, evaluated for the actual shapes
+  kFunction,        // NestedFunction*
+};
+
+struct Field {
+  FieldKind kind;
+  uint8_t limit;    // of an enum; the size of a tuple with a fixed one, else 0
+  uint16_t offset;  // in the argument struct
+};
+
+struct ArgsLayout {
+  const Field* fields;  // operands, results, attributes, regions, each in order of definition
+  uint16_t count;
+  uint16_t size;        // bytes of the struct
+};
+
+using PrepareFunction = Status (*)(PrepareContext&, const void* args);
+using RunFunction = Status (*)(KernelContext&, const void* args);
+
+// Instruction-set levels a hot kernel may be compiled for; Run of the highest one that the processor has is used.
+enum class Isa : uint8_t { kBase, kAvx2, kAvx512 };
+inline constexpr int kIsaCount = 3;
+
+// A row of a kernel table. `run[kBase]` is always there, the others may be null. `types` are the dtypes of the operands and results, for
+// the loader's check: each input then each output, 0xff where the op takes any; a variadic one is given once.
+struct KernelEntry {
+  const char* key;  // leaky_relu@portable:f32/1
+  const ArgsLayout* layout;
+  const uint8_t* types;
+  PrepareFunction prepare;
+  RunFunction run[kIsaCount];
+};
+
+struct KernelTable {
+  const KernelEntry* entries;  // sorted by key
+  size_t count;
+};
+
+// Adapts a kernel's typed function to the table's signature.
+template <typename Context, typename Args, Status (*kFunction)(Context&, const Args&)>
+Status CallKernel(Context& context, const void* args) {
+  return kFunction(context, *static_cast<const Args*>(args));
+}
+
+}  // namespace mtc
+
+// At the end of a kernel's file: instantiates Run for exactly the selected dtypes. The generated header
+// selected_kernels.h says which (see mtc/build/kernel_table.py).
+#define MTC_KERNEL(Op) MTC_SELECTED_##Op(MTC_INSTANTIATE_RUN, Op)
+#define MTC_INSTANTIATE_RUN(Op, ...) template Status Run##Op<__VA_ARGS__>(KernelContext&, const Op##Args&);
+
+#endif  // MTC_KERNELS_KERNEL_H_
