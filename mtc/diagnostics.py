@@ -1,0 +1,235 @@
+"""What can go wrong, in words: one table of codes, diagnostics that carry cause, place and remedy, and one exception.
+
+A check that can find several faults reports them all and raises once::
+
+    with collected() as report:
+        for node in graph:
+            if node.target not in table:
+                report(UNSUPPORTED_OP(f"cannot import `{node.target}`", at=location(node), help="..."))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+CODES: dict[str, Code] = {}
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding: what is wrong, where, why, and what to do next."""
+
+    code: Code
+    message: str
+    at: str | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.message} [{self.code.id}]"]
+        if self.at:
+            lines.append(f"  at: {self.at}")
+        lines += [f"  note: {note}" for note in self.notes]
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, object]:
+        """The diagnostic as plain data, for `--json`."""
+        return {
+            "code": self.code.id,
+            "title": self.code.title,
+            "message": self.message,
+            "at": self.at,
+            "notes": list(self.notes),
+            "help": self.help,
+        }
+
+
+class MtcError(Exception):
+    """One or more diagnostics. The first line of `str(error)` names the cause; `summary` replaces it for many."""
+
+    def __init__(self, *diagnostics: Diagnostic, summary: str | None = None) -> None:
+        if not diagnostics:
+            raise ValueError("an MtcError holds at least one diagnostic")
+        self.diagnostics = diagnostics
+        self.summary = summary
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [str(d) for d in self.diagnostics]
+        return "\n".join([self.summary, *parts] if self.summary else parts)
+
+    @property
+    def code(self) -> Code:
+        return self.diagnostics[0].code
+
+
+@dataclass(frozen=True)
+class Code:
+    """A kind of fault. `id` is stable; `explanation` is what `mtc explain ID` prints."""
+
+    id: str
+    title: str
+    explanation: str
+
+    def __post_init__(self) -> None:
+        if CODES.setdefault(self.id, self) is not self:
+            raise ValueError(f"two diagnostics have the code {self.id}")
+
+    def __call__(
+        self, message: str, *, at: str | None = None, notes: Sequence[str] = (), help: str | None = None
+    ) -> Diagnostic:
+        return Diagnostic(self, message, at, tuple(notes), help)
+
+    def error(
+        self, message: str, *, at: str | None = None, notes: Sequence[str] = (), help: str | None = None
+    ) -> MtcError:
+        """An exception that holds this one diagnostic."""
+        return MtcError(self(message, at=at, notes=notes, help=help))
+
+
+class Report:
+    """Collects diagnostics; call it with each."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def __call__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
+
+    def raise_if_any(self, summary: str | None = None) -> None:
+        if self.diagnostics:
+            raise MtcError(*self.diagnostics, summary=summary)
+
+
+@contextmanager
+def collected() -> Iterator[Report]:
+    """Leaves with one MtcError that holds all that was reported, if anything was."""
+    report = Report()
+    yield report
+    report.raise_if_any()
+
+
+# 1xx: files and the IR
+NOT_AN_ARTIFACT = Code(
+    "MTC101",
+    "file is not what the command reads",
+    "The file is neither a .mtc (IR) nor a .mtp (program), or the command takes the other of the two. What a file is, "
+    "its content says, not its suffix.",
+)
+DAMAGED_ARTIFACT = Code(
+    "MTC102",
+    "file is damaged",
+    "The file was made by mtc, but a part of it is missing, truncated or changed. Write it again with the stage that "
+    "made it; if it was copied, compare the sizes.",
+)
+IR_SYNTAX = Code(
+    "MTC103",
+    "IR text does not parse",
+    "The text of a graph (graph.mtir) is not valid. The message names line and column.",
+)
+INVALID_IR = Code(
+    "MTC104",
+    "IR is not valid",
+    "The verifier found a module that breaks a rule of the IR: a type that does not follow from its operands, a use "
+    "before its definition, an unknown operator. After a pass this is a bug in mtc; in a file it is a damaged file.",
+)
+WOULD_REPLACE = Code(
+    "MTC105",
+    "output exists and is not this command's own",
+    "A command replaces its own earlier output, as a compiler does, but nothing else. Choose another name with -o, or "
+    "pass --overwrite.",
+)
+CANNOT_WRITE = Code("MTC106", "output cannot be written", "The folder is missing, read-only or full.")
+CANNOT_READ = Code("MTC107", "input cannot be read", "The file is missing or may not be read.")
+
+# 2xx: frontends
+UNSUPPORTED_OP = Code(
+    "MTC201",
+    "operator cannot be imported",
+    "The model uses an operator that mtc has no equivalent for. Every such operator of the model is listed, with the "
+    "source line that calls it. Replace it in the model by operators that `mtc ops` lists.",
+)
+EXPORT_FAILED = Code(
+    "MTC202",
+    "the model could not be exported",
+    "torch.export could not trace the model, neither in non-strict nor in strict mode. The message holds torch's "
+    "reason. Usual causes: control flow that depends on values, inputs of a type that torch.export does not take.",
+)
+BAD_SOURCE = Code(
+    "MTC203",
+    "source is not a model",
+    "A model.py defines `model` (an nn.Module, an ExportedProgram, or a callable that returns one) and "
+    "`example_inputs` (a tuple, or a callable that returns one).",
+)
+BAD_NAMES = Code("MTC204", "names do not fit", "The number of names given is not the number of inputs or outputs.")
+MISSING_PACKAGE = Code(
+    "MTC205", "a Python package is missing", "This command needs a package that is an extra of mtc: mtc[torch], mtc[onnx]."
+)
+
+# 3xx: passes, lowering, placement
+UNKNOWN_NAME = Code(
+    "MTC301",
+    "unknown name",
+    "A backend, target, pass, operator, recipe or key of that name does not exist. The message suggests the nearest.",
+)
+NO_KERNEL = Code(
+    "MTC302",
+    "no kernel for an operator",
+    "No listed backend and no portable kernel computes the operator with these dtypes.",
+)
+FALLBACK = Code(
+    "MTC303",
+    "operators fall back to portable kernels",
+    "With --no-fallback every operator has to run on the listed backends. The message says which do not, and why.",
+)
+PASS_CHANGED_RESULT = Code(
+    "MTC304",
+    "a pass changed the model's result",
+    "--verify-each ran the model's samples before and after each pass. This is a bug in the pass that is named; "
+    "--disable-pass leaves it out.",
+)
+
+# 4xx: selection
+BAD_OPS_LIST = Code(
+    "MTC401",
+    "operator list is not valid",
+    "An ops.yaml is strict: unknown keys and unknown kernels are errors, so that a typing mistake cannot leave an "
+    "operator out of a runtime.",
+)
+MISSING_KERNELS = Code(
+    "MTC402",
+    "the runtime lacks kernels that the program needs",
+    "The program was compiled for kernels that this runtime was not built with. Add the program to the `mtc "
+    "select-ops` call that made the runtime's list, and build the runtime again.",
+)
+
+# 5xx: running
+BAD_INPUT = Code(
+    "MTC501", "input does not fit the program", "Number, name, dtype or shape of an input is not what the program takes."
+)
+RUN_FAILED = Code("MTC502", "the program failed", "A kernel met a value it cannot serve, or a limit was reached.")
+INVALID_PROGRAM = Code(
+    "MTC503", "the runtime refuses the program", "The file is damaged or was made for a newer runtime."
+)
+MISMATCH = Code(
+    "MTC504",
+    "results differ",
+    "An output of the program differs from the source model's by more than the threshold. `mtc verify --layers` finds "
+    "the first operator that diverges.",
+)
+REGRESSION = Code("MTC505", "slower than the baseline", "A measurement is worse than the baseline by more than allowed.")
+
+# 6xx: recipes and usage
+BAD_RECIPE = Code("MTC601", "recipe is not valid", "A recipe is strict YAML; `docs/recipes.md` lists every key.")
+NO_MODEL = Code(
+    "MTC602",
+    "no model given",
+    "MODEL may be left out only after a stage has written one in this folder.",
+)
+
+# 9xx: bugs
+INTERNAL = Code("MTC901", "a bug in mtc", "Please report it with the traceback file that the message names.")

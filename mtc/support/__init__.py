@@ -1,0 +1,1 @@
+"""Standard-library-only building blocks, each under the name of what it does."""
