@@ -1,0 +1,266 @@
+"""Modules, functions, nodes and values: an SSA graph in program order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mtc.ir.constant import Constant
+from mtc.ir.dims import Bounds
+from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.structural import CONSTANT, RETURN
+from mtc.ir.types import TensorType
+
+
+@dataclass(frozen=True)
+class Loc:
+    """Where an operator comes from: the path of the module that called it, and the user's source line."""
+
+    module: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.module})" if self.source and self.module else self.source or self.module
+
+
+def merged(*locs: tuple[Loc, ...]) -> tuple[Loc, ...]:
+    """The places of several nodes as one, in order, each once."""
+    return tuple(dict.fromkeys(loc for group in locs for loc in group))
+
+
+class Value:
+    """A tensor that one node, or a call of the function, defines."""
+
+    __slots__ = ("name", "producer", "type", "users")
+
+    def __init__(self, type: TensorType, name: str = "", producer: Node | None = None) -> None:
+        self.type = type
+        self.name = name
+        self.producer = producer
+        self.users: dict[tuple[Node, int], None] = {}
+
+    def __repr__(self) -> str:
+        return f"%{self.name}"
+
+    @property
+    def has_single_use(self) -> bool:
+        return len(self.users) == 1
+
+    @property
+    def user_nodes(self) -> list[Node]:
+        """The nodes that read it, each once, in the order in which they began to."""
+        return list(dict.fromkeys(node for node, _ in self.users))
+
+    @property
+    def constant(self) -> Constant | None:
+        """What it holds if it is a constant."""
+        if self.producer is not None and self.producer.op is CONSTANT:
+            return self.producer.attrs["value"]
+        return None
+
+    def replace_by(self, other: Value) -> None:
+        """Makes every reader of this value read `other`."""
+        for node, index in list(self.users):
+            node.set_input(index, other)
+
+
+class Node:
+    """One operation. Inserted into a function, it has neighbours; its operands know it as a user."""
+
+    __slots__ = ("attrs", "function", "inputs", "loc", "next", "op", "outputs", "previous", "regions")
+
+    def __init__(
+        self,
+        op: OpSpec,
+        inputs: Sequence[Value | None],
+        attrs: dict[str, Any],
+        types: Sequence[TensorType],
+        *,
+        regions: Sequence[Function] = (),
+        loc: tuple[Loc, ...] = (),
+    ) -> None:
+        self.op = op
+        self.inputs: tuple[Value | None, ...] = tuple(inputs)
+        self.attrs = attrs
+        self.regions = tuple(regions)
+        self.outputs = tuple(Value(type, producer=self) for type in types)
+        self.loc = loc
+        self.function: Function | None = None
+        self.previous: Node | None = None
+        self.next: Node | None = None
+        for index, value in enumerate(self.inputs):
+            if value is not None:
+                value.users[self, index] = None
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {', '.join(map(repr, self.outputs))}>"
+
+    @property
+    def output(self) -> Value:
+        """The one result."""
+        (value,) = self.outputs
+        return value
+
+    @property
+    def is_dead(self) -> bool:
+        return not (self.op.has(Trait.EFFECT) or any(value.users for value in self.outputs))
+
+    def set_input(self, index: int, value: Value | None) -> None:
+        old = self.inputs[index]
+        if old is not None:
+            del old.users[self, index]
+        self.inputs = (*self.inputs[:index], value, *self.inputs[index + 1 :])
+        if value is not None:
+            value.users[self, index] = None
+
+    def set_inputs(self, values: Sequence[Value | None]) -> None:
+        """Replaces all operands, whose number may change."""
+        for index, old in enumerate(self.inputs):
+            if old is not None:
+                del old.users[self, index]
+        self.inputs = tuple(values)
+        for index, value in enumerate(self.inputs):
+            if value is not None:
+                value.users[self, index] = None
+
+    def erase(self) -> None:
+        """Takes it out of its function. Its results must have no users."""
+        if any(value.users for value in self.outputs):
+            raise ValueError(f"{self!r} still has users")
+        self.set_inputs(())
+        assert self.function is not None
+        self.function._unlink(self)
+
+
+class Function:
+    """A list of nodes that ends with `return`. Iteration is safe while nodes are inserted and erased."""
+
+    def __init__(
+        self, name: str, inputs: Sequence[Value] = (), *, symbols: dict[str, Bounds] | None = None
+    ) -> None:
+        self.name = name
+        self.inputs = list(inputs)
+        self.symbols: dict[str, Bounds] = dict(symbols or {})
+        self.output_names: list[str] = []
+        self._first: Node | None = None
+        self._last: Node | None = None
+
+    def __repr__(self) -> str:
+        return f"@{self.name}"
+
+    def __iter__(self) -> Iterator[Node]:
+        node = self._first
+        while node is not None:
+            following = node.next
+            yield node
+            node = following if node.function is None else node.next
+
+    def __reversed__(self) -> Iterator[Node]:
+        node = self._last
+        while node is not None:
+            preceding = node.previous
+            yield node
+            node = preceding if node.function is None else node.previous
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @property
+    def return_node(self) -> Node:
+        if self._last is None or self._last.op is not RETURN:
+            raise ValueError(f"{self!r} does not end with return")
+        return self._last
+
+    @property
+    def outputs(self) -> tuple[Value, ...]:
+        return tuple(value for value in self.return_node.inputs if value is not None)
+
+    def insert(self, node: Node, before: Node | None = None) -> None:
+        """Puts `node` in front of `before`, or at the end."""
+        node.function = self
+        node.next = before
+        node.previous = self._last if before is None else before.previous
+        if node.previous is None:
+            self._first = node
+        else:
+            node.previous.next = node
+        if before is None:
+            self._last = node
+        else:
+            before.previous = node
+
+    def _unlink(self, node: Node) -> None:
+        if node.previous is None:
+            self._first = node.next
+        else:
+            node.previous.next = node.next
+        if node.next is None:
+            self._last = node.previous
+        else:
+            node.next.previous = node.previous
+        node.function = None
+
+
+@dataclass
+class State:
+    """A tensor that outlives a call, shared by the functions of a module and owned by a session."""
+
+    name: str
+    type: TensorType
+    initial: Constant | None = None  # None: zeros
+    is_trainable: bool = False
+    space: str = "host"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One example call of a function: its inputs, and the source model's outputs on them."""
+
+    inputs: tuple[Constant, ...]
+    outputs: tuple[Constant, ...]
+
+
+@dataclass(eq=False)
+class Module:
+    """Functions that share constants and state.
+
+    `form` is `imported`, `canonical` or `lowered`; `meta` is free data about the model that goes with it into files.
+    """
+
+    functions: dict[str, Function] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    form: str = "imported"
+
+    def __repr__(self) -> str:
+        return f"<Module {self.form}: {', '.join(self.functions)}>"
+
+    def all_functions(self) -> Iterator[Function]:
+        """Every function, nested ones before the one that holds them."""
+        for function in self.functions.values():
+            yield from _with_nested(function)
+
+    def nodes(self) -> Iterator[Node]:
+        for function in self.all_functions():
+            yield from function
+
+    def add_constant(self, constant: Constant) -> Constant:
+        """Registers a named constant, under another name if that one is taken."""
+        name, count = constant.name, 0
+        while name in self.constants and self.constants[name] is not constant:
+            count += 1
+            name = f"{constant.name}.{count}"
+        if name != constant.name:
+            constant = constant.renamed(name)
+        self.constants[name] = constant
+        return constant
+
+
+def _with_nested(function: Function) -> Iterator[Function]:
+    for node in function:
+        for region in node.regions:
+            yield from _with_nested(region)
+    yield function

@@ -1,0 +1,94 @@
+"""Applies local rewrites until none matches, with a worklist: only nodes near a change are looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from mtc.ir.builder import Builder
+from mtc.ir.module import Function, Module, Node, Value, merged
+from mtc.ir.opspec import OpSpec
+from mtc.ir.structural import CONSTANT
+
+Replacement = Value | Sequence[Value] | None
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A function that looks at one node of certain ops and returns what replaces its results, or None."""
+
+    roots: tuple[OpSpec, ...]
+    apply: Callable[[Node, Builder], Replacement]
+
+    @property
+    def name(self) -> str:
+        return self.apply.__name__.replace("_", "-")
+
+    @property
+    def doc(self) -> str:
+        return self.apply.__doc__ or ""
+
+
+def rewrite(*roots: OpSpec) -> Callable[[Callable[[Node, Builder], Replacement]], Rewrite]:
+    """Makes a rewrite of a plain function; without roots it sees every node."""
+    return lambda function: Rewrite(roots, function)
+
+
+def apply_rewrites(module: Module, rewrites: Sequence[Rewrite]) -> int:
+    """Rewrites every function of `module` until nothing matches. Returns how often a rewrite was applied."""
+    table: dict[OpSpec | None, list[Rewrite]] = {}
+    for rule in rewrites:
+        for root in rule.roots or (None,):
+            table.setdefault(root, []).append(rule)
+    return sum(_rewrite_function(function, table) for function in list(module.all_functions()))
+
+
+def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrite]]) -> int:
+    # A stack whose top is the function's first node; a node may be queued again, but stands in it once.
+    worklist = dict.fromkeys(reversed(function))
+    applied = 0
+    anywhere = table.get(None, [])
+    while worklist:
+        node, _ = worklist.popitem()
+        if node.function is None:
+            continue
+        if node.is_dead and node.op is not CONSTANT:
+            _queue(worklist, (v.producer for v in node.inputs if v is not None))
+            node.erase()
+            continue
+        for rule in [*table.get(node.op, ()), *anywhere]:
+            build = Builder(function, before=node, loc=node.loc)
+            result = rule.apply(node, build)
+            if result is None:
+                for emitted in reversed(build.emitted):  # a rewrite that gave up halfway
+                    if emitted.is_dead:
+                        emitted.erase()
+                continue
+            applied += 1
+            _replace(node, build, (result,) if isinstance(result, Value) else tuple(result), worklist)
+            break
+    return applied
+
+
+def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dict[Node, None]) -> None:
+    loc = merged(node.loc, *(new.loc for new in build.emitted))
+    _queue(worklist, (v.producer for v in node.inputs if v is not None))
+    for old, new in zip(node.outputs, results, strict=True):
+        if not new.name and new.producer is not None:
+            new.name = old.name
+        _queue(worklist, old.user_nodes)
+        old.replace_by(new)
+    if node.is_dead or not node.outputs:
+        node.erase()
+    else:
+        _queue(worklist, (node,))
+    for new_node in build.emitted:
+        new_node.loc = loc
+    _queue(worklist, reversed(build.emitted))
+
+
+def _queue(worklist: dict[Node, None], nodes: Iterable[Node | None]) -> None:
+    for node in nodes:
+        if node is not None:
+            worklist.pop(node, None)
+            worklist[node] = None

@@ -1,0 +1,150 @@
+"""Element types, quantization parameters and tensor types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import ml_dtypes
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape, is_static, product
+
+
+class DType(Enum):
+    """An element type. `qi8`, `qu8`, `qi4` stand for real numbers (see QParams); `i8` wraps like C."""
+
+    F32 = "f32"
+    F64 = "f64"
+    F16 = "f16"
+    BF16 = "bf16"
+    I8 = "i8"
+    U8 = "u8"
+    I16 = "i16"
+    I32 = "i32"
+    I64 = "i64"
+    BOOL = "bool"
+    QI8 = "qi8"
+    QU8 = "qu8"
+    QI4 = "qi4"
+
+    def __str__(self) -> str:
+        return self.value
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def numpy(self) -> np.dtype:
+        """The array type that holds it; `qi4` is held unpacked."""
+        return _NUMPY[self]
+
+    @property
+    def bits(self) -> int:
+        return 4 if self is DType.QI4 else self.numpy.itemsize * 8
+
+    @property
+    def is_float(self) -> bool:
+        return self in FLOATS
+
+    @property
+    def is_integer(self) -> bool:
+        """Plain integers: neither `bool` nor a quantized type."""
+        return self in INTEGERS
+
+    @property
+    def is_quantized(self) -> bool:
+        return self in (DType.QI8, DType.QU8, DType.QI4)
+
+    @staticmethod
+    def of(dtype: np.dtype | type) -> DType:
+        """The plain type of an array's elements. KeyError for one that mtc does not have."""
+        return _FROM_NUMPY[np.dtype(dtype)]
+
+
+F32, F64, F16, BF16 = DType.F32, DType.F64, DType.F16, DType.BF16
+I8, U8, I16, I32, I64, BOOL = DType.I8, DType.U8, DType.I16, DType.I32, DType.I64, DType.BOOL
+QI8, QU8, QI4 = DType.QI8, DType.QU8, DType.QI4
+
+FLOATS = (F32, F64, F16, BF16)
+INTEGERS = (I8, U8, I16, I32, I64)
+NUMBERS = (*FLOATS, *INTEGERS)
+ANY = (*NUMBERS, BOOL)
+
+_NUMPY = {
+    F32: np.dtype(np.float32),
+    F64: np.dtype(np.float64),
+    F16: np.dtype(np.float16),
+    BF16: np.dtype(ml_dtypes.bfloat16),
+    I8: np.dtype(np.int8),
+    U8: np.dtype(np.uint8),
+    I16: np.dtype(np.int16),
+    I32: np.dtype(np.int32),
+    I64: np.dtype(np.int64),
+    BOOL: np.dtype(np.bool_),
+    QI8: np.dtype(np.int8),
+    QU8: np.dtype(np.uint8),
+    QI4: np.dtype(np.int8),
+}
+_FROM_NUMPY = {_NUMPY[dtype]: dtype for dtype in ANY}
+
+
+@dataclass(frozen=True)
+class QParams:
+    """real = scale * (integer - zero_point).
+
+    Per tensor: one scale and `axis` None. Per channel: one scale for each index of `axis`. Per block: `block` sizes
+    along `axis` share a scale, and the scales are those of each row in turn.
+    """
+
+    scale: tuple[float, ...]
+    zero_point: tuple[int, ...]
+    axis: int | None = None
+    block: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.scale) != len(self.zero_point) or not self.scale:
+            raise ValueError("as many zero points as scales, at least one")
+        if self.axis is None and (len(self.scale) != 1 or self.block is not None):
+            raise ValueError("several scales need an axis")
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """A dense, row-major tensor. Sizes may be symbolic."""
+
+    dtype: DType
+    shape: Shape = ()
+    qparams: QParams | None = None
+
+    def __post_init__(self) -> None:
+        if self.qparams is not None and not self.dtype.is_quantized:
+            raise ValueError(f"{self.dtype} has no quantization parameters")
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def is_static(self) -> bool:
+        return is_static(self.shape)
+
+    @property
+    def count(self) -> Dim:
+        """Elements."""
+        return product(self.shape)
+
+    @property
+    def nbytes(self) -> Dim:
+        """Bytes when stored; `qi4` is packed two to a byte."""
+        return (self.count + 1) // 2 if self.dtype is QI4 else self.count * (self.dtype.bits // 8)
+
+    def with_shape(self, shape: Shape) -> TensorType:
+        return TensorType(self.dtype, shape, self.qparams)
+
+    def with_dtype(self, dtype: DType) -> TensorType:
+        return TensorType(dtype, self.shape)
+
+    @staticmethod
+    def of(array: np.ndarray) -> TensorType:
+        return TensorType(DType.of(array.dtype), array.shape)
