@@ -231,5 +231,31 @@ NO_MODEL = Code(
     "MODEL may be left out only after a stage has written one in this folder.",
 )
 
+# 7xx: building
+FETCH_FAILED = Code(
+    "MTC701",
+    "a source could not be fetched",
+    "A library's source is fetched from the places that runtime/third_party/sources.lock.yaml lists, in order, and "
+    "checked against its SHA-256. The message says what failed at each place. Offline, `mtc fetch` on a machine with "
+    "a network fills the cache; its folder (MTC_CACHE_DIR) can be copied.",
+)
+NO_COMPILER = Code(
+    "MTC702",
+    "no compiler or build tool for the target",
+    "A runtime needs a C and C++17 compiler, CMake and Ninja. CC and CXX name a compiler; else the system's is used, "
+    "else zig from the Python package `ziglang`.",
+)
+BUILD_FAILED = Code(
+    "MTC703",
+    "the build failed",
+    "CMake, the compiler or the linker reported an error. The message holds the last lines that matter and the path "
+    "of the full log.",
+)
+CANNOT_BUILD_TARGET = Code(
+    "MTC704",
+    "the target cannot be built on this machine",
+    "The target is known, but this machine has no toolchain that makes programs for it.",
+)
+
 # 9xx: bugs
 INTERNAL = Code("MTC901", "a bug in mtc", "Please report it with the traceback file that the message names.")

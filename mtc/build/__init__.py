@@ -1,0 +1,1 @@
+"""Builds runtimes: targets, toolchains, third-party sources, the CMake driver, the size report."""
