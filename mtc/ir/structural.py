@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtc.ir.opspec import Arity, OpSpec, Operand, Signature, Trait
+from mtc.ir.opspec import Arity, Operand, OpSpec, Signature, Trait
 
 
 def _stated(*_: Any, **__: Any) -> Any:
