@@ -1,0 +1,140 @@
+"""Third-party sources: fetched, verified, cached, unpacked.
+
+A source is the pinned tree of files of `runtime/third_party/sources.lock.yaml`, not some archive: its places are tried
+in order, and whichever answers must unpack to exactly that tree.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from http.client import HTTPException
+from pathlib import Path
+
+from mtc.build.archive import BadArchive, file_hash, unpack
+from mtc.build.debian_mirror import mirror
+from mtc.build.progress import Progress, silent
+from mtc.build.sources_lock import Place, Source, source, sources
+from mtc.diagnostics import FETCH_FAILED
+from mtc.support.atomic import atomic_folder
+from mtc.support.cache import cache_dir
+from mtc.support.file_lock import file_lock
+
+_SECONDS = 60
+_BLOCK = 1 << 16
+_SIZE_LIMIT = 256 << 20
+
+
+def source_folder(name: str, *, offline: bool = False, progress: Progress = silent) -> Path:
+    """The folder of the unpacked source `name`, fetched first if the cache lacks it.
+
+    Raises MtcError: MTC701 if no place has it, or if it is missing and `offline` (or MTC_OFFLINE=1) forbids to fetch.
+    """
+    wanted = source(name)
+    folder = cache_dir("sources") / wanted.key
+    if folder.is_dir():  # only ever renamed into place, so it is whole
+        return folder
+    with file_lock(cache_dir("locks") / f"source-{wanted.key}"):
+        if not folder.is_dir():
+            _obtain(wanted, folder, offline=offline or is_offline(), progress=progress)
+    return folder
+
+
+def fetch_all(names: Iterable[str] | None = None, *, progress: Progress = silent) -> dict[str, Path]:
+    """Fetches the named sources, or all, so that later builds need no network. This is `mtc fetch`."""
+    return {name: source_folder(name, progress=progress) for name in (sources() if names is None else names)}
+
+
+def is_offline() -> bool:
+    """Whether the environment forbids the network."""
+    return os.environ.get("MTC_OFFLINE", "") not in ("", "0")
+
+
+def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) -> None:
+    failures = []
+    archives = cache_dir("archives")
+    for place in wanted.places:
+        archive = archives / f"{wanted.key}-{place.filename}"
+        try:
+            if not archive.exists():
+                if offline:
+                    failures.append(f"{place.at}: not in the cache")
+                    continue
+                _download(place, archive, wanted, progress)
+            _check(archive, place)
+            progress(f"unpacking {wanted.name}", 0, 0)
+            with atomic_folder(folder) as work:
+                unpack(archive, place, wanted, work)
+            return
+        except BadArchive as error:
+            archive.unlink(missing_ok=True)  # a damaged file in the cache must not fail every later try
+            failures.append(f"{place.at}: {error}")
+        except (OSError, HTTPException, ValueError) as error:
+            failures.append(f"{place.at}: {_reason(error)}")
+    raise FETCH_FAILED.error(
+        f"the source of `{wanted.name}` ({wanted.version}) "
+        + ("is not in the cache, and mtc is offline" if offline else "could not be fetched from any place"),
+        notes=failures,
+        help=f"run `mtc fetch {wanted.name}` with a network, or copy the cache ({cache_dir()}) from a machine that has it"
+        if offline
+        else f"check the network, or put the archive at {archives / f'{wanted.key}-{wanted.places[0].filename}'}",
+    )
+
+
+def _download(place: Place, archive: Path, wanted: Source, progress: Progress) -> None:
+    url = _url(place)
+    handle, name = tempfile.mkstemp(prefix=".fetch-", dir=archive.parent)
+    try:
+        request = urllib.request.Request(url, headers={"User-Agent": "mtc"})
+        with (
+            os.fdopen(handle, "wb") as file,
+            urllib.request.urlopen(request, timeout=_SECONDS, context=ssl.create_default_context()) as answer,
+        ):
+            size, done = int(answer.headers.get("Content-Length") or 0), 0
+            while block := answer.read(_BLOCK):
+                done += len(block)
+                if done > _SIZE_LIMIT:
+                    raise BadArchive(f"it is larger than {_SIZE_LIMIT >> 20} MiB")
+                file.write(block)
+                progress(f"fetching {wanted.name}", done, size)
+            if size and done != size:
+                raise BadArchive(f"the connection ended after {done} of {size} bytes")
+        os.replace(name, archive)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _url(place: Place) -> str:
+    if not place.at.startswith("debian:"):
+        return place.at
+    base = mirror()
+    if base is None:
+        raise ValueError("this machine's apt names no Debian mirror")
+    return f"{base}/{urllib.request.quote(place.at.removeprefix('debian:'), safe='/+~')}"
+
+
+def _check(archive: Path, place: Place) -> None:
+    if place.sha256 is not None and (found := file_hash(archive)) != place.sha256:
+        raise BadArchive(f"it has SHA-256 {found}, expected {place.sha256}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"HTTP {error.code} {error.reason}"
+    if isinstance(error, urllib.error.URLError):
+        return str(error.reason)
+    return str(error) or type(error).__name__
+
+
+def forget(name: str) -> None:
+    """Removes a source from the cache, unpacked and packed."""
+    wanted = source(name)
+    shutil.rmtree(cache_dir("sources") / wanted.key, ignore_errors=True)
+    for place in wanted.places:
+        (cache_dir("archives") / f"{wanted.key}-{place.filename}").unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""The libraries that runtimes link, built once for each target and toolchain and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from mtc.build import cmake
+from mtc.build.progress import Progress, silent
+from mtc.build.runtime_sources import runtime_sources
+from mtc.build.sources import source_folder
+from mtc.build.sources_lock import source
+from mtc.build.targets import Target, host_target
+from mtc.build.toolchain import Toolchain, toolchain_for
+from mtc.support.atomic import atomic_folder
+from mtc.support.cache import cache_dir
+from mtc.support.file_lock import file_lock
+
+# Every runtime needs these; the kernel libraries come on top.
+_BASE = ("fxdiv", "pthreadpool", "cpuinfo")
+# No debug information. XNNPACK chooses -O2 or -Os by itself, file by file.
+_FLAGS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG")
+
+
+def third_party(
+    target: Target,
+    toolchain: Toolchain,
+    libraries: Collection[str] = (),
+    *,
+    offline: bool = False,
+    progress: Progress = silent,
+) -> Path:
+    """The folder with include/ and lib/ of pthreadpool, cpuinfo and the kernel `libraries` (today `xnnpack`).
+
+    Built on first use, which takes minutes for XNNPACK. The same libraries serve every build mode and sanitizer: they
+    are compiled for speed, and XNNPACK reads past its inputs on purpose, which a sanitizer would report.
+    Raises MtcError (MTC701 to MTC703).
+    """
+    names = (*_BASE, *sorted(libraries))
+    project = runtime_sources() / "third_party"
+    recipe = (project / "CMakeLists.txt").read_text(encoding="utf-8")
+    parts = [target.name, toolchain.identity, recipe, *_FLAGS, *(source(name).tree for name in names)]
+    key = "-".join([target.name, *sorted(libraries), hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]])
+    folder = cache_dir("libraries") / key
+    if folder.is_dir():
+        return folder
+    what = "XNNPACK" if "xnnpack" in libraries else "pthreadpool and cpuinfo"
+
+    def waiting() -> None:
+        progress(f"waiting for another mtc that builds {what}", 0, 0)
+
+    with file_lock(cache_dir("locks") / f"libraries-{key}", waiting=waiting):
+        if folder.is_dir():
+            return folder
+        places = {name: source_folder(name, offline=offline, progress=progress) for name in names}
+        work = cache_dir("build", f"libraries-{key}")
+        definitions = [
+            *toolchain.cmake_args,
+            *_FLAGS,
+            "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",  # the libraries ask for policies that CMake 4 no longer has
+            f"-DPython_EXECUTABLE={sys.executable}",
+            f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in libraries else 'OFF'}",
+            *(f"-D{name.upper()}_SOURCE_DIR={place}" for name, place in places.items()),
+        ]
+        cmake.configure(project, work, definitions, what=what, progress=progress)
+        cmake.build(work, what=what, progress=progress)
+        with atomic_folder(folder) as prefix:
+            cmake.install(work, prefix, what=what)
+        _forget_objects(work)
+    return folder
+
+
+def _forget_objects(work: Path) -> None:
+    """Drops the build folder: it is many times larger than its result, which no later build needs again."""
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def flatc(*, offline: bool = False, progress: Progress = silent) -> Path:
+    """The FlatBuffers compiler of the pinned version, for regenerating `runtime/generated`."""
+    target = host_target()
+    toolchain = toolchain_for(target)
+    folder = cache_dir("tools") / f"flatc-{source('flatbuffers').tree[:16]}-{toolchain.identity}"
+    if not folder.is_dir():
+        with file_lock(cache_dir("locks") / folder.name):
+            if not folder.is_dir():
+                _build_flatc(folder, toolchain, offline, progress)
+    return folder / "bin" / "flatc"
+
+
+def _build_flatc(folder: Path, toolchain: Toolchain, offline: bool, progress: Progress) -> None:
+    work = cache_dir("build", folder.name)
+    definitions = [
+        *toolchain.cmake_args,
+        "-DCMAKE_BUILD_TYPE=Release",
+        "-DFLATBUFFERS_BUILD_TESTS=OFF",
+        "-DFLATBUFFERS_BUILD_FLATHASH=OFF",
+        "-DFLATBUFFERS_BUILD_FLATLIB=OFF",
+        "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",
+        "-DCMAKE_CXX_FLAGS=-w",
+        "-DCMAKE_CXX_FLAGS_RELEASE=-O1",  # it compiles one small schema: building it is what takes time
+    ]
+    tree = source_folder("flatbuffers", offline=offline, progress=progress)
+    cmake.configure(tree, work, definitions, what="flatc", progress=progress)
+    cmake.build(work, ["flatc"], what="flatc", progress=progress)
+    with atomic_folder(folder) as prefix:
+        (prefix / "bin").mkdir()
+        (work / "flatc").rename(prefix / "bin" / "flatc")
+    _forget_objects(work)
