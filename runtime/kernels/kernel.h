@@ -108,9 +108,30 @@ Status CallKernel(Context& context, const void* args) {
 
 }  // namespace mtc
 
-// At the end of a kernel's file: instantiates Run for exactly the selected dtypes. The generated header
-// selected_kernels.h says which (see mtc/build/kernel_table.py).
-#define MTC_KERNEL(Op) MTC_SELECTED_##Op(MTC_INSTANTIATE_RUN, Op)
+// A kernel's file stands in the namespace of its library and of the instruction-set level it is compiled for: the build
+// compiles hot kernels once for each level, and inline functions of one level must never be merged with another's.
+//
+//   namespace MTC_PORTABLE {
+//   #if MTC_ISA_LEVEL == 0   // hot kernels only: Prepare exists once
+//   Status PrepareSoftmax(PrepareContext& context, const SoftmaxArgs& args) { ... }
+//   #endif
+//   template <typename T>
+//   Status RunSoftmax(KernelContext& context, const SoftmaxArgs& args) { ... }
+//   MTC_PORTABLE_KERNEL(Softmax)
+//   }
+#ifndef MTC_ISA_LEVEL
+#define MTC_ISA_LEVEL 0
+#endif
+#define MTC_CONCAT_(a, b) a##b
+#define MTC_CONCAT(a, b) MTC_CONCAT_(a, b)
+#define MTC_ISA_NAMESPACE MTC_CONCAT(isa, MTC_ISA_LEVEL)
+#define MTC_PORTABLE mtc::kernels::portable::MTC_ISA_NAMESPACE
+#define MTC_XNNPACK mtc::kernels::xnnpack::MTC_ISA_NAMESPACE
+
+// At the end of a kernel's file: instantiates Run for exactly the selected dtypes. selected_kernels.h, which the build
+// writes, says which (mtc/build/kernel_table.py).
+#define MTC_PORTABLE_KERNEL(Op) MTC_SELECTED_portable_##Op(MTC_INSTANTIATE_RUN)
+#define MTC_XNNPACK_KERNEL(Op) MTC_SELECTED_xnnpack_##Op(MTC_INSTANTIATE_RUN)
 #define MTC_INSTANTIATE_RUN(Op, ...) template Status Run##Op<__VA_ARGS__>(KernelContext&, const Op##Args&);
 
 #endif  // MTC_KERNELS_KERNEL_H_

@@ -1,0 +1,157 @@
+"""The selection as C++: exactly these kernels are instantiated, stand in the table, and are therefore linked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from mtc.build.args_header import class_name, fields
+from mtc.delegates.library import KernelKey
+from mtc.delegates.registry import LIBRARIES
+from mtc.diagnostics import BAD_OPS_LIST, collected
+from mtc.ir.opspec import OpSpec
+from mtc.ir.types import DType
+from mtc.ops import OPS
+from mtc.support.suggest import did_you_mean
+
+_CPP_TYPES = {
+    "f32": "float",
+    "f64": "double",
+    "f16": "Half",
+    "bf16": "BFloat16",
+    "i8": "int8_t",
+    "u8": "uint8_t",
+    "i16": "int16_t",
+    "i32": "int32_t",
+    "i64": "int64_t",
+    "bool": "bool",
+}
+_DTYPE_NUMBERS = {name: number for number, name in enumerate(_CPP_TYPES)}
+
+
+def all_keys() -> list[str]:
+    """Every kernel of every library, sorted: what the host runtime holds."""
+    return sorted(key for library in LIBRARIES.values() for key in library.keys())
+
+
+def check(keys: Collection[str]) -> None:
+    """MtcError that names every key that no library has."""
+    known = set(all_keys())
+    with collected() as report:
+        for key in sorted(set(keys) - known):
+            report(BAD_OPS_LIST(f"unknown kernel `{key}`", help=did_you_mean(key, known)))
+
+
+def write(keys: Collection[str], folder: Path) -> None:
+    """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`; a file that would not change keeps
+    its time, so that nothing is compiled again for it."""
+    check(keys)
+    parsed = sorted((KernelKey.parse(key), key) for key in set(keys))
+    _write_if_changed(folder / "selected_kernels.h", _selected([key for key, _ in parsed]))
+    _write_if_changed(folder / "kernel_table.cpp", _table(sorted(set(keys))))
+    _write_if_changed(folder / "kernels.cmake", _sources([key for key, _ in parsed]))
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _template_arguments(key: KernelKey) -> str:
+    return ", ".join(_CPP_TYPES[dtype] for dtype in key.dtypes)
+
+
+def _groups(keys: list[KernelKey]) -> dict[tuple[str, str], list[KernelKey]]:
+    groups: dict[tuple[str, str], list[KernelKey]] = {}
+    for key in keys:
+        groups.setdefault((key.library, key.op), []).append(key)
+    return groups
+
+
+def _selected(keys: list[KernelKey]) -> str:
+    """For each operator a macro that applies V to the dtypes of each selected kernel. A file of another library has
+    macros of its own, since both may be selected."""
+    lines = ["// Which dtypes each kernel file instantiates.", "#pragma once", ""]
+    for (library, op), members in _groups(keys).items():
+        name = class_name(OPS[op])
+        calls = " ".join(f"V({name}, {_template_arguments(key)})" for key in members)
+        lines.append(f"#define MTC_SELECTED_{library}_{name}(V) {calls}")
+    return "\n".join(lines) + "\n"
+
+
+def _namespace(library: str, level: int) -> str:
+    return f"mtc::kernels::{library}::isa{level}"
+
+
+def _table(keys: list[str]) -> str:
+    parsed = [KernelKey.parse(key) for key in keys]
+    lines = ['#include "interpreter/kernel_table.h"', '#include "core/half.h"', '#include "generated/args.h"', ""]
+    lines += ["#include <cstddef>", "#include <cstdint>", ""]
+    for (library, op), members in _groups(parsed).items():
+        name = class_name(OPS[op])
+        levels = 3 if LIBRARIES[library].supports[OPS[op]].is_hot else 1
+        variables = ", ".join(f"typename T{i}" for i in range(len(members[0].dtypes)))
+        template = f"template <{variables}> " if variables else ""
+        for level in range(levels):
+            lines += _guarded(level, [
+                f"namespace {_namespace(library, level)} {{",
+                f"Status Prepare{name}(PrepareContext&, const {name}Args&);" if level == 0 else "",
+                f"{template}Status Run{name}(KernelContext&, const {name}Args&);",
+                "}",
+            ])
+    lines += ["", "namespace mtc {", "namespace {", "using namespace kernels;", ""]
+    for op in sorted({key.op for key in parsed}):
+        lines += _layout(OPS[op])
+    for index, key in enumerate(parsed):
+        numbers = ", ".join(str(n) for n in _operand_dtypes(OPS[key.op], key))
+        lines.append(f"constexpr uint8_t kTypes{index}[] = {{{numbers}}};")
+    lines += ["", "constexpr KernelEntry kEntries[] = {"]
+    for index, (text, key) in enumerate(zip(keys, parsed, strict=True)):
+        name = class_name(OPS[key.op])
+        lines.append(f'  {{"{text}", &kLayout{name}, kTypes{index},')
+        lines.append(f"   CallKernel<PrepareContext, {name}Args, {_namespace(key.library, 0)}::Prepare{name}>, {{")
+        levels = 3 if LIBRARIES[key.library].supports[OPS[key.op]].is_hot else 1
+        for level in range(levels):
+            arguments = f"<{_template_arguments(key)}>" if key.dtypes else ""
+            run = f"CallKernel<KernelContext, {name}Args, {_namespace(key.library, level)}::Run{name}{arguments}>"
+            lines += _guarded(level, [f"    {run},"])
+        lines.append("   }},")
+    empty = "" if parsed else "  {}"
+    lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
+    lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _guarded(level: int, lines: list[str]) -> list[str]:
+    kept = [line for line in lines if line]
+    return kept if level == 0 else [f"#if MTC_ISA_LEVELS > {level}", *kept, "#endif"]
+
+
+def _layout(op: OpSpec) -> list[str]:
+    name, rows = class_name(op), fields(op)
+    lines = [f"constexpr Field kFields{name}[] = {{"]
+    lines += [f"  {{FieldKind::{kind}, {limit}, offsetof({name}Args, {field})}}," for _, field, kind, limit in rows]
+    lines.append("};")
+    lines.append(f"constexpr ArgsLayout kLayout{name} = {{kFields{name}, {len(rows)}, sizeof({name}Args)}};")
+    return lines
+
+
+def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
+    bound = dict(zip(op.signature.variables, key.dtypes, strict=True))
+    entries = (*op.signature.operands, *op.signature.results)
+    return [_DTYPE_NUMBERS[d.value if isinstance(d, DType) else bound[d]] for d in entries]
+
+
+def _sources(keys: list[KernelKey]) -> str:
+    cold, hot = [], []
+    needs: set[str] = set()
+    for library, op in _groups(keys):
+        path = f"kernels/{library}/{op}.cpp"
+        (hot if LIBRARIES[library].supports[OPS[op]].is_hot else cold).append(path)
+        needs |= set(LIBRARIES[library].needs)
+    return (
+        f"set(MTC_KERNEL_SOURCES {' '.join(cold)})\n"
+        f"set(MTC_HOT_KERNEL_SOURCES {' '.join(hot)})\n"
+        f"set(MTC_KERNEL_NEEDS {' '.join(sorted(needs))})\n"
+    )

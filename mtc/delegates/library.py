@@ -1,0 +1,87 @@
+"""Kernel libraries: which operators each offers, under which conditions, and how its kernels are built."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mtc.ir.module import Node
+from mtc.ir.opspec import OpSpec
+from mtc.ir.types import DType
+from mtc.ops.define import Layout
+
+# None if the library can run the node, else the reason why not.
+Rule = Callable[[Node], "str | None"]
+
+
+@dataclass(frozen=True)
+class Support:
+    """One operator of a library: the dtypes its kernel is written for, and what else must hold of a node."""
+
+    dtypes: tuple[DType, ...]
+    rule: Rule | None = None
+    takes_pitch: bool = False  # its operands and result may be rows of a wider tensor
+    is_hot: bool = False  # compiled for several instruction-set levels
+
+
+@dataclass(frozen=True, eq=False)
+class KernelLibrary:
+    """A set of kernels, one C++ file an operator, in `runtime/kernels/<name>/`."""
+
+    name: str
+    supports: Mapping[OpSpec, Support]
+    layout: Layout | None = None  # the one its layout-aware kernels want
+    title: str = ""
+    needs: tuple[str, ...] = field(default=())  # third-party libraries to link
+
+    def why_not(self, node: Node) -> str | None:
+        """None if it can run `node`, else why not."""
+        support = self.supports.get(node.op)
+        if support is None:
+            return f"{self.name} has no `{node.op.name}`"
+        bound = node.op.bind_types([v and v.type for v in node.inputs], node.attrs)
+        for dtype in bound.values():
+            if dtype not in support.dtypes:
+                return f"{self.name}'s `{node.op.name}` does not take {dtype}"
+        return support.rule(node) if support.rule else None
+
+    def key(self, node: Node) -> str:
+        """The kernel that computes `node`."""
+        bound = node.op.bind_types([v and v.type for v in node.inputs], node.attrs)
+        return kernel_key(node.op, self.name, tuple(bound.values()))
+
+    def keys(self) -> Iterator[str]:
+        """Every kernel it has."""
+        for op, support in self.supports.items():
+            choices = [
+                [dtype for dtype in allowed if dtype in support.dtypes] for allowed in op.signature.variables.values()
+            ]
+            for dtypes in itertools.product(*choices):
+                yield kernel_key(op, self.name, dtypes)
+
+
+def kernel_key(op: OpSpec, library: str, dtypes: tuple[DType, ...]) -> str:
+    """`conv2d@xnnpack:f32/1`: operator, library, the dtype of each type variable, version of the arguments."""
+    types = ",".join(str(d) for d in dtypes)
+    return f"{op.name}@{library}{':' if types else ''}{types}/{op.version}"
+
+
+@dataclass(frozen=True, order=True)
+class KernelKey:
+    """The parts of a kernel key."""
+
+    op: str
+    library: str
+    dtypes: tuple[str, ...]
+    version: int
+
+    @staticmethod
+    def parse(key: str) -> KernelKey:
+        """ValueError if `key` is not one."""
+        name, at, rest = key.partition("@")
+        where, slash, version = rest.partition("/")
+        library, _, types = where.partition(":")
+        if not (name and at and library and slash and version.isdecimal()):
+            raise ValueError(f"`{key}` is not a kernel key")
+        return KernelKey(name, library, tuple(types.split(",")) if types else (), int(version))

@@ -1,0 +1,17 @@
+"""The portable library: every operator of the opset, in every dtype it declares."""
+
+from __future__ import annotations
+
+from mtc import ops
+from mtc.delegates.library import KernelLibrary, Support
+from mtc.ir.opspec import OpSpec
+from mtc.ir.types import ANY
+
+# Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
+HOT: frozenset[OpSpec] = frozenset({ops.conv2d, ops.matmul, ops.softmax, ops.mean})
+
+PORTABLE = KernelLibrary(
+    name="portable",
+    title="plain C++, every operator and dtype",
+    supports={op: Support(ANY, is_hot=op in HOT) for op in ops.OPS.values()},
+)

@@ -1,0 +1,153 @@
+"""Convolutions over one, two and three spatial axes."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape, floor_div, product
+from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, op, require
+
+
+def conv_size(size: Dim, kernel: Dim, stride: int, before: int, after: int, dilation: int) -> Dim:
+    """Positions of a window along one axis."""
+    return floor_div(size + (before + after) - dilation * (kernel - 1) - 1, stride) + 1
+
+
+def conv_shape(
+    x: TensorType,
+    weight: TensorType,
+    bias: TensorType | None,
+    *,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+    layout: Layout = Layout.NCHW,
+    **_: Any,
+) -> Shape:
+    """[batch, channels, *spatial] by [out, channels / groups, *kernel]; nhwc moves the channels of both to the end."""
+    spatial = len(stride)
+    require(x.rank == spatial + 2 == weight.rank, f"operands of rank {spatial + 2}, not {x.rank} and {weight.rank}")
+    require(groups > 0 and min(stride) > 0 and min(dilation) > 0, "groups, stride and dilation are positive")
+    require(min(padding) >= 0, "padding is not negative")
+    channels, out = x.shape[1], weight.shape[0]
+    sizes, kernel = x.shape[2:], weight.shape[2:]
+    per_group = weight.shape[1]
+    if layout is Layout.NHWC:
+        channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
+    require(channels == per_group * groups, f"{channels} channels are not {groups} groups of {per_group}")
+    require(not isinstance(out, int) or out % groups == 0, f"{out} output channels do not divide into {groups} groups")
+    require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
+    result = tuple(
+        conv_size(sizes[i], kernel[i], stride[i], padding[2 * i], padding[2 * i + 1], dilation[i])
+        for i in range(spatial)
+    )
+    for size in result:
+        require(not isinstance(size, int) or size > 0, "the window is larger than the padded input")
+    return (x.shape[0], *result, out) if layout is Layout.NHWC else (x.shape[0], out, *result)
+
+
+def conv_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **attrs: Any) -> Dim:
+    """Two for each multiplication with a weight."""
+    per_output = floor_div(weight.count, weight.shape[0])
+    return product(conv_shape(x, weight, bias, **attrs)) * per_output * 2
+
+
+def channels_last(x: Tensor) -> Tensor:
+    return np.moveaxis(x, 1, -1)
+
+
+def channels_first(x: Tensor) -> Tensor:
+    return np.moveaxis(x, -1, 1)
+
+
+def convolve(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+    clamp: tuple[float, float],
+) -> Tensor:
+    """Cross-correlation of any number of spatial axes, channels first."""
+    spatial = len(stride)
+    pads = [(0, 0), (0, 0)] + [(padding[2 * i], padding[2 * i + 1]) for i in range(spatial)]
+    padded = np.pad(x, pads)
+    extent = [dilation[i] * (weight.shape[2 + i] - 1) + 1 for i in range(spatial)]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=tuple(range(2, 2 + spatial)))
+    steps = (slice(None), slice(None), *(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
+    windows = windows[steps]
+    batch, out = x.shape[0], weight.shape[0]
+    where = windows.shape[2 : 2 + spatial]
+    # [groups, batch * positions, channels per group * kernel] by its transpose's like.
+    columns = windows.reshape(batch, groups, x.shape[1] // groups, *windows.shape[2:])
+    columns = np.moveaxis(columns, 2, 2 + spatial).reshape(batch, groups, int(np.prod(where)), -1)
+    kernels = weight.reshape(groups, out // groups, -1)
+    result = np.einsum("bgpk,gok->bgop", columns, kernels, optimize=True).reshape(batch, out, *where)
+    if bias is not None:
+        result = result + bias.reshape(1, -1, *[1] * spatial)
+    return np.clip(result, *clamp)
+
+
+@op(types="T, T, T -> T", T=FLOATS, infer=conv_shape, flops=conv_flops, accuracy=Accuracy.REDUCTION)
+def conv1d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: tuple[int, ...] = (1,),
+    padding: tuple[int, int] = (0, 0),
+    dilation: tuple[int, ...] = (1,),
+    groups: int = 1,
+    clamp: tuple[float, float] = (-inf, inf),
+):
+    """Convolution along time. `padding` is before and after."""
+    return convolve(x, weight, bias, stride, padding, dilation, groups, clamp)
+
+
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=conv_shape,
+    flops=conv_flops,
+    accuracy=Accuracy.REDUCTION,
+    traits=(LAYOUT_AWARE,),
+)
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0),
+    dilation: tuple[int, int] = (1, 1),
+    groups: int = 1,
+    clamp: tuple[float, float] = (-inf, inf),
+    layout: Layout = Layout.NCHW,
+):
+    """Convolution of images. `padding` is top, bottom, left, right."""
+    if layout is Layout.NHWC:
+        x, weight = channels_first(x), channels_first(weight)
+    result = convolve(x, weight, bias, stride, padding, dilation, groups, clamp)
+    return channels_last(result) if layout is Layout.NHWC else result
+
+
+@op(types="T, T, T -> T", T=FLOATS, infer=conv_shape, flops=conv_flops, accuracy=Accuracy.REDUCTION)
+def conv3d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: tuple[int, int, int] = (1, 1, 1),
+    padding: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0),
+    dilation: tuple[int, int, int] = (1, 1, 1),
+    groups: int = 1,
+    clamp: tuple[float, float] = (-inf, inf),
+):
+    """Convolution of videos. `padding` is before and after each of depth, height and width."""
+    return convolve(x, weight, bias, stride, padding, dilation, groups, clamp)

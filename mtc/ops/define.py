@@ -1,0 +1,196 @@
+"""`@op`: an operator is defined once, as a typed NumPy reference; everything else is read off it.
+
+Positional parameters are operands (`x: Tensor`, `bias: Tensor | None`, `*xs: Tensor`, `body: Function`), keyword-only
+ones attributes (`int`, `float`, `bool`, an Enum, `DType`, `Dims`, `tuple[int, int]`, `tuple[float, ...]`). `types`
+gives their dtypes over type variables: `T, T -> T`; a variable that no operand binds is bound by the attribute
+`dtype`; `*T` as the last result stands for several.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape
+from mtc.ir.opspec import (
+    Accuracy,
+    Arity,
+    Attribute,
+    AttrKind,
+    Infer,
+    Operand,
+    OpSpec,
+    Signature,
+    Trait,
+    TypeMismatch,
+)
+from mtc.ir.types import ANY, BF16, BOOL, F16, F32, F64, FLOATS, I8, I16, I32, I64, INTEGERS, NUMBERS, U8, DType, TensorType
+
+Tensor = np.ndarray
+Dims = tuple[Dim, ...]
+
+ELEMENTWISE, COMMUTATIVE, IDEMPOTENT = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.IDEMPOTENT
+LAYOUT_AWARE, SHARES_QPARAMS, VIEW = Trait.LAYOUT_AWARE, Trait.SHARES_QPARAMS, Trait.VIEW
+DERIVED = "derived"  # the quantized reference is dequantize, reference, requantize
+
+OPS: dict[str, OpSpec] = {}
+
+_SCALAR_KINDS = {"int": AttrKind.INT, "float": AttrKind.FLOAT, "bool": AttrKind.BOOL, "DType": AttrKind.DTYPE}
+
+
+class Layout(Enum):
+    """Where the channels of a batch of images stand. `nhwc` weights are [out, height, width, in]."""
+
+    NCHW = "nchw"
+    NHWC = "nhwc"
+
+
+def op(
+    *,
+    types: str,
+    infer: Infer | None = None,
+    traits: Sequence[Trait] = (),
+    accuracy: Accuracy = Accuracy.ROUNDING,
+    quantized: Any = None,
+    version: int = 1,
+    flops: Callable[..., Any] | None = None,
+    **variables: tuple[DType, ...],
+) -> Callable[[Callable[..., Any]], OpSpec]:
+    """Defines the operator that the decorated reference computes and enters it in OPS.
+
+    `infer` gets the operand types (None if absent; variadic ones as trailing arguments) and the attributes, and returns
+    the result's shape, or a list of shapes. Elementwise ops need none: their operands are broadcast.
+    `flops` gets the same and returns the floating-point operations of one call (multiply and add are two).
+    """
+
+    def define(reference: Callable[..., Any]) -> OpSpec:
+        operands, attributes, regions = _parameters(reference)
+        shapes = infer or (broadcast_operands if ELEMENTWISE in traits else None)
+        if shapes is None:
+            raise TypeError(f"{reference.__name__}: how are its result's shapes inferred?")
+        spec = OpSpec(
+            name=reference.__name__.rstrip("_"),
+            doc=inspect.getdoc(reference) or "",
+            operands=operands,
+            attributes=attributes,
+            signature=_signature(types, variables),
+            infer=shapes,
+            reference=reference,
+            regions=regions,
+            accuracy=accuracy,
+            traits=frozenset(traits),
+            version=version,
+            flops=flops or (_one_flop_per_element if ELEMENTWISE in traits else None),
+            quantized=quantized,
+            family=reference.__module__.rpartition(".")[2],
+        )
+        if OPS.setdefault(spec.name, spec) is not spec:
+            raise TypeError(f"two ops are called {spec.name}")
+        return spec
+
+    return define
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape that all of `shapes` broadcast to, as NumPy does. TypeMismatch if they do not."""
+    rank = max((len(shape) for shape in shapes), default=0)
+    result: list[Dim] = []
+    for axis in range(-rank, 0):
+        sizes = [shape[axis] for shape in shapes if len(shape) >= -axis]
+        wide = [size for size in sizes if size != 1]
+        # A symbolic size beside a fixed one must equal it: the fixed one says more.
+        chosen = next((size for size in wide if isinstance(size, int)), wide[0] if wide else 1)
+        if any(isinstance(size, int) and size != chosen for size in wide):
+            raise TypeMismatch(f"shapes {' and '.join(map(show_shape, shapes))} do not broadcast")
+        result.append(chosen)
+    return tuple(result)
+
+
+def broadcast_operands(*operands: TensorType | None, **_: Any) -> Shape:
+    """The rule of elementwise ops."""
+    return broadcast(*(operand.shape for operand in operands if operand is not None))
+
+
+def same_shape(x: TensorType, *_: Any, **__: Any) -> Shape:
+    """The result is shaped like the first operand."""
+    return x.shape
+
+
+def show_shape(shape: Shape) -> str:
+    return "[" + ",".join(map(str, shape)) + "]"
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """`axis` counted from the front. TypeMismatch if there is none of that number."""
+    if not -max(rank, 1) <= axis < max(rank, 1):
+        raise TypeMismatch(f"axis {axis} of a tensor of rank {rank}")
+    return axis % max(rank, 1)
+
+
+def require(condition: bool, message: str) -> None:
+    """TypeMismatch with `message` if an operand or attribute breaks the op's rule."""
+    if not condition:
+        raise TypeMismatch(message)
+
+
+def _one_flop_per_element(*operands: TensorType | None, **attrs: Any) -> Dim:
+    return TensorType(F32, broadcast_operands(*operands)).count
+
+
+def _signature(types: str, variables: dict[str, tuple[DType, ...]]) -> Signature:
+    before, _, after = types.partition("->")
+
+    def entry(word: str) -> DType | str:
+        name = word.strip().lstrip("*")
+        return name if name in variables else DType(name)
+
+    results = [word for word in after.split(",") if word.strip()]
+    return Signature(
+        operands=tuple(entry(word) for word in before.split(",") if word.strip()),
+        results=tuple(entry(word) for word in results),
+        variables=variables,
+        has_variadic_result=bool(results) and results[-1].strip().startswith("*"),
+    )
+
+
+def _parameters(
+    reference: Callable[..., Any],
+) -> tuple[tuple[Operand, ...], dict[str, Attribute], tuple[Operand, ...]]:
+    operands: list[Operand] = []
+    regions: list[Operand] = []
+    attributes: dict[str, Attribute] = {}
+    for parameter in inspect.signature(reference).parameters.values():
+        annotation = str(parameter.annotation)
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            attributes[parameter.name] = _attribute(parameter, annotation, reference.__globals__)
+        elif annotation == "Function":
+            regions.append(Operand(parameter.name))
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            operands.append(Operand(parameter.name, Arity.VARIADIC))
+        else:
+            arity = {"Tensor": Arity.ONE, "Tensor | None": Arity.OPTIONAL}[annotation]
+            operands.append(Operand(parameter.name, arity))
+    return tuple(operands), attributes, tuple(regions)
+
+
+def _attribute(parameter: inspect.Parameter, annotation: str, names: dict[str, Any]) -> Attribute:
+    is_required = parameter.default is parameter.empty
+    default = None if is_required else parameter.default
+    common = {"name": parameter.name, "default": default, "is_required": is_required}
+    if annotation in _SCALAR_KINDS:
+        return Attribute(kind=_SCALAR_KINDS[annotation], **common)
+    if annotation == "Dims":
+        return Attribute(kind=AttrKind.DIMS, **common)
+    if found := re.fullmatch(r"tuple\[(int|float), (.*)\]", annotation):
+        kind = AttrKind.INTS if found[1] == "int" else AttrKind.FLOATS
+        length = 0 if found[2] == "..." else 1 + found[2].count(",") + 1
+        return Attribute(kind=kind, length=length, **common)
+    enum = names.get(annotation)
+    if isinstance(enum, type) and issubclass(enum, Enum):
+        return Attribute(kind=AttrKind.ENUM, enum=enum, **common)
+    raise TypeError(f"an attribute cannot be {annotation}")

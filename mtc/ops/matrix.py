@@ -1,0 +1,47 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, op, require
+
+
+def linear_shape(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Shape:
+    require(x.rank >= 1 and weight.rank == 2, "x has a last axis, weight is [out, in]")
+    require(x.shape[-1] == weight.shape[1], f"{x.shape[-1]} features by weights for {weight.shape[1]}")
+    require(bias is None or bias.shape == (weight.shape[0],), "bias has one element for each output feature")
+    return (*x.shape[:-1], weight.shape[0])
+
+
+def linear_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Dim:
+    return x.count * weight.shape[0] * 2
+
+
+@op(types="T, T, T -> T", T=FLOATS, infer=linear_shape, flops=linear_flops, accuracy=Accuracy.REDUCTION)
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float, float] = (-inf, inf)):
+    """`x @ weight.T + bias` over the last axis; `weight` is [out, in]."""
+    result = np.matmul(x, weight.T)
+    return np.clip(result if bias is None else result + bias, *clamp)
+
+
+def matmul_shape(x: TensorType, y: TensorType, *, transpose_y: bool, **_: Any) -> Shape:
+    require(x.rank >= 2 and y.rank >= 2, "operands have two axes or more")
+    rows, columns = y.shape[-2:] if not transpose_y else y.shape[:-3:-1]
+    require(x.shape[-1] == rows, f"{x.shape[-1]} columns by {rows} rows")
+    return (*broadcast(x.shape[:-2], y.shape[:-2]), x.shape[-2], columns)
+
+
+def matmul_flops(x: TensorType, y: TensorType, **attrs: Any) -> Dim:
+    return TensorType(x.dtype, matmul_shape(x, y, **attrs)).count * x.shape[-1] * 2
+
+
+@op(types="T, T -> T", T=FLOATS, infer=matmul_shape, flops=matmul_flops, accuracy=Accuracy.REDUCTION)
+def matmul(x: Tensor, y: Tensor, *, transpose_y: bool = False):
+    """The product of the matrices in the last two axes; leading axes are broadcast. `transpose_y` reads y as its
+    transpose."""
+    return np.matmul(x, np.swapaxes(y, -1, -2) if transpose_y else y)
