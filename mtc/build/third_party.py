@@ -21,8 +21,16 @@ from mtc.support.file_lock import file_lock
 
 # Every runtime needs these; the kernel libraries come on top.
 _BASE = ("fxdiv", "pthreadpool", "cpuinfo")
+# Libraries of kernels that are built from a source of the same name; the portable kernels need none.
+KERNEL_LIBRARIES = frozenset({"xnnpack"})
 # No debug information. XNNPACK chooses -O2 or -Os by itself, file by file.
 _FLAGS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG")
+
+
+def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
+    """The kernel libraries that the kernels `keys` (`conv2d@xnnpack:f32/1`) link, sorted."""
+    named = {key.partition("@")[2].partition(":")[0] for key in keys}
+    return tuple(sorted(named & KERNEL_LIBRARIES))
 
 
 def third_party(

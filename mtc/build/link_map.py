@@ -1,0 +1,58 @@
+"""Reads the map file of a linker: which object each range of addresses came from. GNU ld's and lld's formats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Input:
+    """A range of an output section that one object file filled."""
+
+    section: str  # the output section
+    address: int
+    size: int
+    origin: str  # path of the object, as `archive.a(member.o)` where it came from an archive
+
+
+_GNU_OUTPUT = re.compile(r"^(\.[^\s]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
+_GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
+_LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
+_LLD_INPUT = re.compile(r"^(.+):\((\.[^)]*)\)$")
+
+
+def read_map(path: Path) -> list[Input]:
+    """The inputs of a map file, as they stand there; empty ones are left out."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return _read_lld(lines) if lines and lines[0].lstrip().startswith("VMA") else _read_gnu(lines)
+
+
+def _read_gnu(lines: list[str]) -> list[Input]:
+    try:  # what comes before lists sections that were dropped
+        start = lines.index("Linker script and memory map")
+    except ValueError:
+        return []
+    found, section = [], ""
+    for line in lines[start:]:
+        if output := _GNU_OUTPUT.match(line):
+            section = output[1]
+        # A long section name stands on a line of its own; address, size and file follow on the next.
+        elif section and (entry := _GNU_INPUT.match(line)) and entry[1] != "*fill*" and int(entry[3], 16):
+            found.append(Input(section, int(entry[2], 16), int(entry[3], 16), entry[4]))
+    return found
+
+
+def _read_lld(lines: list[str]) -> list[Input]:
+    found, section = [], ""
+    for line in lines[1:]:
+        entry = _LLD_LINE.match(line)
+        if entry is None:
+            continue
+        address, size, indent, name = int(entry[1], 16), int(entry[2], 16), len(entry[3]), entry[4]
+        if indent == 0:
+            section = name
+        elif (origin := _LLD_INPUT.match(name)) and size:
+            found.append(Input(section, address, size, origin[1]))
+    return found

@@ -1,0 +1,53 @@
+# How our own sources are compiled. `mtc_code` carries it all; a target that links it is compiled that way.
+
+include(CheckCXXCompilerFlag)
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT MTC_MODE MATCHES "^(size|speed)$")
+  message(FATAL_ERROR "MTC_MODE is size or speed, not `${MTC_MODE}`")
+endif()
+# The level is ours, not CMake's: CMAKE_BUILD_TYPE stays empty and adds nothing.
+if(MTC_MODE STREQUAL "size")
+  set(MTC_OPTIMIZE -Os)
+  set(MTC_OPTIMIZE_HOT -O2)
+else()
+  set(MTC_OPTIMIZE -O2)
+  set(MTC_OPTIMIZE_HOT -O3)
+endif()
+
+add_library(mtc_code INTERFACE)
+target_include_directories(mtc_code INTERFACE
+  "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/include" "${MTC_SELECTION}")
+target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include" "${MTC_THIRD_PARTY}/include")
+target_compile_definitions(mtc_code INTERFACE NDEBUG)
+target_compile_options(mtc_code INTERFACE
+  -fno-exceptions -fno-rtti
+  -ffunction-sections -fdata-sections
+  -fno-math-errno  # nobody reads errno after sqrt; it keeps sqrt from being one instruction
+  -Wall -Wextra
+  # The paths of the building machine stay out of the binary.
+  "-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=runtime" "-ffile-prefix-map=${MTC_SELECTION}=selection")
+
+# A newer compiler's new warnings must not keep a user from building.
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15) OR
+   (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 22))
+  target_compile_options(mtc_code INTERFACE -Werror)
+endif()
+
+if(MTC_SANITIZE)
+  target_compile_options(mtc_code INTERFACE
+    "-fsanitize=${MTC_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(mtc_code INTERFACE "-fsanitize=${MTC_SANITIZE}")
+  add_link_options("-fsanitize=${MTC_SANITIZE}")
+elseif(MTC_MODE STREQUAL "size")
+  # Nothing is thrown, so nothing unwinds.
+  target_compile_options(mtc_code INTERFACE -fno-asynchronous-unwind-tables -fno-unwind-tables)
+endif()
+target_compile_options(mtc_code INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:MTC_IS_HOT>>>:${MTC_OPTIMIZE}>)
