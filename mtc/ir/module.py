@@ -8,25 +8,13 @@ from typing import Any
 
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds
+from mtc.ir.loc import Loc, merged
 from mtc.ir.opspec import OpSpec, Trait
 from mtc.ir.structural import CONSTANT, RETURN
 from mtc.ir.types import TensorType
 
 
-@dataclass(frozen=True)
-class Loc:
-    """Where an operator comes from: the path of the module that called it, and the user's source line."""
-
-    module: str = ""
-    source: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.source} ({self.module})" if self.source and self.module else self.source or self.module
-
-
-def merged(*locs: tuple[Loc, ...]) -> tuple[Loc, ...]:
-    """The places of several nodes as one, in order, each once."""
-    return tuple(dict.fromkeys(loc for group in locs for loc in group))
+__all__ = ["Constant", "Function", "Loc", "Module", "Node", "Sample", "State", "Value", "merged"]
 
 
 class Value:

@@ -1,0 +1,1 @@
+"""Reads models of other frameworks into the IR."""

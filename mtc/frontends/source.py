@@ -1,0 +1,114 @@
+"""What a SRC is: a Python file, an attribute of a package, an exported program. Its content says, not its suffix."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISSING_PACKAGE, MtcError
+
+_ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+@dataclass
+class Source:
+    """A model in its own framework's terms, and what was said about its inputs."""
+
+    model: Any
+    example_inputs: Any = None
+    dynamic_shapes: Any = None
+    calibration_inputs: Any = None
+
+
+def load(src: str | Path) -> Source:
+    """Reads SRC. MtcError if it is not a model."""
+    text = str(src)
+    path = Path(text)
+    if not path.exists() and _ATTRIBUTE.fullmatch(text):
+        return _from_attribute(text)
+    if not path.is_file():
+        raise CANNOT_READ.error(f"`{text}` does not exist", help="SRC is a file, or pkg.mod:attr")
+    if zipfile.is_zipfile(path):
+        return _from_archive(path)
+    if path.suffix == ".py":
+        return _from_file(path)
+    raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help="SRC is a model.py, pkg.mod:attr or a .pt2")
+
+
+def _from_file(path: Path) -> Source:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.parent.resolve())
+    sys.path.insert(0, folder)  # as python itself does for a script, so that it can import its neighbours
+    sys.modules[path.stem] = module
+    _guarded(lambda: spec.loader.exec_module(module), str(path))  # type: ignore[union-attr]
+    return _from_module(module, "model", str(path))
+
+
+def _from_attribute(text: str) -> Source:
+    name, _, attribute = text.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    module = _guarded(lambda: importlib.import_module(name), text)
+    return _from_module(module, attribute, text)
+
+
+def _from_module(module: ModuleType, attribute: str, where: str) -> Source:
+    held: Any = module
+    for part in attribute.split("."):
+        held = getattr(held, part, None)
+    if held is None:
+        raise BAD_SOURCE.error(f"`{where}` does not define `{attribute}`", help=BAD_SOURCE.explanation)
+    return Source(
+        model=_called(held, where),
+        example_inputs=_called(getattr(module, "example_inputs", None), where),
+        dynamic_shapes=getattr(module, "dynamic_shapes", None),
+        calibration_inputs=getattr(module, "calibration_inputs", None),
+    )
+
+
+def _called(held: Any, where: str) -> Any:
+    """A class or a function is called for what it returns; a model can be called too, but is not."""
+    torch = _torch()
+    if isinstance(held, (torch.nn.Module, torch.export.ExportedProgram, torch.Tensor)) or not callable(held):
+        return held
+    return _guarded(held, where)
+
+
+def _from_archive(path: Path) -> Source:
+    torch = _torch()
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any(name.endswith("constants.pkl") for name in names) and any("/code/" in name for name in names):
+        raise BAD_SOURCE.error(f"`{path}` is a TorchScript file", help="export the nn.Module with torch.export instead")
+    program = _guarded(lambda: torch.export.load(path), str(path))
+    return Source(model=program)
+
+
+def _guarded(call: Any, where: str) -> Any:
+    """The user's own code may raise anything; it is shown with its last line, not as a failure of mtc."""
+    try:
+        return call()
+    except MtcError:
+        raise
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        at = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else where
+        raise BAD_SOURCE.error(f"`{where}` raised {type(error).__name__}: {error}", at=at) from error
+
+
+def _torch() -> Any:
+    try:
+        return importlib.import_module("torch")
+    except ImportError as error:
+        raise MISSING_PACKAGE.error("PyTorch is not installed", help="pip install 'mtc[torch]'") from error

@@ -1,0 +1,45 @@
+"""Where a node of an exported graph comes from: module path and the user's source line."""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from mtc.ir.loc import Loc
+
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)')
+
+
+def location(node: torch.fx.Node) -> Loc:
+    """The innermost module of the call and the innermost line that is not torch's own."""
+    stack = node.meta.get("nn_module_stack") or {}
+    path = next((entry[0] for entry in reversed(list(stack.values()))), "")
+    frames = _FRAME.findall(node.meta.get("stack_trace") or "")
+    users = [(file, line) for file, line, _ in frames if not _is_torch(file)]
+    source = "{}:{}".format(_relative(users[-1][0]), users[-1][1]) if users else ""
+    return Loc(_module_path(path), source)
+
+
+def _module_path(path: str) -> str:
+    # L['self'].layer1[0].conv1 or layer1.0.conv1
+    return re.sub(r"^L\['self'\]\.?", "", path).replace("getattr(", "").strip(".")
+
+
+@lru_cache
+def _is_torch(file: str) -> bool:
+    return file.startswith(str(Path(torch.__file__).parent))
+
+
+@lru_cache
+def _relative(file: str) -> str:
+    """`file` below the longest import folder that holds it, so that artifacts do not depend on where that is."""
+    path = Path(file)
+    folders = sorted({*sys.path, str(Path.cwd())}, key=len, reverse=True)
+    for folder in folders:
+        if folder and path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

@@ -1,0 +1,103 @@
+"""torch's symbolic sizes (sympy expressions in SymInts) as sizes of the IR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+import torch
+
+from mtc.ir.dims import Bounds, Dim, dim, floor_div, maximum, minimum, mod, substitute
+
+
+class UnsupportedSize(ValueError):
+    """A size that depends on data, or is computed in a way that sizes cannot be."""
+
+
+def is_size(value: Any) -> bool:
+    return isinstance(value, (int, torch.SymInt)) and not isinstance(value, bool)
+
+
+class Sizes:
+    """Converts sizes of one exported program; `bounds` are the named dims met so far."""
+
+    def __init__(self, program: torch.export.ExportedProgram, names: dict[str, str]) -> None:
+        self._ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
+        self._names = names
+        self._solved: dict[str, Dim] = {}
+        self.bounds: dict[str, Bounds] = {}
+
+    def shape(self, sizes: Any) -> tuple[Dim, ...]:
+        return tuple(self.size(size) for size in sizes)
+
+    def size(self, value: Any) -> Dim:
+        """UnsupportedSize if `value` is not an integer expression over sizes of inputs."""
+        if isinstance(value, int):
+            return value
+        return substitute(self._convert(value.node.expr), self._solved)
+
+    def input_shape(self, sizes: Any) -> tuple[Dim, ...]:
+        """The shape of an input. Each named dim must be the size of some input's axis; where torch only gives a
+        multiple such as `2*s0`, that axis is a named dim of its own, and s0 is computed from it."""
+        return tuple(self._input_size(size) for size in sizes)
+
+    def _input_size(self, value: Any) -> Dim:
+        if isinstance(value, int):
+            return value
+        expr = value.node.expr
+        if not isinstance(expr, sympy.Symbol):
+            free = sorted(expr.free_symbols, key=str)
+            slope = expr.coeff(free[0]) if len(free) == 1 else 0
+            if len(free) == 1 and slope.is_Integer and slope > 0 and str(free[0]) not in self._solved:
+                inner = self._convert(free[0])
+                rest = int(expr - slope * free[0])
+                low = self.bounds.pop(str(inner))
+                name = f"{inner}_{slope}"
+                high = None if low.max is None else int(slope) * low.max + rest
+                self.bounds[name] = Bounds(max(int(slope) * low.min + rest, 1), high)
+                self._solved[str(inner)] = floor_div(dim(name) - rest, int(slope))
+                return dim(name)
+        return self.size(value)
+
+    def _convert(self, expr: Any) -> Dim:
+        if expr.is_Integer:
+            return int(expr)
+        if isinstance(expr, sympy.Symbol):
+            return self._symbol(str(expr))
+        kind = type(expr).__name__
+        if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp > 0:
+            result: Dim = 1
+            for _ in range(int(expr.exp)):
+                result = result * self._convert(expr.base)
+            return result
+        parts = [self._convert(arg) for arg in expr.args] if kind in _OPERATIONS else []
+        if not parts:
+            raise UnsupportedSize(f"the size {expr} cannot be computed from the sizes of inputs")
+        total = parts[0]
+        for part in parts[1:]:
+            total = _OPERATIONS[kind](total, part)
+        return total
+
+    def _symbol(self, symbol: str) -> Dim:
+        if symbol.startswith("u"):
+            raise UnsupportedSize("the size depends on the values of a tensor")
+        name = self._names.get(symbol, symbol)
+        if name not in self.bounds and name not in self._solved:
+            known = self._ranges.get(symbol)
+            low, high = (known.lower, known.upper) if known is not None else (1, sympy.oo)
+            # torch counts sizes from 2 so that tracing sees no broadcast; the IR's rules hold for 1 as well.
+            smallest = int(low) if low.is_Integer and int(low) > 2 else 1
+            self.bounds[name] = Bounds(smallest, int(high) if high.is_Integer and int(high) < 2**62 else None)
+        return dim(name)
+
+
+_OPERATIONS = {
+    "Add": lambda a, b: a + b,
+    "Mul": lambda a, b: a * b,
+    "FloorDiv": floor_div,
+    "CleanDiv": floor_div,
+    "Mod": mod,
+    "PythonMod": mod,
+    "Min": minimum,
+    "Max": maximum,
+}

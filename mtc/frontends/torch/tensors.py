@@ -1,0 +1,46 @@
+"""torch tensors as arrays and constants."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from mtc.ir.constant import Constant
+from mtc.ir.module import Module
+from mtc.ir.types import BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, DType
+
+DTYPES: dict[torch.dtype, DType] = {
+    torch.float32: F32,
+    torch.float64: F64,
+    torch.float16: F16,
+    torch.bfloat16: BF16,
+    torch.int8: I8,
+    torch.uint8: U8,
+    torch.int16: I16,
+    torch.int32: I32,
+    torch.int64: I64,
+    torch.bool: BOOL,
+}
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of the tensor's elements, dense and row-major."""
+    dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    if dense.dtype is torch.bfloat16:
+        return dense.view(torch.int16).numpy().copy().view(BF16.numpy)
+    return dense.numpy().copy()
+
+
+class TensorPool:
+    """Makes a constant of each tensor, and one only of tensors that share their memory (tied weights)."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Constant] = {}
+        self._kept: list[torch.Tensor] = []  # so that no address is used twice
+
+    def constant(self, module: Module, tensor: torch.Tensor, name: str) -> Constant:
+        key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)
+        if tensor.numel() == 0 or key not in self._known:
+            self._kept.append(tensor)
+            self._known[key] = module.add_constant(Constant.of(to_numpy(tensor), name))
+        return self._known[key]
