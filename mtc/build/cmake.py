@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -20,9 +21,7 @@ _SHOWN_LINES = 25
 _GRACE_SECONDS = 5
 
 
-def configure(
-    source: Path, build: Path, definitions: Sequence[str], *, what: str, progress: Progress = silent
-) -> None:
+def configure(source: Path, build: Path, definitions: Sequence[str], *, what: str, progress: Progress = silent) -> None:
     """Runs CMake's configure step. `definitions` are `-DNAME=VALUE`. Raises MtcError (MTC702, MTC703)."""
     build.mkdir(parents=True, exist_ok=True)
     progress(f"configuring {what}", 0, 0)
@@ -90,8 +89,7 @@ def _run(
             start_new_session=os.name == "posix",  # its own process group, so that all of it can be ended
         )
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
+            for line in process.stdout or ():
                 file.write(line)
                 line = line.rstrip("\n")
                 kept.append(line)
@@ -108,10 +106,14 @@ def _run(
         )
 
 
+_DROPPED_VARIABLES = frozenset(
+    "CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CMAKE_GENERATOR CMAKE_INSTALL_MODE DESTDIR NINJA_STATUS".split()
+)
+
+
 def _environment() -> dict[str, str]:
     """Messages in English without colours, since they are read; and no flags of the user's that change results."""
-    dropped = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CMAKE_GENERATOR", "NINJA_STATUS", "DESTDIR", "CMAKE_INSTALL_MODE")
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    kept = {name: value for name, value in os.environ.items() if name not in _DROPPED_VARIABLES}
     return kept | {"LC_ALL": "C.UTF-8", "NO_COLOR": "1", "CLICOLOR_FORCE": "0", "NINJA_STATUS": "[%f/%t] "}
 
 
@@ -128,10 +130,8 @@ def _end(process: subprocess.Popen[str]) -> None:
             pass
 
     send(signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
     if os.name == "posix":
         send(signal.SIGKILL)
     process.wait()

@@ -38,7 +38,7 @@ def mirror() -> str | None:
 
 def parse_print_uris(output: str) -> str | None:
     """The first base URL in the output of `apt-get --print-uris update` that is an archive with a full pool."""
-    for base in re.findall(r"^'(https?://[^']*)/dists/", output, re.MULTILINE):
-        if "security" not in base:
-            return base
+    for base in re.finditer(r"^'(https?://[^']*)/dists/", output, re.MULTILINE):
+        if "security" not in base[1]:
+            return base[1]
     return None

@@ -68,7 +68,8 @@ def report(file: Path, map_file: Path, *, name: str | None = None) -> SizeReport
     sums: Counter[tuple[str, str]] = Counter()
     for component, part, size in _file_parts(elf, inputs):
         sums[component, part] += size
-    rows = sorted((SizeRow(*key, size) for key, size in sums.items()), key=lambda row: (-row.bytes, row.component, row.part))
+    rows = [SizeRow(*key, size) for key, size in sums.items()]
+    rows.sort(key=lambda row: (-row.bytes, row.component, row.part))
     return SizeReport(name or file.name, elf.size, tuple(rows))
 
 
@@ -149,7 +150,8 @@ def to_json(reports: Iterable[SizeReport]) -> str:
 def from_json(text: str) -> tuple[SizeReport, ...]:
     """The reports that `to_json` wrote."""
     return tuple(
-        SizeReport(row["file"], row["total"], tuple(SizeRow(**part) for part in row["rows"])) for row in json.loads(text)
+        SizeReport(row["file"], row["total"], tuple(SizeRow(**part) for part in row["rows"]))
+        for row in json.loads(text)
     )
 
 

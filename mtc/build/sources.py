@@ -11,6 +11,7 @@ import shutil
 import ssl
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterable
 from http.client import HTTPException
@@ -76,13 +77,17 @@ def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) 
             failures.append(f"{place.at}: {error}")
         except (OSError, HTTPException, ValueError) as error:
             failures.append(f"{place.at}: {_reason(error)}")
+    what = f"the source of `{wanted.name}` ({wanted.version})"
+    if offline:
+        raise FETCH_FAILED.error(
+            f"{what} is not in the cache, and mtc is offline",
+            notes=failures,
+            help=f"run `mtc fetch {wanted.name}` with a network, or copy the folder {cache_dir()} from such a machine",
+        )
     raise FETCH_FAILED.error(
-        f"the source of `{wanted.name}` ({wanted.version}) "
-        + ("is not in the cache, and mtc is offline" if offline else "could not be fetched from any place"),
+        f"{what} could not be fetched from any place",
         notes=failures,
-        help=f"run `mtc fetch {wanted.name}` with a network, or copy the cache ({cache_dir()}) from a machine that has it"
-        if offline
-        else f"check the network, or put the archive at {archives / f'{wanted.key}-{wanted.places[0].filename}'}",
+        help=f"check the network, or put the archive at {archives / f'{wanted.key}-{wanted.places[0].filename}'}",
     )
 
 
@@ -116,7 +121,7 @@ def _url(place: Place) -> str:
     base = mirror()
     if base is None:
         raise ValueError("this machine's apt names no Debian mirror")
-    return f"{base}/{urllib.request.quote(place.at.removeprefix('debian:'), safe='/+~')}"
+    return f"{base}/{urllib.parse.quote(place.at.removeprefix('debian:'), safe='/+~')}"
 
 
 def _check(archive: Path, place: Place) -> None:

@@ -24,7 +24,11 @@ _BASE = ("fxdiv", "pthreadpool", "cpuinfo")
 # Libraries of kernels that are built from a source of the same name; the portable kernels need none.
 KERNEL_LIBRARIES = frozenset({"xnnpack"})
 # No debug information. XNNPACK chooses -O2 or -Os by itself, file by file.
-_FLAGS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG")
+_FLAGS = (
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG",
+    "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
+)
 
 
 def libraries_of(keys: Collection[str]) -> tuple[str, ...]:

@@ -63,8 +63,9 @@ def toolchain_for(target: Target) -> Toolchain:
         version = _first_line([str(zig), "version"])
         return _toolchain("zig", version, _Found(*zig_compilers(zig, version, target)), target)
     name = "clang" if "clang" in banner else "gcc"
-    version = re.search(r"\d+\.\d+(\.\d+)?", banner.rsplit(")", 1)[-1] or banner) or re.search(r"\d[\d.]*", banner)
-    return _toolchain(name, version.group() if version else "unknown", found, target)
+    # `c++ (Debian 12.2.0-14) 12.2.0`: what stands in parentheses is the packager's.
+    numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\(.*?\)", "", banner)) or [banner]
+    return _toolchain(name, numbers[0], found, target)
 
 
 def toolchain_stamp(target: Target) -> str:
@@ -87,7 +88,7 @@ def _locate(target: Target) -> _Found | None:
             if not command or shutil.which(command[0]) is None:
                 raise NO_COMPILER.error(
                     f"{variable} names `{' '.join(command)}`, which is not a program",
-                    help=f"set CC and CXX to a C and a C++ compiler, or unset them to use the system's",
+                    help="set CC and CXX to a C and a C++ compiler, or unset them to use the system's",
                 )
         return _Found((shutil.which(c[0]) or c[0], *c[1:]), (shutil.which(cpp[0]) or cpp[0], *cpp[1:]))
     if not target.is_host:
@@ -97,8 +98,8 @@ def _locate(target: Target) -> _Found | None:
                 help="run `pip install ziglang`, or set CC and CXX to a cross compiler",
             )
         return None
-    for c, cxx_name in _SYSTEM_PAIRS:
-        c_path, cxx_path = shutil.which(c), shutil.which(cxx_name)
+    for c_name, cxx_name in _SYSTEM_PAIRS:
+        c_path, cxx_path = shutil.which(c_name), shutil.which(cxx_name)
         if c_path and cxx_path:
             return _Found((c_path,), (cxx_path,))
     return None

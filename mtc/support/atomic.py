@@ -9,20 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 
 @contextmanager
-def atomic_file(path: Path, *, text: bool = False) -> Iterator[IO]:
-    """A file open for writing that takes `path`'s place when the block ends, and vanishes if it fails.
-
-    A text file is UTF-8 with `\\n` line ends on every system, so that the same content is the same bytes.
-    """
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A binary file open for writing that takes `path`'s place when the block ends, and vanishes if it fails."""
     path = Path(os.path.realpath(path))  # through a symbolic link: replace the file, keep the link
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
-        options = {"mode": "w", "encoding": "utf-8", "newline": "\n"} if text else {"mode": "wb"}
-        with os.fdopen(handle, **options) as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -35,9 +31,8 @@ def atomic_file(path: Path, *, text: bool = False) -> Iterator[IO]:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Writes a UTF-8 text file atomically."""
-    with atomic_file(path, text=True) as file:
-        file.write(content)
+    """Writes a UTF-8 text file atomically, with `\\n` line ends on every system: equal text is equal bytes."""
+    write_bytes(path, content.encode("utf-8"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
