@@ -1,0 +1,99 @@
+"""The CMake driver, on projects of one file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from mtc.build import cmake
+from mtc.diagnostics import MtcError
+
+PROJECT = """\
+cmake_minimum_required(VERSION 3.18)
+project(probe LANGUAGES C)
+add_executable(probe probe.c)
+install(TARGETS probe DESTINATION bin)
+"""
+
+
+def project(folder: Path, code: str, lists: str = PROJECT) -> tuple[Path, Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "CMakeLists.txt").write_text(lists)
+    (folder / "probe.c").write_text(code)
+    return folder, folder / "build"
+
+
+def test_progress_comes_from_ninja(tmp_path):
+    source, work = project(tmp_path, "int main(void) { return 0; }")
+    said: list[tuple[str, int, int]] = []
+    cmake.configure(source, work, (), what="probe", progress=lambda *step: said.append(step))
+    cmake.build(work, what="probe", progress=lambda *step: said.append(step))
+    cmake.install(work, tmp_path / "out", what="probe")
+    assert said == [("configuring probe", 0, 0), ("building probe", 1, 2), ("building probe", 2, 2)]
+    assert (tmp_path / "out" / "bin" / "probe").is_file()
+
+
+def test_a_compile_error_is_quoted_without_the_command(tmp_path):
+    source, work = project(tmp_path, "int main(void) { return missing_name; }")
+    cmake.configure(source, work, (), what="probe")
+    with pytest.raises(MtcError, match="missing_name") as caught:
+        cmake.build(work, what="probe")
+    text = str(caught.value)
+    assert text.startswith("building probe failed [MTC703]")
+    assert str(work / "build.log") in text and (work / "build.log").is_file()
+    assert " -c " not in text
+
+
+def test_a_link_error_is_quoted(tmp_path):
+    source, work = project(tmp_path, "int missing(void); int main(void) { return missing(); }")
+    cmake.configure(source, work, (), what="probe")
+    with pytest.raises(MtcError, match="undefined reference to `missing'"):
+        cmake.build(work, what="probe")
+
+
+def test_a_configure_error_is_quoted(tmp_path):
+    source, work = project(tmp_path, "", 'cmake_minimum_required(VERSION 3.18)\nmessage(FATAL_ERROR "no such part")\n')
+    with pytest.raises(MtcError, match="no such part"):
+        cmake.configure(source, work, (), what="probe")
+
+
+def test_flags_of_the_environment_do_not_leak_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("CFLAGS", "-DBROKEN")
+    source, work = project(tmp_path, "#ifdef BROKEN\n#error leaked\n#endif\nint main(void) { return 0; }")
+    cmake.configure(source, work, (), what="probe")
+    cmake.build(work, what="probe")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_an_interrupt_ends_the_compilers_too(tmp_path):
+    pid_file = tmp_path / "pid"
+    lists = f"""\
+cmake_minimum_required(VERSION 3.18)
+project(probe LANGUAGES NONE)
+add_custom_target(slow ALL COMMAND sh -c "echo $$ > {pid_file}; exec sleep 60" VERBATIM)
+"""
+    source, work = project(tmp_path, "", lists.replace("$$", "$$$$"))
+    code = f"""
+        from pathlib import Path
+        from mtc.build import cmake
+        cmake.configure(Path({str(source)!r}), Path({str(work)!r}), (), what="probe")
+        cmake.build(Path({str(work)!r}), what="probe")
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (pid_file.exists() and pid_file.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child = int(pid_file.read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) != 0
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):
+            os.kill(child, 0)
+            time.sleep(0.05)
