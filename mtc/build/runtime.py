@@ -79,7 +79,7 @@ def build(
     """
     started = time.monotonic()
     _check_output(output)
-    kept, was_cached = _cached(keys, target, mode, _sanitizers(sanitize), progress or silent, offline)
+    kept, was_cached = _cached(keys, target, mode, check_sanitizers(sanitize), progress or silent, offline)
     with atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
     return _described(output, was_cached, time.monotonic() - started)
@@ -130,23 +130,40 @@ def _cached(
         folder = cache_dir("runtimes") / key
         if folder.is_dir():
             return folder, True
-        prefix = third_party(target, toolchain, libraries, offline=offline, progress=progress)
-        definitions = [
-            *toolchain.cmake_args,
-            f"-DMTC_SELECTION={selection}",
-            f"-DMTC_THIRD_PARTY={prefix}",
-            f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
-            f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in libraries else 'OFF'}",
-            f"-DMTC_MODE={mode}",
-            f"-DMTC_SANITIZE={sanitize}",
-        ]
+        settings = definitions(
+            selection, target, toolchain, mode, sanitize, libraries, offline=offline, progress=progress
+        )
         objects = work / "objects"
-        cmake.configure(runtime_sources(), objects, definitions, what="the runtime", progress=progress)
+        cmake.configure(runtime_sources(), objects, settings, what="the runtime", progress=progress)
         cmake.build(objects, what="the runtime", progress=progress)
         with atomic_folder(folder) as made:
             cmake.install(objects, made, what="the runtime")
             _document(made, objects, kernels, target, toolchain, mode, sanitize, key, libraries)
     return folder, False
+
+
+def definitions(
+    selection: Path,
+    target: Target,
+    toolchain: Toolchain,
+    mode: Mode,
+    sanitize: str,
+    libraries: Collection[str],
+    *,
+    offline: bool = False,
+    progress: Progress = silent,
+) -> list[str]:
+    """What `runtime/CMakeLists.txt` must be told; the libraries it names are built first if they are not there."""
+    prefix = third_party(target, toolchain, libraries, offline=offline, progress=progress)
+    return [
+        *toolchain.cmake_args,
+        f"-DMTC_SELECTION={selection}",
+        f"-DMTC_THIRD_PARTY={prefix}",
+        f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
+        f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in libraries else 'OFF'}",
+        f"-DMTC_MODE={mode}",
+        f"-DMTC_SANITIZE={sanitize}",
+    ]
 
 
 def _build_folder(target: Target, toolchain: Toolchain, mode: str, sanitize: str, libraries: Collection[str]) -> Path:
@@ -223,8 +240,8 @@ def _check_output(output: Path) -> None:
     )
 
 
-def _sanitizers(text: str) -> str:
-    """The list in one order, each checked."""
+def check_sanitizers(text: str) -> str:
+    """A list of sanitizers in one order. Raises MtcError (MTC301) if one does not exist."""
     names = sorted({name.strip() for name in text.split(",") if name.strip()})
     for name in names:
         if name not in SANITIZERS:

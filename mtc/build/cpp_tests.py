@@ -1,0 +1,51 @@
+"""Builds the runtime's C++ tests, with every kernel of this machine, so that pytest and CI can run them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mtc.build import cmake
+from mtc.build.progress import Progress, silent
+from mtc.build.runtime import check_sanitizers, definitions
+from mtc.build.runtime_sources import runtime_sources
+from mtc.build.sources import source_folder
+from mtc.build.targets import host_target
+from mtc.build.third_party import libraries_of
+from mtc.build.toolchain import toolchain_for
+from mtc.support.cache import cache_dir
+from mtc.support.file_lock import file_lock
+
+
+def cpp_tests(*, sanitize: str = "", progress: Progress = silent) -> Path:
+    """The test program (a GoogleTest one), up to date. `sanitize` is a list as -fsanitize takes it."""
+    from mtc.build import kernel_table  # reads every op and backend
+
+    target = host_target()
+    toolchain = toolchain_for(target)
+    sanitize = check_sanitizers(sanitize)
+    keys = kernel_table.all_keys()
+    name = "-".join(filter(None, ["tests", sanitize.replace(",", "+"), toolchain.identity, _place()]))
+    work = cache_dir("build", name)
+    with file_lock(cache_dir("locks") / name):
+        kernel_table.write(keys, work / "selection")
+        # XNNPACK is linked even if no kernel needs it yet: its own test says whether it was built right.
+        libraries = {*libraries_of(keys), "xnnpack"}
+        cmake.configure(
+            runtime_sources(),
+            work,
+            [
+                *definitions(work / "selection", target, toolchain, "speed", sanitize, libraries, progress=progress),
+                "-DMTC_TESTS=ON",
+                f"-DMTC_GOOGLETEST={source_folder('googletest', progress=progress)}",
+            ],
+            what="the C++ tests",
+            progress=progress,
+        )
+        cmake.build(work, ["mtc_tests"], what="the C++ tests", progress=progress)
+    return work / "mtc_tests"
+
+
+def _place() -> str:
+    """Two checkouts do not share a build folder, which would compile everything again at each change."""
+    return hashlib.sha256(str(runtime_sources()).encode()).hexdigest()[:8]

@@ -1,0 +1,174 @@
+"""Building a runtime: what is cached, what is replaced, what an app can link. The runtime here is one function."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
+from mtc.build.runtime import RuntimeBuild, build, host_runtime
+from mtc.build.targets import host_target
+from mtc.diagnostics import MtcError
+from mtc.support.cache import cache_root
+
+REAL = runtime_sources.runtime_sources()
+CORE = """\
+#include <mtc/mtc.h>
+#include "selected_kernels.h"
+extern "C" int HiddenHelper(int x);
+const char* mtc_version(void) { return MTC_VERSION SELECTED; }
+extern "C" int HiddenHelper(int x) { return x; }
+"""
+PROGRAM = """\
+#include <mtc/mtc.h>
+#include <cstdio>
+int main() { std::puts(mtc_version()); }
+"""
+APP = """\
+cmake_minimum_required(VERSION 3.18)
+project(app LANGUAGES C CXX)
+find_package(mtc REQUIRED)
+add_executable(app_shared app.c)
+target_link_libraries(app_shared PRIVATE mtc::mtc)
+add_executable(app_static app.c)
+target_link_libraries(app_static PRIVATE mtc::mtc_static)
+"""
+
+
+def write_selection(keys, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = " ".join(sorted(keys))
+    for name, content in {
+        "selected_kernels.h": f'#define SELECTED " {text}"\n',
+        "kernel_table.cpp": "namespace { [[maybe_unused]] int nothing; }\n",
+        "kernels.cmake": "set(MTC_KERNEL_SOURCES)\nset(MTC_HOT_KERNEL_SOURCES)\n",
+    }.items():
+        if not (folder / name).exists() or (folder / name).read_text() != content:
+            (folder / name).write_text(content)
+
+
+@pytest.fixture
+def small_runtime(tmp_path, monkeypatch) -> Path:
+    """A runtime of one function, and a cache of its own that shares what was fetched and built for all."""
+    tree = tmp_path / "runtime"
+    for folder in ("cmake", "include", "third_party"):
+        shutil.copytree(REAL / folder, tree / folder)
+    shutil.copy(REAL / "CMakeLists.txt", tree)
+    for name, content in {"core/version.cpp": CORE, "tools/mtc_run.cpp": PROGRAM}.items():
+        (tree / name).parent.mkdir()
+        (tree / name).write_text(content)
+    shared = cache_root()
+    for folder in ("archives", "libraries", "sources"):
+        (shared / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        (tmp_path / "cache" / folder).symlink_to(shared / folder)
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
+    for module in (runtime, runtime_sources, third_party, sources_lock):
+        monkeypatch.setattr(module, "runtime_sources", lambda: tree)
+    monkeypatch.setattr(kernel_table, "write", write_selection)
+    monkeypatch.setattr(kernel_table, "all_keys", lambda: ["a@portable:f32/1", "b@portable:f32/1"])
+    return tree
+
+
+def make(output: Path, *keys: str, **options) -> RuntimeBuild:
+    return build(keys, host_target(), output, **options)
+
+
+def run(program: Path) -> str:
+    return subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
+    made = make(tmp_path / "out", "a@portable:f32/1")
+    assert run(made.program) == "0.1.0 a@portable:f32/1"
+    assert made.static_library.is_file() and (made.folder / "include/mtc/mtc.h").is_file()
+    names = subprocess.run(["nm", "-D", "--defined-only", made.library], capture_output=True, text=True, check=True)
+    assert [line.split()[-1] for line in names.stdout.splitlines()] == ["mtc_version"]
+    for size in made.sizes:
+        assert sum(row.bytes for row in size.rows) == size.total == (made.folder / size.file).stat().st_size
+    assert json.loads((made.folder / runtime.RECORD).read_text())["kernels"] == ["a@portable:f32/1"]
+    assert (made.folder / "share/mtc/licenses/cpuinfo.txt").is_file()
+
+
+def test_programs_need_only_libc_and_libm(small_runtime, tmp_path):
+    made = make(tmp_path / "out", "a@portable:f32/1")
+    for product in (made.library, made.program):
+        said = subprocess.run(["readelf", "-d", product], capture_output=True, text=True, check=True).stdout
+        needed = {line.split("[")[1].split(".so")[0] for line in said.splitlines() if "(NEEDED)" in line}
+        assert needed <= {"libc", "libm"}
+
+
+def test_the_same_list_is_not_built_again(small_runtime, tmp_path):
+    first = make(tmp_path / "one", "a@portable:f32/1", "b@portable:f32/1")
+    second = make(tmp_path / "two", "b@portable:f32/1", "a@portable:f32/1")
+    assert (first.was_cached, second.was_cached) == (False, True)
+    assert first.key == second.key and first.library.read_bytes() == second.library.read_bytes()
+    assert second.seconds < 2
+
+
+def test_another_list_or_source_is_built(small_runtime, tmp_path):
+    make(tmp_path / "out", "a@portable:f32/1")
+    assert run(make(tmp_path / "out", "b@portable:f32/1").program) == "0.1.0 b@portable:f32/1"
+    (small_runtime / "core/version.cpp").write_text(CORE.replace("MTC_VERSION SELECTED", '"changed"'))
+    made = make(tmp_path / "out", "b@portable:f32/1")
+    assert not made.was_cached and run(made.program) == "changed"
+
+
+def test_a_failed_build_leaves_no_output_and_the_old_one_stands(small_runtime, tmp_path):
+    make(tmp_path / "out", "a@portable:f32/1")
+    (small_runtime / "core/version.cpp").write_text("#error broken on purpose\n")
+    for output in (tmp_path / "out", tmp_path / "new"):
+        with pytest.raises(MtcError, match="broken on purpose"):
+            make(output, "a@portable:f32/1")
+    assert run(tmp_path / "out/bin/mtc_run") == "0.1.0 a@portable:f32/1"
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_but_a_runtime_is_replaced(small_runtime, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/thesis.txt").write_text("")
+    with pytest.raises(MtcError) as caught:
+        make(tmp_path / "out", "a@portable:f32/1")
+    assert caught.value.code.id == "MTC105" and (tmp_path / "out/thesis.txt").exists()
+
+
+def test_an_unknown_sanitizer_is_refused(small_runtime, tmp_path):
+    with pytest.raises(MtcError, match="did you mean `address`"):
+        make(tmp_path / "out", sanitize="adress")
+
+
+def test_a_sanitized_program_runs(small_runtime, tmp_path):
+    made = make(tmp_path / "out", "a@portable:f32/1", mode="speed", sanitize="undefined,address")
+    assert run(made.program) == "0.1.0 a@portable:f32/1"
+
+
+def test_an_app_finds_the_package(small_runtime, tmp_path):
+    made = make(tmp_path / "out", "a@portable:f32/1")
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "CMakeLists.txt").write_text(APP)
+    (app / "app.c").write_text("#include <mtc/mtc.h>\n#include <stdio.h>\nint main(void) { puts(mtc_version()); }\n")
+    cmake.configure(app, app / "build", [f"-DCMAKE_PREFIX_PATH={made.folder}"], what="app")
+    cmake.build(app / "build", what="app")
+    assert run(app / "build/app_shared") == run(app / "build/app_static") == "0.1.0 a@portable:f32/1"
+
+
+def test_the_host_runtime_is_built_once_and_then_found_at_once(small_runtime):
+    library = host_runtime()
+    loaded = ctypes.CDLL(str(library))
+    loaded.mtc_version.restype = ctypes.c_char_p
+    assert loaded.mtc_version() == b"0.1.0 a@portable:f32/1 b@portable:f32/1"
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert host_runtime() == library
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.05
+    (small_runtime / "core/version.cpp").write_text(CORE + "// changed\n")
+    assert host_runtime() != library
