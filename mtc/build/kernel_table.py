@@ -12,6 +12,7 @@ from mtc.diagnostics import BAD_OPS_LIST, collected
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import DType
 from mtc.ops import OPS
+from mtc.support.atomic import write_if_changed
 from mtc.support.suggest import did_you_mean
 
 _CPP_TYPES = {
@@ -46,16 +47,11 @@ def write(keys: Collection[str], folder: Path) -> None:
     """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`; a file that would not change keeps
     its time, so that nothing is compiled again for it."""
     check(keys)
+    folder.mkdir(parents=True, exist_ok=True)
     parsed = sorted((KernelKey.parse(key), key) for key in set(keys))
-    _write_if_changed(folder / "selected_kernels.h", _selected([key for key, _ in parsed]))
-    _write_if_changed(folder / "kernel_table.cpp", _table(sorted(set(keys))))
-    _write_if_changed(folder / "kernels.cmake", _sources([key for key, _ in parsed]))
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_if_changed(folder / "selected_kernels.h", _selected([key for key, _ in parsed]))
+    write_if_changed(folder / "kernel_table.cpp", _table(sorted(set(keys))))
+    write_if_changed(folder / "kernels.cmake", _sources([key for key, _ in parsed]))
 
 
 def _template_arguments(key: KernelKey) -> str:

@@ -1,0 +1,77 @@
+"""Chooses where each operator runs: the first listed backend that can, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mtc.delegates.library import KernelLibrary
+from mtc.diagnostics import FALLBACK, NO_KERNEL, collected
+from mtc.ir.module import Module, Node
+from mtc.ir.opspec import Trait
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A node's library, and for each library before it in the list why that one was passed over."""
+
+    library: KernelLibrary
+    reasons: tuple[tuple[str, str], ...] = ()
+
+
+def needs_kernel(node: Node) -> bool:
+    """Whether it is computation rather than grammar."""
+    return not node.op.has(Trait.STRUCTURAL)
+
+
+def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Placement]:
+    """The placement of every node that computes. MtcError that names all nodes that no backend can run."""
+    placements: dict[Node, Placement] = {}
+    with collected() as report:
+        for node in module.nodes():
+            if not needs_kernel(node):
+                continue
+            reasons = []
+            for library in backends:
+                reason = _why_not(library, node)
+                if reason is None:
+                    placements[node] = Placement(library, tuple(reasons))
+                    break
+                reasons.append((library.name, reason))
+            else:
+                report(
+                    NO_KERNEL(
+                        f"no kernel for `{node.op.name}`",
+                        at="; ".join(map(str, node.loc)) or None,
+                        notes=[reason for _, reason in reasons],
+                        help="another dtype may be supported: `mtc ops` lists them",
+                    )
+                )
+    return placements
+
+
+def refuse_fallback(placements: dict[Node, Placement]) -> None:
+    """With --no-fallback: MtcError that names every operator off the backends that were asked for, with reasons."""
+    groups: dict[tuple[str, str], list[Node]] = {}
+    for node, placement in placements.items():
+        if placement.reasons and not node.op.has(Trait.VIEW):
+            groups.setdefault((node.op.name, placement.reasons[0][1]), []).append(node)
+    with collected() as report:
+        for (name, reason), nodes in groups.items():
+            places = dict.fromkeys(str(loc) for node in nodes for loc in node.loc)
+            report(
+                FALLBACK(
+                    f"`{name}` would run on {placements[nodes[0]].library.name}, {len(nodes)} times",
+                    at="; ".join(places) or None,
+                    notes=(reason,),
+                    help="leave out --no-fallback, or change the model",
+                )
+            )
+
+
+def _why_not(library: KernelLibrary, node: Node) -> str | None:
+    reason = library.why_not(node)
+    if reason is None and library.layout is not None and node.op.has(Trait.LAYOUT_AWARE):
+        if node.attrs["layout"] is not library.layout:
+            return f"it was left in {node.attrs['layout'].value}"
+    return reason

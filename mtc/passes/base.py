@@ -1,0 +1,47 @@
+"""What a pass is, and the one kind that is made of local rewrites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtc.ir.module import Module
+from mtc.ir.rewriter import Rewrite, apply_rewrites
+
+
+class Pass(Protocol):
+    """Changes a module in place. Returns how many changes it made."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self, module: Module) -> int: ...
+
+
+@dataclass(frozen=True)
+class Rewrites:
+    """Applies local rewrites until none matches."""
+
+    name: str
+    rewrites: tuple[Rewrite, ...]
+
+    def run(self, module: Module) -> int:
+        return apply_rewrites(module, self.rewrites)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Passes that feed each other: run in turn until none of them changes anything."""
+
+    name: str
+    passes: tuple[Pass, ...]
+    most_rounds: int = 10
+
+    def run(self, module: Module) -> int:
+        total = 0
+        for _ in range(self.most_rounds):
+            changed = sum(step.run(module) for step in self.passes)
+            total += changed
+            if not changed:
+                break
+        return total

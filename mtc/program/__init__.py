@@ -1,0 +1,1 @@
+"""The program: storage of values, memory plan, the .mtp file."""

@@ -1,0 +1,273 @@
+"""Writes a lowered module as a program: tables of instructions, then the bytes of constants, samples and debug names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+import flatbuffers
+
+from mtc import __version__
+from mtc.ir.constant import Constant
+from mtc.ir.module import Function, Module, Node, Value
+from mtc.ir.opspec import Attribute, AttrKind
+from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
+from mtc.ir.types import DType, TensorType
+from mtc.program import header
+from mtc.program import schema_generated as schema
+from mtc.program.expressions import Expressions
+from mtc.program.plan import align, plan
+from mtc.program.rows import make
+from mtc.program.storage import Storage, assign_storage
+
+DTYPES = {
+    dtype: getattr(schema.DType, "bool_" if dtype is DType.BOOL and hasattr(schema.DType, "bool_") else dtype.value)
+    for dtype in DType
+    if not dtype.is_quantized
+}
+COPY_KEY = "copy@portable:{}/1"
+
+
+class Emitter:
+    """One program being made. `key_of` gives a node's kernel; `takes_pitch` whether that kernel reads pitched rows."""
+
+    def __init__(self, module: Module, key_of: Callable[[Node], str], takes_pitch: Callable[[Node], bool]) -> None:
+        self.module = module
+        self.key_of = key_of
+        self.takes_pitch = takes_pitch
+        self.tables = make(schema.ProgramT, producer=f"mtc {__version__}", metadata=[])
+        self.kernels: dict[str, int] = {}
+        self.constants: dict[bytes | int, int] = {}
+        self.stored: list[Constant] = []
+        self.states = {name: index for index, name in enumerate(module.states)}
+        self.storages: dict[str, Storage] = {}
+
+    def write(self, file: BinaryIO) -> None:
+        """Writes the program to `file`, which is empty and can seek."""
+        functions = list(self.module.functions.values())
+        bodies = [_FunctionEmitter(self, function) for function in functions]
+        self.tables.functions = [body.emit() for body in bodies]
+        self.tables.states = [self._state(name) for name in self.module.states]
+        self.tables.kernels = list(self.kernels)
+        self.tables.metadata = [
+            make(schema.EntryT, key=str(key), value=str(value)) for key, value in self.module.meta.get("metadata", {}).items()
+        ]
+        file.write(bytes(align(header.SIZE)))
+        self.tables.segments = []
+        self.tables.constants = []
+        self._write_constants(file)
+        self._write_samples(file)
+        self._write_debug(file, bodies)
+        tables = _packed(self.tables, b"MTP1")
+        offset = _pad(file)
+        file.write(tables)
+        size = _pad(file)
+        file.seek(0)
+        file.write(header.pack(offset, len(tables), size))
+
+    def kernel(self, key: str) -> int:
+        return self.kernels.setdefault(key, len(self.kernels))
+
+    def constant(self, constant: Constant) -> int:
+        """The index of a constant; equal names or objects are one."""
+        key = id(constant)
+        if key not in self.constants:
+            self.constants[key] = len(self.stored)
+            self.stored.append(constant)
+        return self.constants[key]
+
+    def _state(self, name: str) -> schema.StateT:
+        state = self.module.states[name]
+        return make(schema.StateT, 
+            name=name,
+            dtype=DTYPES[state.type.dtype],
+            dims=list(state.type.shape),
+            initial=-1 if state.initial is None else self.constant(state.initial),
+        )
+
+    def _write_constants(self, file: BinaryIO) -> None:
+        start = _pad(file)
+        for constant in self.stored:
+            offset = _pad(file) - start
+            for piece in constant.chunks():
+                file.write(piece)
+            self.tables.constants.append(
+                make(schema.ConstantT, 
+                    dtype=DTYPES[constant.type.dtype], dims=list(constant.type.shape), segment=0, offset=offset
+                )
+            )
+        self._segment(schema.SegmentKind.constants, start, file)
+
+    def _write_samples(self, file: BinaryIO) -> None:
+        self.tables.samples = []
+        start = _pad(file)
+        index = len(self.tables.segments)
+        for number, name in enumerate(self.module.functions):
+            for sample in self.module.samples.get(name, [])[:1]:
+                for is_output, tensors in ((False, sample.inputs), (True, sample.outputs)):
+                    for position, tensor in enumerate(tensors):
+                        offset = _pad(file) - start
+                        for piece in tensor.chunks():
+                            file.write(piece)
+                        self.tables.samples.append(
+                            make(schema.SampleT, 
+                                function=number,
+                                index=position,
+                                isOutput=is_output,
+                                dtype=DTYPES[tensor.type.dtype],
+                                dims=list(tensor.type.shape),
+                                segment=index,
+                                offset=offset,
+                            )
+                        )
+        if self.tables.samples:
+            self._segment(schema.SegmentKind.samples, start, file)
+
+    def _write_debug(self, file: BinaryIO, bodies: list[_FunctionEmitter]) -> None:
+        debug = make(schema.DebugT, functions=[body.debug for body in bodies])
+        start = _pad(file)
+        file.write(_packed(debug, None))
+        self._segment(schema.SegmentKind.debug, start, file)
+
+    def _segment(self, kind: int, start: int, file: BinaryIO) -> None:
+        size = file.tell() - start
+        self.tables.segments.append(make(schema.SegmentT, kind=kind, offset=start, size=size))
+
+
+class _FunctionEmitter:
+    """One function of the program."""
+
+    def __init__(self, owner: Emitter, function: Function) -> None:
+        self.owner = owner
+        self.function = function
+        self.storage = assign_storage(function, owner.takes_pitch)
+        owner.storages[function.name] = self.storage
+        self.expressions = Expressions(function)
+        self.values: dict[Value, int] = {}
+        self.rows: list[schema.ValueT] = []
+        self.instructions: list[schema.InstructionT] = []
+        self.debug = make(schema.DebugFunctionT, values=[], instructions=[])
+
+    def emit(self) -> schema.FunctionT:
+        function = self.function
+        for value in function.inputs:
+            self._value(value)
+        for node in self.storage.steps:
+            if node.op is STATE_UPDATE:
+                self._update_state(node)
+            elif node.op is not RETURN:
+                self._instruction(node)
+        outputs = [self._value(value) for value in function.outputs]
+        is_planned, arena_size = self._plan()
+        names = [name or f"output{i}" for i, name in enumerate(_padded(function.output_names, len(outputs)))]
+        return make(schema.FunctionT, 
+            name=function.name,
+            values=self.rows,
+            inputs=[self.values[value] for value in function.inputs],
+            outputs=outputs,
+            inputNames=[value.name or f"input{i}" for i, value in enumerate(function.inputs)],
+            outputNames=names,
+            exprs=self.expressions.rows,
+            symbols=self.expressions.symbols,
+            symbolNames=self.expressions.names,
+            instructions=self.instructions,
+            arenaSize=arena_size,
+            isPlanned=is_planned,
+        )
+
+    def _value(self, value: Value) -> int:
+        if value in self.values:
+            return self.values[value]
+        alias = self.storage.aliases.get(value)
+        parent = -1 if alias is None else self._value(alias.of)
+        row = self._row(value.type, value.name)
+        self.values[value] = len(self.rows) - 1
+        producer = value.producer
+        if producer is not None and producer.op is CONSTANT:
+            row.place, row.index = schema.Place.constant, self.owner.constant(producer.attrs["value"])
+        elif producer is not None and producer.op is STATE:
+            row.place, row.index = schema.Place.state, self.owner.states[producer.attrs["state"]]
+        elif alias is not None:
+            row.aliasOf = parent
+            row.aliasOffset = self.expressions.dim(alias.offset)
+            row.isPitched = alias.is_pitched
+        return self.values[value]
+
+    def _row(self, type_: TensorType, name: str) -> schema.ValueT:
+        dims = [self.expressions.dim(size) for size in type_.shape]
+        row = make(schema.ValueT, dtype=DTYPES[type_.dtype], dims=dims)
+        self.rows.append(row)
+        self.debug.values.append(name)
+        return row
+
+    def _instruction(self, node: Node) -> None:
+        self._append(
+            self.owner.key_of(node),
+            node,
+            inputs=[-1 if value is None else self._value(value) for value in node.inputs],
+            outputs=[self._value(value) for value in node.outputs],
+            attrs=[self._attr(spec, node.attrs[name]) for name, spec in node.op.attributes.items()],
+        )
+
+    def _update_state(self, node: Node) -> None:
+        (value,) = node.inputs
+        assert value is not None
+        row = self._row(value.type, node.attrs["state"])
+        row.place, row.index = schema.Place.state, self.owner.states[node.attrs["state"]]
+        target = len(self.rows) - 1
+        self._append(COPY_KEY.format(value.type.dtype), node, inputs=[self._value(value)], outputs=[target], attrs=[])
+
+    def _append(self, key: str, node: Node, **fields: Any) -> None:
+        self.instructions.append(make(schema.InstructionT, kernel=self.owner.kernel(key), functions=[], **fields))
+        name = node.outputs[0].name if node.outputs else node.attrs["state"]
+        self.debug.instructions.append(
+            make(schema.DebugInstructionT, name=name, location="; ".join(map(str, node.loc)))
+        )
+
+    def _attr(self, spec: Attribute, value: Any) -> schema.AttrT:
+        match spec.kind:
+            case AttrKind.INT | AttrKind.BOOL:
+                return make(schema.AttrT, ints=[int(value)])
+            case AttrKind.ENUM:
+                return make(schema.AttrT, ints=[list(type(value)).index(value)])
+            case AttrKind.DTYPE:
+                return make(schema.AttrT, ints=[DTYPES[value]])
+            case AttrKind.FLOAT:
+                return make(schema.AttrT, floats=[value])
+            case AttrKind.INTS:
+                return make(schema.AttrT, ints=list(value))
+            case AttrKind.FLOATS:
+                return make(schema.AttrT, floats=list(value))
+        if all(isinstance(size, int) for size in value):
+            return make(schema.AttrT, ints=list(value))
+        return make(schema.AttrT, exprs=[self.expressions.index(size) for size in value])
+
+    def _plan(self) -> tuple[bool, int]:
+        """Offsets of the values in the arena, if all their sizes are numbers."""
+        roots = [value for value in self.values if value in self.storage.live]
+        sizes = [value.type.nbytes for value in roots]
+        if not all(isinstance(size, int) for size in sizes) or self.function.symbols:
+            return False, 0
+        offsets, total = plan(sizes, [self.storage.live[value] for value in roots])  # type: ignore[arg-type]
+        for value, offset in zip(roots, offsets, strict=True):
+            self.rows[self.values[value]].offset = offset
+        return True, total
+
+
+def _padded(names: list[str], count: int) -> list[str]:
+    return [*names, *[""] * count][:count]
+
+
+def _packed(table: Any, identifier: bytes | None) -> bytes:
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(table.Pack(builder), identifier)
+    return bytes(builder.Output())
+
+
+def _pad(file: BinaryIO) -> int:
+    """Fills up to the next multiple of the alignment, and returns that position."""
+    position = file.tell()
+    file.write(bytes(align(position) - position))
+    return align(position)
+
+

@@ -1,0 +1,1 @@
+"""Operator lists: which kernels a set of models needs, and why."""

@@ -1,0 +1,99 @@
+"""ops.yaml: the kernels that a runtime is to hold, each with the models and source lines that need it.
+
+The file is strict, so that a typing mistake cannot leave an operator out of a runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtc.delegates.registry import LIBRARIES
+from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected
+from mtc.support.atomic import write_text
+from mtc.support.suggest import did_you_mean
+
+VERSION = 1
+_HEADER = "# Written by mtc select-ops; read by mtc build-runtime.\n"
+_KEYS = {"version", "kernels"}
+
+# model -> source lines
+Users = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class OpsList:
+    """Kernel keys, each with who needs it."""
+
+    kernels: Mapping[str, Users] = field(default_factory=dict)
+
+    def merged(self, other: OpsList) -> OpsList:
+        """Both lists as one."""
+        kernels: dict[str, dict[str, tuple[str, ...]]] = {key: dict(users) for key, users in self.kernels.items()}
+        for key, users in other.kernels.items():
+            entry = kernels.setdefault(key, {})
+            for model, lines in users.items():
+                entry[model] = tuple(sorted({*entry.get(model, ()), *lines}))
+        return OpsList(dict(sorted(kernels.items())))
+
+    def save(self, path: Path) -> None:
+        """Writes the list, atomically."""
+        kernels = {
+            key: {model: list(lines) for model, lines in sorted(users.items())}
+            for key, users in sorted(self.kernels.items())
+        }
+        text = yaml.safe_dump({"version": VERSION, "kernels": kernels}, sort_keys=False, width=1000)
+        write_text(path, _HEADER + text)
+
+
+def load(path: Path) -> OpsList:
+    """Reads a list. MtcError that names everything in it that is not right."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BAD_OPS_LIST.error(f"`{path}` is not text") from error
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BAD_OPS_LIST.error(f"`{path}` is not YAML: {error}") from error
+    return parse(content, str(path))
+
+
+def parse(content: Any, where: str) -> OpsList:
+    """Checks what YAML gave. MtcError that names everything in it that is not right."""
+    with collected() as report:
+        if not isinstance(content, dict):
+            raise BAD_OPS_LIST.error(f"`{where}` is not a list of kernels", help="mtc select-ops writes one")
+        for key in content:
+            if key not in _KEYS:
+                report(BAD_OPS_LIST(f"unknown key `{key}`", at=where, help=did_you_mean(str(key), _KEYS)))
+        if content.get("version") != VERSION:
+            report(BAD_OPS_LIST(f"version is {content.get('version')}; this mtc reads {VERSION}", at=where))
+        kernels = content.get("kernels")
+        if not isinstance(kernels, dict):
+            report(BAD_OPS_LIST("`kernels` is missing or not a mapping", at=where))
+            kernels = {}
+        known = {key for library in LIBRARIES.values() for key in library.keys()}
+        found = {str(key): _users(key, users, known, where, report) for key, users in kernels.items()}
+    return OpsList(dict(sorted(found.items())))
+
+
+def _users(key: Any, users: Any, known: Iterable[str], where: str, report: Report) -> Users:
+    if key not in set(known):
+        report(BAD_OPS_LIST(f"unknown kernel `{key}`", at=where, help=did_you_mean(str(key), known)))
+    if users is None:
+        return {}
+    if not isinstance(users, dict) or not all(_is_lines(lines) for lines in users.values()):
+        report(BAD_OPS_LIST(f"`{key}` is not a mapping from models to lists of source lines", at=where))
+        return {}
+    return {str(model): tuple(lines or ()) for model, lines in users.items()}
+
+
+def _is_lines(lines: Any) -> bool:
+    return lines is None or (isinstance(lines, list) and all(isinstance(line, str) for line in lines))

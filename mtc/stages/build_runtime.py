@@ -1,0 +1,26 @@
+"""build-runtime: a list of kernels → a native runtime that holds exactly those."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from mtc.build import runtime
+from mtc.build.progress import Progress
+from mtc.build.runtime import RuntimeBuild
+from mtc.build.targets import host_target, target
+from mtc.selection.ops_list import OpsList, load
+
+
+def build_runtime(
+    ops: OpsList | str | PathLike[str],
+    output: str | PathLike[str],
+    *,
+    target_name: str | None = None,
+    progress: Progress | None = None,
+    offline: bool = False,
+) -> RuntimeBuild:
+    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`."""
+    listed = ops if isinstance(ops, OpsList) else load(Path(ops))
+    chosen = host_target() if target_name is None else target(target_name)
+    return runtime.build(list(listed.kernels), chosen, Path(output), progress=progress, offline=offline)

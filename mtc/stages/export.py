@@ -1,0 +1,51 @@
+"""export: a trained model → the IR."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from mtc import __version__
+from mtc.frontends import source as sources
+from mtc.ir.module import Module
+
+
+def export(
+    source: Any,
+    example_inputs: Sequence[Any] | Mapping[str, Any] | None = None,
+    *,
+    dynamic_shapes: Any = None,
+    input_names: Sequence[str] = (),
+    output_names: Sequence[str] = (),
+    metadata: Mapping[str, str] | None = None,
+    warn: Callable[[str], None] = warnings.warn,
+) -> Module:
+    """Reads a model: a path or `pkg.mod:attr`, an `nn.Module`, or an `ExportedProgram`.
+
+    `example_inputs` is a tuple of positional arguments or a mapping of keyword arguments; a path brings its own.
+    `dynamic_shapes` is torch.export's. MtcError if the model cannot be read; unsupported operators are all in one.
+    """
+    label = type(source).__name__
+    if isinstance(source, (str, PathLike)):
+        label = Path(source).name
+        found = sources.load(source)  # type: ignore[arg-type]
+        source = found.model
+        example_inputs = found.example_inputs if example_inputs is None else example_inputs
+        dynamic_shapes = found.dynamic_shapes if dynamic_shapes is None else dynamic_shapes
+    from mtc.frontends.torch.exporter import import_torch
+
+    module = import_torch(
+        source,
+        example_inputs,
+        dynamic_shapes=dynamic_shapes,
+        input_names=input_names,
+        output_names=output_names,
+        warn=warn,
+    )
+    module.meta |= {"source": label, "tool": __version__, "stages": ["export"]}
+    if metadata:
+        module.meta["metadata"] = dict(metadata)
+    return module
