@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -71,3 +73,37 @@ def concat_shape(*xs: TensorType, axis: int) -> Shape:
 def concat(*xs: Tensor, axis: int = 0):
     """Joins tensors along `axis`."""
     return np.concatenate(xs, axis=axis)
+
+
+class PadMode(Enum):
+    """What stands outside a tensor."""
+
+    CONSTANT = "constant"
+    REFLECT = "reflect"  # mirrored at the border elements, which are not repeated
+    REPLICATE = "replicate"  # the border elements
+    CIRCULAR = "circular"  # the tensor again
+
+
+_NUMPY_PAD = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "edge", PadMode.CIRCULAR: "wrap"}
+
+
+def padded_shape(x: TensorType, *, padding: Shape, mode: PadMode, **_: Any) -> Shape:
+    require(len(padding) == 2 * x.rank, f"padding has {2 * x.rank} sizes, before and after each axis")
+    require(all(not isinstance(size, int) or size >= 0 for size in padding), "padding is not negative")
+    for i, size in enumerate(x.shape):
+        if mode is PadMode.CONSTANT or not isinstance(size, int):
+            continue
+        least = {PadMode.REFLECT: 1, PadMode.CIRCULAR: 0, PadMode.REPLICATE: -inf}[mode]
+        fits = all(not isinstance(pad, int) or pad <= size - least for pad in padding[2 * i : 2 * i + 2])
+        require(fits, f"a {mode.value} padding of {padding[2 * i : 2 * i + 2]} needs more than {size} elements")
+    return tuple(size + padding[2 * i] + padding[2 * i + 1] for i, size in enumerate(x.shape))
+
+
+@op(types="T -> T", T=ANY, infer=padded_shape, traits=(SHARES_QPARAMS,), accuracy=Accuracy.EXACT)
+def pad(x: Tensor, *, padding: Dims, mode: PadMode = PadMode.CONSTANT, value: float = 0.0):
+    """Surrounds a tensor. `padding` is before and after each axis, the first axis first; `value` is what a constant
+    padding holds."""
+    pairs = [tuple(padding[i : i + 2]) for i in range(0, len(padding), 2)]
+    if mode is PadMode.CONSTANT:
+        return np.pad(x, pairs, constant_values=np.asarray(value).astype(x.dtype))
+    return np.pad(x, pairs, mode=_NUMPY_PAD[mode])
