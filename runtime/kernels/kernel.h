@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/isa.h"
 #include "core/span.h"
 #include "core/status.h"
 #include "core/tensor.h"
@@ -81,12 +82,9 @@ struct ArgsLayout {
 using PrepareFunction = Status (*)(PrepareContext&, const void* args);
 using RunFunction = Status (*)(KernelContext&, const void* args);
 
-// Instruction-set levels a hot kernel may be compiled for; Run of the highest one that the processor has is used.
-enum class Isa : uint8_t { kBase, kAvx2, kAvx512 };
-inline constexpr int kIsaCount = 3;
-
-// A row of a kernel table. `run[kBase]` is always there, the others may be null. `types` are the dtypes of the operands and results, for
-// the loader's check: each input then each output, 0xff where the op takes any; a variadic one is given once.
+// A row of a kernel table. `run[kBase]` is always there, the others may be null. `types` are the dtypes of the operands
+// and results, for the loader's check: each input then each output, 0xff where the op takes any; a variadic one is
+// given once.
 struct KernelEntry {
   const char* key;  // leaky_relu@portable:f32/1
   const ArgsLayout* layout;

@@ -1,0 +1,68 @@
+#ifndef MTC_CORE_PACKED_WEIGHTS_H_
+#define MTC_CORE_PACKED_WEIGHTS_H_
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/block.h"
+#include "core/span.h"
+
+namespace mtc {
+
+// What a block of packed weights was made from. The kernel chooses the parts: which constants (their index, or their
+// address in the program), and a hash of everything that decides the packing, such as kernel, tile and output offset.
+struct PackedKey {
+  uint64_t parts[4] = {};
+};
+
+// The program's packed weights: constants in the order a library's inner loop reads them. Sessions of several threads
+// share them. A block stays where it is until the program goes. An XNNPACK weights cache is these calls: look_up is
+// Find, reserve_space is Reserve, look_up_or_insert is Insert, an offset is the block's address.
+class PackedWeights {
+ public:
+  PackedWeights();
+  ~PackedWeights();
+  PackedWeights(const PackedWeights&) = delete;
+  PackedWeights& operator=(const PackedWeights&) = delete;
+
+  // The block of this key, or null.
+  const void* Find(const PackedKey& key) const;
+  // Zeroed, 64-byte aligned memory of the cache, to be filled by the calling thread alone; null if there is none. It
+  // must be given to Insert or Discard.
+  void* Reserve(size_t size);
+  // Publishes what Reserve gave. If another thread was faster, its block is returned and this one is freed.
+  const void* Insert(const PackedKey& key, void* reserved);
+  void Discard(void* reserved);
+  // Bytes of all published blocks.
+  size_t bytes() const;
+
+  // The file mapping that constants lie in; the loader says so.
+  void AddMappedRange(const void* data, size_t size);
+  // The kernel has packed this constant and does not need it soon: its pages leave the memory if they are a file's.
+  void ReleaseSource(const void* data, size_t size) const;
+
+ private:
+  struct Entry {
+    PackedKey key;
+    Block block;
+  };
+  struct Range {
+    const uint8_t* begin;
+    const uint8_t* end;
+  };
+  size_t Position(const PackedKey& key) const;
+  size_t Reservation(const void* data) const;
+
+  mutable pthread_mutex_t mutex_;
+  std::vector<Entry> entries_;    // sorted by key
+  std::vector<Block> reserved_;
+  std::vector<Range> mapped_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace mtc
+
+#endif  // MTC_CORE_PACKED_WEIGHTS_H_

@@ -1,0 +1,55 @@
+#include "core/thread_pool.h"
+
+#include <pthreadpool.h>
+
+#include <algorithm>
+#include <new>
+
+namespace mtc {
+namespace {
+
+constexpr size_t kChunksPerThread = 4;  // enough to even out threads of different speed, few enough to be cheap
+
+struct Division {
+  RangeFunction call;
+  void* body;
+  int64_t count;
+  int64_t chunk;
+};
+
+void RunChunk(void* context, size_t index) {
+  const Division& division = *static_cast<Division*>(context);
+  const int64_t begin = static_cast<int64_t>(index) * division.chunk;
+  division.call(division.body, begin, std::min(begin + division.chunk, division.count));
+}
+
+}  // namespace
+
+ThreadPool* ThreadPool::Create(size_t threads) {
+  if (threads <= 1) return nullptr;
+  pthreadpool* pool = pthreadpool_create(threads);
+  if (pool == nullptr) return nullptr;
+  ThreadPool* result = new (std::nothrow) ThreadPool(pool);
+  if (result == nullptr) pthreadpool_destroy(pool);
+  return result;
+}
+
+ThreadPool::~ThreadPool() { pthreadpool_destroy(pool_); }
+
+size_t ThreadPool::size() const { return pthreadpool_get_threads_count(pool_); }
+
+void ParallelForRange(ThreadPool* pool, int64_t count, int64_t grain, RangeFunction call, void* body) {
+  if (count <= 0) return;
+  grain = std::max<int64_t>(grain, 1);
+  if (pool == nullptr || count <= grain) {
+    call(body, 0, count);
+    return;
+  }
+  const int64_t most = static_cast<int64_t>(kChunksPerThread * pool->size());
+  const int64_t chunk = std::max(grain, (count - 1) / most + 1);
+  Division division{call, body, count, chunk};
+  const size_t chunks = static_cast<size_t>((count - 1) / chunk + 1);
+  pthreadpool_parallelize_1d(pool->handle(), RunChunk, &division, chunks, 0);
+}
+
+}  // namespace mtc
