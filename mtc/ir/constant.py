@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +17,66 @@ from mtc.ir.types import DType, TensorType
 _CHUNK = 1 << 20
 
 
+class OpenFile:
+    """A file that stays readable when another one takes its path; closed when nothing refers to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.descriptor = -1
+        self.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+
+    def __del__(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+    def __copy__(self) -> OpenFile:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OpenFile:
+        return self
+
+    def __reduce__(self) -> tuple[type[OpenFile], tuple[Path]]:
+        return OpenFile, (self.path,)
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.descriptor).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Exactly `size` bytes. OSError if the file ends before."""
+        pieces = []
+        while size > 0:
+            piece = os.pread(self.descriptor, size, offset)
+            if not piece:
+                raise OSError(f"{self.path} is truncated")
+            pieces.append(piece)
+            offset, size = offset + len(piece), size - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def map(self, offset: int, size: int) -> np.ndarray:
+        """Bytes as a read-only array in mapped memory. OSError if the file ends before."""
+        if offset + size > self.size:
+            raise OSError(f"{self.path} is truncated")
+        before = offset % mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(self.descriptor, size + before, access=mmap.ACCESS_READ, offset=offset - before)
+        return np.frombuffer(mapped, np.uint8, size, before)
+
+
 @dataclass(frozen=True)
 class FileRange:
-    """Bytes of a file: where a constant's elements stand."""
+    """Bytes of a file: where a constant's elements stand.
+
+    With `file`, they are that open file's, whatever stands at `path` by now: a module may be saved over the file it
+    was loaded from.
+    """
 
     path: Path
     offset: int
     size: int
+    file: OpenFile | None = field(default=None, compare=False, repr=False)
+
+    def opened(self) -> OpenFile:
+        return self.file or OpenFile(self.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +106,7 @@ class Constant:
         shape = tuple(int(size) for size in self.type.shape)  # type: ignore[arg-type]
         if self.data.size == 0:
             return np.zeros(shape, self.type.dtype.numpy)
-        raw = np.memmap(self.data.path, np.uint8, "r", self.data.offset, (self.data.size,))
+        raw = self.data.opened().map(self.data.offset, self.data.size)
         if self.type.dtype is DType.QI4:
             return unpack_int4(raw, shape)
         return raw.view(self.type.dtype.numpy).reshape(shape)
@@ -67,15 +123,9 @@ class Constant:
             for start in range(0, len(flat), _CHUNK):
                 yield flat[start : start + _CHUNK]
             return
-        with self.data.path.open("rb") as file:
-            file.seek(self.data.offset)
-            left = self.data.size
-            while left > 0:
-                piece = file.read(min(left, _CHUNK))
-                if not piece:
-                    raise OSError(f"{self.data.path} is truncated")
-                left -= len(piece)
-                yield piece
+        file, end = self.data.opened(), self.data.offset + self.data.size
+        for start in range(self.data.offset, end, _CHUNK):
+            yield file.read(start, min(_CHUNK, end - start))
 
     def digest(self) -> bytes:
         """A hash of type and elements: equal for constants that are the same tensor."""

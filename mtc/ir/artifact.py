@@ -1,0 +1,190 @@
+"""The `.mtc` file: a module with its weights, samples and history, as one archive that people and tools can open.
+
+`graph.mtir` is text, `weights.safetensors` and `samples.safetensors` are mapped in place, `meta.yaml` says where the
+model comes from. Loading reads no weights, and saving copies those it does not hold from file to file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtc import __version__
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT, MtcError
+from mtc.ir import storedzip, tensorfile
+from mtc.ir.constant import Constant, OpenFile
+from mtc.ir.module import Function, Module, Sample
+from mtc.ir.opspec import OpSpec
+from mtc.ir.parser import parse
+from mtc.ir.printer import print_module
+from mtc.ir.storedzip import DamagedArchive, Member, Stored
+from mtc.ir.verifier import verify
+from mtc.support.atomic import atomic_file
+
+GRAPH, META, WEIGHTS, SAMPLES = "graph.mtir", "meta.yaml", "weights.safetensors", "samples.safetensors"
+_FORMAT = 1
+_FIRST_KEYS = ("source", "stages")  # of Module.meta: stand on top of meta.yaml, where people look
+_MAX_META = 64 << 20
+
+
+def save(module: Module, path: str | Path) -> None:
+    """Writes a valid module in the form `imported` or `canonical`; `meta` holds what YAML can. Same module, same bytes.
+
+    INVALID_IR if the module is not valid, CANNOT_WRITE if the file cannot be written.
+    """
+    path = Path(path)
+    verify(module)
+    if module.form == "lowered":
+        raise ValueError("a lowered module is written as a program, not as IR")
+    members = (
+        _text_member(GRAPH, print_module(module)),
+        _text_member(META, yaml.safe_dump(_meta(module), sort_keys=False, allow_unicode=True, width=120)),
+        tensorfile.member(WEIGHTS, module.constants),
+        tensorfile.member(SAMPLES, _sample_tensors(module)),
+    )
+    try:
+        with atomic_file(path) as file:
+            storedzip.write_archive(file, members)
+    except OSError as error:
+        raise CANNOT_WRITE.error(f"cannot write `{path}`: {error}") from error
+
+
+def load(path: str | Path, ops: Mapping[str, OpSpec]) -> Module:
+    """The module of a file, over the ops `ops`; its constants stay in the file.
+
+    CANNOT_READ, NOT_AN_ARTIFACT or DAMAGED_ARTIFACT, with the reason, if there is none.
+    """
+    path = Path(path).absolute()
+    try:
+        if not is_artifact(path):
+            raise NOT_AN_ARTIFACT.error(f"`{path.name}` is not a .mtc file", help="make one with `mtc export`")
+        return _load(OpenFile(path), ops)
+    except DamagedArchive as error:
+        raise DAMAGED_ARTIFACT.error(f"`{path.name}` is damaged: {error}") from error
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
+
+
+def is_artifact(path: str | Path) -> bool:
+    """Whether the file is a .mtc by its content, damaged ones included. OSError if it cannot be read."""
+    path = Path(path)
+    first = storedzip.first_name(path)
+    if first is None or first == GRAPH:
+        return first == GRAPH
+    try:  # another tool may have written the members in another order
+        return GRAPH in storedzip.read_directory(OpenFile(path))
+    except DamagedArchive:
+        return False
+
+
+def _load(file: OpenFile, ops: Mapping[str, OpSpec]) -> Module:
+    members = storedzip.read_directory(file)
+    for name in (GRAPH, META, WEIGHTS, SAMPLES):
+        if name not in members:
+            raise DamagedArchive(f"{name} is missing")
+    meta = _read_meta(file, members[META])
+    try:
+        text = storedzip.read_member(file, members[GRAPH], GRAPH).decode()
+    except UnicodeDecodeError as error:
+        raise DamagedArchive(f"{GRAPH} is not text") from error
+    try:
+        module = parse(text, ops, tensorfile.read(file, members[WEIGHTS], WEIGHTS))
+        verify(module)
+    except MtcError as error:
+        first, *others = error.diagnostics
+        raise DAMAGED_ARTIFACT.error(
+            f"`{file.path.name}` is damaged: {GRAPH}: {first.message}",
+            at=first.at,
+            notes=(*first.notes, *(other.message for other in others)),
+            help=first.help,
+        ) from error
+    if module.form != meta["form"]:
+        raise DamagedArchive(f"{META} and {GRAPH} state different forms")
+    module.meta = {key: meta[key] for key in _FIRST_KEYS if key in meta} | meta["meta"]
+    module.samples = _samples(meta["samples"], tensorfile.read(file, members[SAMPLES], SAMPLES))
+    return module
+
+
+def _text_member(name: str, text: str) -> Member:
+    content = text.encode()
+    return Member(name, len(content), lambda: (content,))
+
+
+def _meta(module: Module) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "mtc": __version__,
+        "form": module.form,
+        **{key: module.meta[key] for key in _FIRST_KEYS if key in module.meta},
+        "functions": {function.name: _interface(function) for function in module.functions.values()},
+        "samples": {
+            name: [{"inputs": len(sample.inputs), "outputs": len(sample.outputs)} for sample in samples]
+            for name, samples in module.samples.items()
+        },
+        "meta": {key: value for key, value in module.meta.items() if key not in _FIRST_KEYS},
+    }
+
+
+def _interface(function: Function) -> dict[str, list[str]]:
+    """For people: what the function takes and gives. The graph is what counts."""
+    return {"inputs": [value.name for value in function.inputs], "outputs": list(function.output_names)}
+
+
+def _read_meta(file: OpenFile, member: Stored) -> dict[str, Any]:
+    if member.size > _MAX_META:
+        raise DamagedArchive(f"{META} is too big")
+    try:
+        meta = yaml.safe_load(storedzip.read_member(file, member, META))
+    except DamagedArchive:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
+        raise DamagedArchive(f"{META} is not YAML") from error
+    if not isinstance(meta, dict) or not isinstance(meta.get("format"), int):
+        raise DamagedArchive(f"{META} does not say which format it has")
+    if meta["format"] > _FORMAT:
+        version = str(meta.get("mtc"))[:40]
+        raise NOT_AN_ARTIFACT.error(
+            f"`{file.path.name}` was written by a newer mtc ({version})", help="update mtc, or export the model again"
+        )
+    if not all(isinstance(meta.get(key), dict) for key in ("meta", "samples")) or not isinstance(meta.get("form"), str):
+        raise DamagedArchive(f"{META} lacks a part")
+    return meta
+
+
+def _sample_tensors(module: Module) -> dict[str, Constant]:
+    return {
+        f"{name}.{index}.{side}.{position}": tensor
+        for name, samples in module.samples.items()
+        for index, sample in enumerate(samples)
+        for side, tensors in (("input", sample.inputs), ("output", sample.outputs))
+        for position, tensor in enumerate(tensors)
+    }
+
+
+def _samples(counts: dict[Any, Any], tensors: dict[str, Constant]) -> dict[str, list[Sample]]:
+    """The inverse of `_sample_tensors`, given how many inputs and outputs each sample has."""
+
+    def side(function: str, index: int, side: str, count: object) -> tuple[Constant, ...]:
+        keys = [f"{function}.{index}.{side}.{position}" for position in range(_bounded(count, len(tensors)))]
+        if any(key not in tensors for key in keys):
+            raise DamagedArchive(f"{SAMPLES} lacks a tensor of sample {index} of `{function[:80]}`")
+        return tuple(tensors[key].renamed(None) for key in keys)
+
+    samples: dict[str, list[Sample]] = {}
+    for name, entries in counts.items():
+        if not isinstance(name, str) or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+            raise DamagedArchive(f"{META} lists samples in another way")
+        samples[name] = [
+            Sample(side(name, index, "input", entry.get("inputs")), side(name, index, "output", entry.get("outputs")))
+            for index, entry in enumerate(entries)
+        ]
+    return samples
+
+
+def _bounded(count: object, most: int) -> int:
+    if not isinstance(count, int) or not 0 <= count <= most:
+        raise DamagedArchive(f"{SAMPLES} has fewer tensors than {META} lists")
+    return count

@@ -1,0 +1,80 @@
+"""What makes a type and a constant sound by themselves, apart from where they stand. Each rule yields its findings."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Set
+
+import numpy as np
+
+from mtc.ir.constant import Constant
+from mtc.ir.dims import Bounds, names_in
+from mtc.ir.types import DType, QParams, TensorType
+
+_LIMIT = 1 << 63  # sizes are 64-bit signed everywhere below
+_SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+_INTEGERS = {DType.QI8: (-128, 127), DType.QU8: (0, 255), DType.QI4: (-8, 7)}
+
+
+def check_type(type: TensorType, symbols: Set[str]) -> Iterator[str]:
+    """Sizes are natural numbers or over declared dims; a quantized type has parameters that fit its shape."""
+    for size in type.shape:
+        if isinstance(size, int) and not 0 <= size < _LIMIT:
+            yield f"size {size} is out of range"
+    for name in sorted(names_in(type.shape) - symbols):
+        yield f"dim `{name}` is not declared"
+    if isinstance(type.nbytes, int) and type.nbytes >= _LIMIT:
+        yield "the tensor is too big"
+    if type.qparams is not None:
+        yield from _check_qparams(type, type.qparams)
+    elif type.dtype.is_quantized:
+        yield f"{type.dtype} has no scale and zero point"
+
+
+def _check_qparams(type: TensorType, qparams: QParams) -> Iterator[str]:
+    low, high = _INTEGERS[type.dtype]
+    if not all(math.isfinite(scale) and scale > 0 for scale in qparams.scale):
+        yield "a scale is not a positive number"
+    if not all(low <= zero_point <= high for zero_point in qparams.zero_point):
+        yield f"a zero point is not in {low}..{high}"
+    if qparams.axis is None:
+        return
+    if not 0 <= qparams.axis < type.rank:
+        yield f"quantization axis {qparams.axis} of a tensor of rank {type.rank}"
+        return
+    if qparams.block is not None and qparams.block < 1:
+        yield f"quantization block of {qparams.block}"
+        return
+    size = type.shape[qparams.axis]
+    if qparams.block is None:
+        expected = size
+    else:
+        expected = (type.count if size == 0 else type.count // size) * -(-size // qparams.block)
+    if expected != len(qparams.scale):
+        yield f"{len(qparams.scale)} scales where the shape needs {expected}"
+
+
+def check_symbol(name: str, bounds: Bounds) -> Iterator[str]:
+    """A named dim is a word, and its bounds leave a size."""
+    if not _SYMBOL.fullmatch(name) or name in ("min", "max"):
+        yield f"`{name}` cannot be the name of a dim"
+    if not 0 <= bounds.min < _LIMIT or (bounds.max is not None and not bounds.min <= bounds.max < _LIMIT):
+        yield f"dim `{name}` has no size between its bounds, {bounds.min} and {bounds.max}"
+
+
+def check_constant(constant: Constant) -> Iterator[str]:
+    """A constant is static and its elements fill its type."""
+    if not constant.type.is_static:
+        yield "the shape of a constant is symbolic"
+        return
+    findings = list(check_type(constant.type, frozenset()))
+    yield from findings
+    if findings:
+        return
+    if isinstance(constant.data, np.ndarray):
+        wanted = (constant.type.dtype.numpy, constant.type.shape)
+        if (constant.data.dtype, constant.data.shape) != wanted:
+            yield f"an array {constant.data.dtype}{list(constant.data.shape)} holds another type"
+    elif constant.data.size != constant.nbytes:
+        yield f"{constant.data.size} bytes of a file do not fill the type"
