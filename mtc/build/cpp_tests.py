@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from mtc.build import cmake
@@ -17,14 +18,17 @@ from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
 
-def cpp_tests(*, sanitize: str = "", progress: Progress = silent) -> Path:
-    """The test program (a GoogleTest one), up to date. `sanitize` is a list as -fsanitize takes it."""
+def cpp_tests(keys: Collection[str] | None = None, *, sanitize: str = "", progress: Progress = silent) -> Path:
+    """The test program (a GoogleTest one), up to date, with the kernels `keys`; all that there are by default.
+
+    `sanitize` is a list as -fsanitize takes it.
+    """
     from mtc.build import kernel_table  # reads every op and backend
 
     target = host_target()
     toolchain = toolchain_for(target)
     sanitize = check_sanitizers(sanitize)
-    keys = kernel_table.all_keys()
+    keys = kernel_table.all_keys() if keys is None else keys
     name = "-".join(filter(None, ["tests", sanitize.replace(",", "+"), toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):

@@ -19,6 +19,7 @@ from mtc.build.link_map import Input, read_map
 # A product and the map that the linker wrote of it (runtime/cmake/link_options.cmake names them).
 _PRODUCTS = (("lib/libmtc.so", "mtc_shared.map"), ("bin/mtc_run", "mtc_run.map"))
 FILE_FORMAT = "file format"
+UNATTRIBUTED = "code and data that no link map explains"
 # Written by the linker, though a map file names some object beside them.
 _TABLES = re.compile(
     r"\.(interp|note.*|hash|gnu\.hash|dynsym|dynstr|gnu\.version.*|rela?\..*|relr\.dyn|dynamic|got.*|plt.*|eh_frame_hdr)$"
@@ -97,8 +98,11 @@ def _file_parts(elf: Elf, inputs: dict[str, list[Input]]) -> Iterator[tuple[str,
 
 def _section_parts(section: Section, skip: int, inputs: list[Input]) -> Iterator[tuple[str, str, int]]:
     at, end = section.address + skip, section.address + section.size
-    if not section.is_loaded or not inputs or _TABLES.match(section.name):
+    if not section.is_loaded or _TABLES.match(section.name):
         yield FILE_FORMAT, section.name, end - at
+        return
+    if not inputs:  # zig writes no map
+        yield UNATTRIBUTED, section.name, end - at
         return
     for entry in sorted(inputs, key=lambda entry: (entry.address, entry.size)):
         start, stop = max(entry.address, at), min(entry.address + entry.size, end)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtc.build.link_map import Input, read_map
-from mtc.build.size_report import SizeReport, SizeRow, component_of, from_json, report, to_json, to_text
+from mtc.build.size_report import UNATTRIBUTED, SizeReport, SizeRow, component_of, from_json, report, to_json, to_text
 
 GNU_MAP = """\
 Discarded input sections
@@ -93,6 +93,7 @@ def test_the_rows_sum_to_the_size_of_the_file(linked, tmp_path, strip, with_map)
     assert sum(row.bytes for row in made.rows) == made.total == copy.stat().st_size
     assert all(row.bytes > 0 for row in made.rows)
     assert ("mtc kernels" in made.by_component()) == with_map
+    assert (UNATTRIBUTED in made.by_component()) != with_map
 
 
 def test_reports_are_written_and_read_back():
