@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 Row = TypeVar("Row")
 
 
-def make(kind: type[Row], **fields: Any) -> Row:
+def make(table: type[Row], /, **fields: Any) -> Row:
     """A row with these fields, which must be fields of its table."""
-    row = kind()
+    row = table()
     for name, value in fields.items():
         if name not in vars(row):
-            raise AttributeError(f"{kind.__name__} has no field `{name}`")
+            raise AttributeError(f"{table.__name__} has no field `{name}`")
         setattr(row, name, value)
     return row
