@@ -73,13 +73,14 @@ def test_flags_of_the_environment_do_not_leak_in(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_interrupt_ends_the_compilers_too(tmp_path):
-    pid_file = tmp_path / "pid"
+    pid_file, slow = tmp_path / "pid", tmp_path / "slow.sh"
+    slow.write_text(f"echo $$ > {pid_file}\nexec sleep 60\n")
     lists = f"""\
 cmake_minimum_required(VERSION 3.18)
 project(probe LANGUAGES NONE)
-add_custom_target(slow ALL COMMAND sh -c "echo $$ > {pid_file}; exec sleep 60" VERBATIM)
+add_custom_target(slow ALL COMMAND sh {slow} VERBATIM)
 """
-    source, work = project(tmp_path, "", lists.replace("$$", "$$$$"))
+    source, work = project(tmp_path / "project", "", lists)
     code = f"""
         from pathlib import Path
         from mtc.build import cmake
@@ -91,6 +92,7 @@ add_custom_target(slow ALL COMMAND sh -c "echo $$ > {pid_file}; exec sleep 60" V
     while not (pid_file.exists() and pid_file.read_text().strip()) and time.monotonic() < deadline:
         time.sleep(0.05)
     child = int(pid_file.read_text())
+    os.kill(child, 0)  # it runs
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) != 0
     with pytest.raises(ProcessLookupError):
