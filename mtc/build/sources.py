@@ -8,13 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import ssl
-import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable
-from http.client import HTTPException
 from pathlib import Path
 
 from mtc.build.archive import BadArchive, file_hash, unpack
@@ -26,9 +20,9 @@ from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
-_SECONDS = 60
-_BLOCK = 1 << 16
-_SIZE_LIMIT = 256 << 20
+
+class NoMirror(Exception):
+    """A place below a Debian mirror, on a machine that names none."""
 
 
 def source_folder(name: str, *, offline: bool = False, progress: Progress = silent) -> Path:
@@ -57,6 +51,8 @@ def is_offline() -> bool:
 
 
 def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) -> None:
+    from mtc.build.download import DownloadFailed, download
+
     failures = []
     archives = cache_dir("archives")
     for place in wanted.places:
@@ -66,7 +62,7 @@ def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) 
                 if offline:
                     failures.append(f"{place.at}: not in the cache")
                     continue
-                _download(place, archive, wanted, progress)
+                download(_url(place), archive, wanted.name, progress)
             _check(archive, place)
             progress(f"unpacking {wanted.name}", 0, 0)
             with atomic_folder(folder) as work:
@@ -75,8 +71,8 @@ def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) 
         except BadArchive as error:
             archive.unlink(missing_ok=True)  # a damaged file in the cache must not fail every later try
             failures.append(f"{place.at}: {error}")
-        except (OSError, HTTPException, ValueError) as error:
-            failures.append(f"{place.at}: {_reason(error)}")
+        except (DownloadFailed, NoMirror, OSError) as error:
+            failures.append(f"{place.at}: {error}")
     what = f"the source of `{wanted.name}` ({wanted.version})"
     if offline:
         raise FETCH_FAILED.error(
@@ -91,50 +87,20 @@ def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) 
     )
 
 
-def _download(place: Place, archive: Path, wanted: Source, progress: Progress) -> None:
-    url = _url(place)
-    handle, name = tempfile.mkstemp(prefix=".fetch-", dir=archive.parent)
-    try:
-        request = urllib.request.Request(url, headers={"User-Agent": "mtc"})
-        with (
-            os.fdopen(handle, "wb") as file,
-            urllib.request.urlopen(request, timeout=_SECONDS, context=ssl.create_default_context()) as answer,
-        ):
-            size, done = int(answer.headers.get("Content-Length") or 0), 0
-            while block := answer.read(_BLOCK):
-                done += len(block)
-                if done > _SIZE_LIMIT:
-                    raise BadArchive(f"it is larger than {_SIZE_LIMIT >> 20} MiB")
-                file.write(block)
-                progress(f"fetching {wanted.name}", done, size)
-            if size and done != size:
-                raise BadArchive(f"the connection ended after {done} of {size} bytes")
-        os.replace(name, archive)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def _url(place: Place) -> str:
+    from urllib.parse import quote
+
     if not place.at.startswith("debian:"):
         return place.at
     base = mirror()
     if base is None:
-        raise ValueError("this machine's apt names no Debian mirror")
-    return f"{base}/{urllib.parse.quote(place.at.removeprefix('debian:'), safe='/+~')}"
+        raise NoMirror("this machine's apt names no Debian mirror")
+    return f"{base}/{quote(place.at.removeprefix('debian:'), safe='/+~')}"
 
 
 def _check(archive: Path, place: Place) -> None:
     if place.sha256 is not None and (found := file_hash(archive)) != place.sha256:
         raise BadArchive(f"it has SHA-256 {found}, expected {place.sha256}")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"HTTP {error.code} {error.reason}"
-    if isinstance(error, urllib.error.URLError):
-        return str(error.reason)
-    return str(error) or type(error).__name__
 
 
 def forget(name: str) -> None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-import yaml
-
 from mtc.build.runtime_sources import runtime_sources
 from mtc.diagnostics import UNKNOWN_NAME
 from mtc.support.suggest import did_you_mean
@@ -61,6 +59,8 @@ def sources() -> dict[str, Source]:
 @cache
 def read_lock(path: Path) -> dict[str, Source]:
     """Parses a lock file. It is part of mtc, not a user's: a mistake in it is a plain KeyError."""
+    import yaml  # only a build reads the lock file; a session that finds its runtime does not wait for YAML
+
     rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
         name: Source(
