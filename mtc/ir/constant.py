@@ -119,7 +119,7 @@ class Constant:
         """The stored bytes in pieces, little-endian, without holding all of a file's range in memory."""
         if isinstance(self.data, np.ndarray):
             stored = pack_int4(self.data) if self.type.dtype is DType.QI4 else self.data
-            flat = memoryview(np.ascontiguousarray(stored).reshape(-1).view(np.uint8))
+            flat = np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data
             for start in range(0, len(flat), _CHUNK):
                 yield flat[start : start + _CHUNK]
             return

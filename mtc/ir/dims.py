@@ -6,7 +6,6 @@ distribute (`//`, `%`, `min`, `max`). A result without atoms is a plain `int`, s
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +49,8 @@ class Expr:
     def __str__(self) -> str:
         text = ""
         for monomial, coefficient in self.terms:
-            factors = "*".join(_factor(atom) for atom in monomial)
+            is_alone = len(monomial) == 1 and coefficient == 1
+            factors = str(monomial[0]) if is_alone else "*".join(map(_factor, monomial))
             sign = "-" if coefficient < 0 else "+" if text else ""
             size = abs(coefficient)
             text += sign + (str(size) if not monomial else factors if size == 1 else f"{size}*{factors}")
@@ -62,9 +62,7 @@ class Expr:
         return _sum((*self.terms, *_terms(other)))
 
     def __mul__(self, other: Dim) -> Dim:
-        return _sum(
-            (tuple(sorted((*m, *n), key=str)), a * b) for m, a in self.terms for n, b in _terms(other)
-        )
+        return _sum((tuple(sorted((*m, *n), key=str)), a * b) for m, a in self.terms for n, b in _terms(other))
 
     def __neg__(self) -> Dim:
         return self * -1
@@ -90,7 +88,7 @@ class Expr:
     @property
     def names(self) -> frozenset[str]:
         """The named dims it depends on."""
-        return names_in(atom_arg for monomial, _ in self.terms for atom in monomial for atom_arg in (atom,))
+        return names_in(atom for monomial, _ in self.terms for atom in monomial)
 
 
 def dim(name: str) -> Expr:
@@ -202,43 +200,6 @@ def substitute(size: Dim, values: Mapping[str, Dim]) -> Dim:
 def is_static(shape: Sequence[Dim]) -> bool:
     """Whether every size is a number."""
     return all(isinstance(size, int) for size in shape)
-
-
-def parse(text: str) -> Dim:
-    """Reads what `str(dim)` wrote. ValueError if `text` is no size."""
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"`{text}` is not a size") from error
-    return _from_syntax(tree.body, text)
-
-
-_OPERATORS = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.FloorDiv: floor_div,
-    ast.Mod: mod,
-}
-_FUNCTIONS = {"min": minimum, "max": maximum}
-
-
-def _from_syntax(node: ast.expr, text: str) -> Dim:
-    match node:
-        case ast.Constant(value=int(value)) if not isinstance(value, bool):
-            return value
-        case ast.Name(id=name):
-            return dim(name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _from_syntax(operand, text) * -1
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
-            a, b = _from_syntax(left, text), _from_syntax(right, text)
-            if b == 0 and isinstance(operator, (ast.FloorDiv, ast.Mod)):
-                raise ValueError(f"`{text}` divides by zero")
-            return _OPERATORS[type(operator)](a, b)
-        case ast.Call(func=ast.Name(id=name), args=[left, right], keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](_from_syntax(left, text), _from_syntax(right, text))
-    raise ValueError(f"`{text}` is not a size")
 
 
 def _terms(size: Dim) -> tuple[tuple[Monomial, int], ...]:

@@ -13,7 +13,6 @@ from mtc.ir.opspec import OpSpec, Trait
 from mtc.ir.structural import CONSTANT, RETURN
 from mtc.ir.types import TensorType
 
-
 __all__ = ["Constant", "Function", "Loc", "Module", "Node", "Sample", "State", "Value", "merged"]
 
 
@@ -44,7 +43,8 @@ class Value:
     def constant(self) -> Constant | None:
         """What it holds if it is a constant."""
         if self.producer is not None and self.producer.op is CONSTANT:
-            return self.producer.attrs["value"]
+            constant: Constant = self.producer.attrs["value"]
+            return constant
         return None
 
     def replace_by(self, other: Value) -> None:
@@ -91,8 +91,15 @@ class Node:
         return value
 
     @property
+    def has_effect(self) -> bool:
+        """Whether it does more than compute its results, itself or in a nested function."""
+        return self.op.has(Trait.EFFECT) or any(
+            node.has_effect for region in self.regions for node in region if node.op is not RETURN
+        )
+
+    @property
     def is_dead(self) -> bool:
-        return not (self.op.has(Trait.EFFECT) or any(value.users for value in self.outputs))
+        return not any(value.users for value in self.outputs) and not self.has_effect
 
     def set_input(self, index: int, value: Value | None) -> None:
         old = self.inputs[index]
@@ -124,9 +131,7 @@ class Node:
 class Function:
     """A list of nodes that ends with `return`. Iteration is safe while nodes are inserted and erased."""
 
-    def __init__(
-        self, name: str, inputs: Sequence[Value] = (), *, symbols: dict[str, Bounds] | None = None
-    ) -> None:
+    def __init__(self, name: str, inputs: Sequence[Value] = (), *, symbols: dict[str, Bounds] | None = None) -> None:
         self.name = name
         self.inputs = list(inputs)
         self.symbols: dict[str, Bounds] = dict(symbols or {})
@@ -237,6 +242,8 @@ class Module:
 
     def add_constant(self, constant: Constant) -> Constant:
         """Registers a named constant, under another name if that one is taken."""
+        if constant.name is None:
+            raise ValueError("a constant without a name is printed inline")
         name, count = constant.name, 0
         while name in self.constants and self.constants[name] is not constant:
             count += 1

@@ -88,10 +88,10 @@ def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dic
             new.name = old.name
         _queue(worklist, old.user_nodes)
         old.replace_by(new)
-    if node.is_dead or not node.outputs:
-        node.erase()
-    else:
+    if any(value.users for value in node.outputs):  # it is among its own replacements
         _queue(worklist, (node,))
+    else:
+        node.erase()
     for new_node in build.emitted:
         new_node.loc = loc
     _queue(worklist, reversed(build.emitted))

@@ -90,9 +90,7 @@ def _local_header(name: bytes, size: int, offset: int) -> bytes:
     extra = struct.pack("<HHQQ", 1, 16, size, size)
     pad = -(offset + 30 + len(name) + len(extra) + 4) % ALIGNMENT
     extra += struct.pack("<HH", _PAD, pad) + bytes(pad)
-    fixed = struct.pack(
-        "<4s5H3L2H", b"PK\3\4", _NEEDED, 0, 0, 0, _DATE, 0, _IN_ZIP64, _IN_ZIP64, len(name), len(extra)
-    )
+    fixed = struct.pack("<4s5H3L2H", b"PK\3\4", _NEEDED, 0, 0, 0, _DATE, 0, _IN_ZIP64, _IN_ZIP64, len(name), len(extra))
     return fixed + name + extra
 
 

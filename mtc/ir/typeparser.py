@@ -149,9 +149,7 @@ class TypeParser:
         text = self.lexer.word_or_string(f"a value of `{spec.name}`")
         members = {str(member.value): member for member in spec.enum or ()}
         if text not in members:
-            self.lexer.fail(
-                f"`{text[:40]}` is no value of `{spec.name}`", start, help=did_you_mean(text[:40], members)
-            )
+            self.lexer.fail(f"`{text[:40]}` is no value of `{spec.name}`", start, help=did_you_mean(text[:40], members))
         return members[text]
 
     def _qparams(self) -> QParams:

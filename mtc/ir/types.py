@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -35,7 +36,7 @@ class DType(Enum):
         return self.name
 
     @property
-    def numpy(self) -> np.dtype:
+    def numpy(self) -> np.dtype[Any]:
         """The array type that holds it; `qi4` is held unpacked."""
         return _NUMPY[self]
 
@@ -71,7 +72,7 @@ INTEGERS = (I8, U8, I16, I32, I64)
 NUMBERS = (*FLOATS, *INTEGERS)
 ANY = (*NUMBERS, BOOL)
 
-_NUMPY = {
+_NUMPY: dict[DType, np.dtype[Any]] = {
     F32: np.dtype(np.float32),
     F64: np.dtype(np.float64),
     F16: np.dtype(np.float16),
