@@ -1,0 +1,145 @@
+// Convolutions over one, two or three spatial axes, channels first: the product of the weights with a matrix whose
+// columns are the windows of the input. That matrix is never stored as a whole; the product packs it block by block.
+
+#ifndef MTC_KERNELS_CONVOLUTION_H_
+#define MTC_KERNELS_CONVOLUTION_H_
+
+#include <cstdint>
+
+#include "core/packed_weights.h"
+#include "kernels/gemm.h"
+#include "kernels/shape_rules.h"
+
+namespace MTC_PORTABLE {
+
+// Sizes of one convolution; the missing spatial axes of one and two dimensions come first and have size 1.
+struct ConvSizes {
+  int64_t batch, channels, out_channels, groups;
+  int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1}, dilation[3] = {1, 1, 1}, before[3] = {0, 0, 0};
+
+  int64_t group_channels() const { return channels / groups; }
+  int64_t group_outputs() const { return out_channels / groups; }
+  int64_t window() const { return kernel[0] * kernel[1] * kernel[2]; }
+  int64_t depth() const { return group_channels() * window(); }
+  int64_t positions() const { return out[0] * out[1] * out[2]; }
+  int64_t in_size() const { return in[0] * in[1] * in[2]; }
+};
+
+// The sizes of operands that PrepareConvolution has accepted.
+template <typename Args>
+ConvSizes SizesOf(const Args& args) {
+  ConvSizes s;
+  const int spatial = args.x->rank - 2, missing = 3 - spatial;
+  s.batch = args.x->dims[0];
+  s.channels = args.x->dims[1];
+  s.out_channels = args.weight->dims[0];
+  s.groups = args.groups;
+  for (int i = 0; i < spatial; ++i) {
+    s.in[missing + i] = args.x->dims[2 + i];
+    s.out[missing + i] = args.out->dims[2 + i];
+    s.kernel[missing + i] = args.weight->dims[2 + i];
+    s.stride[missing + i] = args.stride[i];
+    s.dilation[missing + i] = args.dilation[i];
+    s.before[missing + i] = args.padding[2 * i];
+  }
+  return s;
+}
+
+// Packs windows as columns: step k is (channel, kernel position), column j an output position.
+template <typename C, typename T>
+struct WindowColumns {
+  const T* x;  // the group's first channel
+  const ConvSizes& s;
+
+  MTC_INLINE void operator()(int64_t k, int64_t depth, int64_t column, int64_t count, C* packed) const {
+    constexpr int64_t kWidth = kTileColumns<C>;
+    if (count < kWidth) __builtin_memset(packed, 0, static_cast<size_t>(depth * kWidth) * sizeof(C));
+    // Columns of one output row are one run: they read along one input row.
+    for (int64_t j = 0; j < count;) {
+      const int64_t position = column + j;
+      const int64_t x0 = position % s.out[2], y = position / s.out[2] % s.out[1], z = position / s.out[2] / s.out[1];
+      const int64_t length = Least(count - j, s.out[2] - x0);
+      PackRun(k, depth, z * s.stride[0] - s.before[0], y * s.stride[1] - s.before[1],
+              x0 * s.stride[2] - s.before[2], length, packed + j);
+      j += length;
+    }
+  }
+
+ private:
+  MTC_INLINE void PackRun(int64_t k, int64_t depth, int64_t z, int64_t y, int64_t x0, int64_t length,
+                          C* packed) const {
+    constexpr int64_t kWidth = kTileColumns<C>;
+    int64_t kx = k % s.kernel[2], ky = k / s.kernel[2] % s.kernel[1];
+    int64_t kz = k / s.kernel[2] / s.kernel[1] % s.kernel[0], channel = k / s.window();
+    for (int64_t d = 0; d < depth; ++d, packed += kWidth) {
+      const int64_t iz = z + kz * s.dilation[0], iy = y + ky * s.dilation[1], ix = x0 + kx * s.dilation[2];
+      if (iz < 0 || iz >= s.in[0] || iy < 0 || iy >= s.in[1]) {
+        for (int64_t j = 0; j < length; ++j) packed[j] = C{0};
+      } else {
+        PackRow(x + ((channel * s.in[0] + iz) * s.in[1] + iy) * s.in[2], ix, length, packed);
+      }
+      if (++kx < s.kernel[2]) continue;
+      kx = 0;
+      if (++ky < s.kernel[1]) continue;
+      ky = 0;
+      if (++kz < s.kernel[0]) continue;
+      kz = 0;
+      ++channel;
+    }
+  }
+
+  // Elements `ix`, `ix + stride`, ... of an input row; those outside it are zero.
+  MTC_INLINE void PackRow(const T* row, int64_t ix, int64_t length, C* packed) const {
+    const int64_t stride = s.stride[2];
+    int64_t begin = ix < 0 ? Least(length, (-ix + stride - 1) / stride) : 0;
+    const int64_t room = s.in[2] - ix;  // positions up to the end of the row
+    int64_t end = room <= 0 ? begin : Least(length, (room + stride - 1) / stride);
+    if (end < begin) end = begin;
+    for (int64_t j = 0; j < begin; ++j) packed[j] = C{0};
+    if (stride == 1) {
+      for (int64_t j = begin; j < end; ++j) packed[j] = static_cast<C>(row[ix + j]);
+    } else {
+      for (int64_t j = begin; j < end; ++j) packed[j] = static_cast<C>(row[ix + j * stride]);
+    }
+    for (int64_t j = end; j < length; ++j) packed[j] = C{0};
+  }
+};
+
+// Elements of all groups' packed weights.
+inline int64_t PackedWeightsSize(const ConvSizes& s, Isa isa) {
+  return s.groups * PackedRowsSize(isa, s.group_outputs(), s.depth());
+}
+
+template <typename C, typename T>
+void PackConvWeights(const T* weight, const ConvSizes& s, Isa isa, C* packed) {
+  const int64_t size = PackedRowsSize(isa, s.group_outputs(), s.depth());
+  for (int64_t g = 0; g < s.groups; ++g) {
+    PackRows(TileRows(isa), weight + g * s.group_outputs() * s.depth(), s.group_outputs(), s.depth(), s.depth(), 1,
+             packed + g * size);
+  }
+}
+
+// Convolves with weights packed for this level.
+template <typename T, typename Args>
+void Convolve(ThreadPool* threads, const Args& args, const ConvSizes& s, const Compute<T>* packed, void* scratch) {
+  using C = Compute<T>;
+  const int64_t size = PackedRowsSize(static_cast<Isa>(MTC_ISA_LEVEL), s.group_outputs(), s.depth());
+  const T* bias = args.bias ? args.bias->template as<T>() : nullptr;
+  for (int64_t n = 0; n < s.batch; ++n) {
+    for (int64_t g = 0; g < s.groups; ++g) {
+      Product<T, C> product = {s.group_outputs(), s.positions(), s.depth(), packed + g * size,
+                               args.out->template as<T>() +
+                                   (n * s.out_channels + g * s.group_outputs()) * s.positions(),
+                               s.positions(),
+                               {bias ? bias + g * s.group_outputs() : nullptr, nullptr,
+                                static_cast<C>(args.clamp[0]), static_cast<C>(args.clamp[1])}};
+      const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
+      MultiplyPacked(threads, product, WindowColumns<C, T>{x, s}, scratch);
+    }
+  }
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_CONVOLUTION_H_
