@@ -86,8 +86,9 @@ def convolve(
     where = windows.shape[2 : 2 + spatial]
     # [groups, batch * positions, channels per group * kernel] by its transpose's like.
     columns = windows.reshape(batch, groups, x.shape[1] // groups, *windows.shape[2:])
-    columns = np.moveaxis(columns, 2, 2 + spatial).reshape(batch, groups, int(np.prod(where)), -1)
-    kernels = weight.reshape(groups, out // groups, -1)
+    taps = int(np.prod(weight.shape[1:]))
+    columns = np.moveaxis(columns, 2, 2 + spatial).reshape(batch, groups, int(np.prod(where)), taps)
+    kernels = weight.reshape(groups, out // groups, taps)
     result = np.einsum("bgpk,gok->bgop", columns, kernels, optimize=True).reshape(batch, out, *where)
     if bias is not None:
         result = result + bias.reshape(1, -1, *[1] * spatial)

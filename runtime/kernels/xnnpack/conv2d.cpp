@@ -1,0 +1,103 @@
+#include "generated/args.h"
+#include "kernels/xnnpack/channel_blocks.h"
+#include "kernels/xnnpack/window.h"
+#include "selected_kernels.h"
+
+namespace MTC_XNNPACK {
+namespace {
+
+struct ConvState : ChannelBlocks {
+  size_t scratch = 0;
+};
+
+// Makes the operators for the tensors' sizes and pitches, unless they are there already.
+Status Build(KernelContext& context, const Conv2dArgs& args) {
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  const int64_t kernel_height = weight.dims[1], kernel_width = weight.dims[2], depth = weight.dims[3];
+  const int64_t out_channels = weight.dims[0];
+  const ProductSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
+  const int64_t block_channels =
+      args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
+  if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
+    const int64_t packing[] = {'C', kernel_height, kernel_width, depth, out_channels, args.groups};
+    auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
+      const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
+      return xnn_create_convolution2d_nhwc_f32(
+          args.padding[0], args.padding[3], args.padding[1], args.padding[2], kernel_height, kernel_width,
+          args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, depth,
+          channels / args.groups, x.pitch, args.out->pitch,
+          weight.as<const float>() + first * sizes.taps * depth, bias, static_cast<float>(args.clamp[0]),
+          static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+    };
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), create));
+    context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
+    state.in_pitch = x.pitch;
+    state.out_pitch = args.out->pitch;
+  }
+  state.scratch = 0;
+  for (int64_t i = 0; i < state.count; ++i) {
+    size_t bytes = 0, alignment = 0;
+    MTC_RETURN_IF_ERROR(Check(context, xnn_reshape_convolution2d_nhwc_f32(
+                                           state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2], &bytes,
+                                           &alignment, nullptr, nullptr, Threads(context))));
+    state.scratch = std::max(state.scratch, bytes);
+  }
+  return Status::kOk;
+}
+
+Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || weight.dims[3] * args.groups != x.dims[3] || weight.count() == 0) {
+    return context.Fail(Status::kInvalidArgument, "conv2d: x and weight do not fit");
+  }
+  if (!weight.is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
+    return context.Fail(Status::kInvalidArgument, "conv2d: the weights are not constant");
+  }
+  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
+    return context.Fail(Status::kInvalidArgument, "conv2d: the bias does not fit");
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+
+Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
+  MTC_RETURN_IF_ERROR(CheckArgs(context, args));
+  int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[0]};
+  for (int i = 0; i < 2; ++i) {
+    MTC_RETURN_IF_ERROR(WindowCount(context, {args.x->dims[1 + i], args.weight->dims[1 + i], args.stride[i],
+                                              args.padding[2 * i], args.padding[2 * i + 1], args.dilation[i]},
+                                    &dims[1 + i]));
+  }
+  MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
+  if (args.out->count() == 0) return Status::kOk;
+  MTC_RETURN_IF_ERROR(Initialize(context));
+  if (StateOf<ConvState>(context) == nullptr) return OutOfMemory(context);
+  MTC_RETURN_IF_ERROR(Build(context, args));
+  context.RequireScratch(static_cast<ConvState*>(context.state.get())->scratch);
+  return Status::kOk;
+}
+
+template <typename T>
+Status RunConv2d(KernelContext& context, const Conv2dArgs& args) {
+  if (args.out->count() == 0) return Status::kOk;
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  // Where a result lies inside another one is settled after Prepare.
+  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  for (int64_t i = 0; i < state.count; ++i) {
+    const ChannelBlocks::Block& block = state.blocks[i];
+    MTC_RETURN_IF_ERROR(
+        Check(context, xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, args.x->as<const T>(),
+                                                        args.out->as<T>() + block.channel)));
+    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
+  }
+  return Status::kOk;
+}
+
+MTC_XNNPACK_KERNEL(Conv2d)
+
+}  // namespace MTC_XNNPACK

@@ -1,0 +1,95 @@
+// The program's packed weights as XNNPACK sees them.
+
+#ifndef MTC_KERNELS_XNNPACK_WEIGHTS_CACHE_H_
+#define MTC_KERNELS_XNNPACK_WEIGHTS_CACHE_H_
+
+#include <xnnpack.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/packed_weights.h"
+#include "kernels/kernel.h"
+
+namespace MTC_XNNPACK {
+
+// A hash of what decides how weights are packed: XNNPACK's own seed is an exclusive or of sizes, which often agree.
+inline uint64_t HashSizes(Span<const int64_t> sizes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const int64_t size : sizes) {
+    hash ^= static_cast<uint64_t>(size);
+    hash *= 0x100000001b3;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+// Operators that are created with it look for their weights in the program's, and pack what is not there. It must
+// outlive them. An "offset" of XNNPACK's is an address here, because blocks stay where they are.
+class WeightsCache {
+ public:
+  WeightsCache() : provider_{this, LookUp, Reserve, LookUpOrInsert, IsFinalized, ToAddress, Delete} {}
+  WeightsCache(const WeightsCache&) = delete;
+  WeightsCache& operator=(const WeightsCache&) = delete;
+  ~WeightsCache() { DiscardReserved(); }
+
+  // For weights of their own: `packing` is a hash of everything but the constants.
+  xnn_weights_cache_t Whole(PackedWeights* packed, uint64_t packing) {
+    DiscardReserved();
+    packed_ = packed;
+    packing_ = packing;
+    section_ = nullptr;
+    return &provider_;
+  }
+  // For an operator whose weights lie within those that were packed before.
+  xnn_weights_cache_t Section(const void* weights) {
+    section_ = weights;
+    return &provider_;
+  }
+  // What the last operator was given.
+  const void* found() const { return found_; }
+
+ private:
+  using Key = xnn_weights_cache_look_up_key;
+
+  static size_t LookUp(void* context, const Key* key) { return static_cast<WeightsCache*>(context)->Find(*key); }
+  static void* Reserve(void* context, size_t size) {
+    WeightsCache& cache = *static_cast<WeightsCache*>(context);
+    cache.DiscardReserved();
+    return cache.reserved_ = cache.packed_->Reserve(size);
+  }
+  static size_t LookUpOrInsert(void* context, const Key* key, void* weights, size_t) {
+    WeightsCache& cache = *static_cast<WeightsCache*>(context);
+    if (weights == nullptr || weights != cache.reserved_) return cache.Find(*key);
+    cache.found_ = cache.packed_->Insert(cache.KeyOf(*key), weights);
+    cache.reserved_ = nullptr;
+    return reinterpret_cast<size_t>(cache.found_);
+  }
+  static bool IsFinalized(void*) { return true; }
+  static void* ToAddress(void*, size_t offset) { return reinterpret_cast<void*>(offset); }
+  static xnn_status Delete(void*) { return xnn_status_success; }
+
+  PackedKey KeyOf(const Key& key) const {
+    return {{reinterpret_cast<uintptr_t>(key.kernel), reinterpret_cast<uintptr_t>(key.bias), key.seed, packing_}};
+  }
+  size_t Find(const Key& key) {
+    found_ = section_ != nullptr ? section_ : packed_->Find(KeyOf(key));
+    return found_ == nullptr ? SIZE_MAX : reinterpret_cast<size_t>(found_);
+  }
+  // An operator could not be created after all.
+  void DiscardReserved() {
+    if (reserved_ != nullptr) packed_->Discard(reserved_);
+    reserved_ = nullptr;
+  }
+
+  xnn_weights_cache_provider provider_;
+  PackedWeights* packed_ = nullptr;
+  uint64_t packing_ = 0;
+  const void* section_ = nullptr;
+  const void* found_ = nullptr;
+  void* reserved_ = nullptr;
+};
+
+}  // namespace MTC_XNNPACK
+
+#endif  // MTC_KERNELS_XNNPACK_WEIGHTS_CACHE_H_

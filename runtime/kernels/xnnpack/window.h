@@ -1,0 +1,48 @@
+// Windows that move over images: convolution and pooling.
+
+#ifndef MTC_KERNELS_XNNPACK_WINDOW_H_
+#define MTC_KERNELS_XNNPACK_WINDOW_H_
+
+#include <cstdint>
+
+#include "kernels/kernel.h"
+
+namespace MTC_XNNPACK {
+
+// Along one axis.
+struct Window {
+  int64_t size;  // of the image
+  int64_t kernel;
+  int64_t stride;
+  int64_t before;
+  int64_t after;
+  int64_t dilation;
+};
+
+inline constexpr int64_t kLargestWindow = 1 << 20;  // XNNPACK's sizes are 32 bits wide; their sums stay so
+
+// How many places there are.
+inline Status WindowCount(KernelContext& context, const Window& w, int64_t* count) {
+  for (const int64_t value : {w.kernel, w.stride, w.dilation}) {
+    if (value < 1 || value > kLargestWindow) {
+      return context.Fail(Status::kInvalidArgument, "a kernel, stride or dilation of %lld",
+                          static_cast<long long>(value));
+    }
+  }
+  for (const int64_t value : {w.before, w.after}) {
+    if (value < 0 || value > kLargestWindow) {
+      return context.Fail(Status::kInvalidArgument, "a padding of %lld", static_cast<long long>(value));
+    }
+  }
+  const int64_t room = w.size + w.before + w.after - w.dilation * (w.kernel - 1) - 1;
+  if (room < 0) {
+    return context.Fail(Status::kInvalidArgument, "the window is larger than the padded input of %lld",
+                        static_cast<long long>(w.size));
+  }
+  *count = room / w.stride + 1;
+  return Status::kOk;
+}
+
+}  // namespace MTC_XNNPACK
+
+#endif  // MTC_KERNELS_XNNPACK_WINDOW_H_
