@@ -27,6 +27,7 @@ class KernelState {
 class KernelContext {
  public:
   ThreadPool* threads = nullptr;     // null: the calling thread only
+  Isa isa = Isa::kBase;              // the level of the Run that is called
   PackedWeights* packed = nullptr;   // the program's
   std::unique_ptr<KernelState> state;
   void* scratch = nullptr;           // 64-byte aligned, as many bytes as were required; Run only

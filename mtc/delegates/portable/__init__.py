@@ -8,7 +8,9 @@ from mtc.ir.opspec import OpSpec
 from mtc.ir.types import ANY
 
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
-HOT: frozenset[OpSpec] = frozenset({ops.conv2d, ops.matmul, ops.softmax, ops.mean})
+HOT: frozenset[OpSpec] = frozenset(
+    {ops.conv1d, ops.conv2d, ops.conv3d, ops.linear, ops.matmul, ops.softmax, ops.mean}
+)
 
 PORTABLE = KernelLibrary(
     name="portable",
