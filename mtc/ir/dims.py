@@ -135,7 +135,7 @@ def mod(a: Dim, b: Dim) -> Dim:
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:
-    """`a / b`, rounding up."""
+    """`a / b`, rounding up; `b` is positive."""
     return floor_div(a + b - 1, b)
 
 
