@@ -25,4 +25,12 @@ void Error::Prefix(const char* format, ...) {
   snprintf(message_ + used, sizeof(message_) - used, ": %s", old);
 }
 
+void Error::Append(const char* format, ...) {
+  const size_t used = strlen(message_);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message_ + used, sizeof(message_) - used, format, arguments);
+  va_end(arguments);
+}
+
 }  // namespace mtc

@@ -31,6 +31,8 @@ class Error {
   [[gnu::format(printf, 3, 4)]] Status Report(Status status, const char* format, ...);
   // Puts "context: " before the words that are there.
   [[gnu::format(printf, 2, 3)]] void Prefix(const char* format, ...);
+  // Puts more words after those that are there.
+  [[gnu::format(printf, 2, 3)]] void Append(const char* format, ...);
   const char* message() const { return message_; }
 
  private:

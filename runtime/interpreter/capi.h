@@ -1,0 +1,32 @@
+// What the files of the C API share.
+
+#ifndef MTC_INTERPRETER_CAPI_H_
+#define MTC_INTERPRETER_CAPI_H_
+
+#include <cstring>
+
+#include "core/status.h"
+#include "core/tensor.h"
+#include "mtc/mtc.h"
+
+namespace mtc {
+
+// Hands the reason to the caller, who may not want it.
+inline mtc_status Finish(Status status, const Error& reason, mtc_error* error) {
+  static_assert(sizeof(reason) == sizeof(*error), "messages are of one size");
+  if (error != nullptr) memcpy(error->message, reason.message(), strlen(reason.message()) + 1);
+  return static_cast<mtc_status>(status);
+}
+
+inline void FillTensor(const Tensor& tensor, mtc_tensor* out) {
+  *out = {};
+  out->data = tensor.data;
+  out->size = static_cast<size_t>(tensor.count()) * SizeOf(tensor.dtype);
+  out->dtype = static_cast<mtc_dtype>(tensor.dtype);
+  out->rank = tensor.rank;
+  for (uint32_t axis = 0; axis < tensor.rank; ++axis) out->dims[axis] = tensor.dims[axis];
+}
+
+}  // namespace mtc
+
+#endif  // MTC_INTERPRETER_CAPI_H_

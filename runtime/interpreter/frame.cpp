@@ -1,0 +1,325 @@
+#include "interpreter/frame.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "interpreter/describe.h"
+#include "interpreter/memory_plan.h"
+#include "interpreter/nested_frame.h"
+#include "program/expressions.h"
+
+namespace mtc {
+
+Frame::Frame(Environment& environment, uint32_t function)
+    : environment_(environment), index_(function), function_(environment.program->program().function(function)) {}
+
+Frame::~Frame() {
+  environment_.arena_bytes -= arena_bytes_;
+  environment_.scratch_bytes -= scratch_bytes_;
+}
+
+Status Frame::Build() {
+  BuildTensors();
+  MTC_RETURN_IF_ERROR(BuildSteps());
+  symbols_.resize(Count(function_.symbols()), -1);  // no size is below zero: the first binding is a change
+  results_.resize(Count(function_.exprs()));
+  if (environment_.profiler != nullptr) environment_.profiler->Reserve(steps_.size());
+  is_built_ = true;
+  return Status::kOk;
+}
+
+void Frame::BuildTensors() {
+  const uint32_t count = Count(function_.values());
+  tensors_.resize(count);
+  bytes_.resize(count);
+  FindRoots(function_, &roots_);
+  lifetimes_ = FindLifetimes(function_, roots_);
+  for (uint32_t v = 0; v < count; ++v) {
+    const schema::Value& value = *function_.values()->Get(v);
+    Tensor& tensor = tensors_[v];
+    tensor.dtype = ToDType(value.dtype());
+    tensor.rank = static_cast<uint8_t>(Count(value.dims()));
+    if (value.place() != schema::Place::constant) continue;
+    tensor.constant = value.index();
+    // Kernels only read it: the verifier refuses a constant as a result.
+    tensor.data = const_cast<void*>(environment_.program->program().constant(value.index()));
+  }
+}
+
+Status Frame::BuildSteps() {
+  const uint32_t count = Count(function_.instructions());
+  size_t bytes = 0;
+  const auto layout_of = [this](uint32_t i) -> const ArgsLayout& {
+    return *environment_.program->kernel(function_.instructions()->Get(i)->kernel()).layout;
+  };
+  for (uint32_t i = 0; i < count; ++i) bytes += ArgumentBytes(layout_of(i), *function_.instructions()->Get(i));
+  if (!arguments_.Allocate(bytes)) return environment_.error->Report(Status::kOutOfMemory, "no memory for arguments");
+  uint8_t* memory = arguments_.data();
+  symbolic_.clear();
+  steps_ = std::vector<Step>(count);
+  std::vector<NestedFunction*> nested;
+  for (uint32_t i = 0; i < count; ++i) {
+    const schema::Instruction& instruction = *function_.instructions()->Get(i);
+    nested.clear();
+    for (const uint32_t f : Items(instruction.functions())) {
+      nested_.push_back(std::make_unique<NestedFrame>(environment_, f));
+      nested.push_back(nested_.back().get());
+    }
+    Step& step = steps_[i];
+    step.kernel = &environment_.program->kernel(instruction.kernel());
+    step.run = environment_.program->run(*step.kernel);
+    step.context.threads = environment_.threads;
+    step.context.packed = &environment_.program->packed();
+    step.args = memory;
+    FillArguments(layout_of(i), instruction, tensors_.data(), nested.data(), memory, &symbolic_);
+    memory += ArgumentBytes(layout_of(i), instruction);
+  }
+  return Status::kOk;
+}
+
+Status Frame::Prepare(Span<const Tensor* const> inputs) {
+  if (!is_built_) MTC_RETURN_IF_ERROR(Build());
+  MTC_RETURN_IF_ERROR(CheckTypes(inputs));
+  bool is_changed = false;
+  MTC_RETURN_IF_ERROR(BindSymbols(inputs, &is_changed));
+  if (is_prepared_ && !is_changed) return CheckDims(inputs);
+  is_prepared_ = false;
+  MTC_RETURN_IF_ERROR(PrepareAll(inputs));
+  is_prepared_ = true;
+  return Status::kOk;
+}
+
+Status Frame::PrepareAll(Span<const Tensor* const> inputs) {
+  MTC_RETURN_IF_ERROR(Evaluate(Items(function_.exprs()), {symbols_.data(), symbols_.size()}, results_.data(),
+                               *environment_.error));
+  for (const SymbolicInt& symbolic : symbolic_) *symbolic.target = results_[symbolic.expression];
+  MTC_RETURN_IF_ERROR(SetShapes());
+  MTC_RETURN_IF_ERROR(CheckDims(inputs));
+  MTC_RETURN_IF_ERROR(PrepareSteps());
+  return Place();
+}
+
+Status Frame::FailInput(size_t index, const Tensor& given) {
+  const schema::Value& value = *function_.values()->Get(Items(function_.inputs())[index]);
+  return environment_.error->Report(Status::kInvalidArgument, "input %zu `%s`: expected %s, got %s", index,
+                                    Text(function_.input_names(), static_cast<uint32_t>(index)),
+                                    Describe(function_, value).text, Describe(given.dtype, given.shape()).text);
+}
+
+// All but the dims that a symbol or expression gives.
+Status Frame::CheckTypes(Span<const Tensor* const> inputs) {
+  if (inputs.size() != input_count()) {
+    return environment_.error->Report(Status::kInvalidArgument, "function `%s` takes %zu inputs; %zu were given",
+                                      Text(function_.name()), input_count(), inputs.size());
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const schema::Value& value = *function_.values()->Get(Items(function_.inputs())[i]);
+    const auto dims = Items(value.dims());
+    bool is_right = inputs[i]->dtype == ToDType(value.dtype()) && inputs[i]->rank == dims.size();
+    for (size_t axis = 0; is_right && axis < dims.size(); ++axis) {
+      const int64_t dim = inputs[i]->dims[axis];
+      is_right = dim >= 0 && (dims[axis] < 0 || dims[axis] == dim);
+    }
+    if (!is_right || !inputs[i]->is_dense()) return FailInput(i, *inputs[i]);
+  }
+  return Status::kOk;
+}
+
+Status Frame::BindSymbols(Span<const Tensor* const> inputs, bool* is_changed) {
+  for (uint32_t i = 0; i < symbols_.size(); ++i) {
+    const schema::Symbol& symbol = *function_.symbols()->Get(i);
+    const int64_t size = inputs[symbol.input()]->dims[symbol.axis()];
+    if (size < symbol.min() || size > symbol.max()) {
+      is_prepared_ = false;  // some symbols may already be new
+      return environment_.error->Report(
+          Status::kInvalidArgument, "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld to %lld",
+          symbol.input(), Text(function_.input_names(), symbol.input()), symbol.axis(),
+          Text(function_.symbol_names(), i), static_cast<long long>(size), static_cast<long long>(symbol.min()),
+          static_cast<long long>(symbol.max()));
+    }
+    *is_changed |= symbols_[i] != size;
+    symbols_[i] = size;
+  }
+  return Status::kOk;
+}
+
+// Once the expressions are evaluated: one symbol at two places has one size.
+Status Frame::CheckDims(Span<const Tensor* const> inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto expected = tensors_[Items(function_.inputs())[i]].shape(), given = inputs[i]->shape();
+    if (!std::equal(expected.begin(), expected.end(), given.begin())) {
+      const Status status = FailInput(i, *inputs[i]);
+      environment_.error->Append("; beside the other inputs it has to be %s",
+                                 Describe(inputs[i]->dtype, expected).text);
+      return status;
+    }
+  }
+  return Status::kOk;
+}
+
+Status Frame::SetShapes() {
+  for (uint32_t v = 0; v < tensors_.size(); ++v) {
+    if (const Status status = SetShape(v); status != Status::kOk) {
+      environment_.error->Prefix("function `%s`: value %u", Text(function_.name()), v);
+      return status;
+    }
+  }
+  for (uint32_t v = 0; v < tensors_.size(); ++v) {
+    if (roots_[v] == v) continue;
+    if (const Status status = SetAlias(v); status != Status::kOk) {
+      environment_.error->Prefix("function `%s`: value %u", Text(function_.name()), v);
+      return status;
+    }
+  }
+  return Status::kOk;
+}
+
+Status Frame::SetShape(uint32_t v) {
+  Tensor& tensor = tensors_[v];
+  const auto dims = Items(function_.values()->Get(v)->dims());
+  for (size_t axis = 0; axis < dims.size(); ++axis) tensor.dims[axis] = DimOf(dims[axis]);
+  tensor.pitch = tensor.row_size();
+  if (!tensor.is_constant()) tensor.data = nullptr;  // until it is placed again
+  if (ByteSize(tensor.dtype, tensor.shape(), &bytes_[v])) return Status::kOk;
+  return environment_.error->Report(Status::kInvalidArgument, "these input sizes make it %s",
+                                    Describe(tensor.dtype, tensor.shape()).text);
+}
+
+Status Frame::SetAlias(uint32_t v) {
+  const schema::Value& value = *function_.values()->Get(v);
+  Tensor& tensor = tensors_[v];
+  const Tensor& root = tensors_[roots_[v]];
+  const Inside inside{tensor.dtype, tensor.shape(), DimOf(value.alias_offset()), value.is_pitched()};
+  if (!Fits(inside, root.dtype, root.shape(), bytes_[roots_[v]])) {
+    return environment_.error->Report(Status::kInvalidArgument,
+                                      "with these input sizes it does not lie inside the value it is an alias of");
+  }
+  if (value.is_pitched()) tensor.pitch = root.row_size();
+  return Status::kOk;
+}
+
+Status Frame::PrepareSteps() {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    PrepareContext& context = steps_[i].context;
+    context.error = environment_.error;
+    context.scratch = nullptr;
+    context.scratch_size = 0;
+    MTC_RETURN_IF_ERROR(InStep(i, steps_[i].kernel->prepare(context, steps_[i].args)));
+  }
+  return Status::kOk;
+}
+
+// Says which instruction it was.
+Status Frame::InStep(size_t index, Status status) {
+  if (status == Status::kOk || status == Status::kCancelled) return status;
+  const uint32_t i = static_cast<uint32_t>(index);
+  const Program& program = environment_.program->program();
+  const char* name = program.InstructionName(index_, i);
+  const char* location = program.InstructionLocation(index_, i);
+  const char* key = steps_[index].kernel->key;
+  if (*name != '\0') {
+    const char* at = *location == '\0' ? "" : " at ";
+    environment_.error->Prefix("`%s` (%s)%s%s", name, key, at, location);
+  } else {
+    environment_.error->Prefix("function `%s`, instruction %u (%s)", Text(function_.name()), i, key);
+  }
+  return status;
+}
+
+// Decides where in the arena each value lies; the memory is there afterwards, and every tensor points to its data.
+Status Frame::Place() {
+  std::vector<uint64_t> offsets(tensors_.size());
+  uint64_t arena = function_.arena_size();
+  if (function_.is_planned()) {
+    for (uint32_t v = 0; v < offsets.size(); ++v) offsets[v] = function_.values()->Get(v)->offset();
+  } else {
+    arena = PlanArena(&offsets);
+  }
+  uint64_t scratch = 0;
+  for (const Step& step : steps_) scratch = std::max<uint64_t>(scratch, step.context.scratch_size);
+  MTC_RETURN_IF_ERROR(Allocate(arena, scratch));
+  PlaceTensors(offsets);
+  return Status::kOk;
+}
+
+uint64_t Frame::PlanArena(std::vector<uint64_t>* offsets) {
+  std::vector<PlanItem> items;
+  for (uint32_t v = 0; v < tensors_.size(); ++v) {
+    const bool is_in_arena = function_.values()->Get(v)->place() == schema::Place::arena;
+    if (roots_[v] != v || !is_in_arena || !lifetimes_[v].is_used() || bytes_[v] == 0) continue;
+    items.push_back({bytes_[v], lifetimes_[v], v});
+  }
+  const uint64_t arena = PlanMemory(&items);
+  for (const PlanItem& item : items) (*offsets)[item.value] = item.offset;
+  return arena;
+}
+
+// The arena, a guard, and the scratch memory are one block, which only grows.
+Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
+  constexpr uint64_t kMost = uint64_t{1} << 61;
+  Environment& e = environment_;
+  if (arena_bytes > kMost || scratch_bytes > kMost) {
+    return e.error->Report(Status::kOutOfMemory, "the function needs more memory than there can be");
+  }
+  arena_bytes = AlignUp(arena_bytes);
+  scratch_bytes = AlignUp(scratch_bytes);
+  const uint64_t size = arena_bytes + kGuard + scratch_bytes;
+  const uint64_t others = e.arena_bytes - arena_bytes_ + e.scratch_bytes - scratch_bytes_ + e.state_bytes;
+  if (e.max_memory != 0 && (others > e.max_memory || size - kGuard > e.max_memory - others)) {
+    return e.error->Report(Status::kOutOfMemory, "the function needs %llu bytes of memory; the limit is %llu",
+                           static_cast<unsigned long long>(size + others),
+                           static_cast<unsigned long long>(e.max_memory));
+  }
+  if (arena_.data() == nullptr || arena_.size() < size) {
+    if (!arena_.Allocate(size)) {
+      return e.error->Report(Status::kOutOfMemory, "the system has no %llu bytes of memory for the function",
+                             static_cast<unsigned long long>(size));
+    }
+  }
+  e.arena_bytes += arena_bytes - arena_bytes_;
+  e.scratch_bytes += scratch_bytes - scratch_bytes_;
+  arena_bytes_ = arena_bytes;
+  scratch_bytes_ = scratch_bytes;
+  for (Step& step : steps_) {
+    step.context.scratch = step.context.scratch_size == 0 ? nullptr : arena_.data() + arena_bytes + kGuard;
+  }
+  return Status::kOk;
+}
+
+void Frame::PlaceTensors(const std::vector<uint64_t>& offsets) {
+  for (uint32_t v = 0; v < tensors_.size(); ++v) {
+    const schema::Value& value = *function_.values()->Get(v);
+    if (roots_[v] != v || value.place() == schema::Place::constant) continue;
+    const bool is_state = value.place() == schema::Place::state;
+    tensors_[v].data = is_state ? environment_.states[value.index()] : arena_.data() + offsets[v];
+  }
+  for (uint32_t v = 0; v < tensors_.size(); ++v) {
+    const Tensor& root = tensors_[roots_[v]];
+    if (roots_[v] == v) continue;
+    const int64_t offset = DimOf(function_.values()->Get(v)->alias_offset());
+    tensors_[v].data = root.as<uint8_t>() + static_cast<size_t>(offset) * SizeOf(root.dtype);
+  }
+}
+
+Status Frame::Run(Span<const Tensor* const> inputs) {
+  has_results_ = false;
+  MTC_RETURN_IF_ERROR(Prepare(inputs));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const uint32_t v = Items(function_.inputs())[i];
+    if (bytes_[v] != 0) memmove(tensors_[v].data, inputs[i]->data, static_cast<size_t>(bytes_[v]));
+  }
+  Profiler* profiler = environment_.profiler;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    Step& step = steps_[i];
+    MTC_RETURN_IF_ERROR(environment_.Step());
+    step.context.error = environment_.error;
+    const uint64_t start = profiler == nullptr ? 0 : profiler->Now();
+    MTC_RETURN_IF_ERROR(InStep(i, step.run(step.context, step.args)));
+    if (profiler != nullptr) profiler->Record({start, profiler->Now() - start, index_, static_cast<uint32_t>(i)});
+  }
+  has_results_ = true;
+  return Status::kOk;
+}
+
+}  // namespace mtc

@@ -1,0 +1,224 @@
+#include "program/program.h"
+
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "program/header.h"
+#include "program/layout.h"
+#include "program/verifier.h"
+
+namespace mtc {
+namespace {
+
+using Number = unsigned long long;  // what %llu takes
+
+constexpr size_t kMaxPath = 4096;
+constexpr size_t kHashLength = 64;  // SHA-256 in hexadecimal
+
+// Whether a segment's file name is one: anything else could lead out of the program's folder.
+bool IsHash(const flatbuffers::String& name) {
+  return name.size() == kHashLength && strspn(name.c_str(), "0123456789abcdef") == kHashLength;
+}
+
+std::unique_ptr<Program> NewProgram() { return std::unique_ptr<Program>(new (std::nothrow) Program); }
+
+flatbuffers::Verifier::Options VerifierOptions(uint64_t size) {
+  flatbuffers::Verifier::Options options;
+  options.max_depth = 16;                                                    // the schema's tables nest 5 deep
+  options.max_tables = static_cast<flatbuffers::uoffset_t>(size / 8 + 1);  // a table has at least 8 bytes
+  return options;
+}
+
+Status NoMemory(Error& error) { return error.Report(Status::kOutOfMemory, "no memory for the program"); }
+
+}  // namespace
+
+Status Program::LoadFile(const char* path, uint64_t max_memory, std::unique_ptr<Program>* out, Error& error) {
+  std::unique_ptr<Program> program = NewProgram();
+  if (program == nullptr) return NoMemory(error);
+  FileMap file;
+  MTC_RETURN_IF_ERROR(file.OpenPath(path, error));
+  const char* slash = strrchr(path, '/');
+  const size_t length = slash == nullptr ? 0 : static_cast<size_t>(slash + 1 - path);
+  char folder[kMaxPath];
+  if (length >= sizeof(folder)) return error.Report(Status::kIo, "the path is too long");
+  memcpy(folder, path, length);
+  folder[length] = '\0';
+  program->max_memory_ = max_memory;
+  program->files_.push_back(std::move(file));
+  if (const Status status = program->Load(program->files_[0].data(), program->files_[0].size(), folder, error);
+      status != Status::kOk) {
+    error.Prefix("`%s`", path);
+    return status;
+  }
+  *out = std::move(program);
+  return Status::kOk;
+}
+
+Status Program::LoadRange(int fd, uint64_t offset, uint64_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
+                          Error& error) {
+  std::unique_ptr<Program> program = NewProgram();
+  if (program == nullptr) return NoMemory(error);
+  FileMap file;
+  MTC_RETURN_IF_ERROR(file.OpenRange(fd, offset, size, error));
+  program->max_memory_ = max_memory;
+  program->files_.push_back(std::move(file));
+  MTC_RETURN_IF_ERROR(program->Load(program->files_[0].data(), program->files_[0].size(), nullptr, error));
+  *out = std::move(program);
+  return Status::kOk;
+}
+
+Status Program::LoadMemory(const void* data, size_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
+                           Error& error) {
+  std::unique_ptr<Program> program = NewProgram();
+  if (program == nullptr) return NoMemory(error);
+  program->max_memory_ = max_memory;
+  const bool is_aligned = reinterpret_cast<uintptr_t>(data) % kFileAlignment == 0;
+  if (is_aligned) MTC_RETURN_IF_ERROR(program->Load(static_cast<const uint8_t*>(data), size, nullptr, error));
+  if (!is_aligned || !program->HasGuard(static_cast<const uint8_t*>(data) + size)) {
+    if (!program->copy_.Allocate(size)) return NoMemory(error);
+    if (size != 0) memcpy(program->copy_.data(), data, size);
+    MTC_RETURN_IF_ERROR(program->Load(program->copy_.data(), size, nullptr, error));
+  }
+  *out = std::move(program);
+  return Status::kOk;
+}
+
+// Whether every constant may be over-read in memory that ends at `end`.
+bool Program::HasGuard(const uint8_t* end) const {
+  for (uint32_t i = 0; i < Count(tables_->constants()); ++i) {
+    const schema::Constant& c = *tables_->constants()->Get(i);
+    uint64_t bytes;
+    if (!ByteSize(ToDType(c.dtype()), Items(c.dims()), &bytes)) return false;
+    const uint64_t left = static_cast<uint64_t>(end - static_cast<const uint8_t*>(constant(i)));
+    if (left - bytes < kGuard) return false;
+  }
+  return true;
+}
+
+Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
+  segments_.clear();
+  MTC_RETURN_IF_ERROR(LoadTables(data, size, error));
+  MTC_RETURN_IF_ERROR(LoadSegments(data, size, folder, error));
+  std::vector<uint64_t> sizes;
+  for (const Range& segment : segments_) sizes.push_back(segment.size);
+  const VerifyLimits limits{max_memory_, tables_size_};
+  MTC_RETURN_IF_ERROR(VerifyProgram(*tables_, {sizes.data(), sizes.size()}, limits, error));
+  return LoadDebug(error);
+}
+
+Status Program::LoadTables(const uint8_t* data, uint64_t size, Error& error) {
+  FileHeader header;
+  if (size < sizeof(header) || memcmp(data, kFileMagic, sizeof(kFileMagic)) != 0) {
+    return error.Report(Status::kInvalidProgram, "this is not an mtc program");
+  }
+  memcpy(&header, data, sizeof(header));
+  if (header.version != kFileVersion || header.flags != 0) {
+    return error.Report(Status::kInvalidProgram, "the program has format version %u; this runtime reads version %u",
+                        header.version, kFileVersion);
+  }
+  if (header.file_size != size) {
+    return error.Report(Status::kInvalidProgram, "the program was written with %llu bytes, and %llu are here",
+                        static_cast<Number>(header.file_size), static_cast<Number>(size));
+  }
+  const uint64_t offset = header.tables_offset;
+  tables_size_ = header.tables_size;
+  if (offset % kFileAlignment != 0 || offset < sizeof(header) || offset > size || tables_size_ > size - offset ||
+      tables_size_ >= FLATBUFFERS_MAX_BUFFER_SIZE) {
+    return error.Report(Status::kInvalidProgram, "the program's tables are not where its header says");
+  }
+  flatbuffers::Verifier verifier(data + offset, tables_size_, VerifierOptions(tables_size_));
+  if (!schema::VerifyProgramBuffer(verifier)) {
+    return error.Report(Status::kInvalidProgram, "the program's tables are damaged");
+  }
+  tables_ = schema::GetProgram(data + offset);
+  return Status::kOk;
+}
+
+Status Program::LoadSegments(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
+  for (uint32_t i = 0; i < Count(tables_->segments()); ++i) {
+    const schema::Segment& segment = *tables_->segments()->Get(i);
+    Range range{};
+    if (segment.kind() > schema::SegmentKind::MAX) {
+      return error.Report(Status::kInvalidProgram, "segment %u is of an unknown kind", i);
+    }
+    if (segment.file() != nullptr) {
+      if (segment.offset() != 0 || !IsHash(*segment.file())) {
+        return error.Report(Status::kInvalidProgram, "segment %u does not name a file by its hash", i);
+      }
+      MTC_RETURN_IF_ERROR(LoadExternal(segment.file()->c_str(), segment.size(), folder, &range, error));
+    } else if (segment.offset() % kFileAlignment != 0 || segment.offset() > size ||
+               segment.size() > size - segment.offset()) {
+      return error.Report(Status::kInvalidProgram, "segment %u lies outside the file", i);
+    } else {
+      range = {data + segment.offset(), segment.size()};
+    }
+    segments_.push_back(range);
+  }
+  return Status::kOk;
+}
+
+Status Program::LoadExternal(const char* name, uint64_t size, const char* folder, Range* out, Error& error) {
+  if (folder == nullptr) {
+    return error.Report(Status::kIo, "part of the program is in the file `%s`: load it by its path", name);
+  }
+  char path[kMaxPath + kHashLength];
+  snprintf(path, sizeof(path), "%s%s", folder, name);
+  FileMap file;
+  MTC_RETURN_IF_ERROR(file.OpenPath(path, error));
+  if (file.size() != size) {
+    return error.Report(Status::kInvalidProgram, "`%s` has %llu bytes; the program says %llu", name,
+                        static_cast<Number>(file.size()), static_cast<Number>(size));
+  }
+  *out = {file.data(), size};
+  files_.push_back(std::move(file));
+  return Status::kOk;
+}
+
+Status Program::LoadDebug(Error& error) {
+  for (uint32_t i = 0; i < segments_.size(); ++i) {
+    if (tables_->segments()->Get(i)->kind() != schema::SegmentKind::debug || segments_[i].size == 0) continue;
+    const Range& range = segments_[i];
+    const bool is_small = range.size < FLATBUFFERS_MAX_BUFFER_SIZE;
+    flatbuffers::Verifier verifier(range.data, is_small ? range.size : 0, VerifierOptions(range.size));
+    if (!verifier.VerifyBuffer<schema::Debug>(nullptr)) {
+      return error.Report(Status::kInvalidProgram, "the debug segment is damaged");
+    }
+    debug_ = flatbuffers::GetRoot<schema::Debug>(range.data);
+    break;
+  }
+  return Status::kOk;
+}
+
+const void* Program::constant(uint32_t index) const {
+  const schema::Constant& constant = *tables_->constants()->Get(index);
+  return segments_[constant.segment()].data + constant.offset();
+}
+
+const void* Program::sample(const schema::Sample& sample) const {
+  return segments_[sample.segment()].data + sample.offset();
+}
+
+const schema::DebugFunction* Program::debug(uint32_t function) const {
+  return debug_ != nullptr && function < Count(debug_->functions()) ? debug_->functions()->Get(function) : nullptr;
+}
+
+const schema::DebugInstruction* Program::DebugOf(uint32_t function, uint32_t instruction) const {
+  const schema::DebugFunction* facts = debug(function);
+  return facts != nullptr && instruction < Count(facts->instructions()) ? facts->instructions()->Get(instruction)
+                                                                       : nullptr;
+}
+
+const char* Program::InstructionName(uint32_t function, uint32_t instruction) const {
+  const schema::DebugInstruction* facts = DebugOf(function, instruction);
+  return facts == nullptr ? "" : Text(facts->name());
+}
+
+const char* Program::InstructionLocation(uint32_t function, uint32_t instruction) const {
+  const schema::DebugInstruction* facts = DebugOf(function, instruction);
+  return facts == nullptr ? "" : Text(facts->location());
+}
+
+}  // namespace mtc

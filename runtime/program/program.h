@@ -1,0 +1,63 @@
+#ifndef MTC_PROGRAM_PROGRAM_H_
+#define MTC_PROGRAM_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/block.h"
+#include "core/file_map.h"
+#include "core/status.h"
+#include "program/tables.h"
+
+namespace mtc {
+
+// A loaded and verified program. Immutable, so that threads may share it.
+class Program {
+ public:
+  static Status LoadFile(const char* path, uint64_t max_memory, std::unique_ptr<Program>* out, Error& error);
+  // A range of an open file; external segments are not found that way.
+  static Status LoadRange(int fd, uint64_t offset, uint64_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
+                          Error& error);
+  // Uses the memory in place if it is 64-byte aligned and constants may be over-read there, else copies it.
+  static Status LoadMemory(const void* data, size_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
+                           Error& error);
+
+  const schema::Program& tables() const { return *tables_; }
+  const schema::Function& function(uint32_t index) const { return *tables_->functions()->Get(index); }
+  const void* constant(uint32_t index) const;
+  const void* sample(const schema::Sample& sample) const;
+  // The limit it was loaded with; 0: none.
+  uint64_t max_memory() const { return max_memory_; }
+  // Null where the debug segment was stripped.
+  const schema::DebugFunction* debug(uint32_t function) const;
+  // Name and source line of an instruction, or "".
+  const char* InstructionName(uint32_t function, uint32_t instruction) const;
+  const char* InstructionLocation(uint32_t function, uint32_t instruction) const;
+  const std::vector<FileMap>& files() const { return files_; }
+
+ private:
+  struct Range {
+    const uint8_t* data;
+    uint64_t size;
+  };
+  Status Load(const uint8_t* data, uint64_t size, const char* folder, Error& error);
+  bool HasGuard(const uint8_t* end) const;
+  Status LoadTables(const uint8_t* data, uint64_t size, Error& error);
+  Status LoadSegments(const uint8_t* data, uint64_t size, const char* folder, Error& error);
+  Status LoadExternal(const char* name, uint64_t size, const char* folder, Range* out, Error& error);
+  Status LoadDebug(Error& error);
+  const schema::DebugInstruction* DebugOf(uint32_t function, uint32_t instruction) const;
+
+  std::vector<FileMap> files_;
+  Block copy_;
+  uint64_t max_memory_ = 0;
+  uint64_t tables_size_ = 0;
+  const schema::Program* tables_ = nullptr;
+  const schema::Debug* debug_ = nullptr;
+  std::vector<Range> segments_;
+};
+
+}  // namespace mtc
+
+#endif  // MTC_PROGRAM_PROGRAM_H_
