@@ -80,7 +80,7 @@ def convolve(
     padded = np.pad(x, pads)
     extent = [dilation[i] * (weight.shape[2 + i] - 1) + 1 for i in range(spatial)]
     windows = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=tuple(range(2, 2 + spatial)))
-    steps = (slice(None), slice(None), *(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
+    steps = tuple(slice(None, None, s) for s in (1, 1, *stride, *dilation))
     windows = windows[steps]
     batch, out = x.shape[0], weight.shape[0]
     where = windows.shape[2 : 2 + spatial]
@@ -152,94 +152,3 @@ def conv3d(
 ):
     """Convolution of videos. `padding` is before and after each of depth, height and width."""
     return convolve(x, weight, bias, stride, padding, dilation, groups, clamp)
-
-
-def conv_transpose_shape(
-    x: TensorType,
-    weight: TensorType,
-    bias: TensorType | None,
-    *,
-    stride: tuple[int, int],
-    padding: tuple[int, int, int, int],
-    output_padding: tuple[int, int],
-    dilation: tuple[int, int],
-    groups: int,
-    layout: Layout,
-    **_: Any,
-) -> Shape:
-    """[batch, channels, *spatial] by [channels, out / groups, *kernel]; nhwc moves axis 1 of both to the end."""
-    require(x.rank == 4 == weight.rank, f"operands of rank 4, not {x.rank} and {weight.rank}")
-    require(groups > 0 and min(*stride, *dilation) > 0, "groups, stride and dilation are positive")
-    require(min(*padding, *output_padding) >= 0, "padding is not negative")
-    require(
-        all(extra < max(s, d) for extra, s, d in zip(output_padding, stride, dilation, strict=True)),
-        "output padding is smaller than stride or dilation",
-    )
-    channels, sizes, kernel, per_group = x.shape[1], x.shape[2:], weight.shape[2:], weight.shape[1]
-    if layout is Layout.NHWC:
-        channels, sizes, kernel, per_group = x.shape[3], x.shape[1:3], weight.shape[1:3], weight.shape[3]
-    require(channels == weight.shape[0], f"{channels} channels by weights for {weight.shape[0]}")
-    require(not isinstance(channels, int) or channels % groups == 0, f"{channels} channels divide into {groups} groups")
-    out = per_group * groups
-    require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
-    result = []
-    for i in range(2):
-        removed = padding[2 * i] + padding[2 * i + 1] - output_padding[i]
-        result.append((sizes[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 - removed)
-        require(not isinstance(result[i], int) or result[i] > 0, "the padding removes the whole result")
-    return (x.shape[0], *result, out) if layout is Layout.NHWC else (x.shape[0], out, *result)
-
-
-def conv_transpose_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Dim:
-    """Two for each multiplication with a weight."""
-    return x.count * floor_div(weight.count, weight.shape[0]) * 2
-
-
-@op(
-    types="T, T, T -> T",
-    T=FLOATS,
-    infer=conv_transpose_shape,
-    flops=conv_transpose_flops,
-    accuracy=Accuracy.REDUCTION,
-    traits=(LAYOUT_AWARE,),
-)
-def conv_transpose2d(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    *,
-    stride: tuple[int, int] = (1, 1),
-    padding: tuple[int, int, int, int] = (0, 0, 0, 0),
-    output_padding: tuple[int, int] = (0, 0),
-    dilation: tuple[int, int] = (1, 1),
-    groups: int = 1,
-    clamp: tuple[float, float] = (-inf, inf),
-    layout: Layout = Layout.NCHW,
-):
-    """The transpose of a convolution: each pixel of x adds a kernel to the result. `weight` is [in, out / groups,
-    height, width]. `padding` (top, bottom, left, right) is cut off, then `output_padding` is added at bottom and
-    right."""
-    if layout is Layout.NHWC:
-        x, weight = channels_first(x), channels_first(weight)
-    batch, height, width = x.shape[0], x.shape[2], x.shape[3]
-    kernel = weight.shape[2:]
-    # Of which pixel with which weight each contribution is: [batch, out, height, width, kernel height, kernel width].
-    parts = np.einsum(
-        "bgihw,giokl->bgohwkl",
-        x.reshape(batch, groups, -1, height, width),
-        weight.reshape(groups, -1, *weight.shape[1:]),
-        optimize=True,
-    ).reshape(batch, -1, height, width, *kernel)
-    extent = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip((height, width), stride, dilation, kernel, strict=True)]
-    full = np.zeros((batch, parts.shape[1], *(e + o for e, o in zip(extent, output_padding, strict=True))), parts.dtype)
-    for row in range(kernel[0]):
-        for column in range(kernel[1]):
-            top, left = row * dilation[0], column * dilation[1]
-            rows = slice(top, top + (height - 1) * stride[0] + 1, stride[0])
-            columns = slice(left, left + (width - 1) * stride[1] + 1, stride[1])
-            full[:, :, rows, columns] += parts[..., row, column]
-    result = full[:, :, padding[0] : full.shape[2] - padding[1], padding[2] : full.shape[3] - padding[3]]
-    if bias is not None:
-        result = result + bias.reshape(1, -1, 1, 1)
-    result = np.clip(result, *clamp).astype(x.dtype)
-    return channels_last(result) if layout is Layout.NHWC else result

@@ -15,8 +15,12 @@ class NestedFunction;
 namespace mtc::kernels {
 
 enum class Approximate : uint8_t { kNone, kTanh };
+enum class Interpolation : uint8_t { kBilinear, kNearest };
 enum class Layout : uint8_t { kNchw, kNhwc };
+enum class Nonlinearity : uint8_t { kTanh, kRelu };
+enum class Outside : uint8_t { kZeros, kBorder, kReflection };
 enum class PadMode : uint8_t { kConstant, kReflect, kReplicate, kCircular };
+enum class Reduce : uint8_t { kReplace, kSum, kProd, kAmax, kAmin };
 enum class Rounding : uint8_t { kNone, kFloor, kTrunc };
 
 struct AbsArgs {
@@ -45,6 +49,53 @@ struct AddArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
+};
+
+struct AllArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
+struct AmaxArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
+struct AminArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
+struct AnyArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
+struct ArangeArgs {
+  Tensor* out;
+  Span<const int64_t> range;
+};
+
+struct ArgmaxArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
+  bool keepdim;
+};
+
+struct ArgminArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
+  bool keepdim;
 };
 
 struct AsinArgs {
@@ -84,6 +135,62 @@ struct AvgPool2dArgs {
   int64_t divisor_override;
   Span<const double> clamp;
   Layout layout;
+};
+
+struct AvgPool3dArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> kernel_size;
+  Span<const int64_t> stride;
+  Span<const int64_t> padding;
+  bool ceil_mode;
+  bool count_include_pad;
+  int64_t divisor_override;
+};
+
+struct BatchNormArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  const Tensor* bias;
+  const Tensor* mean;
+  const Tensor* variance;
+  Tensor* out;
+  double eps;
+};
+
+struct BitwiseAndArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct BitwiseLeftShiftArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct BitwiseNotArgs {
+  const Tensor* x;
+  Tensor* out;
+};
+
+struct BitwiseOrArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct BitwiseRightShiftArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct BitwiseXorArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
 };
 
 struct CastArgs {
@@ -161,6 +268,19 @@ struct ConvTranspose2dArgs {
   Layout layout;
 };
 
+struct ConvTranspose3dArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  const Tensor* bias;
+  Tensor* out;
+  Span<const int64_t> stride;
+  Span<const int64_t> padding;
+  Span<const int64_t> output_padding;
+  Span<const int64_t> dilation;
+  int64_t groups;
+  Span<const double> clamp;
+};
+
 struct CopyArgs {
   const Tensor* x;
   Tensor* out;
@@ -174,6 +294,18 @@ struct CosArgs {
 struct CoshArgs {
   const Tensor* x;
   Tensor* out;
+};
+
+struct CumprodArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
+};
+
+struct CumsumArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
 };
 
 struct DivArgs {
@@ -191,6 +323,18 @@ struct EluArgs {
   double input_scale;
 };
 
+struct EmbeddingArgs {
+  const Tensor* weight;
+  const Tensor* indices;
+  Tensor* out;
+};
+
+struct EqArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
 struct ErfArgs {
   const Tensor* x;
   Tensor* out;
@@ -206,9 +350,21 @@ struct Exp2Args {
   Tensor* out;
 };
 
+struct ExpandArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> shape;
+};
+
 struct Expm1Args {
   const Tensor* x;
   Tensor* out;
+};
+
+struct FlipArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
 };
 
 struct FloorArgs {
@@ -222,10 +378,60 @@ struct FmodArgs {
   Tensor* out;
 };
 
+struct GatherArgs {
+  const Tensor* x;
+  const Tensor* index;
+  Tensor* out;
+  int64_t axis;
+};
+
+struct GeArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
 struct GeluArgs {
   const Tensor* x;
   Tensor* out;
   Approximate approximate;
+};
+
+struct GridSampleArgs {
+  const Tensor* x;
+  const Tensor* grid;
+  Tensor* out;
+  Interpolation mode;
+  Outside padding_mode;
+  bool align_corners;
+};
+
+struct GroupNormArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  const Tensor* bias;
+  Tensor* out;
+  int64_t num_groups;
+  double eps;
+};
+
+struct GruArgs {
+  const Tensor* x;
+  const Tensor* hidden;
+  const Tensor* weight_ih;
+  const Tensor* weight_hh;
+  const Tensor* bias_ih;
+  const Tensor* bias_hh;
+  Tensor* out0;
+  Tensor* out1;
+  bool reverse;
+  bool batch_first;
+};
+
+struct GtArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
 };
 
 struct HardshrinkArgs {
@@ -244,6 +450,42 @@ struct HardswishArgs {
   Tensor* out;
 };
 
+struct IndexArgs {
+  const Tensor* x;
+  Span<const Tensor* const> indices;
+  Tensor* out;
+};
+
+struct IndexPutArgs {
+  const Tensor* x;
+  const Tensor* values;
+  Span<const Tensor* const> indices;
+  Tensor* out;
+  bool accumulate;
+};
+
+struct IndexSelectArgs {
+  const Tensor* x;
+  const Tensor* index;
+  Tensor* out;
+  int64_t axis;
+};
+
+struct LayerNormArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  const Tensor* bias;
+  Tensor* out;
+  int64_t normalized_axes;
+  double eps;
+};
+
+struct LeArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
 struct LeakyReluArgs {
   const Tensor* x;
   Tensor* out;
@@ -256,6 +498,15 @@ struct LinearArgs {
   const Tensor* bias;
   Tensor* out;
   Span<const double> clamp;
+};
+
+struct LocalResponseNormArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t size;
+  double alpha;
+  double beta;
+  double k;
 };
 
 struct LogArgs {
@@ -283,6 +534,62 @@ struct LogSigmoidArgs {
   Tensor* out;
 };
 
+struct LogSoftmaxArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
+};
+
+struct LogicalAndArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct LogicalNotArgs {
+  const Tensor* x;
+  Tensor* out;
+};
+
+struct LogicalOrArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct LogicalXorArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct LogsumexpArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
+struct LstmArgs {
+  const Tensor* x;
+  const Tensor* hidden;
+  const Tensor* cell;
+  const Tensor* weight_ih;
+  const Tensor* weight_hh;
+  const Tensor* bias;
+  Tensor* out0;
+  Tensor* out1;
+  Tensor* out2;
+  bool reverse;
+  bool batch_first;
+};
+
+struct LtArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
 struct MatmulArgs {
   const Tensor* x;
   const Tensor* y;
@@ -300,6 +607,16 @@ struct MaxPool2dArgs {
   bool ceil_mode;
   Span<const double> clamp;
   Layout layout;
+};
+
+struct MaxPool3dArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> kernel_size;
+  Span<const int64_t> stride;
+  Span<const int64_t> padding;
+  Span<const int64_t> dilation;
+  bool ceil_mode;
 };
 
 struct MaximumArgs {
@@ -327,6 +644,12 @@ struct MishArgs {
 };
 
 struct MulArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
+struct NeArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
@@ -363,6 +686,13 @@ struct PreluArgs {
   Tensor* out;
 };
 
+struct ProdArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
+};
+
 struct ReciprocalArgs {
   const Tensor* x;
   Tensor* out;
@@ -385,6 +715,34 @@ struct ReshapeArgs {
   Span<const int64_t> shape;
 };
 
+struct RmsNormArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  Tensor* out;
+  int64_t normalized_axes;
+  double eps;
+};
+
+struct RnnArgs {
+  const Tensor* x;
+  const Tensor* hidden;
+  const Tensor* weight_ih;
+  const Tensor* weight_hh;
+  const Tensor* bias;
+  Tensor* out0;
+  Tensor* out1;
+  Nonlinearity nonlinearity;
+  bool reverse;
+  bool batch_first;
+};
+
+struct RollArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> shifts;
+  Span<const int64_t> axes;
+};
+
 struct RoundArgs {
   const Tensor* x;
   Tensor* out;
@@ -393,6 +751,26 @@ struct RoundArgs {
 struct RsqrtArgs {
   const Tensor* x;
   Tensor* out;
+};
+
+struct ScaledDotProductAttentionArgs {
+  const Tensor* query;
+  const Tensor* key;
+  const Tensor* value;
+  const Tensor* mask;
+  Tensor* out;
+  double scale;
+  bool is_causal;
+  bool enable_gqa;
+};
+
+struct ScatterArgs {
+  const Tensor* x;
+  const Tensor* index;
+  const Tensor* src;
+  Tensor* out;
+  int64_t axis;
+  Reduce reduce;
 };
 
 struct SigmoidArgs {
@@ -420,6 +798,19 @@ struct SinhArgs {
   Tensor* out;
 };
 
+struct SizeToTensorArgs {
+  Tensor* out;
+  Span<const int64_t> sizes;
+};
+
+struct SliceArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> begin;
+  Span<const int64_t> end;
+  Span<const int64_t> step;
+};
+
 struct SoftmaxArgs {
   const Tensor* x;
   Tensor* out;
@@ -439,6 +830,14 @@ struct SoftshrinkArgs {
   double lambd;
 };
 
+struct SortArgs {
+  const Tensor* x;
+  Tensor* out0;
+  Tensor* out1;
+  int64_t axis;
+  bool descending;
+};
+
 struct SqrtArgs {
   const Tensor* x;
   Tensor* out;
@@ -453,6 +852,13 @@ struct SubArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
+};
+
+struct SumArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  bool keepdim;
 };
 
 struct TanArgs {
@@ -470,6 +876,15 @@ struct ThresholdArgs {
   Tensor* out;
   double threshold;
   double value;
+};
+
+struct TopkArgs {
+  const Tensor* x;
+  Tensor* out0;
+  Tensor* out1;
+  int64_t k;
+  int64_t axis;
+  bool largest;
 };
 
 struct TruncArgs {
@@ -502,6 +917,21 @@ struct UpsampleNearest2dArgs {
   Span<const double> scales;
   bool exact;
   Layout layout;
+};
+
+struct VarArgs {
+  const Tensor* x;
+  Tensor* out;
+  Span<const int64_t> axes;
+  double correction;
+  bool keepdim;
+};
+
+struct WhereArgs {
+  const Tensor* condition;
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
 };
 
 }  // namespace mtc::kernels

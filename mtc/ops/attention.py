@@ -1,0 +1,71 @@
+"""Attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, op, require
+
+
+def attention_shape(
+    query: TensorType, key: TensorType, value: TensorType, mask: TensorType | None, *, enable_gqa: bool, **_: Any
+) -> Shape:
+    rank = query.rank
+    require(rank >= 2 and key.rank == rank == value.rank, "query, key and value have one rank, of two axes or more")
+    require(query.shape[-1] == key.shape[-1], f"queries of {query.shape[-1]} by keys of {key.shape[-1]} features")
+    require(_may_equal(key.shape[-2], value.shape[-2]), "there are as many values as keys")
+    batch, other = query.shape[:-2], key.shape[:-2]
+    if enable_gqa:
+        require(rank >= 3, "grouped queries have an axis of heads")
+        heads, groups = query.shape[-3], key.shape[-3]
+        both = isinstance(heads, int) and isinstance(groups, int)
+        require(not both or heads % groups == 0, f"{heads} heads do not divide into {groups} groups")
+        other = (*other[:-1], heads)
+    batch = broadcast(batch, other)
+    if mask is not None:
+        scores = (*batch, query.shape[-2], key.shape[-2])
+        require(len(broadcast(mask.shape, scores)) == rank, "the mask is not broadcast to the scores")
+    return (*batch, query.shape[-2], value.shape[-1])
+
+
+def attention_flops(query: TensorType, key: TensorType, value: TensorType, mask: TensorType | None, **_: Any) -> Dim:
+    return query.count * key.shape[-2] * 2 + query.count * key.shape[-2] * 2
+
+
+def _may_equal(a: Dim, b: Dim) -> bool:
+    return a == b or not (isinstance(a, int) and isinstance(b, int))
+
+
+@op(types="T, T, T, T -> T", T=FLOATS, infer=attention_shape, flops=attention_flops, accuracy=Accuracy.REDUCTION)
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    scale: float,
+    is_causal: bool = False,
+    enable_gqa: bool = False,
+):
+    """`softmax(query @ key.T * scale + mask) @ value` over the last two axes; leading axes are broadcast.
+
+    query is [..., targets, features], key [..., sources, features], value [..., sources, outputs]; `mask` is broadcast
+    to [..., targets, sources] and is -inf where there is no attention. With `is_causal` target i sees the sources up
+    to i. A target that sees none gets zeros. With `enable_gqa`, axis -3 of key and value is repeated in groups to the
+    number of heads of query.
+    """
+    if enable_gqa:
+        repeats = query.shape[-3] // key.shape[-3]
+        key, value = np.repeat(key, repeats, axis=-3), np.repeat(value, repeats, axis=-3)
+    scores = np.matmul(query, np.swapaxes(key, -1, -2)) * query.dtype.type(scale)
+    if mask is not None:
+        scores = scores + mask
+    if is_causal:
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+    largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    powers = np.exp(scores - np.where(np.isneginf(largest), 0, largest))
+    total = powers.sum(axis=-1, keepdims=True)
+    return np.matmul((powers / np.where(total == 0, 1, total)).astype(query.dtype), value)

@@ -1,0 +1,145 @@
+"""Transposed convolutions over two and three spatial axes; one axis is an image of one row."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.dims import Dim, Shape, floor_div
+from mtc.ops.convolution import channels_first, channels_last
+from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, op, require
+
+
+def conv_transpose_shape(
+    x: TensorType,
+    weight: TensorType,
+    bias: TensorType | None,
+    *,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    output_padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+    layout: Layout = Layout.NCHW,
+    **_: Any,
+) -> Shape:
+    """[batch, channels, *spatial] by [channels, out / groups, *kernel]; nhwc moves axis 1 of both to the end."""
+    spatial = len(stride)
+    require(x.rank == spatial + 2 == weight.rank, f"operands of rank {spatial + 2}, not {x.rank} and {weight.rank}")
+    require(groups > 0 and min(*stride, *dilation) > 0, "groups, stride and dilation are positive")
+    require(min(*padding, *output_padding) >= 0, "padding is not negative")
+    require(
+        all(extra < max(s, d) for extra, s, d in zip(output_padding, stride, dilation, strict=True)),
+        "output padding is smaller than stride or dilation",
+    )
+    channels, sizes, kernel, per_group = x.shape[1], x.shape[2:], weight.shape[2:], weight.shape[1]
+    if layout is Layout.NHWC:
+        channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
+    require(channels == weight.shape[0], f"{channels} channels by weights for {weight.shape[0]}")
+    require(not isinstance(channels, int) or channels % groups == 0, f"{channels} channels divide into {groups} groups")
+    out = per_group * groups
+    require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
+    result = []
+    for i in range(spatial):
+        removed = padding[2 * i] + padding[2 * i + 1] - output_padding[i]
+        result.append((sizes[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 - removed)
+        require(not isinstance(result[i], int) or result[i] > 0, "the padding removes the whole result")
+    return (x.shape[0], *result, out) if layout is Layout.NHWC else (x.shape[0], out, *result)
+
+
+def conv_transpose_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Dim:
+    """Two for each multiplication with a weight."""
+    return x.count * floor_div(weight.count, weight.shape[0]) * 2
+
+
+def spread(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    output_padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+    clamp: tuple[float, float],
+) -> Tensor:
+    """The transposed convolution of any number of spatial axes, channels first."""
+    batch, sizes, kernel = x.shape[0], x.shape[2:], weight.shape[2:]
+    # What each element adds with each weight: [batch, out, *spatial, *kernel].
+    parts = np.einsum(
+        "bgip,giok->bgopk",
+        x.reshape(batch, groups, x.shape[1] // groups, -1),
+        weight.reshape(groups, x.shape[1] // groups, weight.shape[1], -1),
+        optimize=True,
+    ).reshape(batch, -1, *sizes, *kernel)
+    extent = [
+        (n - 1) * s + d * (k - 1) + 1 + extra
+        for n, s, d, k, extra in zip(sizes, stride, dilation, kernel, output_padding, strict=True)
+    ]
+    full = np.zeros((batch, parts.shape[1], *extent), parts.dtype)
+    for place in product(*map(range, kernel)):
+        first = [k * d for k, d in zip(place, dilation, strict=True)]
+        where = tuple(slice(f, f + (n - 1) * s + 1, s) for f, n, s in zip(first, sizes, stride, strict=True))
+        full[(slice(None), slice(None), *where)] += parts[(..., *place)]
+    kept = tuple(slice(padding[2 * i], size - padding[2 * i + 1]) for i, size in enumerate(extent))
+    result = full[(slice(None), slice(None), *kept)]
+    if bias is not None:
+        result = result + bias.reshape(1, -1, *[1] * len(sizes))
+    return np.clip(result, *clamp)
+
+
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=conv_transpose_shape,
+    flops=conv_transpose_flops,
+    accuracy=Accuracy.REDUCTION,
+    traits=(LAYOUT_AWARE,),
+)
+def conv_transpose2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0),
+    output_padding: tuple[int, int] = (0, 0),
+    dilation: tuple[int, int] = (1, 1),
+    groups: int = 1,
+    clamp: tuple[float, float] = (-inf, inf),
+    layout: Layout = Layout.NCHW,
+):
+    """The transpose of a convolution: each pixel of x adds a kernel to the result. `weight` is [in, out / groups,
+    height, width]. `padding` (top, bottom, left, right) is cut off, then `output_padding` is added at bottom and
+    right."""
+    if layout is Layout.NHWC:
+        x, weight = channels_first(x), channels_first(weight)
+    result = spread(x, weight, bias, stride, padding, output_padding, dilation, groups, clamp)
+    return channels_last(result) if layout is Layout.NHWC else result
+
+
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=conv_transpose_shape,
+    flops=conv_transpose_flops,
+    accuracy=Accuracy.REDUCTION,
+)
+def conv_transpose3d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: tuple[int, int, int] = (1, 1, 1),
+    padding: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0),
+    output_padding: tuple[int, int, int] = (0, 0, 0),
+    dilation: tuple[int, int, int] = (1, 1, 1),
+    groups: int = 1,
+    clamp: tuple[float, float] = (-inf, inf),
+):
+    """The transpose of a convolution of videos or volumes. `weight` is [in, out / groups, depth, height, width].
+    `padding`, before and after each axis, is cut off, then `output_padding` is added after."""
+    return spread(x, weight, bias, stride, padding, output_padding, dilation, groups, clamp)
