@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from mtc.diagnostics import IR_SYNTAX
 
@@ -25,8 +24,7 @@ _OUTSIDE = re.compile(
 _BRACKETED = re.compile(rf"{_SPACE}|{_SHARED}|(?P<mark>//|[{{}}()\[\]<>=:,+*%-])")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of text: `kind` is string, number, word, symbol, mark or end."""
 
     kind: str
