@@ -1,31 +1,47 @@
-"""XNNPACK: fast float kernels for x86 and ARM, used through its operator-level API."""
+"""XNNPACK: fast float kernels for x86 and ARM, used through its operators and, elementwise, its microkernels."""
 
 from __future__ import annotations
 
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Support
-from mtc.ir.module import Node
+from mtc.delegates.xnnpack import rules
 from mtc.ir.types import F32
 from mtc.ops.define import Layout
 
-FLOAT = (F32,)
+_FLOAT = (F32,)
+_ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
-
-def constant_weights(node: Node) -> str | None:
-    """Packed once, so the weights have to be known when the program is loaded."""
-    for name, value in zip(("weight", "bias"), node.inputs[1:], strict=False):
-        if value is not None and value.constant is None:
-            return f"its {name} is not a constant"
-    return None
-
-
+# Left to the portable library, because XNNPACK has NaN for other results: `maximum` and `minimum` (lose it), `sqrt` and
+# `rsqrt` (make it of infinity and zero).
 XNNPACK = KernelLibrary(
     name="xnnpack",
     title="fast float kernels for x86 and ARM processors",
     layout=Layout.NHWC,
     needs=("xnnpack", "pthreadpool", "cpuinfo"),
     supports={
-        ops.conv2d: Support(FLOAT, constant_weights, takes_pitch=True),
-        ops.linear: Support(FLOAT, constant_weights, takes_pitch=True),
+        ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
+        ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
+        ops.add: _ELEMENTWISE,
+        ops.sub: _ELEMENTWISE,
+        ops.mul: _ELEMENTWISE,
+        ops.div: Support(_FLOAT, rules.no_rounding, takes_pitch=True),
+        ops.prelu: _ELEMENTWISE,
+        ops.abs: _ELEMENTWISE,
+        ops.neg: _ELEMENTWISE,
+        ops.square: _ELEMENTWISE,
+        ops.floor: _ELEMENTWISE,
+        ops.ceil: _ELEMENTWISE,
+        ops.round: _ELEMENTWISE,
+        ops.trunc: _ELEMENTWISE,
+        ops.log: _ELEMENTWISE,
+        ops.relu: _ELEMENTWISE,
+        ops.clamp: _ELEMENTWISE,
+        ops.leaky_relu: _ELEMENTWISE,
+        ops.elu: _ELEMENTWISE,
+        ops.gelu: Support(_FLOAT, rules.exact_gelu, takes_pitch=True),
+        ops.hardswish: _ELEMENTWISE,
+        ops.sigmoid: _ELEMENTWISE,
+        ops.silu: _ELEMENTWISE,
+        ops.tanh: _ELEMENTWISE,
     },
 )

@@ -55,7 +55,7 @@ Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
     return context.Fail(Status::kInvalidArgument, "conv2d: x and weight do not fit");
   }
   if (!weight.is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
-    return context.Fail(Status::kInvalidArgument, "conv2d: the weights are not constant");
+    return context.Fail(Status::kInvalidProgram, "conv2d: the weights are not constant");
   }
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
     return context.Fail(Status::kInvalidArgument, "conv2d: the bias does not fit");

@@ -39,7 +39,7 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
     return context.Fail(Status::kInvalidArgument, "linear: x and weight do not fit");
   }
   if (!args.weight->is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
-    return context.Fail(Status::kInvalidArgument, "linear: the weights are not constant");
+    return context.Fail(Status::kInvalidProgram, "linear: the weights are not constant");
   }
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != args.weight->dims[0])) {
     return context.Fail(Status::kInvalidArgument, "linear: the bias does not fit");
