@@ -19,7 +19,10 @@ constexpr size_t kHashLength = 64;  // SHA-256 in hexadecimal
 
 // Whether a segment's file name is one: anything else could lead out of the program's folder.
 bool IsHash(const flatbuffers::String& name) {
-  return name.size() == kHashLength && strspn(name.c_str(), "0123456789abcdef") == kHashLength;
+  for (const char c : name) {
+    if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) return false;
+  }
+  return name.size() == kHashLength;
 }
 
 std::unique_ptr<Program> NewProgram() { return std::unique_ptr<Program>(new (std::nothrow) Program); }

@@ -1,0 +1,186 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/block.h"
+#include "core/file_map.h"
+#include "core/isa.h"
+#include "core/packed_weights.h"
+#include "core/status.h"
+#include "core/thread_pool.h"
+#include "gtest/gtest.h"
+
+namespace mtc {
+namespace {
+
+TEST(Error, PrefixGoesBeforeAndAppendAfter) {
+  Error error;
+  EXPECT_EQ(error.Report(Status::kIo, "%d bytes", 3), Status::kIo);
+  error.Prefix("file `%s`", "a");
+  error.Append("; %s", "sorry");
+  EXPECT_STREQ(error.message(), "file `a`: 3 bytes; sorry");
+}
+
+TEST(Error, LongWordsAreCut) {
+  Error error;
+  const std::string words(5000, 'x');
+  EXPECT_EQ(error.Report(Status::kIo, "%s", words.c_str()), Status::kIo);
+  error.Prefix("%s", words.c_str());
+  error.Append("%s", words.c_str());
+  EXPECT_EQ(strlen(error.message()), sizeof(Error) - 1);
+}
+
+TEST(Block, IsAlignedZeroedAndGuarded) {
+  for (const uint64_t size : {0, 1, 63, 64, 65, 100000}) {
+    Block block;
+    ASSERT_TRUE(block.Allocate(size));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block.data()) % 64, 0u);
+    int sum = 0;
+    for (const uint8_t* p = block.data() - kGuard; p < block.data() + size + kGuard; ++p) sum += *p;
+    EXPECT_EQ(sum, 0);
+  }
+}
+
+TEST(Block, RefusesWhatNoMemoryHolds) {
+  Block block;
+  EXPECT_FALSE(block.Allocate(UINT64_MAX));
+  EXPECT_EQ(block.data(), nullptr);
+}
+
+class FileMapTest : public testing::Test {
+ protected:
+  void Write(size_t size) {
+    content_.resize(size);
+    for (size_t i = 0; i < size; ++i) content_[i] = static_cast<uint8_t>(i * 7 + 1);
+    FILE* file = fopen(path_.c_str(), "wb");
+    fwrite(content_.data(), 1, size, file);
+    fclose(file);
+  }
+  void TearDown() override { unlink(path_.c_str()); }
+
+  std::string path_ = testing::TempDir() + "mtc_file_map_" + std::to_string(getpid());
+  std::vector<uint8_t> content_;
+  Error error_;
+};
+
+TEST_F(FileMapTest, MayBeOverReadEvenWhereItsLastPageEnds) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  Write(2 * page);
+  FileMap map;
+  ASSERT_EQ(map.OpenPath(path_.c_str(), error_), Status::kOk) << error_.message();
+  ASSERT_EQ(map.size(), content_.size());
+  EXPECT_TRUE(map.is_mapped());
+  EXPECT_EQ(memcmp(map.data(), content_.data(), content_.size()), 0);
+  const volatile uint8_t* data = map.data();
+  EXPECT_EQ(data[-1] + data[-64] + data[2 * page] + data[2 * page + 63], 0);
+  ReleasePages(map.data(), map.size());
+  EXPECT_EQ(memcmp(map.data(), content_.data(), content_.size()), 0);
+}
+
+TEST_F(FileMapTest, ReadsARangeThatIsNotAligned) {
+  Write(5000);
+  const int fd = open(path_.c_str(), O_RDONLY);
+  FileMap map;
+  ASSERT_EQ(map.OpenRange(fd, 77, 4000, error_), Status::kOk) << error_.message();
+  close(fd);
+  EXPECT_FALSE(map.is_mapped());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(map.data()) % 64, 0u);
+  EXPECT_EQ(memcmp(map.data(), content_.data() + 77, 4000), 0);
+}
+
+TEST_F(FileMapTest, MapsARangeThatIsAligned) {
+  Write(20000);
+  const int fd = open(path_.c_str(), O_RDONLY);
+  FileMap map;
+  ASSERT_EQ(map.OpenRange(fd, 4096 + 128, 9000, error_), Status::kOk) << error_.message();
+  close(fd);
+  EXPECT_TRUE(map.is_mapped());
+  EXPECT_EQ(memcmp(map.data(), content_.data() + 4096 + 128, 9000), 0);
+}
+
+TEST_F(FileMapTest, RefusesWhatIsNotThere) {
+  Write(100);
+  FileMap map;
+  const int fd = open(path_.c_str(), O_RDONLY);
+  EXPECT_EQ(map.OpenRange(fd, 64, 37, error_), Status::kIo);
+  EXPECT_EQ(map.OpenRange(fd, UINT64_MAX, 2, error_), Status::kIo);
+  close(fd);
+  EXPECT_EQ(map.OpenPath("/nonexistent/file", error_), Status::kIo);
+  EXPECT_EQ(map.OpenPath("/", error_), Status::kIo);
+}
+
+TEST(ThreadPool, OneThreadNeedsNone) { EXPECT_EQ(ThreadPool::Create(1), nullptr); }
+
+TEST(ThreadPool, RangesCoverEverythingOnce) {
+  std::unique_ptr<ThreadPool> pool(ThreadPool::Create(3));
+  ASSERT_NE(pool, nullptr);
+  EXPECT_EQ(pool->size(), 3u);
+  for (const int64_t count : {0, 1, 5, 12, 13, 1000}) {
+    for (const int64_t grain : {1, 4, 2000}) {
+      std::vector<std::atomic<int>> seen(static_cast<size_t>(count));
+      std::atomic<int> calls{0};
+      ParallelFor(pool.get(), count, grain, [&](int64_t begin, int64_t end) {
+        ++calls;
+        if (end != count) {
+          EXPECT_GE(end - begin, grain);
+        }
+        for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+      });
+      for (const auto& times : seen) EXPECT_EQ(times, 1);
+      EXPECT_LE(calls, 12);
+    }
+  }
+}
+
+TEST(Isa, IsStable) { EXPECT_EQ(DetectIsa(), DetectIsa()); }
+
+TEST(PackedWeights, FindsWhatWasInserted) {
+  PackedWeights cache;
+  const PackedKey a{{1, 2, 3, 0}}, b{{1, 2, 4, 0}};
+  EXPECT_EQ(cache.Find(a), nullptr);
+  void* block = cache.Reserve(100);
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(cache.bytes(), 0u);
+  EXPECT_EQ(cache.Insert(a, block), block);
+  EXPECT_EQ(cache.Find(a), block);
+  EXPECT_EQ(cache.Find(b), nullptr);
+  EXPECT_EQ(cache.bytes(), 100u);
+  // A second one of the same key gives way to the first.
+  EXPECT_EQ(cache.Insert(a, cache.Reserve(100)), block);
+  EXPECT_EQ(cache.bytes(), 100u);
+  cache.Discard(cache.Reserve(8));
+}
+
+TEST(PackedWeights, BlocksStayWhereTheyAre) {
+  PackedWeights cache;
+  std::vector<const void*> blocks(400);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (uint64_t i = 0; i < blocks.size(); ++i) {
+        const PackedKey key{{i * 7919 % 400, 0, 0, 0}};
+        if (cache.Find(key) != nullptr) continue;
+        void* block = cache.Reserve(64);
+        memset(block, static_cast<int>(key.parts[0] % 251), 64);
+        cache.Insert(key, block);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(cache.bytes(), 400u * 64);
+  for (uint64_t i = 0; i < blocks.size(); ++i) {
+    const uint8_t* block = static_cast<const uint8_t*>(cache.Find({{i, 0, 0, 0}}));
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(block[63], i % 251);
+  }
+}
+
+}  // namespace
+}  // namespace mtc
