@@ -1,0 +1,129 @@
+// Vectors as wide as the instruction-set level of the file that includes this, and what they are loaded from. All of
+// it stands in that level's namespace, so that code of one level is never merged with another's.
+
+#ifndef MTC_KERNELS_SIMD_H_
+#define MTC_KERNELS_SIMD_H_
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/half.h"
+#include "kernels/kernel.h"
+
+#define MTC_INLINE [[gnu::always_inline]] inline
+#if defined(__clang__)
+#define MTC_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define MTC_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+namespace MTC_PORTABLE {
+
+inline constexpr int kVectorBytes = 16 << MTC_ISA_LEVEL;
+
+// What elements of type T are computed in.
+template <typename T>
+inline constexpr bool kIsHalf = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+template <typename T>
+using Compute = std::conditional_t<kIsHalf<T>, float, T>;
+
+template <typename C>
+struct Simd {
+  typedef C Vector __attribute__((vector_size(kVectorBytes)));
+  static constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(C));
+};
+using Vec = Simd<float>::Vector;
+using IntVec = Simd<int32_t>::Vector;
+inline constexpr int kLanes = Simd<float>::kLanes;
+
+template <typename V, typename From>
+MTC_INLINE V Load(const From* from) {
+  V v;
+  if constexpr (kIsHalf<From>) {
+    MTC_UNROLL
+    for (int i = 0; i < kLanes; ++i) v[i] = static_cast<float>(from[i]);
+  } else {
+    __builtin_memcpy(&v, from, sizeof v);
+  }
+  return v;
+}
+
+template <typename V, typename To>
+MTC_INLINE void Store(To* to, V v) {
+  if constexpr (kIsHalf<To>) {
+    MTC_UNROLL
+    for (int i = 0; i < kLanes; ++i) to[i] = static_cast<To>(v[i]);
+  } else {
+    __builtin_memcpy(to, &v, sizeof v);
+  }
+}
+
+// The first `count` lanes; the others are zero.
+template <typename V, typename From>
+MTC_INLINE V LoadPart(const From* from, int64_t count) {
+  V v = {};
+  for (int64_t i = 0; i < count; ++i) v[i] = static_cast<decltype(v[0] + 0)>(from[i]);
+  return v;
+}
+
+template <typename V, typename To>
+MTC_INLINE void StorePart(To* to, V v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(v[i]);
+}
+
+template <typename To, typename From>
+MTC_INLINE To BitCast(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  __builtin_memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+// --- lane by lane, for vectors of floats and for scalars
+// --------------------------------------------------------------
+MTC_INLINE Vec Select(IntVec which, Vec a, Vec b) { return which ? a : b; }
+template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
+MTC_INLINE T Select(bool which, T a, T b) {
+  return which ? a : b;
+}
+// `value` in all lanes.
+template <typename V>
+MTC_INLINE V Fill(double value) {
+  if constexpr (std::is_same_v<V, Vec>) {
+    return Vec{} + static_cast<float>(value);
+  } else {
+    return static_cast<V>(value);
+  }
+}
+// The larger and the smaller one; NaN if either is. AtLeast and AtMost want a bound that is not NaN.
+template <typename V>
+MTC_INLINE V AtLeast(V x, V low) {
+  return Select(x < low, low, x);
+}
+template <typename V>
+MTC_INLINE V AtMost(V x, V high) {
+  return Select(x > high, high, x);
+}
+template <typename V>
+MTC_INLINE V Max(V a, V b) {
+  return Select(a > b, a, Select(a == a, b, a));
+}
+template <typename V>
+MTC_INLINE V Min(V a, V b) {
+  return Select(a < b, a, Select(a == a, b, a));
+}
+MTC_INLINE Vec Abs(Vec x) { return BitCast<Vec>(BitCast<IntVec>(x) & 0x7fffffff); }
+MTC_INLINE float Abs(float x) { return __builtin_fabsf(x); }
+MTC_INLINE double Abs(double x) { return __builtin_fabs(x); }
+
+template <typename V>
+MTC_INLINE auto Sum(V v) {
+  auto sum = v[0];
+  MTC_UNROLL
+  for (int i = 1; i < static_cast<int>(sizeof(V) / sizeof(v[0])); ++i) sum += v[i];
+  return sum;
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_SIMD_H_
