@@ -68,7 +68,8 @@ Status Frame::BuildSteps() {
     }
     Step& step = steps_[i];
     step.kernel = &environment_.program->kernel(instruction.kernel());
-    step.run = environment_.program->run(*step.kernel);
+    step.context.isa = environment_.program->level(*step.kernel);
+    step.run = step.kernel->run[static_cast<int>(step.context.isa)];
     step.context.threads = environment_.threads;
     step.context.packed = &environment_.program->packed();
     step.args = memory;

@@ -166,10 +166,10 @@ Status LinkedProgram::FindKernels(Span<const KernelTable> tables, Error& error) 
   return error.Report(Status::kMissingKernel, "this runtime was built without the kernels %s", missing);
 }
 
-RunFunction LinkedProgram::run(const KernelEntry& kernel) const {
+Isa LinkedProgram::level(const KernelEntry& kernel) const {
   int level = static_cast<int>(isa_);
   while (level > 0 && kernel.run[level] == nullptr) --level;
-  return kernel.run[level];
+  return static_cast<Isa>(level);
 }
 
 }  // namespace mtc

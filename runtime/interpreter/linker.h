@@ -23,7 +23,7 @@ class LinkedProgram {
   const schema::Program& tables() const { return program_->tables(); }
   const KernelEntry& kernel(uint32_t index) const { return *kernels_[index]; }
   // The kernel's code for this processor.
-  RunFunction run(const KernelEntry& kernel) const;
+  Isa level(const KernelEntry& kernel) const;
   PackedWeights& packed() const { return packed_; }
 
  private:
