@@ -1,10 +1,26 @@
 """The stages of the toolchain, one function each: what `mtc.<stage>` and the command of that name call."""
 
 from mtc.stages.build_runtime import build_runtime
+from mtc.stages.check_runtime import check_runtime
 from mtc.stages.export import export
-from mtc.stages.files import load, save
+from mtc.stages.files import load, load_any, save
 from mtc.stages.optimize import optimize
-from mtc.stages.package import package
+from mtc.stages.outputs import clear_output
+from mtc.stages.package import lowered, package
+from mtc.stages.pass_options import pass_options
 from mtc.stages.select_ops import select_ops
 
-__all__ = ["build_runtime", "export", "load", "optimize", "package", "save", "select_ops"]
+__all__ = [
+    "build_runtime",
+    "check_runtime",
+    "clear_output",
+    "export",
+    "load",
+    "load_any",
+    "lowered",
+    "optimize",
+    "package",
+    "pass_options",
+    "save",
+    "select_ops",
+]

@@ -8,21 +8,63 @@ from mtc.delegates.registry import backends
 from mtc.ir.clone import clone
 from mtc.ir.module import Module
 from mtc.ir.verifier import verify
-from mtc.passes.base import Pass
+from mtc.passes.activation_recovery import RECOVER_ACTIVATIONS
+from mtc.passes.algebra import SIMPLIFY_ALGEBRA
+from mtc.passes.attention_recovery import RECOVER_ATTENTION
+from mtc.passes.base import Group, Pass
+from mtc.passes.batch_norm_folding import FOLD_BATCH_NORM
+from mtc.passes.clamp_fusion import FUSE_CLAMP, MERGE_CLAMPS
+from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
 from mtc.passes.constant_folding import FOLD_CONSTANTS
 from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
+from mtc.passes.identities import REMOVE_IDENTITIES
+from mtc.passes.linear import MAKE_LINEAR
+from mtc.passes.normalization_recovery import RECOVER_NORMALIZATIONS
+from mtc.passes.pad_folding import FOLD_PADDING
+from mtc.passes.permutes import SIMPLIFY_RESHAPES
+from mtc.passes.runner import PassOptions, run_passes
+from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 
-CANONICALIZE: tuple[Pass, ...] = (ELIMINATE_DEAD_CODE, FOLD_CONSTANTS, ELIMINATE_DEAD_CODE)
+# First the operators that the model means, then what can be folded into them: folding would hide the patterns.
+CANONICALIZE: tuple[Pass, ...] = (
+    ELIMINATE_DEAD_CODE,
+    DEDUPLICATE_WEIGHTS,
+    Group(
+        "recover-operators",
+        (
+            REMOVE_IDENTITIES,
+            SIMPLIFY_RESHAPES,
+            SIMPLIFY_ALGEBRA,
+            MERGE_CLAMPS,
+            ELIMINATE_COMMON_SUBEXPRESSIONS,
+            RECOVER_ACTIVATIONS,
+            RECOVER_NORMALIZATIONS,
+            RECOVER_ATTENTION,
+            MAKE_LINEAR,
+            FOLD_CONSTANTS,
+        ),
+    ),
+    Group(
+        "fold-into-operators",
+        (FOLD_PADDING, FOLD_BATCH_NORM, FOLD_CONSTANTS, MERGE_CLAMPS, FUSE_CLAMP, SIMPLIFY_ALGEBRA, REMOVE_IDENTITIES),
+    ),
+    ELIMINATE_COMMON_SUBEXPRESSIONS,
+    ELIMINATE_DEAD_CODE,
+)
 
 
-def optimize(model: Module, backend: str | Sequence[str] = "xnnpack") -> Module:
-    """A canonical module that computes the same. `backend` is what `mtc backends` lists, first choice first."""
+def optimize(
+    model: Module, backend: str | Sequence[str] = "xnnpack", *, options: PassOptions = PassOptions()
+) -> Module:
+    """A canonical module that computes the same. `backend` is what `mtc backends` lists, first choice first.
+
+    `options` says which passes are left out and what is checked around each.
+    """
     libraries = backends(backend)
     module = clone(model)
     module.form = "canonical"
-    for step in CANONICALIZE:
-        step.run(module)
-        verify(module)
+    run_passes(module, CANONICALIZE, options)
+    verify(module)
     module.meta["backends"] = [library.name for library in libraries]
     module.meta["stages"] = [*module.meta.get("stages", []), "optimize"]
     return module

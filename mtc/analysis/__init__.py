@@ -1,0 +1,1 @@
+"""What can be said of models and programs: cards, placements, comparisons, measurements."""

@@ -1,0 +1,90 @@
+"""What this machine can do, within a second: compilers are asked for their version, nothing is fetched or built."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtc.build import cmake
+from mtc.build.sources_lock import sources
+from mtc.build.targets import TARGETS, Target
+from mtc.build.toolchain import toolchain_for
+from mtc.diagnostics import MtcError
+from mtc.support.cache import cache_root
+
+_NEEDED_BYTES = 2 << 30  # the host runtime's build folder and XNNPACK's
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `fix` is the command that helps; empty if all is well."""
+
+    name: str
+    is_ok: bool
+    found: str
+    fix: str = ""
+    is_optional: bool = False
+
+
+def checks() -> list[Check]:
+    """Everything, the important first."""
+    return [_python(), *map(_tool, ("cmake", "ninja")), *target_checks(), _cache(), _sources(), *_packages()]
+
+
+def target_checks() -> list[Check]:
+    """For each target, the toolchain that would build for it."""
+    return [_target(target) for target in TARGETS.values()]
+
+
+def _target(target: Target) -> Check:
+    try:
+        return Check(target.name, True, str(toolchain_for(target)), is_optional=not target.is_host)
+    except MtcError as error:
+        first = error.diagnostics[0]
+        return Check(target.name, False, first.message, first.help or "", is_optional=not target.is_host)
+
+
+def _python() -> Check:
+    is_ok = sys.version_info >= (3, 10)
+    return Check("Python", is_ok, platform.python_version(), "" if is_ok else "use Python 3.10 or newer")
+
+
+def _tool(name: str) -> Check:
+    try:
+        return Check(name, True, cmake.program(name))
+    except MtcError as error:
+        return Check(name, False, error.diagnostics[0].message, f"pip install {name}")
+
+
+def _cache() -> Check:
+    root = cache_root()
+    folder = next(parent for parent in (root, *root.parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    found = f"{root}, {free / 1e9:.1f} GB free"
+    if not os.access(folder, os.W_OK):
+        return Check("cache", False, f"{root} is read-only", "set MTC_CACHE_DIR to a folder that can be written")
+    fix = "" if free > _NEEDED_BYTES else "set MTC_CACHE_DIR to a folder with 2 GB, or run `mtc cache clear`"
+    return Check("cache", not fix, found, fix)
+
+
+def _sources() -> Check:
+    have = [source.name for source in sources().values() if Path(cache_root(), "sources", source.key).is_dir()]
+    missing = [name for name in sources() if name not in have]
+    fix = "mtc fetch" if missing else ""
+    found = f"{len(have)} of {len(have) + len(missing)} in the cache"
+    return Check("third-party sources", not missing, found, fix, is_optional=True)
+
+
+def _packages() -> list[Check]:
+    found = []
+    for name, extra in (("torch", "torch"), ("onnx", "onnx")):
+        has = importlib.util.find_spec(name) is not None
+        version = importlib.metadata.version(name) if has else "not installed"
+        found.append(Check(name, has, version, "" if has else f"pip install 'mtc[{extra}]'", is_optional=True))
+    return found

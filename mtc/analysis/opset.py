@@ -1,0 +1,44 @@
+"""What can be said of the operators themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mtc.delegates.registry import LIBRARIES, backends
+from mtc.diagnostics import UNKNOWN_NAME, collected
+from mtc.ir.opspec import Arity, OpSpec
+from mtc.ops import OPS
+from mtc.support.suggest import did_you_mean
+
+_MARKS = {Arity.ONE: "{}", Arity.OPTIONAL: "{}?", Arity.VARIADIC: "*{}"}
+
+
+def find(names: Sequence[str], backend: str | None = None) -> list[OpSpec]:
+    """The named operators, or all; `backend` leaves only what it has. UNKNOWN_NAME that names all that do not exist."""
+    library = backends(backend)[0] if backend else None
+    with collected() as report:
+        for name in names:
+            if name not in OPS:
+                report(UNKNOWN_NAME(f"no operator is called `{name}`", help=did_you_mean(name, OPS)))
+    found = [OPS[name] for name in names] or sorted(OPS.values(), key=lambda op: op.name)
+    return [op for op in found if library is None or op in library.supports]
+
+
+def described(op: OpSpec) -> dict[str, Any]:
+    """An operator as plain data."""
+    operands = ", ".join(_MARKS[operand.arity].format(operand.name) for operand in op.operands)
+    attributes = [
+        f"{a.name}: {a.enum.__name__ if a.enum else a.kind.value}" + ("" if a.is_required else f" = {a.default}")
+        for a in op.attributes.values()
+    ]
+    return {
+        "name": op.name,
+        "family": op.family,
+        "doc": op.doc,
+        "signature": f"({operands}) -> {', '.join(map(str, op.signature.results))}",
+        "dtypes": [f"{name}: {' '.join(map(str, allowed))}" for name, allowed in op.signature.variables.items()],
+        "attributes": attributes,
+        "accuracy": op.accuracy.value,
+        "backends": [library.name for library in LIBRARIES.values() if op in library.supports],
+    }

@@ -1,0 +1,32 @@
+"""Opens sessions on the host runtime, or on a runtime that `mtc build-runtime` made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mtc.build.progress import Progress
+from mtc.build.runtime import RECORD, host_runtime
+from mtc.diagnostics import CANNOT_READ
+from mtc.session import Session
+
+
+def open_session(
+    program: Path,
+    *,
+    threads: int = 1,
+    profile: bool = False,
+    runtime: Path | None = None,
+    progress: Progress | None = None,
+) -> Session:
+    """A session of `program`. `runtime` is a folder; without one the host runtime is built on first use."""
+    return Session(program, threads=threads, profile=profile, runtime=library_of(runtime, progress))
+
+
+def library_of(runtime: Path | None, progress: Progress | None = None) -> Path:
+    """The shared library of a runtime's folder, or of the host runtime. CANNOT_READ if the folder holds none."""
+    if runtime is None:
+        return host_runtime(progress)
+    library = runtime / "lib" / "libmtc.so"
+    if not (runtime / RECORD).is_file() or not library.is_file():
+        raise CANNOT_READ.error(f"`{runtime}` is not a runtime that `mtc build-runtime` wrote")
+    return library

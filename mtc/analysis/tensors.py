@@ -1,0 +1,107 @@
+"""Arrays from and for files, seeded data, and one-line summaries."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtc.diagnostics import BAD_INPUT, CANNOT_READ, CANNOT_WRITE, WOULD_REPLACE
+from mtc.session import Session, Signature
+from mtc.stages.outputs import Kind, kind_of
+from mtc.support.atomic import atomic_file
+
+Arrays = dict[str, np.ndarray]
+
+
+def read(path: Path) -> Arrays:
+    """The arrays of a .npz, in its order, or the one of a .npy. Nothing in them is executed."""
+    try:
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return {"": content}
+        with content:
+            return {name: content[name] for name in content.files}
+    except FileNotFoundError as error:
+        raise CANNOT_READ.error(f"`{path}` does not exist") from error
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise BAD_INPUT.error(f"`{path}` is not a .npz or .npy of plain arrays: {error}") from error
+
+
+def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes a .npz, atomically."""
+    with atomic_file(path) as file:
+        np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Refuses, before any work, to replace what is not a .npz."""
+    if not path.absolute().parent.is_dir():
+        raise CANNOT_WRITE.error(f"the folder `{path.absolute().parent}` does not exist")
+    if overwrite or kind_of(path) is Kind.NOTHING:
+        return
+    is_archive = path.is_file() and zipfile.is_zipfile(path) and kind_of(path) is Kind.OTHER
+    if not is_archive or not all(name.endswith(".npy") for name in zipfile.ZipFile(path).namelist()):
+        raise WOULD_REPLACE.error(f"`{path}` exists and is not a .npz", help="choose another name, or pass --overwrite")
+
+
+def bound(
+    session: Session, given: Arrays | None, *, function: str = "forward", seed: int = 0
+) -> tuple[list[np.ndarray], str]:
+    """Arrays for every input of the program, in its order, and where they come from."""
+    wanted = session.inputs(function)
+    if given is not None:
+        return in_order(given, [signature.name for signature in wanted]), "the file"
+    sample = session.samples(function)
+    if sample is not None:
+        return sample[0], "the bundled sample"
+    return [seeded(signature, seed + index) for index, signature in enumerate(wanted)], f"random data, seed {seed}"
+
+
+def in_order(given: Arrays, names: Sequence[str]) -> list[np.ndarray]:
+    """By name if all keys are input names, else in the archive's order. BAD_INPUT if they do not fit."""
+    if given and set(given) <= set(names):
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise BAD_INPUT.error(f"the file lacks the inputs {', '.join(missing)}")
+        return [given[name] for name in names]
+    if len(given) != len(names):
+        raise BAD_INPUT.error(
+            f"the file has {len(given)} arrays ({', '.join(given)}), "
+            f"the program takes {len(names)} inputs ({', '.join(names)})"
+        )
+    return list(given.values())
+
+
+def seeded(signature: Signature, seed: int) -> np.ndarray:
+    """Normal floats, small integers, random bools; the smallest allowed size where the caller decides it."""
+    shape = tuple(
+        max(low, 1) if size is None else size for size, (low, _) in zip(signature.shape, signature.bounds, strict=True)
+    )
+    generator = np.random.default_rng(seed)
+    dtype = signature.dtype.numpy
+    if signature.dtype.is_float:
+        return generator.standard_normal(shape).astype(dtype)
+    return generator.integers(0, 2, shape).astype(dtype)
+
+
+def summary(name: str, array: np.ndarray) -> dict[str, Any]:
+    """Type, range and the first values of an array."""
+    flat = array.reshape(-1)
+    numbers = flat.astype(np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    low, mean, high = (finite.min(), finite.mean(), finite.max()) if finite.size else (0.0, 0.0, 0.0)
+    return {
+        "name": name,
+        "type": f"{array.dtype}[{','.join(map(str, array.shape))}]",
+        "min": float(f"{low:.6g}"),
+        "mean": float(f"{mean:.6g}"),
+        "max": float(f"{high:.6g}"),
+        "not_finite": int(numbers.size - finite.size),
+        "first": " ".join(f"{value:.5g}" for value in numbers[:5]),
+    }

@@ -1,0 +1,22 @@
+"""The command line: one file a command, which parses, calls one stage, and reports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from mtc.cli.failures import guarded
+
+__all__ = ["main"]
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Runs a command and ends the process with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Runs a command. The exit code: 0 done, 1 cannot be served, 2 usage, 3 a bug in mtc, 130 interrupted."""
+    from mtc.cli.group import mtc
+
+    return guarded(lambda: mtc.main(args=args, prog_name="mtc", standalone_mode=False))

@@ -1,0 +1,63 @@
+"""`mtc build-runtime`: a list of kernels → a native runtime that holds exactly those."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console, tables
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, model_or_last, offline_option, output_option, overwrite_option, wrote
+
+
+@click.command(cls=MtcCommand, name="build-runtime")
+@click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
+@click.option("--target", help="What `mtc targets` lists. Default: this machine.")
+@output_option("runtime-TARGET")
+@offline_option
+@overwrite_option
+@json_option
+def build_runtime(ops: Path, target: str | None, output: Path | None, offline: bool, overwrite: bool) -> None:
+    """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
+
+    If there is no ops.yaml, it is first written for the model that the last stage in this folder wrote, as
+    `mtc select-ops` does; such a list follows the model at the next call.
+
+    \b
+    Example:
+      mtc build-runtime --ops ops.yaml --target linux-x86_64
+    """
+    from mtc import stages
+    from mtc.build.targets import host_target
+    from mtc.build.targets import target as target_named
+    from mtc.build.toolchain import toolchain_for
+    from mtc.stages.outputs import Kind, LastWritten, check_output, digest
+
+    chosen = host_target() if target is None else target_named(target)
+    output = output or Path(f"runtime-{chosen}")
+    check_output(output, Kind.RUNTIME, overwrite=overwrite, need=64 << 20)
+    toolchain = toolchain_for(chosen)
+    if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
+        model = model_or_last(None, Kind.IR, Kind.PROGRAM)
+        found = stages.select_ops(stages.load_any(model))
+        found.save(ops)
+        wrote(ops, derived=digest(ops))
+        console.note(f"{ops} lists the {len(found.kernels)} kernels of {model}, as `mtc select-ops {model}` does")
+    console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
+    if overwrite:
+        stages.clear_output(output)
+    built = stages.build_runtime(ops, output, target_name=chosen.name, progress=console.progress(), offline=offline)
+    wrote(output)
+    data = {
+        "output": str(output),
+        "target": built.target,
+        "toolchain": built.toolchain,
+        "kernels": list(built.kernels),
+        "seconds": round(built.seconds, 3),
+        "was_cached": built.was_cached,
+        "sizes": {report.file: report.total for report in built.sizes},
+    }
+    how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
+    text = f"{len(built.kernels)} kernels for {built.target}, {how}; {output}/share/mtc/size.txt has every part"
+    console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")

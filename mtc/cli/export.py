@@ -1,0 +1,65 @@
+"""`mtc export`: a trained model → the IR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import Entry, Words, output_option, overwrite_option, wrote
+
+
+@click.command(cls=MtcCommand)
+@click.argument("source", metavar="SRC")
+@output_option("SRC's name with .mtc, in this folder")
+@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
+@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
+@click.option(
+    "--metadata", type=Entry(), multiple=True, help="Kept in the program: labels, author, license, …; repeat it."
+)
+@overwrite_option
+@json_option
+def export(
+    source: str,
+    output: Path | None,
+    input_names: tuple[str, ...],
+    output_names: tuple[str, ...],
+    metadata: tuple[tuple[str, str], ...],
+    overwrite: bool,
+) -> None:
+    """Read a trained model into the IR.
+
+    SRC is a model.py that defines `model` and `example_inputs`, an attribute pkg.mod:attr, or a .pt2 file.
+
+    \b
+    Example:
+      mtc export model.py --metadata author=me
+    """
+    from mtc import stages
+    from mtc.ir.literals import type_text
+    from mtc.stages.outputs import Kind, check_output
+
+    output = output or Path(default_output(source))
+    path = Path(source)
+    need = path.stat().st_size if path.is_file() else 0
+    check_output(output, Kind.IR, overwrite=overwrite, inputs=(path,), need=need)
+    console.effective("export", source=source, input_names=input_names, output_names=output_names, output=output)
+    model = stages.export(
+        source, input_names=input_names, output_names=output_names, metadata=dict(metadata), warn=console.warn
+    )
+    stages.save(model, output)
+    wrote(output, source=source)
+    function = model.functions["forward"]
+    nodes = sum(1 for node in model.nodes())
+    parameters = sum(constant.nbytes for constant in model.constants.values())
+    inputs = {value.name: type_text(value.type) for value in function.inputs}
+    data = {"output": str(output), "nodes": nodes, "constant_bytes": parameters, "inputs": inputs}
+    taken = ", ".join(f"{name}: {type_}" for name, type_ in inputs.items())
+    console.report(data, f"exported {nodes} nodes, {console.size(parameters)} of constants; inputs: {taken or 'none'}")
+
+
+def default_output(source: str) -> str:
+    """model.mtc for model.py and for pkg.mod:model."""
+    return (source.rpartition(":")[2] if ":" in source else Path(source).stem) + ".mtc"

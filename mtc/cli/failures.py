@@ -1,0 +1,109 @@
+"""What a failure looks like on the terminal, and which exit code it has."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtc.cli import console
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, Diagnostic, MtcError
+
+DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+_CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+_CANNOT_READ = {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EIO}
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Runs `command`, shows whatever it raises, and returns the exit code."""
+    console.reset()
+    try:
+        result = command()
+        sys.stdout.flush()
+        return result if isinstance(result, int) else DONE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        _show_usage(error)
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        console.clear()
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except MtcError as error:
+        _show(error.diagnostics, error.summary)
+        return FAILED
+    except BrokenPipeError:  # `mtc ... | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        if error.errno in _CANNOT_WRITE | _CANNOT_READ:
+            code = CANNOT_WRITE if error.errno in _CANNOT_WRITE else CANNOT_READ
+            _show((code(f"{error.strerror}: `{error.filename or 'the output'}`"),))
+            return FAILED
+        return _bug(error)
+    except Exception as error:
+        return _bug(error)
+
+
+def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> None:
+    console.clear()
+    if console.settings.is_json:
+        console.json_document({"errors": [diagnostic.to_json() for diagnostic in diagnostics]})
+        return
+    if summary:
+        click.echo(summary, err=True)
+    for diagnostic in diagnostics:
+        first, *rest = str(diagnostic).split("\n")
+        click.echo(console.styled("error", fg="red", bold=True, err=True) + f": {first}", err=True)
+        for line in rest:
+            click.echo(line, err=True)
+    codes = dict.fromkeys(diagnostic.code.id for diagnostic in diagnostics)
+    if not console.settings.is_quiet:
+        click.echo("`mtc explain " + " ".join(codes) + "` says more.", err=True)
+
+
+def _show_usage(error: click.ClickException) -> None:
+    console.clear()
+    if console.settings.is_json or "--json" in sys.argv[1:]:
+        message = {"code": "usage", "title": "usage", "message": error.format_message(), "at": None, "notes": []}
+        context = getattr(error, "ctx", None)
+        hint = f"{context.command_path} -h" if context else "mtc -h"
+        console.json_document({"errors": [message | {"help": f"`{hint}` shows the options"}]})
+        return
+    error.show(file=sys.stderr)
+
+
+def _bug(error: Exception) -> int:
+    path = _keep_traceback(error)
+    _show(
+        (
+            INTERNAL(
+                f"mtc has a bug: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
+                notes=(f"the traceback is in {path}",) if path else (),
+                help="report it with that file",
+            ),
+        )
+    )
+    return BUG
+
+
+def _keep_traceback(error: Exception) -> Path | None:
+    lines = [f"mtc {' '.join(sys.argv[1:])}\n", f"Python {sys.version}\n", *traceback.format_exception(error)]
+    name = time.strftime("mtc-bug-%Y%m%d-%H%M%S-") + f"{os.getpid()}.txt"
+    for folder in (tempfile.gettempdir(), "."):
+        path = Path(folder, name)
+        try:
+            path.write_text("".join(lines), encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        return path
+    return None

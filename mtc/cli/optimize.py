@@ -1,0 +1,79 @@
+"""`mtc optimize`: rewrites a model into canonical form and shows where it will run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console, tables
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import Words, model_argument, model_or_last, output_option, overwrite_option, stem, wrote
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@output_option("MODEL.optimized.mtc")
+@click.option(
+    "--backend",
+    type=Words(),
+    default="xnnpack",
+    show_default=True,
+    help="What `mtc backends` lists, first choice first.",
+)
+@click.option(
+    "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."
+)
+@click.option("--print-ir-after", metavar="PASS", help="Print the IR after each change by PASS, or `all`, on stderr.")
+@click.option("--time-passes", is_flag=True, help="Print the seconds that each pass took.")
+@click.option("--disable-pass", metavar="PASS", multiple=True, help="Leave PASS out; repeat it for more.")
+@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@overwrite_option
+@json_option
+def optimize(
+    model: Path | None,
+    output: Path | None,
+    backend: tuple[str, ...],
+    verify_each: bool,
+    print_ir_after: str | None,
+    time_passes: bool,
+    disable_pass: tuple[str, ...],
+    no_fallback: bool,
+    overwrite: bool,
+) -> None:
+    """Rewrite MODEL into canonical form and show where each operator will run.
+
+    \b
+    Example:
+      mtc optimize model.mtc --backend xnnpack
+    """
+    from mtc import stages
+    from mtc.analysis.placement import placed_ops
+    from mtc.delegates.registry import backends
+    from mtc.partition import refuse_fallback
+    from mtc.stages.outputs import Kind, check_output
+
+    backends(backend)
+    options = stages.pass_options(
+        disable_pass, verify_each=verify_each, print_after=print_ir_after, write=lambda text: click.echo(text, err=True)
+    )
+    model = model_or_last(model, Kind.IR)
+    output = output or model.with_name(f"{stem(model)}.optimized.mtc")
+    check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
+    console.effective("optimize", model=model, backend=backend, disable_pass=disable_pass, output=output)
+    source = stages.load(model)
+    optimized = stages.optimize(source, backend, options=options)
+    lowered = stages.lowered(optimized)
+    if no_fallback:
+        refuse_fallback(lowered.placements)
+    stages.save(optimized, output)
+    wrote(output)
+    rows = placed_ops(lowered)
+    before, after = (sum(1 for node in module.nodes()) for module in (source, optimized))
+    timings = dict(sorted((options.timings or {}).items(), key=lambda item: -item[1]))
+    data = {"output": str(output), "nodes_before": before, "nodes": after, "placement": tables.placement_json(rows)}
+    text = f"{before} nodes became {after}\n{tables.placement(rows)}"
+    if time_passes:
+        data["pass_seconds"] = timings
+        text += "\n\n" + console.table(("pass", "ms"), [(n, f"{1000 * s:.1f}") for n, s in timings.items()], right=(1,))
+    console.report(data, text)

@@ -1,0 +1,68 @@
+"""`mtc package`: the IR → a program that runtimes load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console, tables
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import (
+    PATH,
+    backend_option,
+    model_argument,
+    model_or_last,
+    output_option,
+    overwrite_option,
+    stem,
+    wrote,
+)
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@output_option("MODEL.mtp")
+@backend_option
+@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`: check that it can run the program.")
+@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@overwrite_option
+@json_option
+def package(
+    model: Path | None,
+    output: Path | None,
+    backend: tuple[str, ...] | None,
+    runtime: Path | None,
+    no_fallback: bool,
+    overwrite: bool,
+) -> None:
+    """Write the program of MODEL, as runtimes load it.
+
+    \b
+    Example:
+      mtc package model.optimized.mtc -o model.mtp
+    """
+    from mtc import stages
+    from mtc.analysis.placement import placed_ops
+    from mtc.delegates.registry import backends
+    from mtc.partition import refuse_fallback
+    from mtc.stages.outputs import Kind, check_output
+
+    backends(backend or ())
+    model = model_or_last(model, Kind.IR)
+    output = output or model.with_name(f"{stem(model)}.mtp")
+    check_output(output, Kind.PROGRAM, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
+    module = stages.load(model)
+    console.effective(
+        "package", model=model, backend=backend or module.meta.get("backends"), runtime=runtime, output=output
+    )
+    lowered = stages.lowered(module, backend)
+    if no_fallback:
+        refuse_fallback(lowered.placements)
+    if runtime is not None:
+        stages.check_runtime(lowered.keys, runtime)
+    stages.package(module, output, backend=backend)
+    wrote(output)
+    rows = placed_ops(lowered)
+    data = {"output": str(output), "bytes": output.stat().st_size, "kernels": list(lowered.keys)}
+    console.report(data | {"placement": tables.placement_json(rows)}, lambda: tables.placement(rows))

@@ -1,0 +1,99 @@
+"""Arguments and options that several commands share, and how they are checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mtc.cli import console
+
+if TYPE_CHECKING:
+    from mtc.stages.outputs import Kind
+
+PATH = click.Path(path_type=Path)
+model_argument = click.argument("model", type=PATH, required=False)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
+threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads.")
+offline_option = click.option("--offline", is_flag=True, help="Never fetch; `mtc fetch` before fills the cache.")
+
+
+def output_option(default: str) -> Any:
+    return click.option("-o", "--output", type=PATH, help=f"Where to write. Default: {default}.")
+
+
+class Words(click.ParamType):
+    """A list by commas: `xnnpack,portable`."""
+
+    name = "a,b,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, (tuple, list)):
+            return tuple(value)
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+class Entry(click.ParamType):
+    """`key=value`."""
+
+    name = "KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return (str(value[0]), str(value[1]))
+        key, equals, text = value.partition("=")
+        if not key or not equals:
+            self.fail(f"`{value}` is not KEY=VALUE", param, ctx)
+        return key.strip(), text
+
+
+class Percent(click.ParamType):
+    """`5%` or `0.05`."""
+
+    name = "PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        try:
+            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            self.fail(f"`{value}` is not a percentage such as 5%", param, ctx)
+        if not 0 <= number < 1000:
+            self.fail(f"`{value}` is not a percentage of 0 or more", param, ctx)
+        return number
+
+
+backend_option = click.option(
+    "--backend",
+    type=Words(),
+    help="What `mtc backends` lists, first choice first. Default: what the model says, or xnnpack.",
+)
+
+
+def model_or_last(model: Path | None, *kinds: Kind) -> Path:
+    """MODEL, or the file of these kinds that the last stage in this folder wrote, which is then named on stderr."""
+    from mtc.stages.outputs import LastWritten, require
+
+    if model is None:
+        model = LastWritten(Path.cwd()).find(*kinds)
+        console.note(f"using {model}, which the last stage here wrote")
+    require(model, *kinds)
+    return model
+
+
+def wrote(path: Path, **facts: str) -> None:
+    """Remembers an output for the next command and names it."""
+    from mtc.stages.outputs import LastWritten
+
+    LastWritten(Path.cwd()).record(path, **facts)
+    size = f" ({console.size(path.stat().st_size)})" if path.is_file() else ""
+    console.note(f"wrote {path}{size}")
+
+
+def stem(model: Path) -> str:
+    """`model` for model.mtc, model.optimized.mtc and model.mtp."""
+    name = model.name
+    for suffix in (".mtc", ".mtp", ".optimized", ".int8"):
+        name = name.removesuffix(suffix)
+    return name or model.name

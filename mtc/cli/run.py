@@ -1,0 +1,63 @@
+"""`mtc run`: runs a program on the host runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, model_argument, model_or_last, overwrite_option, threads_option
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@click.option("--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data.")
+@click.option("--outputs", type=PATH, help=".npz to write the outputs to.")
+@click.option("--function", default="forward", show_default=True, help="The function to run.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For random data.")
+@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime.")
+@threads_option
+@overwrite_option
+@json_option
+def run(
+    model: Path | None,
+    inputs: Path | None,
+    outputs: Path | None,
+    function: str,
+    seed: int,
+    runtime: Path | None,
+    threads: int,
+    overwrite: bool,
+) -> None:
+    """Run the program MODEL. Arrays bind by name if all their names are inputs, else in the archive's order.
+
+    \b
+    Example:
+      mtc run model.mtp --outputs out.npz
+    """
+    from mtc.analysis import tensors
+    from mtc.analysis.sessions import open_session
+    from mtc.stages.outputs import Kind
+
+    model = model_or_last(model, Kind.PROGRAM)
+    if outputs is not None:
+        tensors.check_output(outputs, overwrite=overwrite)
+    given = tensors.read(inputs) if inputs is not None else None
+    with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
+        arrays, origin = tensors.bound(session, given, function=function, seed=seed)
+        console.effective(
+            "run", model=model, inputs=inputs or origin, outputs=outputs, threads=threads, function=function
+        )
+        results = session.run(*arrays, function=function)
+        names = [signature.name for signature in session.outputs(function)]
+    if outputs is not None:
+        tensors.write(outputs, dict(zip(names, results, strict=True)))
+        console.note(f"wrote {outputs}")
+    rows = [tensors.summary(name, array) for name, array in zip(names, results, strict=True)]
+    data = {"inputs": origin, "outputs": rows}
+    cells = [(r["name"], r["type"], r["min"], r["mean"], r["max"], r["first"]) for r in rows]
+    console.result(
+        data, lambda: console.table(("output", "type", "min", "mean", "max", "first values"), cells, right=(2, 3, 4))
+    )

@@ -1,0 +1,54 @@
+"""`mtc select-ops`: models or programs → the list of kernels they need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, backend_option, model_or_last, output_option, overwrite_option, wrote
+
+
+@click.command(cls=MtcCommand, name="select-ops")
+@click.argument("models", metavar="[MODEL]...", type=PATH, nargs=-1)
+@output_option("ops.yaml")
+@backend_option
+@click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
+@overwrite_option
+@json_option
+def select_ops(
+    models: tuple[Path, ...],
+    output: Path | None,
+    backend: tuple[str, ...] | None,
+    merge: tuple[Path, ...],
+    overwrite: bool,
+) -> None:
+    """List the kernels that MODELs need, .mtc or .mtp, as `mtc build-runtime` reads it.
+
+    \b
+    Example:
+      mtc select-ops model.optimized.mtc -o ops.yaml
+    """
+    from mtc import stages
+    from mtc.delegates.registry import backends
+    from mtc.selection import ops_list
+    from mtc.stages.outputs import Kind, check_output
+
+    backends(backend or ())
+    paths = models or (model_or_last(None, Kind.IR, Kind.PROGRAM),)
+    output = output or Path("ops.yaml")
+    for path in models:
+        model_or_last(path, Kind.IR, Kind.PROGRAM)
+    check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
+    console.effective("select-ops", models=paths, backend=backend, merge=merge, output=output)
+    found = stages.select_ops(*map(stages.load_any, paths), backend=backend)
+    for other in merge:
+        found = found.merged(ops_list.load(other))
+    found.save(output)
+    wrote(output)
+    rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
+    data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}
+    text = console.table(("kernel", "models", "source lines"), rows, right=(1, 2))
+    console.report(data, f"{text}\n{len(rows)} kernels")

@@ -1,0 +1,179 @@
+"""Reads a program's tables, for reports and operator lists. The runtime has a loader of its own."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT
+from mtc.program import header
+from mtc.program import schema_generated as schema
+
+# What FlatBuffers' Python code raises for bytes that are not its own.
+_DAMAGE = (
+    struct.error,
+    IndexError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    UnicodeDecodeError,
+    RecursionError,
+)
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One kernel call: what computes it, the IR value it makes, the user's source line, the types of its results."""
+
+    function: str
+    kernel: str
+    name: str
+    location: str
+    outputs: tuple[str, ...]
+
+    @property
+    def op(self) -> str:
+        return self.kernel.partition("@")[0]
+
+    @property
+    def library(self) -> str:
+        return self.kernel.partition("@")[2].partition(":")[0].partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The tables of a program file."""
+
+    path: Path
+    size: int
+    tables: Any  # schema.ProgramT
+    debug: Any  # schema.DebugT or None
+
+    @property
+    def kernels(self) -> list[str]:
+        return _texts(self.tables.kernels)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {_text(entry.key): _text(entry.value) for entry in self.tables.metadata or []}
+
+    @property
+    def constant_bytes(self) -> int:
+        return sum(s.size for s in self.tables.segments or [] if s.kind == schema.SegmentKind.constants)
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """Every instruction of every function, in order."""
+        found = []
+        for number, function in enumerate(self.tables.functions or []):
+            rows = self.debug.functions[number].instructions if self.debug and self.debug.functions else []
+            for index, instruction in enumerate(function.instructions or []):
+                row = rows[index] if index < len(rows) else None
+                outputs = [_type(function, i) for i in _numbers(instruction.outputs) if i >= 0]
+                found.append(
+                    Instruction(
+                        _text(function.name),
+                        self.kernels[instruction.kernel],
+                        _text(row.name) if row else "",
+                        _text(row.location) if row else "",
+                        tuple(outputs),
+                    )
+                )
+        return tuple(found)
+
+    def interface(self, function: Any, kind: str) -> list[tuple[str, str]]:
+        """Names and types of a function's inputs or outputs."""
+        names = _texts(getattr(function, f"{kind}Names"))
+        return [
+            (name, _type(function, i)) for name, i in zip(names, _numbers(getattr(function, f"{kind}s")), strict=True)
+        ]
+
+
+def read(path: Path) -> Program:
+    """The program in a file. CANNOT_READ, NOT_AN_ARTIFACT or DAMAGED_ARTIFACT if there is none."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(header.SIZE)
+            try:
+                offset, length, total = header.unpack(head)
+            except ValueError as error:
+                raise NOT_AN_ARTIFACT.error(f"`{path}`: {error}") from error
+            size = file.seek(0, 2)
+            if size != total or offset + length > size or length > 1 << 30:
+                raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: it has {size} bytes and says {total}")
+            file.seek(offset)
+            content = file.read(length)
+            return _parsed(path, size, content, file)
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
+    except _DAMAGE as error:
+        raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its tables cannot be read") from error
+
+
+def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
+    if content[4:8] != b"MTP1":
+        raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its tables are not a program's")
+    tables = schema.ProgramT.InitFromPackedBuf(content)
+    debug = None
+    for segment in tables.segments or []:
+        if segment.kind == schema.SegmentKind.debug and segment.size and segment.offset + segment.size <= size:
+            file.seek(segment.offset)
+            debug = schema.DebugT.InitFromPackedBuf(file.read(segment.size))
+    program = Program(path, size, tables, debug)
+    _ = program.instructions  # all that can be damaged is touched here, where it is reported
+    for function in tables.functions or []:
+        program.interface(function, "input")
+        program.interface(function, "output")
+    return program
+
+
+def dtype_name(number: int) -> str:
+    """`f32` for its number in the schema."""
+    names = {getattr(schema.DType, name): name.rstrip("_") for name in vars(schema.DType) if not name.startswith("_")}
+    return names[number]
+
+
+def _type(function: Any, index: int) -> str:
+    value = function.values[index]
+    dims = [str(d) if d >= 0 else _expression(function, -d - 1) for d in _numbers(value.dims)]
+    return f"{dtype_name(value.dtype)}[{','.join(dims)}]"
+
+
+def _expression(function: Any, index: int, depth: int = 0) -> str:
+    row = function.exprs[index]
+    if depth > 50:
+        raise ValueError("expressions are nested too deeply")
+    kind = row.kind
+    if kind == schema.ExprKind.constant:
+        return str(row.a)
+    if kind == schema.ExprKind.symbol:
+        return _text(function.symbolNames[row.a])
+    a, b = (_expression(function, i, depth + 1) for i in (row.a, row.b))
+    signs = {
+        schema.ExprKind.add: "+",
+        schema.ExprKind.mul: "*",
+        schema.ExprKind.floor_div: "//",
+        schema.ExprKind.mod: "%",
+    }
+    if kind in signs:
+        return f"({a}{signs[kind]}{b})"
+    return f"{'min' if kind == schema.ExprKind.min else 'max'}({a},{b})"
+
+
+def _numbers(vector: Any) -> list[int]:
+    return [] if vector is None else [int(v) for v in vector]
+
+
+def _texts(vector: Any) -> list[str]:
+    return [_text(v) for v in vector or []]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,190 @@
+"""What stands at a place where a command wants to write, and which file the last stage in a folder wrote.
+
+What a file is, its content says. A command replaces its own earlier output, as a compiler does, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, NO_MODEL, NOT_AN_ARTIFACT, WOULD_REPLACE
+from mtc.support.atomic import write_text
+
+RECORD = ".mtc-last.json"  # in the folder where commands run: what they wrote last
+
+
+class Kind(Enum):
+    """What a path holds; the value is how messages call it."""
+
+    IR = "a .mtc model"
+    PROGRAM = "a .mtp program"
+    OPS = "an operator list"
+    RUNTIME = "a runtime"
+    COMPILED = "a folder of mtc compile"
+    RECIPE = "a recipe"
+    EMPTY = "an empty folder"
+    NOTHING = "nothing"
+    OTHER = "something else"
+
+
+def kind_of(path: Path) -> Kind:
+    """What `path` holds, by its content. OSError if it cannot be read."""
+    if not path.exists():
+        return Kind.NOTHING
+    if path.is_dir():
+        return _folder_kind(path)
+    if not path.is_file():
+        return Kind.OTHER
+    from mtc.ir.artifact import is_artifact
+    from mtc.program.header import MAGIC
+
+    with open(path, "rb") as file:
+        head = file.read(128)
+    if head.startswith(MAGIC):
+        return Kind.PROGRAM
+    if head.startswith(b"# Written by mtc select-ops"):
+        return Kind.OPS
+    if head.startswith(b"# An mtc recipe"):
+        return Kind.RECIPE
+    return Kind.IR if is_artifact(path) else Kind.OTHER
+
+
+def _folder_kind(path: Path) -> Kind:
+    if (path / "share" / "mtc" / "runtime.json").is_file():
+        return Kind.RUNTIME
+    if (path / ".mtc-compile.json").is_file():
+        return Kind.COMPILED
+    return Kind.OTHER if any(path.iterdir()) else Kind.EMPTY
+
+
+def check_output(
+    path: Path, kind: Kind, *, overwrite: bool = False, inputs: Collection[Path] = (), need: int = 0
+) -> None:
+    """Refuses, before any work, an output that may not or cannot be written; `need` is how many bytes it will take.
+
+    WOULD_REPLACE for what is not of this kind, or for one of the command's own `inputs`; CANNOT_WRITE for a folder
+    that is missing, read-only or full.
+    """
+    if any(_same(path, source) for source in inputs):
+        raise WOULD_REPLACE.error(f"`{path}` is the command's own input", help="choose another name with -o")
+    is_folder = kind in (Kind.RUNTIME, Kind.COMPILED)
+    found = kind_of(path)
+    allowed = {Kind.NOTHING, kind} | ({Kind.EMPTY} if is_folder else set())
+    if path.exists() and path.is_dir() != is_folder:
+        what = "folder" if path.is_dir() else "file"
+        raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name with -o")
+    if found not in allowed and not overwrite:
+        raise WOULD_REPLACE.error(
+            f"`{path}` exists and is not {kind.value}: it is {found.value}",
+            help="choose another name with -o, or pass --overwrite",
+        )
+    _check_folder(path, need, may_create=is_folder)
+
+
+def _check_folder(path: Path, need: int, *, may_create: bool) -> None:
+    folder = path.absolute().parent
+    while may_create and not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise CANNOT_WRITE.error(f"the folder `{folder}` does not exist", help=f"mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CANNOT_WRITE.error(f"the folder `{folder}` is read-only", help="choose another place with -o")
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise CANNOT_WRITE.error(
+            f"the disk of `{folder}` is full: about {need >> 20} MiB are needed, {free >> 20} MiB are free",
+            help="choose another place with -o",
+        )
+
+
+def _same(a: Path, b: Path) -> bool:
+    return a.exists() and b.exists() and os.path.samefile(a, b)
+
+
+@dataclass(frozen=True)
+class LastWritten:
+    """What the commands that ran in a folder wrote, newest first."""
+
+    folder: Path
+
+    def record(self, path: Path, **facts: str) -> None:
+        """Notes that `path` was written just now. A folder that cannot be written keeps no record."""
+        entries = [entry for entry in self._entries() if entry["file"] != self._name(path)]
+        entries.insert(0, {"file": self._name(path), **facts})
+        try:
+            write_text(self.folder / RECORD, json.dumps({"written": entries[:50]}, indent=1) + "\n")
+        except OSError:
+            return
+
+    def find(self, *kinds: Kind) -> Path:
+        """The newest recorded file of these kinds that is still there. NO_MODEL if there is none."""
+        for entry in self._entries():
+            path = self.folder / entry["file"]
+            if path.is_file() and kind_of(path) in kinds:
+                return Path(entry["file"])
+        wanted = " or ".join(kind.value for kind in kinds)
+        raise NO_MODEL.error(
+            f"no MODEL was named, and no stage wrote {wanted} in this folder",
+            help="name a file, or run `mtc package MODEL` first"
+            if kinds == (Kind.PROGRAM,)
+            else "name a file, or run `mtc export model.py` first",
+        )
+
+    def was_derived(self, path: Path) -> bool:
+        """Whether `path` still is the list that `mtc build-runtime` derived by itself."""
+        entry = next((entry for entry in self._entries() if entry["file"] == self._name(path)), None)
+        return entry is not None and path.is_file() and entry.get("derived") == digest(path)
+
+    def _entries(self) -> list[dict[str, Any]]:
+        try:
+            content = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        entries = content.get("written") if isinstance(content, dict) else None
+        is_list = isinstance(entries, list) and all(
+            isinstance(e, dict) and isinstance(e.get("file"), str) for e in entries
+        )
+        return entries if is_list and entries is not None else []
+
+    def _name(self, path: Path) -> str:
+        return os.path.relpath(path, self.folder)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    state = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            state.update(block)
+    return state.hexdigest()
+
+
+def require(path: Path, *kinds: Kind) -> Kind:
+    """What `path` is. CANNOT_READ if it is not there, NOT_AN_ARTIFACT if it is none of `kinds`."""
+    try:
+        found = kind_of(path)
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    if found is Kind.NOTHING:
+        raise CANNOT_READ.error(f"`{path}` does not exist")
+    if found not in kinds:
+        wanted = " or ".join(kind.value for kind in kinds)
+        remedy = {Kind.IR: "`mtc package` makes a program of it", Kind.PROGRAM: "it was made of a .mtc: name that"}
+        raise NOT_AN_ARTIFACT.error(f"`{path}` is {found.value}, not {wanted}", help=remedy.get(found))
+    return found
+
+
+def clear_output(path: Path) -> None:
+    """Removes a folder or file that --overwrite gives up."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
