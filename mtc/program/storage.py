@@ -79,8 +79,9 @@ def _join_in_place(storage: Storage, node: Node, takes_pitch: TakesPitch) -> Non
     """Operands of a concat are written where they belong in the whole, if their kernels can."""
     whole = node.output
     axis = node.attrs["axis"] % whole.type.rank
-    is_contiguous = product(whole.type.shape[:axis]) == 1
-    if not is_contiguous and axis != whole.type.rank - 1:
+    is_last = axis == whole.type.rank - 1
+    is_contiguous = product(whole.type.shape[:axis]) == 1 and not _is_pitched(storage, whole)
+    if not is_contiguous and not is_last:
         return
     position: Dim = 0
     for part in node.inputs:
