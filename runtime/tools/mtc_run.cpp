@@ -1,0 +1,407 @@
+// mtc_run: runs a program once, says what comes out and how long it took.
+//
+// Without --inputs it takes the samples that the program carries and compares the results with the source model's, or
+// else random numbers. Exit status: 0 done, 1 the program cannot be loaded or run, 2 wrong usage.
+
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "mtc/mtc.h"
+#include "tools/npy.h"
+
+namespace {
+
+using mtc::tools::ElementSize;
+using mtc::tools::Npy;
+
+constexpr char kUsage[] =
+    "usage: mtc_run MODEL.mtp [--inputs A.npy B.npy ...] [--outputs DIR] [--function NAME] [--threads N]\n"
+    "               [--runs N] [--profile TRACE.json] [--max-memory BYTES]\n";
+
+struct Options {
+  const char* model = nullptr;
+  std::vector<const char*> inputs;
+  const char* outputs = nullptr;
+  const char* function = nullptr;
+  const char* profile = nullptr;
+  uint64_t threads = 1;
+  uint64_t runs = 1;
+  uint64_t max_memory = 0;
+};
+
+int Usage(const char* reason, const char* what) {
+  fprintf(stderr, "mtc_run: %s%s%s\n%s", reason, *what == '\0' ? "" : " ", what, kUsage);
+  return 2;
+}
+
+int Fail(mtc_status status, const mtc_error& error) {
+  fprintf(stderr, "mtc_run: %s: %s\n", mtc_status_name(status), error.message);
+  return 1;
+}
+
+bool ParseNumber(const char* text, uint64_t* out) {
+  char* end;
+  *out = strtoull(text, &end, 10);
+  return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+// 0, or the exit status of wrong usage.
+int ParseOptions(int argc, char** argv, Options* out) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (name.compare(0, 2, "--") != 0) {
+      if (out->model != nullptr) return Usage("one program at a time, not also", argv[i]);
+      out->model = argv[i];
+      continue;
+    }
+    if (name == "--inputs") {
+      while (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) out->inputs.push_back(argv[++i]);
+      continue;
+    }
+    if (i + 1 == argc) return Usage("a value is missing after", argv[i]);
+    const char* value = argv[++i];
+    bool is_right = true;
+    if (name == "--outputs") {
+      out->outputs = value;
+    } else if (name == "--function") {
+      out->function = value;
+    } else if (name == "--profile") {
+      out->profile = value;
+    } else if (name == "--threads") {
+      is_right = ParseNumber(value, &out->threads) && out->threads <= 1024;
+    } else if (name == "--runs") {
+      is_right = ParseNumber(value, &out->runs) && out->runs >= 1;
+    } else if (name == "--max-memory") {
+      is_right = ParseNumber(value, &out->max_memory);
+    } else {
+      return Usage("unknown option", argv[i - 1]);
+    }
+    if (!is_right) return Usage("not a fitting number:", value);
+  }
+  return out->model == nullptr ? Usage("which program?", "") : 0;
+}
+
+std::string Describe(mtc_dtype dtype, const int64_t* dims, uint32_t rank) {
+  static constexpr const char* kNames[] = {"f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
+  std::string text = std::string(kNames[dtype]) + "[";
+  for (uint32_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+// Random elements by a fixed seed. Floats lie in (-1, 1); integers are 0 or 1, which are indices of nearly everything.
+class Random {
+ public:
+  // False if it would have more bytes than anyone wants invented.
+  bool Make(const mtc_signature& signature, Npy* array) {
+    constexpr size_t kMost = size_t{1} << 32;
+    array->dtype = signature.dtype;
+    size_t bytes = ElementSize(array->dtype);
+    for (uint32_t i = 0; i < signature.rank; ++i) {
+      array->dims.push_back(std::min(std::max<int64_t>(signature.min_dims[i], 1), signature.max_dims[i]));
+      if (__builtin_mul_overflow(bytes, static_cast<size_t>(array->dims.back()), &bytes) || bytes > kMost) return false;
+    }
+    array->data.resize(bytes);
+    for (size_t i = 0; i < bytes; i += ElementSize(array->dtype)) Fill(array->dtype, &array->data[i]);
+    return true;
+  }
+
+ private:
+  uint32_t Next() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
+    return static_cast<uint32_t>(state_ >> 33);
+  }
+  template <typename T>
+  static void Put(uint8_t* to, T value) {
+    memcpy(to, &value, sizeof(value));
+  }
+  void Fill(mtc_dtype dtype, uint8_t* to) {
+    const uint32_t bits = Next();
+    const double real = static_cast<double>(bits) / (uint32_t{1} << 30) - 1;
+    switch (dtype) {
+      case MTC_F32:
+        return Put(to, static_cast<float>(real));
+      case MTC_F64:
+        return Put(to, real);
+      case MTC_F16:  // exponent of [0.5, 1)
+        return Put(to, static_cast<uint16_t>((bits & 0x83ff) | 0x3800));
+      case MTC_BF16:
+        return Put(to, static_cast<uint16_t>((bits & 0x807f) | 0x3f00));
+      case MTC_I8:
+      case MTC_U8:
+      case MTC_BOOL:
+        return Put(to, static_cast<uint8_t>(bits & 1));
+      case MTC_I16:
+        return Put(to, static_cast<int16_t>(bits & 1));
+      case MTC_I32:
+        return Put(to, static_cast<int32_t>(bits & 1));
+      case MTC_I64:
+        return Put(to, static_cast<int64_t>(bits & 1));
+    }
+  }
+  uint64_t state_ = 1;
+};
+
+mtc_tensor ToTensor(Npy& array) {
+  mtc_tensor tensor = {};
+  tensor.data = array.data.data();
+  tensor.size = array.data.size();
+  tensor.dtype = array.dtype;
+  tensor.rank = static_cast<uint32_t>(array.dims.size());
+  std::copy(array.dims.begin(), array.dims.end(), tensor.dims);
+  return tensor;
+}
+
+template <typename T>
+double Read(const void* data, size_t index) {
+  T value;
+  memcpy(&value, static_cast<const uint8_t*>(data) + index * sizeof(T), sizeof(T));
+  return static_cast<double>(value);
+}
+
+double ReadHalf(const void* data, size_t index) {
+  uint16_t bits;
+  memcpy(&bits, static_cast<const uint8_t*>(data) + index * sizeof(bits), sizeof(bits));
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  double value = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(mantissa + 1024, exponent - 25);
+  if (exponent == 31) value = mantissa == 0 ? INFINITY : NAN;
+  return bits >> 15 != 0 ? -value : value;
+}
+
+double Element(const mtc_tensor& tensor, size_t index) {
+  switch (tensor.dtype) {
+    case MTC_F32:
+      return Read<float>(tensor.data, index);
+    case MTC_F64:
+      return Read<double>(tensor.data, index);
+    case MTC_F16:
+      return ReadHalf(tensor.data, index);
+    case MTC_BF16: {
+      const uint32_t bits = static_cast<uint32_t>(Read<uint16_t>(tensor.data, index)) << 16;
+      return Read<float>(&bits, 0);
+    }
+    case MTC_I8:
+      return Read<int8_t>(tensor.data, index);
+    case MTC_U8:
+    case MTC_BOOL:
+      return Read<uint8_t>(tensor.data, index);
+    case MTC_I16:
+      return Read<int16_t>(tensor.data, index);
+    case MTC_I32:
+      return Read<int32_t>(tensor.data, index);
+    case MTC_I64:
+      return Read<int64_t>(tensor.data, index);
+  }
+  return 0;
+}
+
+// The largest absolute difference, and the largest relative to the source model's value.
+std::string Compare(const mtc_tensor& got, const mtc_tensor& expected) {
+  if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
+      !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
+    return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);
+  }
+  double absolute = 0, relative = 0;
+  for (size_t i = 0; i < got.size / ElementSize(got.dtype); ++i) {
+    const double a = Element(got, i), b = Element(expected, i);
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    const double difference = std::isnan(a - b) ? INFINITY : std::fabs(a - b);
+    absolute = std::max(absolute, difference);
+    relative = std::max(relative, b == 0 ? INFINITY : difference / std::fabs(b));
+  }
+  char text[96];
+  snprintf(text, sizeof(text), "max abs diff %.3g, max rel diff %.3g", absolute, relative);
+  return text;
+}
+
+std::string Escaped(const char* text) {
+  std::string result;
+  for (; *text != '\0'; ++text) {
+    char escape[8];
+    if (*text == '"' || *text == '\\') result += '\\';
+    if (static_cast<unsigned char>(*text) < 0x20) {
+      snprintf(escape, sizeof(escape), "\\u%04x", *text);
+      result += escape;
+    } else {
+      result += *text;
+    }
+  }
+  return result;
+}
+
+// The last run's instructions in the format of chrome://tracing and Perfetto.
+bool WriteTrace(const mtc_session* session, const char* path) {
+  FILE* file = fopen(path, "w");
+  if (file == nullptr) return false;
+  fprintf(file, "{\"traceEvents\": [");
+  for (size_t i = 0; i < mtc_session_event_count(session); ++i) {
+    mtc_event event;
+    if (mtc_session_event(session, i, &event) != MTC_OK) break;
+    const char* name = *event.name == '\0' ? event.kernel : event.name;
+    fprintf(file,
+            "%s\n{\"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": %.3f, \"dur\": %.3f, \"name\": \"%s\", \"args\": "
+            "{\"kernel\": \"%s\", \"location\": \"%s\", \"function\": %u, \"instruction\": %u}}",
+            i == 0 ? "" : ",", static_cast<double>(event.start_ns) / 1e3, static_cast<double>(event.duration_ns) / 1e3,
+            Escaped(name).c_str(), Escaped(event.kernel).c_str(), Escaped(event.location).c_str(), event.function,
+            event.instruction);
+  }
+  fprintf(file, "\n]}\n");
+  return fclose(file) == 0;
+}
+
+double Now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+// What is run, and with what.
+struct Job {
+  Job(const Options& options, const mtc_program* program) : options(options), program(program) {}
+
+  const Options& options;
+  const mtc_program* program;
+  size_t function = 0;
+  std::vector<Npy> arrays;  // what the tensors point to, unless they are the program's samples
+  std::vector<mtc_tensor> inputs;
+  bool has_samples = false;
+};
+
+// The program's samples, or random inputs if one is missing.
+int TakeSamples(Job* job) {
+  const size_t count = mtc_program_input_count(job->program, job->function);
+  job->inputs.resize(count);
+  job->has_samples = true;
+  for (size_t i = 0; i < count && job->has_samples; ++i) {
+    job->has_samples = mtc_program_sample(job->program, job->function, false, i, &job->inputs[i]) == MTC_OK;
+  }
+  if (job->has_samples) return 0;
+  Random random;
+  job->arrays.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    mtc_signature signature;
+    if (mtc_program_input(job->program, job->function, i, &signature) != MTC_OK ||
+        !random.Make(signature, &job->arrays[i])) {
+      fprintf(stderr, "mtc_run: input %zu is too large to be made up: give it with --inputs\n", i);
+      return 1;
+    }
+    job->inputs[i] = ToTensor(job->arrays[i]);
+  }
+  return 0;
+}
+
+int TakeFiles(Job* job) {
+  job->arrays.resize(job->options.inputs.size());
+  for (size_t i = 0; i < job->arrays.size(); ++i) {
+    const std::string reason = mtc::tools::ReadNpy(job->options.inputs[i], &job->arrays[i]);
+    if (!reason.empty()) {
+      fprintf(stderr, "mtc_run: `%s`: %s\n", job->options.inputs[i], reason.c_str());
+      return 1;
+    }
+    job->inputs.push_back(ToTensor(job->arrays[i]));
+  }
+  return 0;
+}
+
+int ReportOutputs(const Job& job, const mtc_session* session) {
+  for (size_t i = 0; i < mtc_program_output_count(job.program, job.function); ++i) {
+    mtc_tensor output, expected;
+    mtc_signature signature;
+    if (mtc_session_output(session, job.function, i, &output) != MTC_OK ||
+        mtc_program_output(job.program, job.function, i, &signature) != MTC_OK) {
+      return 1;
+    }
+    printf("output %zu `%s`: %s", i, signature.name, Describe(output.dtype, output.dims, output.rank).c_str());
+    if (job.has_samples && mtc_program_sample(job.program, job.function, true, i, &expected) == MTC_OK) {
+      printf(", %s", Compare(output, expected).c_str());
+    }
+    printf("\n");
+    if (job.options.outputs == nullptr) continue;
+    const std::string path = std::string(job.options.outputs) + "/output_" + std::to_string(i) + ".npy";
+    const std::string reason = mtc::tools::WriteNpy(path.c_str(), output);
+    if (!reason.empty()) {
+      fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", path.c_str(), reason.c_str());
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int RunJob(const Job& job, mtc_session* session) {
+  mtc_error error;
+  // The first run also prepares kernels and packs weights; it is the one whose results count, since a later one may
+  // find other state.
+  const double start = Now();
+  mtc_status status = mtc_session_run(session, job.function, job.inputs.data(), job.inputs.size(), &error);
+  if (status != MTC_OK) return Fail(status, error);
+  const double first = Now() - start;
+  if (const int code = ReportOutputs(job, session); code != 0) return code;
+
+  std::vector<double> times;
+  for (uint64_t i = 0; i < job.options.runs; ++i) {
+    const double began = Now();
+    status = mtc_session_run(session, job.function, job.inputs.data(), job.inputs.size(), &error);
+    if (status != MTC_OK) return Fail(status, error);
+    times.push_back(Now() - began);
+  }
+  std::sort(times.begin(), times.end());
+  const size_t half = times.size() / 2;
+  const double median = times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
+  const mtc_memory memory = mtc_session_memory(session);
+  printf("first run %.3f ms, then median of %zu: %.3f ms\n", first, times.size(), median);
+  printf("memory: arena %llu, scratch %llu, state %llu, packed weights %llu bytes\n",
+         static_cast<unsigned long long>(memory.arena), static_cast<unsigned long long>(memory.scratch),
+         static_cast<unsigned long long>(memory.state), static_cast<unsigned long long>(memory.packed));
+  if (job.options.profile != nullptr && !WriteTrace(session, job.options.profile)) {
+    fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", job.options.profile, strerror(errno));
+    return 1;
+  }
+  return 0;
+}
+
+int RunProgram(const Options& options, const mtc_program* program) {
+  Job job(options, program);
+  const size_t count = mtc_program_function_count(program);
+  while (options.function != nullptr && job.function < count &&
+         strcmp(options.function, mtc_program_function_name(program, job.function)) != 0) {
+    ++job.function;
+  }
+  if (job.function == count) {
+    fprintf(stderr, "mtc_run: the program has no function `%s`\n", options.function);
+    return 1;
+  }
+  if (const int code = options.inputs.empty() ? TakeSamples(&job) : TakeFiles(&job); code != 0) return code;
+  mtc_session_options wanted = {};
+  wanted.threads = static_cast<uint32_t>(options.threads);
+  wanted.max_memory = options.max_memory;
+  wanted.profile = options.profile != nullptr;
+  mtc_session* session = nullptr;
+  mtc_error error;
+  const mtc_status status = mtc_session_create(program, &wanted, &session, &error);
+  if (status != MTC_OK) return Fail(status, error);
+  const int code = RunJob(job, session);
+  mtc_session_destroy(session);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const int code = ParseOptions(argc, argv, &options); code != 0) return code;
+  mtc_load_options limits = {};
+  limits.max_memory = options.max_memory;
+  mtc_program* program = nullptr;
+  mtc_error error;
+  const mtc_status status = mtc_program_load_file(options.model, &limits, &program, &error);
+  if (status != MTC_OK) return Fail(status, error);
+  const int code = RunProgram(options, program);
+  mtc_program_destroy(program);
+  return code;
+}
