@@ -10,9 +10,25 @@ from mtc.ir.types import ANY
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
 HOT: frozenset[OpSpec] = frozenset(
     {
-        ops.batch_norm, ops.conv1d, ops.conv2d, ops.conv3d, ops.conv_transpose2d, ops.conv_transpose3d,
-        ops.group_norm, ops.gru, ops.layer_norm, ops.linear, ops.local_response_norm, ops.log_softmax, ops.lstm,
-        ops.matmul, ops.mean, ops.rms_norm, ops.rnn, ops.scaled_dot_product_attention, ops.softmax,
+        ops.batch_norm,
+        ops.conv1d,
+        ops.conv2d,
+        ops.conv3d,
+        ops.conv_transpose2d,
+        ops.conv_transpose3d,
+        ops.group_norm,
+        ops.gru,
+        ops.layer_norm,
+        ops.linear,
+        ops.local_response_norm,
+        ops.log_softmax,
+        ops.lstm,
+        ops.matmul,
+        ops.mean,
+        ops.rms_norm,
+        ops.rnn,
+        ops.scaled_dot_product_attention,
+        ops.softmax,
         ops.upsample_bilinear2d,
     }
 )
