@@ -40,6 +40,7 @@ inline Status BroadcastShape(PrepareContext& context, const Tensor* x, const Ten
 // Counts `axis` from the front. A scalar has one axis of size 1.
 inline Status NormalizeAxis(PrepareContext& context, int64_t axis, int rank, int* result) {
   const int axes = rank > 0 ? rank : 1;
+  *result = 0;
   if (axis < -axes || axis >= axes) {
     return context.Fail(Status::kInvalidProgram, "axis %lld of a tensor of rank %d", static_cast<long long>(axis),
                         rank);

@@ -71,6 +71,41 @@ MTC_INLINE void StorePart(To* to, V v, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(v[i]);
 }
 
+// What kernels load at once of elements of type T: a Vec of those that are computed as floats, else one element.
+template <typename T>
+using Pack = std::conditional_t<std::is_same_v<Compute<T>, float>, Vec, Compute<T>>;
+template <typename T>
+inline constexpr int kPackWidth = std::is_same_v<Compute<T>, float> ? kLanes : 1;
+
+template <typename T>
+MTC_INLINE Pack<T> LoadPack(const T* from) {
+  if constexpr (kPackWidth<T> == 1) {
+    return *from;
+  } else {
+    return Load<Vec>(from);
+  }
+}
+// The first `count` lanes; the others are `filler`.
+template <typename T>
+MTC_INLINE Pack<T> LoadPack(const T* from, int64_t count, Pack<T> filler) {
+  if constexpr (kPackWidth<T> == 1) {
+    return *from;
+  } else {
+    for (int64_t i = 0; i < count; ++i) filler[i] = static_cast<float>(from[i]);
+    return filler;
+  }
+}
+template <typename T>
+MTC_INLINE void StorePack(T* to, Pack<T> v, int64_t count = kPackWidth<T>) {
+  if constexpr (kPackWidth<T> == 1) {
+    *to = static_cast<T>(v);
+  } else if (count == kPackWidth<T>) {
+    Store(to, v);
+  } else {
+    StorePart(to, v, count);
+  }
+}
+
 template <typename To, typename From>
 MTC_INLINE To BitCast(From from) {
   static_assert(sizeof(To) == sizeof(From));

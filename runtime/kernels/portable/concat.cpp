@@ -1,0 +1,46 @@
+#include "kernels/strided.h"
+
+namespace MTC_PORTABLE {
+
+Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
+  if (args.xs.empty()) return context.Fail(Status::kInvalidProgram, "there is nothing to join");
+  const Tensor& first = *args.xs[0];
+  int where;
+  MTC_RETURN_IF_ERROR(NormalizeAxis(context, args.axis, first.rank, &where));
+  if (first.rank == 0) return context.Fail(Status::kInvalidProgram, "scalars have no axis to be joined along");
+  int64_t dims[kMaxRank] = {};
+  for (int axis = 0; axis < first.rank; ++axis) dims[axis] = axis == where ? 0 : first.dims[axis];
+  for (const Tensor* x : args.xs) {
+    bool fits = x->rank == first.rank;
+    for (int axis = 0; fits && axis < first.rank; ++axis) fits = axis == where || x->dims[axis] == dims[axis];
+    if (!fits || __builtin_add_overflow(dims[where], x->dims[where], &dims[where])) {
+      return context.Fail(Status::kInvalidArgument, "operands have not the same sizes but on axis %d", where);
+    }
+  }
+  return context.Resize(args.out, {dims, first.rank});
+}
+
+template <typename T>
+Status RunConcat(KernelContext& context, const ConcatArgs& args) {
+  const Tensor& out = *args.out;
+  const int where = FrontAxis(args.axis, out.rank);
+  int64_t outer = 1, inner = 1;  // elements in front of the axis, and of one step along it
+  for (int axis = 0; axis < where; ++axis) outer *= out.dims[axis];
+  for (int axis = where + 1; axis < out.rank; ++axis) inner *= out.dims[axis];
+  const int64_t length = out.dims[where] * inner;
+  ParallelFor(context.threads, outer, kCopyGrain / (length + 1) + 1, [&](int64_t begin, int64_t end) {
+    int64_t place = 0;
+    for (const Tensor* x : args.xs) {
+      const int64_t part = x->dims[where] * inner;
+      for (int64_t i = begin; i < end; ++i) {
+        std::memcpy(out.as<T>() + i * length + place, x->as<T>() + i * part, static_cast<size_t>(part) * sizeof(T));
+      }
+      place += part;
+    }
+  });
+  return Status::kOk;
+}
+
+MTC_PORTABLE_KERNEL(Concat)
+
+}  // namespace MTC_PORTABLE
