@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Support
 from mtc.delegates.xnnpack import rules
-from mtc.ir.types import F32
+from mtc.ir.types import F32, I32
 from mtc.ops.define import Layout
 
 _FLOAT = (F32,)
@@ -21,6 +21,14 @@ XNNPACK = KernelLibrary(
     supports={
         ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
         ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
+        ops.conv_transpose2d: Support(_FLOAT, rules.transposable_convolution, takes_pitch=True),
+        ops.matmul: Support(_FLOAT),
+        ops.max_pool2d: Support(_FLOAT, rules.overlapping_windows, takes_pitch=True),
+        ops.avg_pool2d: Support(_FLOAT, rules.mean_of_pixels, takes_pitch=True),
+        ops.mean: Support(_FLOAT, rules.neighbouring_axes),
+        ops.softmax: Support(_FLOAT, rules.last_axis, takes_pitch=True),
+        ops.upsample_bilinear2d: Support(_FLOAT, rules.resized_by_ratio, takes_pitch=True),
+        ops.permute: Support((F32, I32), rules.six_axes),
         ops.add: _ELEMENTWISE,
         ops.sub: _ELEMENTWISE,
         ops.mul: _ELEMENTWISE,

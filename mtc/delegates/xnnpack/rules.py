@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtc.ir.module import Node
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
+from mtc.ops.pooling import image_size
 
 
 def constant_weights(node: Node) -> str | None:
@@ -23,3 +24,61 @@ def no_rounding(node: Node) -> str | None:
 
 def exact_gelu(node: Node) -> str | None:
     return None if node.attrs["approximate"] is Approximate.NONE else "it is approximated by tanh"
+
+
+def transposable_convolution(node: Node) -> str | None:
+    extra, stride = node.attrs["output_padding"], node.attrs["stride"]
+    if any(e >= s for e, s in zip(extra, stride, strict=True)):
+        return f"its output padding {extra} is not smaller than its stride {stride}"
+    return constant_weights(node)
+
+
+def overlapping_windows(node: Node) -> str | None:
+    kernel, stride = node.attrs["kernel_size"], node.attrs["stride"]
+    if kernel == (1, 1):
+        return "its windows are one pixel"
+    if any(s > k for s, k in zip(stride, kernel, strict=True)):
+        return f"its stride {stride} leaves out pixels between windows of {kernel}"
+    is_dilated = any(d > 1 for d in node.attrs["dilation"])
+    if is_dilated and (any(node.attrs["padding"]) or node.attrs["ceil_mode"]):
+        return "its windows are dilated and reach into padding"
+    return None
+
+
+def mean_of_pixels(node: Node) -> str | None:
+    """XNNPACK divides by the pixels that are inside the image."""
+    if node.attrs["divisor_override"]:
+        return "it divides by a number of its own"
+    if any(node.attrs["padding"]) and node.attrs["count_include_pad"]:
+        return "it counts padding"
+    return None
+
+
+def neighbouring_axes(node: Node) -> str | None:
+    rank = node.inputs[0].type.rank
+    axes = sorted(axis % rank for axis in node.attrs["axes"]) if rank else []
+    if rank == 0:
+        return "its operand is a scalar"
+    return None if not axes or axes[-1] - axes[0] + 1 == len(axes) else f"axes {tuple(axes)} are not neighbours"
+
+
+def last_axis(node: Node) -> str | None:
+    rank = node.inputs[0].type.rank
+    return None if node.attrs["axis"] in (-1, rank - 1) else f"it is along axis {node.attrs['axis']}, not the last one"
+
+
+def resized_by_ratio(node: Node) -> str | None:
+    """XNNPACK takes the factor from the sizes."""
+    image = image_size(node.inputs[0].type, node.attrs["layout"])
+    for before, after, scale in zip(image, node.attrs["size"], node.attrs["scales"], strict=True):
+        if node.attrs["align_corners"]:
+            if not isinstance(after, int) or after == 1:
+                return "its corners may be one pixel"
+        elif scale > 0 and not (isinstance(before, int) and before * scale == after):
+            return f"its factor {scale} is not the ratio of {after} to {before}"
+    return None
+
+
+def six_axes(node: Node) -> str | None:
+    rank = node.inputs[0].type.rank
+    return None if 1 <= rank <= 6 else f"its operand has {rank} axes"

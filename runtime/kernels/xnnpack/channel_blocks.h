@@ -69,11 +69,11 @@ struct ChannelBlocks : KernelState {
   }
 };
 
-// Makes the operators; create(weights_cache, first channel, channels, &operator) makes one of them. `packing` is a hash
-// of what decides the packed weights.
+// Makes the operators; create(weights_cache, first channel, channels, &operator) makes one of them. `weight` is the
+// constant, `packing` a hash of what else decides how it is packed.
 template <typename Create>
 Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const ProductSizes& sizes, int64_t block_channels,
-                    uint64_t packing, Create create) {
+                    uint64_t packing, const void* weight, Create create) {
   state.count = 0;
   // A last block narrower than the microkernel would be packed for another one: it joins the one before.
   const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
@@ -83,7 +83,8 @@ Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const ProductS
   if (state.blocks == nullptr) return OutOfMemory(context);
   // All weights are packed as one, so that functions that divide them differently share them.
   xnn_operator_t made = nullptr;
-  MTC_RETURN_IF_ERROR(Check(context, create(state.cache.Whole(context.packed, packing), 0, sizes.channels, &made)));
+  const xnn_weights_cache_t cache = state.cache.Whole(context.packed, packing, weight);
+  MTC_RETURN_IF_ERROR(Check(context, create(cache, 0, sizes.channels, &made)));
   state.blocks[0].op.reset(made);
   if (count > 1) {
     const auto* weights = static_cast<const uint8_t*>(state.cache.found());

@@ -31,7 +31,7 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
           weight.as<const float>() + first * sizes.taps * depth, bias, static_cast<float>(args.clamp[0]),
           static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     };
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), create));
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), weight.data, create));
     context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
     state.in_pitch = x.pitch;
     state.out_pitch = args.out->pitch;

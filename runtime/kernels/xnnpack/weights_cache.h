@@ -33,11 +33,12 @@ class WeightsCache {
   WeightsCache& operator=(const WeightsCache&) = delete;
   ~WeightsCache() { DiscardReserved(); }
 
-  // For weights of their own: `packing` is a hash of everything but the constants.
-  xnn_weights_cache_t Whole(PackedWeights* packed, uint64_t packing) {
+  // For weights of their own: `packing` is a hash of everything but the constants, `weight` the one that is packed.
+  xnn_weights_cache_t Whole(PackedWeights* packed, uint64_t packing, const void* weight) {
     DiscardReserved();
     packed_ = packed;
     packing_ = packing;
+    weight_ = weight;
     section_ = nullptr;
     return &provider_;
   }
@@ -70,7 +71,7 @@ class WeightsCache {
   static xnn_status Delete(void*) { return xnn_status_success; }
 
   PackedKey KeyOf(const Key& key) const {
-    return {{reinterpret_cast<uintptr_t>(key.kernel), reinterpret_cast<uintptr_t>(key.bias), key.seed, packing_}};
+    return {{reinterpret_cast<uintptr_t>(weight_), reinterpret_cast<uintptr_t>(key.bias), key.seed, packing_}};
   }
   size_t Find(const Key& key) {
     found_ = section_ != nullptr ? section_ : packed_->Find(KeyOf(key));
@@ -85,6 +86,7 @@ class WeightsCache {
   xnn_weights_cache_provider provider_;
   PackedWeights* packed_ = nullptr;
   uint64_t packing_ = 0;
+  const void* weight_ = nullptr;
   const void* section_ = nullptr;
   const void* found_ = nullptr;
   void* reserved_ = nullptr;

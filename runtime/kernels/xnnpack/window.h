@@ -21,8 +21,7 @@ struct Window {
 
 inline constexpr int64_t kLargestWindow = 1 << 20;  // XNNPACK's sizes are 32 bits wide; their sums stay so
 
-// How many places there are.
-inline Status WindowCount(KernelContext& context, const Window& w, int64_t* count) {
+inline Status CheckWindow(KernelContext& context, const Window& w) {
   for (const int64_t value : {w.kernel, w.stride, w.dilation}) {
     if (value < 1 || value > kLargestWindow) {
       return context.Fail(Status::kInvalidArgument, "a kernel, stride or dilation of %lld",
@@ -34,6 +33,12 @@ inline Status WindowCount(KernelContext& context, const Window& w, int64_t* coun
       return context.Fail(Status::kInvalidArgument, "a padding of %lld", static_cast<long long>(value));
     }
   }
+  return Status::kOk;
+}
+
+// How many places there are.
+inline Status WindowCount(KernelContext& context, const Window& w, int64_t* count) {
+  MTC_RETURN_IF_ERROR(CheckWindow(context, w));
   const int64_t room = w.size + w.before + w.after - w.dilation * (w.kernel - 1) - 1;
   if (room < 0) {
     return context.Fail(Status::kInvalidArgument, "the window is larger than the padded input of %lld",

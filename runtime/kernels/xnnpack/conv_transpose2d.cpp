@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <memory>
+#include <new>
+
+#include "generated/args.h"
+#include "kernels/shape_rules.h"
+#include "kernels/xnnpack/operator.h"
+#include "kernels/xnnpack/weights_cache.h"
+#include "kernels/xnnpack/window.h"
+#include "selected_kernels.h"
+
+namespace MTC_XNNPACK {
+namespace {
+
+struct ConvTransposeState : KernelState {
+  WeightsCache cache;  // the operator refers to it
+  Operator op;
+  int64_t in_pitch = 0;
+  int64_t out_pitch = 0;
+};
+
+// XNNPACK wants the weights as a convolution has them: [in, height, width, out / groups] becomes [out, height, width,
+// in / groups].
+std::unique_ptr<float[]> ConvolutionWeights(const Tensor& weight, int64_t groups) {
+  const int64_t in = weight.dims[0] / groups, out = weight.dims[3], taps = weight.dims[1] * weight.dims[2];
+  std::unique_ptr<float[]> turned(new (std::nothrow) float[weight.count()]);
+  if (turned == nullptr) return turned;
+  const float* from = weight.as<const float>();
+  for (int64_t group = 0; group < groups; ++group) {
+    for (int64_t i = 0; i < in; ++i) {
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        for (int64_t o = 0; o < out; ++o) turned[((group * out + o) * taps + tap) * in + i] = *from++;
+      }
+    }
+  }
+  return turned;
+}
+
+Status Build(KernelContext& context, const ConvTranspose2dArgs& args) {
+  auto& state = *static_cast<ConvTransposeState*>(context.state.get());
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  if (state.op == nullptr || state.in_pitch != x.pitch || state.out_pitch != args.out->pitch) {
+    const std::unique_ptr<float[]> turned = ConvolutionWeights(weight, args.groups);
+    if (turned == nullptr) return OutOfMemory(context);
+    const int64_t packing[] = {'T',           weight.dims[0], weight.dims[1],  weight.dims[2],  weight.dims[3],
+                               args.groups,   args.stride[0], args.stride[1],  args.dilation[0], args.dilation[1]};
+    const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+    xnn_weights_cache_t cache = state.cache.Whole(context.packed, HashSizes(packing), weight.data);
+    MTC_RETURN_IF_ERROR(Recreate(context, state.op, [&](xnn_operator_t* op) {
+      return xnn_create_deconvolution2d_nhwc_f32(
+          args.padding[0], args.padding[3], args.padding[1], args.padding[2], weight.dims[1], weight.dims[2],
+          args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups,
+          weight.dims[0] / args.groups, weight.dims[3], x.pitch, args.out->pitch, turned.get(), bias,
+          static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+    }));
+    context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
+    state.in_pitch = x.pitch;
+    state.out_pitch = args.out->pitch;
+  }
+  return Check(context, xnn_reshape_deconvolution2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2],
+                                                             args.output_padding[0], args.output_padding[1], nullptr,
+                                                             nullptr, Threads(context)));
+}
+
+Status CheckArgs(PrepareContext& context, const ConvTranspose2dArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || weight.dims[0] != x.dims[3] || weight.count() == 0) {
+    return context.Fail(Status::kInvalidArgument, "conv_transpose2d: x and weight do not fit");
+  }
+  if (!weight.is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
+    return context.Fail(Status::kInvalidProgram, "conv_transpose2d: the weights are not constant");
+  }
+  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[3] * args.groups)) {
+    return context.Fail(Status::kInvalidArgument, "conv_transpose2d: the bias does not fit");
+  }
+  return CheckClamp(context, args.clamp);
+}
+
+}  // namespace
+
+Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs& args) {
+  MTC_RETURN_IF_ERROR(CheckArgs(context, args));
+  int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[3] * args.groups};
+  for (int i = 0; i < 2; ++i) {
+    // The convolution that it is the transpose of goes from `full` to the input's size.
+    const Window window{0, args.weight->dims[1 + i], args.stride[i], args.padding[2 * i], args.padding[2 * i + 1],
+                        args.dilation[i]};
+    MTC_RETURN_IF_ERROR(CheckWindow(context, window));
+    const int64_t extra = args.output_padding[i];
+    if (extra < 0 || extra >= window.stride) {
+      return context.Fail(Status::kInvalidProgram, "conv_transpose2d: an output padding of %lld at stride %lld",
+                          static_cast<long long>(extra), static_cast<long long>(window.stride));
+    }
+    const int64_t full = (args.x->dims[1 + i] - 1) * window.stride + window.dilation * (window.kernel - 1) + 1;
+    dims[1 + i] = full + extra - window.before - window.after;
+    if (args.x->dims[1 + i] < 1 || dims[1 + i] < 1) {
+      return context.Fail(Status::kInvalidArgument, "conv_transpose2d: the padding removes the whole result");
+    }
+  }
+  MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
+  if (StateOf<ConvTransposeState>(context) == nullptr) return OutOfMemory(context);
+  return args.out->count() == 0 ? Status::kOk : Build(context, args);
+}
+
+template <typename T>
+Status RunConvTranspose2d(KernelContext& context, const ConvTranspose2dArgs& args) {
+  if (args.out->count() == 0) return Status::kOk;
+  auto& state = *static_cast<ConvTransposeState*>(context.state.get());
+  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  MTC_RETURN_IF_ERROR(
+      Check(context, xnn_setup_deconvolution2d_nhwc_f32(state.op.get(), args.x->as<const T>(), args.out->as<T>())));
+  return RunOperator(context, state.op);
+}
+
+MTC_XNNPACK_KERNEL(ConvTranspose2d)
+
+}  // namespace MTC_XNNPACK
