@@ -21,7 +21,7 @@ class Support:
 
     dtypes: tuple[DType, ...]
     rule: Rule | None = None
-    takes_pitch: bool = False  # its operands and result may be rows of a wider tensor
+    takes_pitch: bool | Callable[[Node], bool] = False  # its operands and result may be rows of a wider tensor
     is_hot: bool = False  # compiled for several instruction-set levels
 
 
@@ -45,6 +45,11 @@ class KernelLibrary:
             if dtype not in support.dtypes:
                 return f"{self.name}'s `{node.op.name}` does not take {dtype}"
         return support.rule(node) if support.rule else None
+
+    def takes_pitch(self, node: Node) -> bool:
+        """Whether its kernel for `node` reads and writes rows that do not lie side by side."""
+        takes = self.supports[node.op].takes_pitch
+        return takes if isinstance(takes, bool) else takes(node)
 
     def key(self, node: Node) -> str:
         """The kernel that computes `node`."""

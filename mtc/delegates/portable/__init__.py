@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Support
+from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import ANY
 
@@ -33,8 +36,19 @@ HOT: frozenset[OpSpec] = frozenset(
     }
 )
 
+
+
+def joins_rows(concat: Node) -> bool:
+    """Along the last axis rows are copied one by one, wherever they lie."""
+    return concat.attrs["axis"] in (-1, concat.output.type.rank - 1)
+
+
+TAKES_PITCH: dict[OpSpec, bool | Callable[[Node], bool]] = {ops.copy: True, ops.concat: joins_rows}
+
 PORTABLE = KernelLibrary(
     name="portable",
     title="plain C++, every operator and dtype",
-    supports={op: Support(ANY, is_hot=op in HOT) for op in ops.OPS.values()},
+    supports={
+        op: Support(ANY, is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False)) for op in ops.OPS.values()
+    },
 )

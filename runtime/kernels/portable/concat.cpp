@@ -20,22 +20,28 @@ Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
   return context.Resize(args.out, {dims, first.rank});
 }
 
+// Operands that were computed where they belong in the result are there already. Along the last axis, rows of operands
+// and result may be those of a wider tensor.
 template <typename T>
 Status RunConcat(KernelContext& context, const ConcatArgs& args) {
   const Tensor& out = *args.out;
   const int where = FrontAxis(args.axis, out.rank);
+  const bool joins_rows = where == out.rank - 1;
   int64_t outer = 1, inner = 1;  // elements in front of the axis, and of one step along it
   for (int axis = 0; axis < where; ++axis) outer *= out.dims[axis];
   for (int axis = where + 1; axis < out.rank; ++axis) inner *= out.dims[axis];
-  const int64_t length = out.dims[where] * inner;
+  const int64_t length = joins_rows ? out.pitch : out.dims[where] * inner;
   ParallelFor(context.threads, outer, kCopyGrain / (length + 1) + 1, [&](int64_t begin, int64_t end) {
     int64_t place = 0;
     for (const Tensor* x : args.xs) {
-      const int64_t part = x->dims[where] * inner;
-      for (int64_t i = begin; i < end; ++i) {
-        std::memcpy(out.as<T>() + i * length + place, x->as<T>() + i * part, static_cast<size_t>(part) * sizeof(T));
-      }
+      const int64_t part = x->dims[where] * inner, step = joins_rows ? x->pitch : part;
+      const T* from = x->as<T>();
+      T* to = out.as<T>() + place;
       place += part;
+      if (from == to) continue;
+      for (int64_t i = begin; i < end; ++i) {
+        std::memcpy(to + i * length, from + i * step, static_cast<size_t>(part) * sizeof(T));
+      }
     }
   });
   return Status::kOk;
