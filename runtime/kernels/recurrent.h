@@ -1,0 +1,198 @@
+// Recurrent layers. What the inputs add to the gates is one product for all times; then each time adds what the hidden
+// state does, as dot products, since few rows share the weights. States stay in float for half-precision operands.
+
+#ifndef MTC_KERNELS_RECURRENT_H_
+#define MTC_KERNELS_RECURRENT_H_
+
+#include "kernels/dot.h"
+#include "kernels/gemm.h"
+#include "kernels/shape_rules.h"
+#include "kernels/vector_math.h"
+
+namespace MTC_PORTABLE {
+
+// Sizes of one layer; `rows` is time * batch.
+struct LayerSizes {
+  int64_t time, batch, features, hidden, gates;
+
+  int64_t rows() const { return time * batch; }
+  int64_t width() const { return gates * hidden; }
+};
+
+MTC_INLINE LayerSizes SizesOfLayer(const Tensor& x, const Tensor& weight_hh, bool batch_first) {
+  const int64_t hidden = weight_hh.dims[1];
+  return {x.dims[batch_first ? 1 : 0], x.dims[batch_first ? 0 : 1], x.dims[2], hidden,
+          hidden == 0 ? 1 : weight_hh.dims[0] / hidden};
+}
+
+// Up to this many rows of inputs are dot products.
+inline constexpr int64_t kFewInputs = 3;
+
+#if MTC_ISA_LEVEL == 0
+// Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
+// [batch, hidden], as are the results after the first; absent operands are null.
+inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, const Tensor& weight_ih,
+                           const Tensor& weight_hh, Span<const Tensor* const> biases,
+                           Span<const Tensor* const> states, Span<Tensor* const> results, bool batch_first) {
+  if (x.rank != 3 || weight_ih.rank != 2 || weight_hh.rank != 2) {
+    return context.Fail(Status::kInvalidProgram, "x is not [time, batch, features], or weights are no matrices");
+  }
+  const int64_t hidden = weight_hh.dims[1];
+  int64_t width;
+  if (__builtin_mul_overflow(hidden, gates, &width) || weight_hh.dims[0] != width || weight_ih.dims[0] != width ||
+      weight_ih.dims[1] != x.dims[2]) {
+    return context.Fail(Status::kInvalidArgument, "weights are not [%lld * hidden, %lld] and [%lld * hidden, hidden]",
+                        static_cast<long long>(gates), static_cast<long long>(x.dims[2]),
+                        static_cast<long long>(gates));
+  }
+  for (const Tensor* bias : biases) {
+    if (bias != nullptr && (bias->rank != 1 || bias->dims[0] != width)) {
+      return context.Fail(Status::kInvalidProgram, "a bias has not one element for each row of the weights");
+    }
+  }
+  const LayerSizes s = SizesOfLayer(x, weight_hh, batch_first);
+  for (const Tensor* state : states) {
+    if (state->rank != 2 || state->dims[0] != s.batch || state->dims[1] != hidden) {
+      return context.Fail(Status::kInvalidArgument, "a state is not [%lld, %lld]", static_cast<long long>(s.batch),
+                          static_cast<long long>(hidden));
+    }
+  }
+  const int64_t sequence[] = {x.dims[0], x.dims[1], hidden}, last[] = {s.batch, hidden};
+  for (size_t i = 0; i < results.size(); ++i) {
+    MTC_RETURN_IF_ERROR(context.Resize(results[i], i == 0 ? Span<const int64_t>(sequence) : Span<const int64_t>(last)));
+  }
+  // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
+  const int64_t elements = s.rows() * width + s.batch * width + 3 * s.batch * hidden;
+  const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
+  const size_t block = size == 8 ? MultiplyScratch<double>(width, s.features) : MultiplyScratch<float>(width, s.features);
+  context.RequireScratch(block + size * static_cast<size_t>(RoundUp(elements, 16) + PackedRowsSize(s.rows(), s.features)));
+  return Status::kOk;
+}
+#endif
+
+// --- what gates are computed with: a vector of floats, or one double
+template <typename C>
+using Lane = std::conditional_t<std::is_same_v<C, float>, Vec, C>;
+template <typename C>
+inline constexpr int64_t kLaneCount = sizeof(Lane<C>) / sizeof(C);
+
+template <typename C, typename T>
+MTC_INLINE Lane<C> Get(const T* from, int64_t count) {
+  if constexpr (kLaneCount<C> == 1) {
+    return static_cast<C>(*from);
+  } else {
+    return count == kLaneCount<C> ? Load<Lane<C>>(from) : LoadPart<Lane<C>>(from, count);
+  }
+}
+template <typename C, typename T>
+MTC_INLINE void Put(T* to, Lane<C> value, int64_t count) {
+  if constexpr (kLaneCount<C> == 1) {
+    *to = static_cast<T>(value);
+  } else if (count == kLaneCount<C>) {
+    Store(to, value);
+  } else {
+    StorePart(to, value, count);
+  }
+}
+// Units [j, j + count) of gate `g`: what stands there, plus the bias if there is one.
+template <typename T, typename C>
+MTC_INLINE Lane<C> Gate(const C* gates, const T* bias, int64_t hidden, int64_t g, int64_t j, int64_t count) {
+  const Lane<C> value = Get<C>(gates + g * hidden + j, count);
+  return bias == nullptr ? value : value + Get<C>(bias + g * hidden + j, count);
+}
+
+template <typename T>
+class Layer {
+ public:
+  using C = Compute<T>;
+
+  Layer(KernelContext& context, const Tensor& x, const Tensor& weight_ih, const Tensor& weight_hh, bool reverse,
+        bool batch_first)
+      : s(SizesOfLayer(x, weight_hh, batch_first)),
+        threads_(context.threads),
+        weight_hh_(weight_hh.as<T>()),
+        reverse_(reverse),
+        batch_first_(batch_first) {
+    auto* memory = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.width(), s.features));
+    inputs_ = memory;
+    recurrent_ = inputs_ + s.rows() * s.width();
+    hidden_ = recurrent_ + s.batch * s.width();
+    next_ = hidden_ + s.batch * s.hidden;
+    cell = next_ + s.batch * s.hidden;
+    C* packed = memory + RoundUp(s.rows() * s.width() + s.batch * s.width() + 3 * s.batch * s.hidden, 16);
+    Project(x.as<T>(), weight_ih.as<T>(), packed, context.scratch);
+  }
+
+  void Read(const Tensor& state, C* to) const {
+    for (int64_t i = 0; i < s.batch * s.hidden; ++i) to[i] = static_cast<C>(state.as<T>()[i]);
+  }
+  void Write(const C* from, const Tensor* state) const {
+    for (int64_t i = 0; state != nullptr && i < s.batch * s.hidden; ++i) state->as<T>()[i] = static_cast<T>(from[i]);
+  }
+
+  // For all times: unit(inputs, recurrent, b, j, count) gives hidden units [j, j + count) of sample b from the gates'
+  // two parts, [gates * hidden] each. Afterwards out0 and out1 hold the states of all times and the last.
+  template <typename Unit>
+  void Run(const Tensor& initial, Tensor* sequence, Tensor* last, const Unit& unit) {
+    Read(initial, hidden_);
+    const int64_t grain = RoundUp(1 + (int64_t{1} << 14) / (s.width() * s.batch + 1), kLaneCount<C>);
+    for (int64_t step = 0; step < s.time; ++step) {
+      const int64_t t = reverse_ ? s.time - 1 - step : step;
+      ParallelFor(threads_, s.hidden, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t g = 0; g < s.gates; ++g) {
+          for (int64_t j = begin; j < end; ++j) Recur(g * s.hidden + j);
+        }
+        for (int64_t b = 0; b < s.batch; ++b) {
+          const int64_t row = batch_first_ ? b * s.time + t : t * s.batch + b;
+          for (int64_t j = begin; j < end; j += kLaneCount<C>) {
+            const int64_t count = Least(kLaneCount<C>, end - j);
+            const Lane<C> value = unit(inputs_ + row * s.width(), recurrent_ + b * s.width(), b, j, count);
+            Put<C>(next_ + b * s.hidden + j, value, count);
+            if (sequence != nullptr) Put<C>(sequence->as<T>() + row * s.hidden + j, value, count);
+          }
+        }
+      });
+      C* const before = hidden_;
+      hidden_ = next_;
+      next_ = before;
+    }
+    Write(hidden_, last);
+  }
+
+  // Units [j, j + count) of sample b before this time.
+  MTC_INLINE Lane<C> Hidden(int64_t b, int64_t j, int64_t count) const {
+    return Get<C>(hidden_ + b * s.hidden + j, count);
+  }
+
+  const LayerSizes s;
+  C* cell;  // [batch, hidden], for the layer that has one
+
+ private:
+  MTC_INLINE void Recur(int64_t row) const {
+    for (int64_t b = 0; b < s.batch; ++b) {
+      recurrent_[b * s.width() + row] = Dot<C>(hidden_ + b * s.hidden, weight_hh_ + row * s.hidden, s.hidden);
+    }
+  }
+
+  void Project(const T* x, const T* weight, C* packed, void* scratch) {
+    const int64_t rows = s.rows(), width = s.width(), depth = s.features;
+    if (rows <= kFewInputs) {
+      DotProducts<C>(threads_, x, rows, weight, width, depth,
+                     [&](int64_t r, int64_t c, C value) { inputs_[r * width + c] = value; });
+      return;
+    }
+    PackRows(kTileRows, x, rows, depth, depth, 1, packed);
+    const C limit = static_cast<C>(__builtin_inf());
+    const Product<C, C> product = {rows, width, depth, packed, inputs_, width, {nullptr, nullptr, -limit, limit}};
+    MultiplyPacked(threads_, product, MatrixColumns<C, T>{weight, 1, depth}, scratch);
+  }
+
+  ThreadPool* threads_;
+  const T* weight_hh_;
+  bool reverse_, batch_first_;
+  C *inputs_, *recurrent_, *hidden_, *next_;
+};
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_RECURRENT_H_
