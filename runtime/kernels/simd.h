@@ -91,6 +91,7 @@ MTC_INLINE Pack<T> LoadPack(const T* from, int64_t count, Pack<T> filler) {
   if constexpr (kPackWidth<T> == 1) {
     return *from;
   } else {
+    if (count == kPackWidth<T>) return Load<Vec>(from);
     for (int64_t i = 0; i < count; ++i) filler[i] = static_cast<float>(from[i]);
     return filler;
   }

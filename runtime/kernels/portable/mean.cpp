@@ -1,0 +1,23 @@
+#include "kernels/reduce.h"
+
+namespace MTC_PORTABLE {
+
+#if MTC_ISA_LEVEL == 0
+Status PrepareMean(PrepareContext& context, const MeanArgs& args) {
+  return ReducedShape(context, args.x, args.axes, args.keepdim, args.out);
+}
+#endif
+
+template <typename T>
+Status RunMean(KernelContext& context, const MeanArgs& args) {
+  using P = Pack<T>;
+  const auto add = [](P a, P b) { return a + b; };
+  Reduce<T>(context, *args.x, args.axes, *args.out, [add](const Folded<T>& folded) {
+    return folded.Fold(P{}, P{}, add, add) / static_cast<Compute<T>>(folded.count());
+  });
+  return Status::kOk;
+}
+
+MTC_PORTABLE_KERNEL(Mean)
+
+}  // namespace MTC_PORTABLE
