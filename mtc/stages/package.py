@@ -10,6 +10,8 @@ from mtc.delegates.registry import backends
 from mtc.ir.module import Module, Node
 from mtc.lower import Lowered, lower
 from mtc.program.emitter import Emitter
+from mtc.program.storage import TakesPitch
+from mtc.stages.taps import tapped
 from mtc.support.atomic import atomic_file
 
 DEFAULT_BACKENDS = ("xnnpack",)
@@ -17,21 +19,29 @@ DEFAULT_BACKENDS = ("xnnpack",)
 
 def lowered(model: Module, backend: str | Sequence[str] | None = None) -> Lowered:
     """`model` lowered for `backend`, or for the backends it was optimized for."""
-    return lower(model, backends(backend or model.meta.get("backends") or DEFAULT_BACKENDS))
+    chosen = backend or model.meta.get("backends") or DEFAULT_BACKENDS
+    return lower(model, backends(chosen if isinstance(chosen, str) else tuple(chosen)))
 
 
-def package(model: Module, path: str | PathLike[str], *, backend: str | Sequence[str] | None = None) -> Lowered:
-    """Writes the program of `model` to `path`, atomically, and returns what it holds."""
-    result = lowered(model, backend)
+def package(
+    model: Module, path: str | PathLike[str], *, backend: str | Sequence[str] | None = None, taps: Sequence[str] = ()
+) -> Lowered:
+    """Writes the program of `model` to `path`, atomically, and returns what it holds.
 
-    def key_of(node: Node) -> str:
-        return result.placements[node].library.key(node)
-
-    def takes_pitch(node: Node) -> bool:
-        placement = result.placements.get(node)
-        return placement is not None and placement.library.supports[node.op].takes_pitch
-
-    emitter = Emitter(result.module, key_of, takes_pitch)
+    `taps` names values of `@forward` that become extra outputs, after its own and in this order.
+    """
+    result = lowered(tapped(model, taps) if taps else model, backend)
+    emitter = Emitter(result.module, lambda node: result.placements[node].library.key(node), pitch_rule(result))
     with atomic_file(Path(path)) as file:
         emitter.write(file)
     return result
+
+
+def pitch_rule(result: Lowered) -> TakesPitch:
+    """Whether a node's kernel can read or write rows that do not lie side by side."""
+
+    def takes_pitch(node: Node) -> bool:
+        placement = result.placements.get(node)
+        return placement is not None and placement.library.takes_pitch(node)
+
+    return takes_pitch

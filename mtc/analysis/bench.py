@@ -1,0 +1,189 @@
+"""Measures a program: cold load, latency, memory, and what each operator costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtc.analysis import tensors
+from mtc.analysis.program_flops import instruction_flops
+from mtc.analysis.sessions import library_of
+from mtc.diagnostics import CANNOT_READ, FALLBACK, REGRESSION, collected
+from mtc.program import reader
+from mtc.session import Session
+
+Measured = dict[str, Any]
+# Compared with a baseline: the key, and what it is called. Smaller is better.
+COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
+_MOST_ROWS = 30
+
+
+def bench(
+    path: Path,
+    *,
+    threads: int = 1,
+    seconds: float = 2.0,
+    runs: int = 0,
+    runtime: Path | None = None,
+    inputs: tensors.Arrays | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Measured:
+    """Latency over `runs` runs, or as many as fit into `seconds`; then a few more with the profiler."""
+    program = reader.read(path)
+    library = library_of(runtime, progress)
+    before = _reset_peak_memory()
+    start = time.perf_counter()
+    session = Session(path, threads=threads, runtime=library)
+    arrays, origin = tensors.bound(session, inputs)
+    opened = time.perf_counter()
+    session.run(*arrays)
+    first = time.perf_counter()
+    times = _timed(lambda: session.run(*arrays), seconds, runs, progress)
+    peak = _peak_memory()
+    memory = session.memory()
+    session.close()
+    rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)))
+    flops = instruction_flops(program, [array.shape for array in arrays])
+    for row in rows:
+        row["flops"] = sum(flops[i] for i in row.pop("instructions") if i < len(flops))
+        row["gflops"] = row["flops"] / (row["ms"] * 1e6) if row["ms"] else 0.0
+    limit = machine_peak(threads)
+    median = statistics.median(times)
+    return {
+        "program": path.name,
+        "inputs": origin,
+        "threads": threads,
+        "runs": len(times),
+        "load_ms": 1000 * (opened - start),
+        "first_run_ms": 1000 * (first - opened),
+        "median_ms": 1000 * median,
+        "p90_ms": 1000 * float(np.quantile(times, 0.9)),
+        "min_ms": 1000 * min(times),
+        "peak_memory": max(peak - before, 0),
+        "arena": memory.arena,
+        "scratch": memory.scratch,
+        "state": memory.state,
+        "packed_weights": memory.packed,
+        "flops": sum(flops),
+        "gflops": sum(flops) / median / 1e9,
+        "machine_gflops": limit,
+        "operators": rows[:_MOST_ROWS],
+    }
+
+
+def refuse_fallback(measured: Measured) -> None:
+    """FALLBACK that names every operator in a portable kernel, if the program uses another library at all."""
+    if all(row["backend"] == "portable" for row in measured["operators"]):
+        return
+    with collected() as report:
+        for row in measured["operators"]:
+            if row["backend"] == "portable":
+                share = f"{row['share']:.1%} of the time"
+                report(FALLBACK(f"`{row['op']}` runs on portable, {row['count']} times, {share}", at=row["at"] or None))
+
+
+def compare(measured: Measured, baseline: Path, most: float) -> dict[str, float]:
+    """Each compared measurement divided by the baseline's. REGRESSION that names those above 1 + `most`."""
+    try:
+        base = json.loads(baseline.read_text(encoding="utf-8"))
+        ratios = {key: float(measured[key]) / float(base[key]) for key in COMPARED if base.get(key)}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CANNOT_READ.error(f"`{baseline}` is not what `mtc bench --json` writes: {error}") from error
+    with collected() as report:
+        for key, ratio in ratios.items():
+            if ratio > 1 + most:
+                was, now = f"{base[key]:.6g}", f"{measured[key]:.6g}"
+                report(REGRESSION(f"{COMPARED[key]} is {ratio - 1:.1%} worse than the baseline: {was} became {now}"))
+    return ratios
+
+
+def machine_peak(threads: int) -> float:
+    """GFLOP/s of a float matrix product, in a process of its own: BLAS fixes its threads when it loads."""
+    code = (
+        "import time, numpy as np\n"
+        "a = np.ones((768, 768), np.float32); a @ a; best = 1e9\n"
+        "for _ in range(8):\n"
+        "    t = time.perf_counter(); a @ a; best = min(best, time.perf_counter() - t)\n"
+        "print(2 * 768 ** 3 / best / 1e9)"
+    )
+    limits = {f"{name}_NUM_THREADS": str(threads) for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | limits, capture_output=True, text=True, timeout=60, check=True
+    )
+    return float(done.stdout)
+
+
+def _timed(
+    run: Callable[[], object], seconds: float, runs: int, progress: Callable[[str, int, int], None] | None
+) -> list[float]:
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < runs if runs else (len(times) < 5 or time.perf_counter() < end):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+        if progress is not None:
+            progress("measuring", len(times), runs)
+    return times
+
+
+def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int) -> list[Measured]:
+    """Time of each operator and backend, slowest first: milliseconds of one run, medians over the runs."""
+    with Session(path, threads=threads, profile=True, runtime=library) as session:
+        session.run(*arrays)
+        samples = []
+        for _ in range(runs):
+            session.run(*arrays)
+            samples.append(session.events())
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, event in enumerate(samples[0]):
+        op, _, rest = event.kernel.partition("@")
+        groups.setdefault((op, rest.partition(":")[0].partition("/")[0]), []).append(index)
+    medians = [statistics.median(s[i].duration for s in samples if i < len(s)) for i in range(len(samples[0]))]
+    total = sum(medians) or 1
+    rows = []
+    for (op, backend), indices in groups.items():
+        spent = sum(medians[i] for i in indices)
+        slowest = max(indices, key=lambda i: medians[i])
+        rows.append(
+            {
+                "op": op,
+                "backend": backend,
+                "count": len(indices),
+                "ms": spent / 1e6,
+                "share": spent / total,
+                "at": samples[0][slowest].location,
+                "instructions": indices,
+            }
+        )
+    return sorted(rows, key=lambda row: -row["ms"])
+
+
+def _reset_peak_memory() -> int:
+    """Starts the peak anew where the system can (Linux, proc(5): clear_refs), and returns the bytes resident now."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return _peak_memory()
+    return _status("VmRSS")
+
+
+def _peak_memory() -> int:
+    return _status("VmHWM")
+
+
+def _status(key: str) -> int:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(key + ":")), 0)

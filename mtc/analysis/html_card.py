@@ -1,0 +1,140 @@
+"""The model card as one HTML page that needs nothing else: no script or style is loaded from anywhere."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from mtc import stages
+from mtc.diagnostics import CANNOT_WRITE, WOULD_REPLACE
+from mtc.ir.literals import type_text
+from mtc.ir.module import Module, Value
+from mtc.ir.opspec import Trait
+from mtc.program.reader import Program
+from mtc.support.atomic import write_text
+
+_MARK = "<!-- mtc inspect -->"
+_STYLE = """
+body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#222;background:#fff}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:left}
+.n{text-align:right}svg text{font:12px system-ui,sans-serif}details{margin:1rem 0}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#444}svg{background:#eee}}
+"""
+_COLORS = {"xnnpack": "#cfe8cf", "portable": "#f6dfc0"}
+_ROW, _WIDTH, _COLUMN = 46, 300, 340
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Refuses, before any work, to replace what is not such a page."""
+    if not path.absolute().parent.is_dir():
+        raise CANNOT_WRITE.error(f"the folder `{path.absolute().parent}` does not exist")
+    if path.exists() and not overwrite:
+        is_own = path.is_file() and _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
+        if not is_own:
+            raise WOULD_REPLACE.error(f"`{path}` exists and is not a model card", help="choose another name")
+
+
+def write(path: Path, model: Path, card: dict[str, Any]) -> None:
+    """Writes the page of the .mtc or .mtp file `model`."""
+    found = stages.load_any(model)
+    graph = _program_graph(found) if isinstance(found, Program) else _module_graph(found)
+    write_text(path, _page(card, graph))
+
+
+def _page(card: dict[str, Any], graph: str) -> str:
+    title = escape(card["file"])
+    facts = [
+        ("kind", card["kind"]),
+        ("parameters", f"{card['parameters']:,}"),
+        ("constants", f"{card['constant_bytes']:,} bytes"),
+        ("work", f"{card['flops'] / 1e9:.3f} GFLOP a run"),
+        *((f"arena of @{name}", f"{memory['arena']:,} bytes") for name, memory in card["memory"].items()),
+        *card["metadata"].items(),
+    ]
+    interface = [
+        (f"@{name}", kind[:-1], key, value)
+        for name, function in card["functions"].items()
+        for kind in ("inputs", "outputs")
+        for key, value in function[kind].items()
+    ]
+    placement = [(r["op"], r["backend"], r["count"], f"{r['flops']:,}", r["reason"]) for r in card["placement"]]
+    parts = [
+        f'<!DOCTYPE html>{_MARK}<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>',
+        f"<h1>{title}</h1>",
+        _table(("", ""), facts),
+        "<h2>Interface</h2>",
+        _table(("function", "", "name", "type"), interface),
+        "<h2>Placement</h2>",
+        _table(("operator", "backend", "nodes", "FLOPs", "why not on the first choice"), placement),
+        "<h2>Graph</h2>",
+        graph,
+        "</html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _table(header: tuple[str, ...], rows: Any) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+Box = tuple[str, str, str, list[int]]  # title, second line, colour, the boxes it reads
+
+
+def _module_graph(module: Module) -> str:
+    drawings = []
+    for function in module.functions.values():
+        boxes: list[Box] = [(f"input {v.name}", type_text(v.type), "#dde6f7", []) for v in function.inputs]
+        place: dict[Value, int] = {value: index for index, value in enumerate(function.inputs)}
+        for node in function:
+            if node.op.has(Trait.STRUCTURAL):
+                continue
+            reads = [place[value] for value in node.inputs if value in place]
+            for value in node.outputs:
+                place[value] = len(boxes)
+            type_ = type_text(node.outputs[0].type) if node.outputs else ""
+            boxes.append((node.op.name, type_, "#eee", reads))
+        outputs = [place[value] for value in function.outputs if value in place]
+        boxes.append(("output", "", "#dde6f7", outputs))
+        drawings.append(_drawing(function.name, boxes))
+    return "\n".join(drawings)
+
+
+def _program_graph(program: Program) -> str:
+    drawings = []
+    for function in program.tables.functions or []:
+        boxes: list[Box] = [(f"input {n}", t, "#dde6f7", []) for n, t in program.interface(function, "input")]
+        place = {int(value): index for index, value in enumerate([] if function.inputs is None else function.inputs)}
+        rows = [i for i in program.instructions if i.function == function.name.decode()]
+        for row, raw in zip(rows, function.instructions or [], strict=True):
+            reads = [place[int(v)] for v in ([] if raw.inputs is None else raw.inputs) if int(v) in place]
+            for value in [] if raw.outputs is None else raw.outputs:
+                place[int(value)] = len(boxes)
+            title = f"{row.op} ({row.library})"
+            boxes.append((title, (row.outputs or ("",))[0], _COLORS.get(row.library, "#eee"), reads))
+        drawings.append(_drawing(function.name.decode(), boxes))
+    return "\n".join(drawings)
+
+
+def _drawing(name: str, boxes: list[Box]) -> str:
+    """Boxes from top to bottom in program order; what does not follow its predecessor gets a curve at the side."""
+    height = len(boxes) * _ROW + 20
+    parts = [f'<svg width="{_WIDTH + _COLUMN}" height="{height}" xmlns="http://www.w3.org/2000/svg">']
+    for index, (title, second, color, reads) in enumerate(boxes):
+        top = index * _ROW + 10
+        for source in reads:
+            bottom = source * _ROW + 10 + 32
+            if source == index - 1:
+                parts.append(f'<path d="M150 {bottom}V{top}" stroke="#888" fill="none"/>')
+            else:
+                bend = _WIDTH + min(20 + 6 * (index - source), _COLUMN - 20)
+                start = bottom - 16
+                curve = f"M{_WIDTH} {start}C{bend} {start} {bend} {top + 16} {_WIDTH} {top + 16}"
+                parts.append(f'<path d="{curve}" stroke="#aaa" fill="none"/>')
+        parts.append(f'<rect x="0" y="{top}" width="{_WIDTH}" height="32" rx="4" fill="{color}" stroke="#999"/>')
+        parts.append(f'<text x="8" y="{top + 13}">{escape(title[:44])}</text>')
+        parts.append(f'<text x="8" y="{top + 27}" fill="#555">{escape(second[:44])}</text>')
+    parts.append("</svg>")
+    return f"<details open><summary>@{escape(name)}</summary>{''.join(parts)}</details>"

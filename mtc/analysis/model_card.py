@@ -1,0 +1,138 @@
+"""The model card: what a model or program takes and gives, what it is made of, what it needs, where it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mtc import stages
+from mtc.analysis.placement import PlacedOps, example_sizes, placed_ops, total_flops
+from mtc.analysis.program_flops import instruction_flops
+from mtc.ir.dims import evaluate
+from mtc.ir.literals import type_text
+from mtc.ir.module import Function, Module
+from mtc.ir.opspec import Trait
+from mtc.lower import Lowered
+from mtc.program.plan import peak, plan
+from mtc.program.reader import Program
+from mtc.program.storage import assign_storage
+from mtc.stages.package import pitch_rule
+
+Card = dict[str, Any]
+
+
+def model_card(path: Path, backend: Sequence[str] | None = None) -> Card:
+    """The card of a .mtc or .mtp file, as plain data. `backend` is for a .mtc: a program has been placed already."""
+    found = stages.load_any(path)
+    return program_card(found) if isinstance(found, Program) else module_card(found, path.name, backend)
+
+
+def module_card(module: Module, name: str, backend: Sequence[str] | None = None) -> Card:
+    """The card of a module; the placement and the memory plan are those of its lowering."""
+    lowered = stages.lowered(module, backend)
+    rows = placed_ops(lowered)
+    operators = Counter(node.op.name for node in module.nodes() if not node.op.has(Trait.STRUCTURAL))
+    return {
+        "file": name,
+        "kind": f"model, {module.form}",
+        "source": module.meta.get("source"),
+        "stages": list(module.meta.get("stages", [])),
+        "metadata": dict(module.meta.get("metadata", {})),
+        "functions": {f.name: _interface(f) for f in module.functions.values()},
+        "operators": dict(operators.most_common()),
+        "parameters": sum(_count(c.type.shape) for c in module.constants.values()),
+        "constant_bytes": sum(constant.nbytes for constant in module.constants.values()),
+        "state_bytes": {name: str(state.type.nbytes) for name, state in module.states.items()},
+        "flops": total_flops(rows),
+        "memory": {f.name: memory_of(lowered, f) for f in lowered.module.functions.values()},
+        "kernels": list(lowered.keys),
+        "placement": [row.to_json() for row in rows],
+    }
+
+
+def program_card(program: Program) -> Card:
+    """The card of a program, as its tables have it."""
+    functions = program.tables.functions or []
+    rows = _program_placement(program)
+    return {
+        "file": program.path.name,
+        "kind": "program",
+        "source": None,
+        "stages": [],
+        "metadata": program.metadata,
+        "functions": {
+            f.name.decode(): {
+                "inputs": dict(program.interface(f, "input")),
+                "outputs": dict(program.interface(f, "output")),
+            }
+            for f in functions
+        },
+        "operators": dict(Counter(i.op for i in program.instructions).most_common()),
+        "parameters": sum(_count([] if c.dims is None else c.dims) for c in program.tables.constants or []),
+        "constant_bytes": program.constant_bytes,
+        "state_bytes": {},
+        "flops": total_flops(rows),
+        "memory": {f.name.decode(): {"arena": int(f.arenaSize), "is_planned": bool(f.isPlanned)} for f in functions},
+        "kernels": program.kernels,
+        "placement": [row.to_json() for row in rows],
+    }
+
+
+def memory_of(lowered: Lowered, function: Function) -> dict[str, Any]:
+    """Bytes of the arena, and those in use at the busiest step, which no plan can go below; at the sample's sizes."""
+    storage = assign_storage(function, pitch_rule(lowered))
+    sizes = example_sizes(lowered.module)
+    bytes_of = {value: evaluate(value.type.nbytes, sizes) for value in storage.live}
+    roots = list(bytes_of)
+    _, arena = plan([bytes_of[root] for root in roots], [storage.live[root] for root in roots])
+    busiest = peak({root: bytes_of[root] for root in roots}, {root: storage.live[root] for root in roots})
+    return {"arena": arena, "peak": busiest, "is_planned": not function.symbols}
+
+
+def _interface(function: Function) -> dict[str, dict[str, str]]:
+    names = [name or f"output{i}" for i, name in enumerate(function.output_names)]
+    names += [f"output{i}" for i in range(len(names), len(function.outputs))]
+    return {
+        "inputs": {value.name: type_text(value.type) for value in function.inputs},
+        "outputs": {name: type_text(value.type) for name, value in zip(names, function.outputs, strict=True)},
+    }
+
+
+def _program_placement(program: Program) -> list[PlacedOps]:
+    groups: dict[tuple[str, str], list[int]] = {}
+    places: dict[tuple[str, str], dict[str, None]] = {}
+    start = 0
+    for number, function in enumerate(program.tables.functions or []):
+        count = len(function.instructions or [])
+        shapes = [_shape(function, i) for i in ([] if function.inputs is None else function.inputs)]
+        flops = instruction_flops(program, shapes, number)
+        for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
+            key = (instruction.op, instruction.library)
+            groups.setdefault(key, []).append(work)
+            places.setdefault(key, {})[instruction.location] = None
+        start += count
+    rows = [
+        PlacedOps(op, backend, len(work), sum(work), "", tuple(filter(None, places[op, backend])))
+        for (op, backend), work in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.flops, row.op))
+
+
+def _shape(function: Any, index: int) -> list[int]:
+    """The sizes of an input; where the caller decides, the smallest that is allowed."""
+    dims = function.values[index].dims
+    shape = [] if dims is None else [int(d) for d in dims]
+    position = [int(i) for i in function.inputs].index(int(index))
+    for symbol in function.symbols or []:
+        if symbol.input == position:
+            shape[symbol.axis] = max(int(symbol.min), 1)
+    return [max(size, 1) for size in shape]
+
+
+def _count(shape: Any) -> int:
+    total = 1
+    for size in shape:
+        total *= int(size)
+    return total

@@ -1,0 +1,154 @@
+"""Compares a program with the model it was made from, output by output."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from mtc import interp, stages
+from mtc.analysis import tensors
+from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISMATCH, collected
+from mtc.frontends import source as sources
+from mtc.ir.module import Module
+from mtc.session import Session
+from mtc.stages.outputs import Kind, kind_of
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one output is from the reference's. Integers must be equal: then max_rel is 0, else infinite."""
+
+    sample: str
+    output: str
+    max_rel: float  # max|got - want| / max|want|
+    cosine: float
+    is_ok: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Reference(Protocol):
+    """The source model, by flat lists of arrays."""
+
+    def example(self) -> list[np.ndarray]: ...
+
+    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]: ...
+
+
+# metric(outputs, references) -> whether that is good enough
+Metric = Callable[[list[np.ndarray], list[np.ndarray]], bool]
+
+
+class Interpreted:
+    """A .mtc model run on the NumPy references of its operators."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def example(self) -> list[np.ndarray]:
+        samples = self.module.samples.get("forward")
+        if not samples:
+            raise BAD_SOURCE.error("the model has no samples", help="give inputs with --data")
+        return [constant.array() for constant in samples[0].inputs]
+
+    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return interp.run(self.module, arrays)
+
+
+def reference_of(against: str) -> Reference:
+    """The model that `against` names: what `mtc export` reads, or a .mtc."""
+    path = Path(against)
+    if path.is_file() and kind_of(path) is Kind.IR:
+        return Interpreted(stages.load(path))
+    found = sources.load(against)
+    from mtc.frontends.torch.eager import Eager
+
+    return Eager(found)
+
+
+def verify(
+    session: Session,
+    reference: Reference,
+    data: Path | None = None,
+    *,
+    max_rel: float = 1e-3,
+    min_cosine: float = 0.9999,
+    metric: Metric | None = None,
+) -> list[Difference]:
+    """Every output for every sample: those in the folder `data`, else the source's example. `metric` decides instead
+    of the two thresholds if there is one."""
+    found: list[Difference] = []
+    names = [signature.name for signature in session.outputs()]
+    for name, arrays in samples_of(session, reference, data):
+        got, want = session.run(*arrays), reference.run(arrays)
+        if len(got) != len(want):
+            raise MISMATCH.error(f"the program has {len(got)} outputs, the source model {len(want)}")
+        accepted = None if metric is None else bool(metric(got, want))
+        for output, a, b in zip(names, got, want, strict=True):
+            rel, cosine = distance(a, b)
+            is_ok = rel <= max_rel and cosine >= min_cosine if accepted is None else accepted
+            found.append(Difference(name, output, rel, cosine, is_ok))
+    return found
+
+
+def refuse(differences: Sequence[Difference], first: str = "") -> None:
+    """MISMATCH that names every output beyond the threshold; `first` says which operator diverges first."""
+    with collected() as report:
+        for row in differences:
+            if not row.is_ok:
+                message = f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"
+                notes = (first,) if first else ()
+                remedy = None if first else "`mtc verify --layers` finds where it begins"
+                report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))
+
+
+def samples_of(session: Session, reference: Reference, data: Path | None) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The samples' names and arrays, in the program's order."""
+    if data is None:
+        yield "example", reference.example()
+        return
+    files = sorted(data.glob("*.np[yz]")) if data.is_dir() else [data]
+    if not files:
+        raise CANNOT_READ.error(f"`{data}` holds no .npz or .npy")
+    names = [signature.name for signature in session.inputs()]
+    for file in files:
+        yield file.name, tensors.in_order(tensors.read(file), names)
+
+
+def distance(got: np.ndarray, want: np.ndarray) -> tuple[float, float]:
+    """max|got - want| / max|want|, and the cosine. Other shapes, dtypes, or integers that are not equal: infinite."""
+    if got.shape != want.shape or got.dtype != want.dtype:
+        return float("inf"), -1.0
+    if got.size == 0 or np.array_equal(got, want):
+        return 0.0, 1.0
+    if got.dtype.kind in "iub":
+        return float("inf"), -1.0
+    a, b = got.astype(np.float64).reshape(-1), want.astype(np.float64).reshape(-1)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    if not (np.isfinite(a[~same]).all() and np.isfinite(b[~same]).all()):
+        return float("inf"), -1.0
+    finite = np.isfinite(a) & np.isfinite(b)
+    a, b = a[finite], b[finite]
+    largest = float(np.abs(b).max(initial=0.0))
+    rel = float(np.abs(a - b).max()) / largest if largest else float("inf")
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return rel, float(a @ b) / lengths if lengths else 0.0
+
+
+def load_metric(path: Path) -> Metric:
+    """The function `metric(outputs, references)` of a Python file: whether the outputs are good enough."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise CANNOT_READ.error(f"`{path}` is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    metric = getattr(module, "metric", None)
+    if not callable(metric):
+        raise BAD_SOURCE.error(f"`{path}` does not define `metric(outputs, references)`", help="return True or False")
+    return metric  # type: ignore[no-any-return]

@@ -1,0 +1,84 @@
+"""`mtc bench`: measures a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, Percent, model_argument, model_or_last, threads_option
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@threads_option
+@click.option("--runs", type=click.IntRange(1), help="How many runs. Default: as many as fit into --seconds.")
+@click.option("--seconds", type=click.FloatRange(0.01), default=2.0, show_default=True, help="How long to measure.")
+@click.option("--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data.")
+@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`. Default: the host runtime.")
+@click.option("--baseline", type=PATH, help="What `mtc bench --json` wrote before: fail if this is slower.")
+@click.option("--max-regress", type=Percent(), default="5%", show_default=True, help="How much worse is allowed.")
+@click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator runs in a portable kernel.")
+@json_option
+def bench(
+    model: Path | None,
+    threads: int,
+    runs: int | None,
+    seconds: float,
+    inputs: Path | None,
+    runtime: Path | None,
+    baseline: Path | None,
+    max_regress: float,
+    fail_on_fallback: bool,
+) -> None:
+    """Measure the program MODEL: cold load, latency, memory, and what each operator costs and where it runs.
+
+    \b
+    Example:
+      mtc bench model.mtp --runs 5
+    """
+    from mtc.analysis import bench as measuring
+    from mtc.analysis import tensors
+    from mtc.stages.outputs import Kind
+
+    model = model_or_last(model, Kind.PROGRAM)
+    given = tensors.read(inputs) if inputs is not None else None
+    console.effective("bench", model=model, threads=threads, runs=runs, seconds=None if runs else seconds)
+    measured = measuring.bench(
+        model,
+        threads=threads,
+        seconds=seconds,
+        runs=runs or 0,
+        runtime=runtime,
+        inputs=given,
+        progress=console.progress(),
+    )
+    if fail_on_fallback:
+        measuring.refuse_fallback(measured)
+    if baseline is not None:
+        measured["against_baseline"] = measuring.compare(measured, baseline, max_regress)
+    console.clear()
+    console.result(measured, lambda: _text(measured))
+
+
+def _text(measured: dict[str, Any]) -> str:
+    memory = "  ".join(f"{k} {console.size(measured[k])}" for k in ("arena", "scratch", "state", "packed_weights"))
+    of_peak = measured["gflops"] / measured["machine_gflops"]
+    lines = [
+        f"median {measured['median_ms']:.3f} ms   p90 {measured['p90_ms']:.3f} ms   "
+        f"min {measured['min_ms']:.3f} ms   ({measured['runs']} runs, {measured['threads']} threads)",
+        f"cold load {measured['load_ms']:.1f} ms, first run {measured['first_run_ms']:.1f} ms",
+        f"peak memory {console.size(measured['peak_memory'])}: {memory}",
+        f"{measured['gflops']:.1f} GFLOP/s, {of_peak:.0%} of this machine's {measured['machine_gflops']:.1f}",
+    ]
+    for key, ratio in measured.get("against_baseline", {}).items():
+        lines.append(f"{key} is {ratio:.3f} of the baseline's")
+    rows = [
+        (r["op"], r["backend"], r["count"], f"{r['ms']:.3f}", f"{r['share']:.1%}", f"{r['gflops']:.1f}", r["at"])
+        for r in measured["operators"]
+    ]
+    header = ("operator", "backend", "calls", "ms", "share", "GFLOP/s", "slowest at")
+    return "\n".join([*lines, "", console.table(header, rows, right=(2, 3, 4, 5))])

@@ -1,0 +1,32 @@
+"""`mtc diff`: two models, programs or operator lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.failures import FAILED
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH
+
+
+@click.command(cls=MtcCommand)
+@click.argument("a", type=PATH)
+@click.argument("b", type=PATH)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ.")
+@json_option
+def diff(a: Path, b: Path, exit_code: bool) -> int:
+    """Compare two models, programs or operator lists: interface, operators, constants, graph.
+
+    \b
+    Example:
+      mtc diff model.mtc model.optimized.mtc
+    """
+    from mtc.analysis.diff import diff as differences
+
+    lines = differences(a, b)
+    facts = {"a": str(a), "b": str(b), "are_equal": not lines, "differences": lines}
+    console.result(facts, "\n".join(lines) if lines else "no difference")
+    return FAILED if lines and exit_code else 0

@@ -1,0 +1,72 @@
+"""`mtc inspect`: a model card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, backend_option, model_argument, model_or_last, overwrite_option
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@backend_option
+@click.option("--why-not", metavar="BACKEND", help="Rank by FLOPs what kept nodes off BACKEND.")
+@click.option("--html", type=PATH, help="Write one self-contained page, with the graph.")
+@overwrite_option
+@json_option
+def inspect(
+    model: Path | None, backend: tuple[str, ...] | None, why_not: str | None, html: Path | None, overwrite: bool
+) -> None:
+    """Show the model card of MODEL, .mtc or .mtp: interface, operators, FLOPs, memory plan, placement.
+
+    \b
+    Example:
+      mtc inspect model.optimized.mtc --why-not xnnpack
+    """
+    from mtc.analysis import html_card
+    from mtc.analysis.model_card import model_card
+    from mtc.analysis.off_backend import off_backend
+    from mtc.stages.outputs import Kind
+
+    kinds = (Kind.IR,) if why_not else (Kind.IR, Kind.PROGRAM)
+    model = model_or_last(model, *kinds)
+    if html is not None:
+        html_card.check_output(html, overwrite=overwrite)
+    card = model_card(model, backend)
+    if html is not None:
+        html_card.write(html, model, card)
+        console.note(f"wrote {html}")
+    if why_not is not None:
+        rows = off_backend(model, why_not, backend)
+        cells = [(f"{r.flops:,}", r.op, r.count, r.backend, r.reason, (r.at or ("",))[0]) for r in rows]
+        header = ("FLOPs", "operator", "nodes", "runs on", "why not", "first of its lines")
+        text = console.table(header, cells, right=(0, 2)) if cells else f"nothing kept an operator off {why_not}"
+        console.result([row.to_json() for row in rows], text)
+        return
+    console.result(card, lambda: _text(card))
+
+
+def _text(card: dict[str, Any]) -> str:
+    lines = [f"{card['file']}: {card['kind']}" + (f", from {card['source']}" if card["source"] else "")]
+    for name, function in card["functions"].items():
+        lines.append(f"\n@{name}")
+        lines += [f"  input   {key}: {value}" for key, value in function["inputs"].items()]
+        lines += [f"  output  {key}: {value}" for key, value in function["outputs"].items()]
+        memory = card["memory"][name]
+        plan = f"arena {console.size(memory['arena'])}" if memory["arena"] else "arena planned at run time"
+        busiest = f", {console.size(memory['peak'])} at the busiest step" if "peak" in memory else ""
+        lines.append(f"  memory  {plan}{busiest}" + ("" if memory["is_planned"] else "; grows with the inputs"))
+    weights = f"{card['parameters']:,} parameters, {console.size(card['constant_bytes'])}"
+    lines.append(f"\n{weights}; {card['flops'] / 1e9:.4g} GFLOP a run")
+    lines += [f"{key}: {value}" for key, value in card["metadata"].items()]
+    rows = [
+        (row["op"], row["backend"], row["count"], f"{100 * row['flops'] / (card['flops'] or 1):.1f}%", row["reason"])
+        for row in card["placement"]
+    ]
+    header = ("operator", "backend", "nodes", "FLOPs", "why not on the first choice")
+    return "\n".join([*lines, "", console.table(header, rows, right=(2, 3))])

@@ -1,0 +1,65 @@
+"""`mtc verify`: compares a program with the model it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, model_argument, model_or_last, threads_option
+
+
+@click.command(cls=MtcCommand)
+@model_argument
+@click.option("--against", metavar="SRC", required=True, help="What `mtc export` reads, or a .mtc.")
+@click.option("--data", type=PATH, help="A .npz, or a folder of them. Default: the source's example inputs.")
+@click.option("--max-rel", type=float, default=1e-3, show_default=True, help="Most of max|got-want| / max|want|.")
+@click.option("--min-cosine", type=float, default=0.9999, show_default=True, help="Least cosine of an output.")
+@click.option("--metric", type=PATH, help="A Python file whose metric(outputs, references) says whether it is good.")
+@click.option("--layers", is_flag=True, help="Find the first operator whose result diverges.")
+@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`. Default: the host runtime.")
+@threads_option
+@json_option
+def verify(
+    model: Path | None,
+    against: str,
+    data: Path | None,
+    max_rel: float,
+    min_cosine: float,
+    metric: Path | None,
+    layers: bool,
+    runtime: Path | None,
+    threads: int,
+) -> None:
+    """Compare every output of the program MODEL with its source model's. Exit code 1 if one differs too much.
+
+    \b
+    Example:
+      mtc verify model.mtp --against model.py
+    """
+    from mtc.analysis import verify as comparing
+    from mtc.analysis.diverging import diverging_layer
+    from mtc.analysis.sessions import open_session
+    from mtc.stages.outputs import Kind
+
+    model = model_or_last(model, Kind.PROGRAM)
+    judge = None if metric is None else comparing.load_metric(metric)
+    console.effective("verify", model=model, against=against, data=data, max_rel=max_rel, min_cosine=min_cosine)
+    reference = comparing.reference_of(against)
+    with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
+        rows = comparing.verify(session, reference, data, max_rel=max_rel, min_cosine=min_cosine, metric=judge)
+        cells = [
+            (r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", "ok" if r.is_ok else "differs") for r in rows
+        ]
+        table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
+        layer = None
+        if layers:
+            layer = diverging_layer(model, against, session, reference, data, runtime, max_rel, min_cosine)
+    facts = {"outputs": [row.to_json() for row in rows], "first_divergence": layer and layer.to_json()}
+    first = "" if layer is None else f"first to diverge: {layer}"
+    is_ok = all(row.is_ok for row in rows)
+    if is_ok or not console.settings.is_json:  # with --json the error is the one document
+        console.result(facts, "\n".join(filter(None, [table, first or ("no operator diverges" if layers else "")])))
+    comparing.refuse(rows, first)

@@ -1,0 +1,69 @@
+"""Runs a source model in torch itself: what a program is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+
+from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
+from mtc.frontends.source import Source
+from mtc.frontends.torch.tensors import to_numpy
+
+
+class Eager:
+    """A model that takes and gives flat lists of arrays, in the order that a program of it has."""
+
+    def __init__(self, source: Source) -> None:
+        program = source.model
+        example = source.example_inputs
+        if isinstance(program, torch.export.ExportedProgram):
+            example = program.example_inputs if example is None else example
+            self.model: Any = program.module()
+        elif isinstance(program, torch.nn.Module):
+            self.model = program
+        else:
+            raise BAD_SOURCE.error(f"a {type(program).__name__} is not a model", help=BAD_SOURCE.explanation)
+        if example is None:
+            raise BAD_SOURCE.error("the source has no example inputs to run it with", help="define `example_inputs`")
+        self.leaves, self.tree = pytree.tree_flatten(_arguments(example))
+
+    def example(self) -> list[np.ndarray]:
+        """The source's own example inputs."""
+        return [to_numpy(leaf) for leaf in self.leaves if isinstance(leaf, torch.Tensor)]
+
+    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs for other inputs of the example's structure. BAD_INPUT if their number does not fit."""
+        count = sum(isinstance(leaf, torch.Tensor) for leaf in self.leaves)
+        if len(arrays) != count:
+            raise BAD_INPUT.error(f"the source model takes {count} inputs, not {len(arrays)}")
+        given = iter(arrays)
+        leaves = [_tensor(next(given), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.leaves]
+        args, kwargs = pytree.tree_unflatten(leaves, self.tree)
+        with torch.no_grad():
+            results = self.model(*args, **kwargs)
+        return [to_numpy(leaf.detach()) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
+
+
+def _arguments(example: Any) -> Any:
+    if isinstance(example, torch.Tensor):
+        return (example,), {}
+    if isinstance(example, dict):
+        return (), example
+    if (
+        isinstance(example, tuple)
+        and len(example) == 2
+        and isinstance(example[1], dict)
+        and isinstance(example[0], tuple)
+    ):
+        return example  # an ExportedProgram's (args, kwargs)
+    return tuple(example), {}
+
+
+def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.astype(np.float32)).to(torch.bfloat16)
+    return torch.from_numpy(np.array(array)).to(like.dtype)

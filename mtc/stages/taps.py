@@ -1,0 +1,61 @@
+"""Taps: values inside a function as extra outputs, to compare a program with its model layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtc.diagnostics import UNKNOWN_NAME, collected
+from mtc.ir.clone import clone
+from mtc.ir.module import Function, Module, Value
+from mtc.ir.opspec import Trait
+from mtc.support.suggest import did_you_mean
+
+
+def named(model: Module) -> Module:
+    """A copy in which every value of every function has a name that no other value of the function has."""
+    copy = clone(model)
+    for function in copy.functions.values():
+        _name_values(function)
+    return copy
+
+
+def tapped(model: Module, names: Sequence[str], function: str = "forward") -> Module:
+    """A copy whose function also returns the values `names`, last and in this order. UNKNOWN_NAME for missing ones."""
+    copy = clone(model)
+    body = copy.functions[function]
+    values = {value.name: value for value in _values(body)}
+    with collected() as report:
+        for name in names:
+            if name not in values:
+                report(UNKNOWN_NAME(f"@{function} has no value `{name}`", help=did_you_mean(name, values)))
+    count = len(body.outputs)
+    body.output_names = [*body.output_names, *[""] * count][:count] + list(names)
+    body.return_node.set_inputs([*body.return_node.inputs, *(values[name] for name in names)])
+    copy.samples = {}  # they do not have the extra outputs
+    return copy
+
+
+def tappable(function: Function) -> list[Value]:
+    """The values that operators compute, in order, but for those it returns anyway."""
+    returned = set(function.outputs)
+    return [
+        value
+        for node in function
+        if not node.op.has(Trait.STRUCTURAL)
+        for value in node.outputs
+        if value not in returned and value.users
+    ]
+
+
+def _values(function: Function) -> list[Value]:
+    return [*function.inputs, *(value for node in function for value in node.outputs)]
+
+
+def _name_values(function: Function) -> None:
+    taken: set[str] = set()
+    for number, value in enumerate(_values(function)):
+        name = value.name or f"v{number}"
+        while name in taken:
+            name = f"{name}_{number}"
+        taken.add(name)
+        value.name = name
