@@ -71,7 +71,8 @@ def _selected(keys: list[KernelKey]) -> str:
     lines = ["// Which dtypes each kernel file instantiates.", "#pragma once", ""]
     for (library, op), members in _groups(keys).items():
         name = class_name(OPS[op])
-        calls = " ".join(f"V({name}, {_template_arguments(key)})" for key in members)
+        # An op without type variables has one kernel, which is no template.
+        calls = " ".join(f"V({name}, {_template_arguments(key)})" for key in members if key.dtypes)
         lines.append(f"#define MTC_SELECTED_{library}_{name}(V) {calls}")
     return "\n".join(lines) + "\n"
 
