@@ -1,14 +1,15 @@
-"""What a pass is, and the one kind that is made of local rewrites."""
+"""What a pass is, and the two kinds that are made of others: local rewrites, and groups of passes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mtc.ir.module import Module
 from mtc.ir.rewriter import Rewrite, apply_rewrites
 
 
+@runtime_checkable
 class Pass(Protocol):
     """Changes a module in place. Returns how many changes it made."""
 

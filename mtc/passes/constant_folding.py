@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from mtc import interp
+import numpy as np
+
+from mtc import interp, ops
 from mtc.ir.builder import Builder
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
@@ -16,28 +18,39 @@ from mtc.passes.base import Rewrites
 # a scalar to a feature map belongs into the program, not into the file.
 _MOST_GROWTH = 4
 _SMALL = 1 << 16
+_INLINE = 16  # elements: a result of more gets a name
 
 
 @rewrite()
 def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     """A node that only reads constants is one."""
-    if node.op.has(Trait.STRUCTURAL) or node.op.has(Trait.EFFECT) or not node.inputs:
+    if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions:
         return None
     if any(value is not None and value.constant is None for value in node.inputs):
         return None
     before = sum(value.constant.nbytes for value in node.inputs if value is not None and value.constant is not None)
     sizes = [value.type.nbytes for value in node.outputs]
-    if not all(isinstance(size, int) for size in sizes) or sum(sizes) > max(_MOST_GROWTH * before, _SMALL):  # type: ignore[type-var, arg-type]
+    after = sum(size for size in sizes if isinstance(size, int))
+    if not all(isinstance(size, int) for size in sizes) or after > max(_MOST_GROWTH * before, _SMALL):
         return None
-    results = interp.fold(node)
+    try:
+        results = interp.fold(node)
+    except ZeroDivisionError:  # an error of the user's model: it is reported when the model runs
+        return None
     if results is None:
         return None
     name = next((v.constant.name for v in node.inputs if v is not None and v.constant and v.constant.name), None)
-    suffix = node.op.name
     return [
-        build.constant(Constant.of(array, f"{name}.{suffix}" if name and math.prod(array.shape) > 16 else None))
-        for array in results
+        build.constant(_constant(node, array, old, f"{name or 'folded'}.{node.op.name}"))
+        for array, old in zip(results, node.outputs, strict=True)
     ]
+
+
+def _constant(node: Node, array: np.ndarray, old: Value, name: str) -> Constant:
+    named = name if math.prod(array.shape) > _INLINE else None
+    if node.op is ops.permute:  # a view of what may be a file: made dense when it is written, piece by piece
+        return Constant(named, old.type, array)
+    return Constant(named, old.type, np.ascontiguousarray(array).reshape(array.shape))
 
 
 FOLD_CONSTANTS = Rewrites("fold-constants", (fold_constants,))

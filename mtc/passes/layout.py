@@ -1,16 +1,15 @@
 """Bring image operators into the layout that a library's kernels want.
 
 Each one gets a permute in front of and behind it; the permutes then cancel, or move to the border of the graph
-(`permutes.py`), so that a chain of convolutions moves its data once on the way in and once on the way out.
+(`permute_sinking.py`), so that a chain of convolutions moves its data once on the way in and once on the way out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mtc import ops
-from mtc.delegates.library import KernelLibrary
 from mtc.ir.builder import Builder
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.opspec import Trait
@@ -20,36 +19,34 @@ TO_NHWC = (0, 2, 3, 1)
 TO_NCHW = (0, 3, 1, 2)
 
 
+def _every(node: Node) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class ChooseLayout:
-    """Converts the nodes that a library of `backends` runs in channels-last layout."""
+    """Converts the layout-aware nodes that are `wanted` in channels-last layout."""
 
-    backends: Sequence[KernelLibrary]
+    wanted: Callable[[Node], bool] = _every
     name: str = "choose-layout"
 
     def run(self, module: Module) -> int:
         changed = 0
         for node in list(module.nodes()):
-            if node.op.has(Trait.LAYOUT_AWARE) and node.attrs["layout"] is Layout.NCHW and self._is_wanted(node):
+            if node.op.has(Trait.LAYOUT_AWARE) and node.attrs["layout"] is Layout.NCHW and self.wanted(node):
                 _to_nhwc(node)
                 changed += 1
         return changed
-
-    def _is_wanted(self, node: Node) -> bool:
-        chosen = next((library for library in self.backends if library.why_not(node) is None), None)
-        return chosen is not None and chosen.layout is Layout.NHWC
 
 
 def _to_nhwc(node: Node) -> None:
     assert node.function is not None
     build = Builder(node.function, before=node, loc=node.loc)
     inputs = [_permuted(build, value) for value in node.inputs]
-    attrs = node.attrs | {"layout": Layout.NHWC}
-    new = build.node(node.op, *inputs, **attrs)
+    new = build.node(node.op, *inputs, **node.attrs | {"layout": Layout.NHWC})
     for old, value in zip(node.outputs, new.outputs, strict=True):
-        back = build.emit(ops.permute, value, dims=TO_NCHW)
         value.name = old.name
-        old.replace_by(back)
+        old.replace_by(build.emit(ops.permute, value, dims=TO_NCHW))
     node.erase()
 
 
@@ -58,3 +55,6 @@ def _permuted(build: Builder, value: Value | None) -> Value | None:
     if value is None or value.type.rank != 4:
         return value
     return build.emit(ops.permute, value, dims=TO_NHWC)
+
+
+CHOOSE_LAYOUT = ChooseLayout()

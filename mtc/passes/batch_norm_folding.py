@@ -1,0 +1,116 @@
+"""Fold batch norms, and products and sums for each channel, into the weights of the operator beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtc import ops
+from mtc.ir.builder import Builder
+from mtc.ir.constant import Constant
+from mtc.ir.module import Node, Value
+from mtc.ir.rewriter import rewrite
+from mtc.passes.affine import affine_of
+from mtc.passes.base import Rewrites
+from mtc.passes.matching import UNBOUNDED, absorb, made_by
+
+_CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
+_TRANSPOSED = (ops.conv_transpose2d, ops.conv_transpose3d)
+_WEIGHTED = (*_CONVOLUTIONS, *_TRANSPOSED, ops.linear)
+# Bytes: the weights of language models stay in their file; a factor is not worth holding a scaled copy in memory.
+_MOST_SCALED_LINEAR = 16 << 20
+
+
+@rewrite(ops.batch_norm, ops.add, ops.mul, ops.div)
+def fold_into_operator_before(node: Node, build: Builder) -> Value | None:
+    """`scale * (weight · x + bias) + shift` is `(scale * weight) · x + (scale * bias + shift)`."""
+    for value in node.inputs if node.op is not ops.batch_norm else node.inputs[:1]:
+        feeder = made_by(value, *_WEIGHTED)
+        if feeder is None or value is None or not value.has_single_use or feeder.attrs["clamp"] != UNBOUNDED:
+            continue
+        affine = affine_of(node, value.type.rank - 1 if feeder.op is ops.linear else 1)
+        parameters = _parameters(feeder)
+        if affine is None or affine.x is not value or parameters is None:
+            continue
+        weight, bias = parameters
+        if affine.scale is not None and (feeder.op is ops.linear and weight.nbytes > _MOST_SCALED_LINEAR):
+            continue
+        absorb(build, feeder)
+        new_weight = feeder.inputs[1]
+        if affine.scale is not None:
+            new_weight = build.constant(_derived(weight, _scale_outputs(feeder, weight.array(), affine.scale)))
+        total = np.zeros(1) if bias is None else bias.array().astype(np.float64)
+        total = total if affine.scale is None else total * affine.scale
+        total = total if affine.shift is None else total + affine.shift
+        has_bias = bias is not None or affine.shift is not None
+        new_bias = build.constant(_bias(bias or weight, total)) if has_bias else None
+        return build.emit(feeder.op, feeder.inputs[0], new_weight, new_bias, **feeder.attrs)
+    return None
+
+
+@rewrite(*_CONVOLUTIONS, ops.linear)
+def fold_into_operator_after(node: Node, build: Builder) -> Value | None:
+    """`weight · (scale * x + shift)` is `(weight * scale) · x + weight · shift`.
+
+    Not with a shift where a convolution pads: outside of the image there is 0, not the shift.
+    """
+    x = node.inputs[0]
+    parameters = _parameters(node)
+    if x is None or x.producer is None or not x.has_single_use or parameters is None:
+        return None
+    weight, bias = parameters
+    affine = affine_of(x.producer, x.type.rank - 1 if node.op is ops.linear else 1)
+    if affine is None or (node.op is ops.linear and weight.nbytes > _MOST_SCALED_LINEAR):
+        return None
+    has_shift = affine.shift is not None and bool(np.any(affine.shift))
+    if has_shift and any(node.attrs.get("padding", ())):
+        return None
+    absorb(build, x.producer)
+    array = weight.array().astype(np.float64)
+    new_bias = node.inputs[2]
+    if has_shift and affine.shift is not None:
+        shifted = _scale_inputs(node, array, affine.shift)
+        total = shifted.reshape(shifted.shape[0], -1).sum(axis=1)
+        new_bias = build.constant(_bias(bias or weight, total if bias is None else total + bias.array()))
+    new_weight = node.inputs[1]
+    if affine.scale is not None:
+        new_weight = build.constant(_derived(weight, _scale_inputs(node, array, affine.scale)))
+    return build.emit(node.op, affine.x, new_weight, new_bias, **node.attrs)
+
+
+def _parameters(node: Node) -> tuple[Constant, Constant | None] | None:
+    """Weight and bias if they are constants that nothing else reads: a shared weight would be stored twice."""
+    weight, bias = node.inputs[1:3]
+    if weight is None or weight.constant is None or not weight.has_single_use or not weight.type.dtype.is_float:
+        return None
+    if bias is not None and bias.constant is None:
+        return None
+    return weight.constant, None if bias is None else bias.constant
+
+
+def _scale_outputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    if node.op not in _TRANSPOSED:  # [out, ...]
+        return np.multiply(weight, scale.reshape(-1, *[1] * (weight.ndim - 1)))
+    groups = node.attrs["groups"]  # [in, out / groups, ...]
+    grouped = weight.reshape(groups, -1, *weight.shape[1:])
+    return np.multiply(grouped, scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
+
+
+def _scale_inputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    groups = node.attrs.get("groups", 1)  # weight is [out, in / groups, ...]
+    grouped = weight.reshape(groups, -1, *weight.shape[1:])
+    return np.multiply(grouped, scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
+
+
+def _derived(constant: Constant, array: np.ndarray) -> Constant:
+    """A constant in place of another, under its name."""
+    return Constant.of(array.astype(constant.type.dtype.numpy), constant.name)
+
+
+def _bias(like: Constant, total: np.ndarray) -> Constant:
+    name = like.name
+    if name is not None and like.type.rank > 1:
+        name = f"{name.removesuffix('.weight')}.bias"
+    return Constant.of(total.astype(like.type.dtype.numpy), name)
+
+
+FOLD_BATCH_NORM = Rewrites("fold-batch-norm", (fold_into_operator_before, fold_into_operator_after))

@@ -1,0 +1,201 @@
+"""Move permutes towards the graph's end, and cancel them where they meet.
+
+A permute sinks through an operator that treats all axes alike, or names the axes it means: `relu(permute(x))` is
+`permute(relu(x))`. What convolutions in another layout need at their borders so meets and cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mtc import ops
+from mtc.ir.builder import Builder
+from mtc.ir.module import Node, Value
+from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.rewriter import rewrite
+from mtc.ops.define import Layout
+from mtc.passes.base import Rewrites
+from mtc.passes.layout import TO_NCHW
+from mtc.passes.permutes import Axes, inverse, is_wanted, merge_permutes, merge_reshapes, permuted_by, unpermuted
+from mtc.passes.reshape_sinking import shuffle_in_layout, sink_through_reshape
+
+
+def _common_permute(values: Sequence[Value | None], rank: int) -> Axes | None:
+    """The permute of the largest operand that has one: small operands follow it for little."""
+    found = [value for value in values if value is not None and len(permuted_by(value) or ()) == rank]
+    largest = max(found, key=lambda value: sum(size != 1 for size in value.type.shape), default=None)
+    return permuted_by(largest)
+
+
+def _is_free(value: Value, result: Value) -> bool:
+    """Whether another permute of `value` costs little: it folds, merges, or moves far less than the result."""
+    if value.constant is not None or value.type.rank == 0 or permuted_by(value) is not None:
+        return True
+    shape = (1,) * (result.type.rank - value.type.rank) + value.type.shape
+    return any(size == 1 and whole != 1 for size, whole in zip(shape, result.type.shape, strict=True))
+
+
+def _pays(values: Sequence[Value], dims: Axes, result: Value) -> bool:
+    """Operands in the old order get a permute each; that is fine if it saves as many, one behind `result` included."""
+    dense = sum(not _is_free(value, result) for value in values)
+    permuted = sum(permuted_by(value) == dims for value in values)
+    return dense == 0 or (dense <= permuted and is_wanted(result, dims))
+
+
+def _before(value: Value, dims: Axes, build: Builder) -> Value:
+    """`value`, broadcast to the rank of `dims` if need be, as it was before a permute by `dims`."""
+    if permuted_by(value) == dims:
+        return unpermuted(value)
+    if value.type.rank == 0:
+        return value
+    missing = len(dims) - value.type.rank
+    if missing:
+        value = build.emit(ops.reshape, value, shape=(1,) * missing + value.type.shape)
+    return build.emit(ops.permute, value, dims=inverse(dims))
+
+
+@rewrite()
+def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
+    """Elementwise operators do not care about the order of axes, if all operands have the same."""
+    if not node.op.has(Trait.ELEMENTWISE) or len(node.outputs) != 1:
+        return None
+    dims = _common_permute(node.inputs, node.output.type.rank)
+    values = [value for value in node.inputs if value is not None]
+    if dims is None or not _pays(values, dims, node.output):
+        return None
+    inputs = [None if value is None else _before(value, dims, build) for value in node.inputs]
+    return build.emit(ops.permute, build.emit(node.op, *inputs, **node.attrs), dims=dims)
+
+
+# Operators that work along one axis and keep the number of axes. Operands of rank 1 are no tensors of that shape.
+ALONG_AXIS = tuple(op for op in ops.OPS.values() if "axis" in op.attributes and "keepdim" not in op.attributes)
+
+
+@rewrite(*ALONG_AXIS)
+def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
+    """An operator along one axis works on that axis wherever it stands."""
+    x = node.inputs[0]
+    rank = 0 if x is None else x.type.rank
+    dims = _common_permute(node.inputs[:1] if node.op is not ops.concat else node.inputs, rank)
+    if dims is None or any(value.type.rank != rank for value in node.outputs):
+        return None
+    others = [value for value in node.inputs if value is not None and value.type.rank == rank]
+    if rank == 1 or not _pays(others, dims, node.outputs[0]):
+        return None
+    inputs = [value if value not in others or value is None else _before(value, dims, build) for value in node.inputs]
+    new = build.node(node.op, *inputs, **node.attrs | {"axis": dims[node.attrs["axis"]]})
+    return [build.emit(ops.permute, value, dims=dims) for value in new.outputs]
+
+
+def _move_each(*names: str, size: int = 1) -> Callable[[dict[str, Any], Axes], dict[str, Any]]:
+    """Attributes with `size` numbers for each axis."""
+
+    def move(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
+        order = [size * axis + i for axis in inverse(dims) for i in range(size)]
+        return {name: tuple(attrs[name][i] for i in order) for name in names}
+
+    return move
+
+
+def _move_named(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
+    return {"axes": tuple(dims[axis] for axis in attrs["axes"])}
+
+
+# Operators whose attributes say something of every axis, or of some.
+_BY_AXIS = {
+    ops.pad: _move_each("padding", size=2),
+    ops.slice: _move_each("begin", "end", "step"),
+    ops.expand: _move_each("shape"),
+    ops.flip: _move_named,
+    ops.roll: _move_named,
+}
+
+
+@rewrite(*_BY_AXIS)
+def sink_through_moves(node: Node, build: Builder) -> Value | None:
+    """Padding, slices and their like are stated for each axis."""
+    (x,) = node.inputs
+    dims = permuted_by(x)
+    if dims is None or x is None or node.output.type.rank != len(dims):
+        return None
+    moved = build.emit(node.op, unpermuted(x), **node.attrs | _BY_AXIS[node.op](node.attrs, dims))
+    return build.emit(ops.permute, moved, dims=dims)
+
+
+REDUCTIONS = tuple(op for op in ops.OPS.values() if "keepdim" in op.attributes)
+
+
+@rewrite(*REDUCTIONS)
+def sink_through_reduction(node: Node, build: Builder) -> Value | None:
+    """A reduction names its axes; what it leaves keeps the permuted order."""
+    x = node.inputs[0]
+    dims = permuted_by(x)
+    if dims is None or x is None or len(node.outputs) != 1 or len(node.inputs) != 1:
+        return None
+    rank = len(dims)
+    moved: dict[str, Any]
+    if "axes" in node.attrs:
+        axes = [axis % rank for axis in node.attrs["axes"]] or list(range(rank))
+        moved = {"axes": tuple(sorted(dims[axis] for axis in axes))}
+    else:
+        axes = [node.attrs["axis"] % rank]
+        moved = {"axis": dims[axes[0]]}
+    reduced = build.emit(node.op, unpermuted(x), **node.attrs | moved)
+    if node.attrs["keepdim"]:
+        return build.emit(ops.permute, reduced, dims=dims)
+    kept = [dims[axis] for axis in range(rank) if axis not in axes]
+    order = sorted(kept)
+    return build.emit(ops.permute, reduced, dims=tuple(order.index(axis) for axis in kept))
+
+
+_TRAILING: dict[OpSpec, Callable[[Node], int]] = {
+    ops.linear: lambda node: 1,
+    ops.layer_norm: lambda node: node.attrs["normalized_axes"],
+    ops.rms_norm: lambda node: node.attrs["normalized_axes"],
+}
+
+
+@rewrite(*_TRAILING)
+def sink_through_rows(node: Node, build: Builder) -> Value | None:
+    """What works on the last axes does not see the order of those before."""
+    x = node.inputs[0]
+    dims = permuted_by(x)
+    if dims is None or x is None:
+        return None
+    count = _TRAILING[node.op](node)
+    if dims[-count:] != tuple(range(len(dims) - count, len(dims))):
+        return None
+    return build.emit(ops.permute, build.emit(node.op, unpermuted(x), *node.inputs[1:], **node.attrs), dims=dims)
+
+
+@rewrite(*(op for op in ops.OPS.values() if op.has(Trait.LAYOUT_AWARE)))
+def follow_layout(node: Node, build: Builder) -> Value | None:
+    """Between operators in another layout, one that no library wants there follows them: it has both."""
+    x = node.inputs[0]
+    if node.attrs["layout"] is not Layout.NCHW or permuted_by(x) != TO_NCHW or x is None:
+        return None
+    if any(value is not None and value.constant is None for value in node.inputs[1:]):
+        return None
+    rest = [
+        value if value is None or value.type.rank != 4 else _before(value, TO_NCHW, build) for value in node.inputs[1:]
+    ]
+    new = build.emit(node.op, unpermuted(x), *rest, **node.attrs | {"layout": Layout.NHWC})
+    return build.emit(ops.permute, new, dims=TO_NCHW)
+
+
+SINK_PERMUTES = Rewrites(
+    "sink-permutes",
+    (
+        merge_permutes,
+        sink_through_elementwise,
+        sink_along_axis,
+        sink_through_moves,
+        sink_through_reduction,
+        sink_through_rows,
+        sink_through_reshape,
+        shuffle_in_layout,
+        follow_layout,
+        merge_reshapes,
+    ),
+)
