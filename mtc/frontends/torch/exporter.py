@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.export.graph_signature import OutputKind, SymIntArgument
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
 from mtc.frontends.torch import table
+from mtc.frontends.torch.dimnames import dim_names
+from mtc.frontends.torch.functional import needs_decompositions, trains
 from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.results import changed_states
+from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
@@ -34,24 +39,26 @@ def import_torch(
     export the module, or if operators cannot be imported.
     """
     args, kwargs = _arguments(example_inputs)
-    with _quiet():
-        if isinstance(source, torch.export.ExportedProgram):
-            program = source
-            if example_inputs is None and program.example_inputs is not None:
-                args, kwargs = program.example_inputs
-        elif isinstance(source, torch.nn.Module):
-            if example_inputs is None:
-                raise BAD_SOURCE.error("a module is exported with example inputs", help="give `example_inputs`")
-            if any(module.training for module in source.modules()):
-                warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
+    if isinstance(source, torch.export.ExportedProgram):
+        program = source
+        if example_inputs is None and program.example_inputs is not None:
+            args, kwargs = program.example_inputs
+    elif isinstance(source, torch.nn.Module):
+        if example_inputs is None:
+            raise BAD_SOURCE.error("a module is exported with example inputs", help="give `example_inputs`")
+        if any(module.training for module in source.modules()):
+            warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
+        with _quiet():
             program = _export(source, args, kwargs, dynamic_shapes)
-        else:
-            raise BAD_SOURCE.error(f"a {type(source).__name__} is not a model", help=BAD_SOURCE.explanation)
+    else:
+        raise BAD_SOURCE.error(f"a {type(source).__name__} is not a model", help=BAD_SOURCE.explanation)
+    with _quiet():
         has_example = example_inputs is not None or program.example_inputs is not None
-        sample = _sample(program, args, kwargs) if has_example else None
         rows = table.load()
-        names = _dim_names(program, dynamic_shapes, args, kwargs)
-        module = Importer(_decomposed(program, rows), rows, names).run()
+        functional = _functional(program, rows)
+        sample = _sample(source, functional, args, kwargs) if has_example else None
+        names = dim_names(program, dynamic_shapes, args, kwargs)
+        module = Importer(functional, rows, names).run()
     _rename(module, input_names, output_names)
     if sample is not None:
         module.samples["forward"] = [sample]
@@ -73,13 +80,11 @@ def _export(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
 ) -> torch.export.ExportedProgram:
     """Non-strict first, since it takes more of Python; then strict, which sees through more control flow."""
-    reasons = []
+    reasons: list[str] = []
     for strict in (False, True):
-        try:
-            with torch.no_grad():
-                return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
-        except Exception as error:  # noqa: BLE001  torch raises whatever the user's forward raises
-            reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")
+        program = _traced(module, args, kwargs, dynamic_shapes, strict, reasons)
+        if program is not None:
+            return program
     raise EXPORT_FAILED.error(
         f"torch.export cannot trace `{type(module).__name__}`",
         notes=reasons,
@@ -87,59 +92,76 @@ def _export(
     )
 
 
+def _traced(
+    module: torch.nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    dynamic_shapes: Any,
+    strict: bool,
+    reasons: list[str],
+) -> torch.export.ExportedProgram | None:
+    """The program, or None and one more reason why not: torch raises whatever the user's forward raises."""
+    try:
+        with torch.no_grad(), _attention_as_written():
+            return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
+    except Exception as error:
+        reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")
+        return None
+
+
 def _first_lines(error: Exception, most: int = 6) -> str:
     return "\n    ".join(str(error).strip().splitlines()[:most])
 
 
-def _decomposed(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> torch.export.ExportedProgram:
-    """Without in-place calls, and with every operator that has no row broken into core ATen ones."""
+def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> torch.export.ExportedProgram:
+    """Without in-place calls that matter, and with every operator that has no row broken into core ATen ones."""
+    if not needs_decompositions(program, rows):
+        return program
+    whole = set(rows)
+    if any(trains(node) for node in program.graph.nodes):
+        whole -= {overload("batch_norm"), overload("instance_norm")}
     decompositions = torch.export.default_decompositions()
     for target in list(decompositions):
-        if target in rows:
+        if target in whole:
             del decompositions[target]
     return program.run_decompositions(decompositions)
 
 
-def _sample(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Sample:
-    """The example inputs and the source's outputs on them; its buffers are put back afterwards."""
-    before = {name: tensor.detach().clone() for name, tensor in program.state_dict.items() if _is_mutated(program, name)}
-    inputs = [leaf.detach().clone() for leaf in pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+def _sample(
+    source: torch.nn.Module | torch.export.ExportedProgram,
+    program: torch.export.ExportedProgram,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Sample:
+    """The example inputs and the source's outputs on them. The state that the call changes is put back."""
+    args, kwargs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), (args, kwargs))
+    inputs = _constants(pytree.tree_leaves((args, kwargs)))
+    model = source if isinstance(source, torch.nn.Module) else source.module()
+    held = dict(model.named_buffers(remove_duplicate=False)) | dict(model.named_parameters(remove_duplicate=False))
+    changed = [held[name] for name in changed_states(program.graph_signature) if name in held]
+    before = [tensor.detach().clone() for tensor in changed]
     with torch.no_grad():
-        results = program.module()(*args, **kwargs)
-        for name, tensor in before.items():
-            program.state_dict[name].copy_(tensor)
-    outputs = [leaf for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
-    return Sample(_constants(inputs), _constants(outputs))
+        results = model(*args, **kwargs)
+        outputs = _constants(
+            _size_or_tensor(leaf, argument)
+            for leaf, argument in zip(pytree.tree_leaves(results), _user_outputs(program), strict=True)
+        )
+        for tensor, old in zip(changed, before, strict=True):
+            tensor.copy_(old)
+    return Sample(inputs, outputs)
 
 
-def _is_mutated(program: torch.export.ExportedProgram, name: str) -> bool:
-    return name in program.graph_signature.buffers_to_mutate.values() or name in dict(program.named_buffers())
+def _user_outputs(program: torch.export.ExportedProgram) -> list[Any]:
+    return [spec.arg for spec in program.graph_signature.output_specs if spec.kind is OutputKind.USER_OUTPUT]
 
 
-def _constants(tensors: Sequence[torch.Tensor]) -> tuple[Constant, ...]:
-    return tuple(Constant.of(to_numpy(tensor)) for tensor in tensors)
+def _size_or_tensor(leaf: Any, argument: Any) -> Any:
+    """A number is an output only if it is a size that varies."""
+    return torch.tensor(leaf) if isinstance(argument, SymIntArgument) and isinstance(leaf, int) else leaf
 
 
-def _dim_names(
-    program: torch.export.ExportedProgram, dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, str]:
-    """torch's symbols by the names the user gave with torch.export.Dim."""
-    if dynamic_shapes is None:
-        return {}
-    wanted = [
-        leaf
-        for leaf in pytree.tree_leaves(dynamic_shapes, is_leaf=lambda item: isinstance(item, torch.export.Dim) or item is None)
-        if isinstance(leaf, torch.export.Dim)
-    ]
-    names = {dim.__name__: None for dim in wanted}
-    symbols: dict[str, None] = {}
-    for node in program.graph.find_nodes(op="placeholder"):
-        fake = node.meta.get("val")
-        for size in fake.shape if isinstance(fake, torch.Tensor) else ():
-            if isinstance(size, torch.SymInt) and size.node.expr.is_Symbol:
-                symbols[str(size.node.expr)] = None
-    # In the order of the inputs both are the same list, unless torch merged or dropped some: then its names stand.
-    return dict(zip(symbols, names, strict=True)) if len(symbols) == len(names) else {}
+def _constants(leaves: Iterable[Any]) -> tuple[Constant, ...]:
+    return tuple(Constant.of(to_numpy(leaf)) for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
 def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[str]) -> None:
@@ -153,6 +175,18 @@ def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[s
         if len(output_names) != len(function.outputs):
             raise BAD_NAMES.error(f"{len(output_names)} output names for {len(function.outputs)} outputs")
         function.output_names = list(output_names)
+
+
+@contextmanager
+def _attention_as_written() -> Iterator[None]:
+    """Without the fused inference path of nn.MultiheadAttention, which is one opaque operator."""
+    mha = torch.backends.mha
+    before = mha.get_fastpath_enabled()
+    mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        mha.set_fastpath_enabled(before)
 
 
 @contextmanager

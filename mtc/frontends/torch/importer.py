@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import operator
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch.export.graph_signature import InputKind, OutputKind
+from torch.export.graph_signature import InputKind
 
-from mtc.diagnostics import UNSUPPORTED_OP, collected
+from mtc.frontends.torch import results
+from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.locations import location
+from mtc.frontends.torch.problems import Problems, Unsupported
+from mtc.frontends.torch.scalars import is_scalar_call, scalar
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
 from mtc.frontends.torch.table import Row
-from mtc.frontends.torch.tensors import DTYPES, TensorPool
+from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy, to_torch
 from mtc.ir.builder import Builder
-from mtc.ir.dims import Dim
-from mtc.ir.module import Function, Loc, Module, State, Value
+from mtc.ir.dims import Dim, Expr
+from mtc.ir.module import Function, Module, State, Value
 from mtc.ir.opspec import OpSpec, TypeMismatch
 from mtc.ir.types import DType, TensorType
 from mtc.ops import OPS
 
+__all__ = ["Importer", "Number", "Operand", "Unsupported"]
 
-class Unsupported(Exception):
-    """Raised by a row for arguments that no op of the opset covers."""
+Number = float | int | bool | Expr
+Operand = Value | Number
 
 
 class Importer:
@@ -41,14 +44,19 @@ class Importer:
         self.build = Builder(self.function)
         self.sizes = Sizes(program, dim_names)
         self.pool = TensorPool()
+        self.problems = Problems()
         self.result: Any = None  # torch's own result of the call being imported: a fake tensor or several
+        self._in_place = InPlace(rows)
         self._env: dict[torch.fx.Node, Any] = {}
-        self._states: dict[str, str] = {}
 
     # What rows use.
 
     def emit(self, op: OpSpec, *inputs: Value | None, **attrs: Any) -> Value:
         return self.build.emit(op, *inputs, **attrs)
+
+    def several(self, op: OpSpec, *inputs: Value | None, **attrs: Any) -> tuple[Value, ...]:
+        """The results of an op that has more than one."""
+        return self.build.node(op, *inputs, **attrs).outputs
 
     def constant(self, array: np.ndarray) -> Value:
         return self.build.constant(array)
@@ -59,17 +67,33 @@ class Importer:
     def cast(self, value: Value, dtype: DType) -> Value:
         return value if value.type.dtype is dtype else self.emit(OPS["cast"], value, dtype=dtype)
 
-    def tensor(self, value: Value | float | int | bool, dtype: DType) -> Value:
-        """An operand in `dtype`: a tensor is cast, a number becomes a 0-d constant."""
+    def tensor(self, value: Operand, dtype: DType) -> Value:
+        """An operand in `dtype`: a tensor is cast, a number becomes a 0-d constant, a size a 0-d tensor."""
+        if isinstance(value, Expr):
+            value = self.reshape(self.emit(OPS["size_to_tensor"], sizes=(value,)), ())
         return self.cast(value, dtype) if isinstance(value, Value) else self.scalar(value, dtype)
 
     def reshape(self, value: Value, shape: Sequence[Dim]) -> Value:
         return value if value.type.shape == tuple(shape) else self.emit(OPS["reshape"], value, shape=tuple(shape))
 
+    def permute(self, value: Value, dims: Sequence[int]) -> Value:
+        return value if list(dims) == sorted(dims) else self.emit(OPS["permute"], value, dims=tuple(dims))
+
+    def expand(self, value: Value, shape: Sequence[Dim]) -> Value:
+        return value if value.type.shape == tuple(shape) else self.emit(OPS["expand"], value, shape=tuple(shape))
+
+    def full(self, shape: Sequence[Dim], value: float | int | bool, dtype: DType) -> Value:
+        return self.expand(self.scalar(value, dtype), shape)
+
+    def promoted(self, *operands: Operand) -> DType:
+        """The dtype in which torch combines them."""
+        dtype = torch.result_type(*(_stand_in(operand) for operand in operands))
+        return dtype_of(dtype)
+
     def result_type(self, index: int | None = None) -> TensorType:
         """What torch says of the call's result."""
         fake = self.result if index is None else self.result[index]
-        return TensorType(DTYPES[fake.dtype], self.sizes.shape(fake.shape))
+        return TensorType(dtype_of(fake.dtype), self.sizes.shape(fake.shape))
 
     # The import.
 
@@ -77,40 +101,54 @@ class Importer:
         """MtcError that lists every call that cannot be imported."""
         self.module.functions["forward"] = self.function
         self._placeholders()
-        problems: dict[str, list[tuple[Loc, str]]] = defaultdict(list)
         for node in self.program.graph.nodes:
             if node.op == "get_attr":
                 self._env[node] = self._attribute(node)
             elif node.op == "call_function":
-                self._call(node, problems)
-        if problems:
-            self._refuse(problems)
-        self._outputs()
+                self._call(node)
+        self.build.loc = ()
+        returned = results.collect(self.program, self._lookup, self.problems)
+        self.problems.raise_if_any()
+        results.emit(self, returned)
         self.function.symbols = self.sizes.bounds
         return self.module
 
     def _placeholders(self) -> None:
         signature = self.program.graph_signature
-        mutated = set(signature.buffers_to_mutate.values())
+        mutated = results.changed_states(signature)
         for node, spec in zip(self.program.graph.find_nodes(op="placeholder"), signature.input_specs, strict=True):
             fake = node.meta.get("val")
             if spec.kind is InputKind.USER_INPUT:
-                if isinstance(fake, torch.Tensor):
-                    type_ = TensorType(DTYPES[fake.dtype], self.sizes.input_shape(fake.shape))
-                    self._env[node] = Value(type_, node.name)
-                    self.function.inputs.append(self._env[node])
-                else:
-                    self._env[node] = fake if fake is not None else getattr(spec.arg, "value", None)
+                self._env[node] = self._input(node, fake, spec)
             elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR):
                 self._env[node] = self._held(spec.target, is_state=spec.target in mutated)
             else:
                 self._env[node] = None
 
-    def _held(self, target: str, *, is_state: bool) -> Value:
+    def _input(self, node: torch.fx.Node, fake: Any, spec: Any) -> Any:
+        if isinstance(fake, torch.Tensor):
+            try:
+                type_ = TensorType(dtype_of(fake.dtype), self.sizes.input_shape(fake.shape))
+            except (Unsupported, UnsupportedSize) as error:
+                self.problems.add(f"input {node.name}", location(node), str(error))
+                return FAILED
+            value = Value(type_, node.name)
+            self.function.inputs.append(value)
+            return value
+        if isinstance(fake, (torch.SymInt, torch.SymFloat)):
+            self.problems.add(f"input {node.name}", location(node), "a number that varies; pass it as a 0-d tensor")
+            return FAILED
+        return fake if fake is not None else getattr(spec.arg, "value", None)
+
+    def _held(self, target: str, *, is_state: bool) -> Any:
         tensor = self.program.state_dict.get(target)
         if tensor is None:
             tensor = self.program.constants[target]
-        constant = self.pool.constant(self.module, tensor, target)
+        try:
+            constant = self.pool.constant(self.module, tensor, target)
+        except Unsupported as error:
+            self.problems.add(f"parameter {target}", None, str(error))
+            return FAILED
         if not is_state:
             return self.build.constant(constant, name=target)
         self.module.states[target] = State(target, constant.type, constant)
@@ -124,42 +162,51 @@ class Importer:
             return self.build.constant(self.pool.constant(self.module, held, str(node.target)))
         return held
 
-    def _call(self, node: torch.fx.Node, problems: dict[str, list[tuple[Loc, str]]]) -> None:
-        fake = node.meta.get("val")
+    def _call(self, node: torch.fx.Node) -> None:
         if node.target is operator.getitem:
             source = self._env[node.args[0]]  # type: ignore[index]
-            self._env[node] = None if source is None else source[node.args[1]]
+            self._env[node] = source if source is None or source is FAILED else source[node.args[1]]
             return
-        if is_size(fake) and not isinstance(fake, torch.Tensor):
-            try:
-                self._env[node] = self.sizes.size(fake)
-            except UnsupportedSize as error:
-                problems[str(node.target)].append((location(node), str(error)))
-                self._env[node] = None
-            return
-        if fake is None or isinstance(fake, (bool, torch.SymBool)):
-            self._env[node] = None  # an assertion about sizes; the program's own bounds say the same
-            return
-        loc = location(node)
-        row = self.rows.get(node.target)
-        args, kwargs = self._lookup(node.args), self._lookup(node.kwargs)
-        if row is None:
-            problems[str(node.target)].append((loc, "no mtc op has its semantics"))
-        elif not any(argument is _FAILED for argument in _flat((args, kwargs))):
-            self.result = fake
-            self.build.loc = (loc,)
-            try:
-                self._env[node] = row(self, *args, **kwargs)
-                self._name(node)
-                return
-            except (Unsupported, UnsupportedSize, TypeMismatch) as error:
-                problems[str(node.target)].append((loc, str(error)))
-        self._env[node] = defaultdict(lambda: _FAILED) if isinstance(fake, (tuple, list)) else _FAILED
+        self.build.loc = (location(node),)
+        try:
+            self._env[node] = self._imported(node)
+        except (Unsupported, UnsupportedSize, TypeMismatch) as error:
+            self.problems.add(str(node.target), self.build.loc[0], str(error))
+            self._env[node] = FAILED
+        for alias in self._in_place.renewed(node):
+            self._env[alias] = self._env[node]
 
-    def _name(self, node: torch.fx.Node) -> None:
-        value = self._env[node]
-        if isinstance(value, Value) and not value.name:
-            value.name = node.name
+    def _imported(self, node: torch.fx.Node) -> Any:
+        fake = node.meta.get("val")
+        args, kwargs = self._lookup(node.args), self._lookup(node.kwargs)
+        if any(argument is FAILED for argument in _leaves((args, kwargs))):
+            return FAILED
+        if is_size(fake) and isinstance(fake, torch.SymInt):
+            return self.sizes.size(fake)
+        if isinstance(fake, (int, float, bool)):
+            return fake  # torch has computed it
+        if is_scalar_call(node):
+            return scalar(self, node.target, args)
+        if fake is None or isinstance(fake, torch.SymBool):
+            return None  # an assertion about sizes; the program's own bounds say the same
+        self.result = fake
+        row = self.rows.get(self._in_place.functional(node.target))
+        values = row(self, *args, **kwargs) if row is not None else self._evaluated(node, args, kwargs)
+        if isinstance(values, Value) and not values.name:
+            values.name = node.name
+        return values
+
+    def _evaluated(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Value:
+        """The result of a call that depends on nothing but numbers, which torch computes here and now."""
+        target = node.target
+        numbers = (type(None), int, float, bool, str, torch.dtype, torch.device, torch.layout, torch.memory_format)
+        is_pure = isinstance(target, torch._ops.OpOverload) and torch.Tag.nondeterministic_seeded not in target.tags
+        if not is_pure or not all(isinstance(leaf, numbers) for leaf in _leaves((args, kwargs))):
+            raise Unsupported("no mtc op has its semantics")
+        result = target(*args, **{name: value for name, value in kwargs.items() if name != "device"})
+        if not isinstance(result, torch.Tensor):
+            raise Unsupported("no mtc op has its semantics")
+        return self.constant(to_numpy(result))
 
     def _lookup(self, argument: Any) -> Any:
         if isinstance(argument, torch.fx.Node):
@@ -170,50 +217,19 @@ class Importer:
             return {key: self._lookup(item) for key, item in argument.items()}
         return argument
 
-    def _outputs(self) -> None:
-        outputs: list[Value] = []
-        (node,) = self.program.graph.find_nodes(op="output")
-        self.build.loc = ()
-        for argument, spec in zip(node.args[0], self.program.graph_signature.output_specs, strict=True):
-            value = self._lookup(argument)
-            if spec.kind is OutputKind.BUFFER_MUTATION:
-                self.build.update_state(spec.target, value)
-            elif spec.kind is OutputKind.USER_OUTPUT:
-                if isinstance(value, Value):
-                    outputs.append(value)
-                    self.function.output_names.append(spec.arg.name)
-            else:
-                raise UNSUPPORTED_OP.error(
-                    f"the model changes its input `{spec.target}` in place",
-                    help="return the new value instead",
-                )
-        self.build.results(*outputs)
 
-    def _refuse(self, problems: dict[str, list[tuple[Loc, str]]]) -> None:
-        names = ", ".join(f"`{name}`" for name in sorted(problems))
-        with collected() as report:
-            for index, (name, places) in enumerate(sorted(problems.items())):
-                reasons = dict.fromkeys(reason for _, reason in places)
-                lines = dict.fromkeys(str(loc) for loc, _ in places)
-                first = f"cannot import {names}: " if index == 0 else ""
-                report(
-                    UNSUPPORTED_OP(
-                        f"{first}`{name}` is called {len(places)} time{'s' * (len(places) > 1)}",
-                        at="; ".join(lines),
-                        notes=tuple(reasons),
-                        help="replace it in the model by operators that `mtc ops` lists",
-                    )
-                )
+FAILED = object()  # the result of a call that could not be imported: what uses it is not reported as well
 
 
-_FAILED = object()  # the result of a call that could not be imported: what uses it is not reported as well
-
-
-def _flat(item: Any) -> list[Any]:
+def _leaves(item: Any) -> list[Any]:
     if isinstance(item, (tuple, list)):
-        return [leaf for part in item for leaf in _flat(part)]
-    if isinstance(item, Mapping) and not isinstance(item, defaultdict):
-        return [leaf for part in item.values() for leaf in _flat(part)]
+        return [leaf for part in item for leaf in _leaves(part)]
+    if isinstance(item, Mapping):
+        return [leaf for part in item.values() for leaf in _leaves(part)]
     return [item]
 
 
+def _stand_in(operand: Operand) -> Any:
+    if isinstance(operand, Value):
+        return torch.empty((1,) * operand.type.rank, dtype=to_torch(operand.type.dtype), device="meta")
+    return 1 if isinstance(operand, Expr) else operand

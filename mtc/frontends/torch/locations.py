@@ -20,7 +20,7 @@ def location(node: torch.fx.Node) -> Loc:
     path = next((entry[0] for entry in reversed(list(stack.values()))), "")
     frames = _FRAME.findall(node.meta.get("stack_trace") or "")
     users = [(file, line) for file, line, _ in frames if not _is_torch(file)]
-    source = "{}:{}".format(_relative(users[-1][0]), users[-1][1]) if users else ""
+    source = f"{_relative(users[-1][0])}:{users[-1][1]}" if users else ""
     return Loc(_module_path(path), source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import sympy
@@ -23,7 +24,7 @@ class Sizes:
 
     def __init__(self, program: torch.export.ExportedProgram, names: dict[str, str]) -> None:
         self._ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
-        self._names = names
+        self._names = dict(names)
         self._solved: dict[str, Dim] = {}
         self.bounds: dict[str, Bounds] = {}
 
@@ -81,7 +82,7 @@ class Sizes:
     def _symbol(self, symbol: str) -> Dim:
         if symbol.startswith("u"):
             raise UnsupportedSize("the size depends on the values of a tensor")
-        name = self._names.get(symbol, symbol)
+        name = self._name(symbol)
         if name not in self.bounds and name not in self._solved:
             known = self._ranges.get(symbol)
             low, high = (known.lower, known.upper) if known is not None else (1, sympy.oo)
@@ -89,6 +90,13 @@ class Sizes:
             smallest = int(low) if low.is_Integer and int(low) > 2 else 1
             self.bounds[name] = Bounds(smallest, int(high) if high.is_Integer and int(high) < 2**62 else None)
         return dim(name)
+
+    def _name(self, symbol: str) -> str:
+        """The user's name, else s0, s1, ... in order of appearance: torch's own numbers say nothing."""
+        if symbol not in self._names:
+            used = set(self._names.values())
+            self._names[symbol] = next(name for i in count() if (name := f"s{i}") not in used)
+        return self._names[symbol]
 
 
 _OPERATIONS = {

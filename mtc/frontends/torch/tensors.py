@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from mtc.frontends.torch.problems import Unsupported
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module
 from mtc.ir.types import BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, DType
@@ -23,8 +24,24 @@ DTYPES: dict[torch.dtype, DType] = {
 }
 
 
+_TORCH = {dtype: torch_dtype for torch_dtype, dtype in DTYPES.items()}
+
+
+def dtype_of(dtype: torch.dtype) -> DType:
+    """The IR's dtype. Unsupported if it has none."""
+    if dtype not in DTYPES:
+        raise Unsupported(f"tensors of {str(dtype).removeprefix('torch.')}")
+    return DTYPES[dtype]
+
+
+def to_torch(dtype: DType) -> torch.dtype:
+    """torch's dtype for a plain one."""
+    return _TORCH[dtype]
+
+
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    """A copy of the tensor's elements, dense and row-major."""
+    """A copy of the tensor's elements, dense and row-major. Unsupported if the IR has no such dtype."""
+    dtype_of(tensor.dtype)
     dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
     if dense.dtype is torch.bfloat16:
         return dense.view(torch.int16).numpy().copy().view(BF16.numpy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 
@@ -29,6 +29,15 @@ def same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, .
     return tuple(side for total in totals for side in (total // 2, total - total // 2))
 
 
+def _batched(importer: Importer, x: Value, spatial: int) -> Value:
+    """A single image without a batch axis is taken as a batch of one."""
+    return x if x.type.rank == spatial + 2 else importer.reshape(x, (1, *x.type.shape))
+
+
+def _like(importer: Importer, result: Value, x: Value) -> Value:
+    return result if result.type.rank == x.type.rank else importer.reshape(result, result.type.shape[1:])
+
+
 @row("conv1d", "conv2d", "conv3d", "conv1d.padding", "conv2d.padding", "conv3d.padding")
 def conv(
     importer: Importer,
@@ -46,9 +55,59 @@ def conv(
         sides = same_padding(weight.type.shape[2:], dilations)  # type: ignore[arg-type]
     else:
         sides = both_sides(spread(0 if isinstance(padding, str) else padding, spatial))
-    # A single image without a batch axis is taken as a batch of one.
-    batched = x if x.type.rank == spatial + 2 else importer.reshape(x, (1, *x.type.shape))
+    attrs = {"stride": strides, "padding": sides, "dilation": dilations, "groups": groups}
+    return _like(importer, importer.emit(_FORWARD[spatial], _batched(importer, x, spatial), weight, bias, **attrs), x)
+
+
+@row("conv_transpose1d", "conv_transpose2d.input", "conv_transpose3d.input")
+def conv_transpose(
+    importer: Importer,
+    x: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    groups: int = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Value:
+    spatial = weight.type.rank - 2
+    images = _batched(importer, x, spatial)
+    strides, pads, extras, gaps = (spread(v, spatial) for v in (stride, padding, output_padding, dilation))
+    if spatial == 1:  # an image of one row
+        images, weight = (importer.reshape(v, (*v.type.shape[:2], 1, v.type.shape[2])) for v in (images, weight))
+        strides, pads, extras, gaps = (1, *strides), (0, *pads), (0, *extras), (1, *gaps)
     result = importer.emit(
-        _FORWARD[spatial], batched, weight, bias, stride=strides, padding=sides, dilation=dilations, groups=groups
+        ops.conv_transpose3d if spatial == 3 else ops.conv_transpose2d,
+        images,
+        weight,
+        bias,
+        stride=strides,
+        padding=both_sides(pads),
+        output_padding=extras,
+        dilation=gaps,
+        groups=groups,
     )
-    return result if batched is x else importer.reshape(result, result.type.shape[1:])
+    if spatial == 1:
+        result = importer.reshape(result, (*result.type.shape[:2], result.type.shape[3]))
+    return _like(importer, result, x)
+
+
+@row("convolution")
+def convolution(
+    importer: Importer,
+    x: Value,
+    weight: Value,
+    bias: Value | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: int,
+) -> Value:
+    if weight.type.rank not in (3, 4, 5):
+        raise Unsupported(f"a convolution over {weight.type.rank - 2} axes")
+    if transposed:
+        return conv_transpose(importer, x, weight, bias, stride, padding, output_padding, groups, dilation)
+    return conv(importer, x, weight, bias, stride, padding, dilation, groups)

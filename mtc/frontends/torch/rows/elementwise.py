@@ -1,44 +1,42 @@
-"""Elementwise operators: arithmetic, mathematical functions, activations."""
+"""Arithmetic, with torch's promotion of dtypes and numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
-from mtc.frontends.torch.table import Row, row
+from mtc.frontends.torch.importer import Importer, Number, Operand
+from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
-
-Number = float | int | bool
-Operand = Value | Number
-
-
-def unary(op: OpSpec) -> Row:
-    """One operand, computed in the result's dtype."""
-
-    def convert(importer: Importer, x: Value) -> Value:
-        return importer.emit(op, importer.cast(x, importer.result_type().dtype))
-
-    return convert
+from mtc.ir.types import BF16, BOOL, F16, F32, DType
+from mtc.ops.arithmetic import Rounding
 
 
-for _name in ("relu", "sigmoid", "hardswish", "hardsigmoid"):
-    row(_name)(unary(ops.OPS[_name]))
+def binary(importer: Importer, op: OpSpec, x: Operand, y: Operand, dtype: DType | None = None, **attrs: Any) -> Value:
+    """Both operands in `dtype`, or the result's. Like torch, a half-precision tensor and a number that its dtype
+    cannot hold are combined in f32."""
+    target = dtype or importer.result_type().dtype
+    if target in (F16, BF16) and any(_is_rounded(number, target) for number in (x, y)):
+        wide = importer.emit(op, importer.tensor(x, F32), importer.tensor(y, F32), **attrs)
+        return importer.cast(wide, target)
+    return importer.emit(op, importer.tensor(x, target), importer.tensor(y, target), **attrs)
 
 
-def binary(importer: Importer, op: OpSpec, x: Operand, y: Operand) -> Value:
-    """Both operands in the result's dtype."""
-    dtype = importer.result_type().dtype
-    return importer.emit(op, importer.tensor(x, dtype), importer.tensor(y, dtype))
+def _is_rounded(number: Operand, dtype: DType) -> bool:
+    return isinstance(number, (int, float)) and float(np.asarray(number).astype(dtype.numpy)) != float(number)
 
 
 @row("add.Tensor", "add.Scalar")
 def add(importer: Importer, x: Operand, y: Operand, alpha: Number = 1) -> Value:
+    if importer.result_type().dtype is BOOL:
+        return binary(importer, ops.logical_or, x, y)
     return binary(importer, ops.add, x, _scaled(importer, y, alpha))
 
 
-@row("sub.Tensor", "sub.Scalar")
+@row("sub.Tensor", "sub.Scalar", "subtract.Tensor")
 def sub(importer: Importer, x: Operand, y: Operand, alpha: Number = 1) -> Value:
     return binary(importer, ops.sub, x, _scaled(importer, y, alpha))
 
@@ -48,45 +46,101 @@ def rsub(importer: Importer, x: Operand, y: Operand, alpha: Number = 1) -> Value
     return binary(importer, ops.sub, y, _scaled(importer, x, alpha))
 
 
-@row("mul.Tensor", "mul.Scalar")
+@row("mul.Tensor", "mul.Scalar", "multiply.Tensor")
 def mul(importer: Importer, x: Operand, y: Operand) -> Value:
-    return binary(importer, ops.mul, x, y)
+    return binary(importer, ops.logical_and if importer.result_type().dtype is BOOL else ops.mul, x, y)
 
 
 def _scaled(importer: Importer, x: Operand, factor: Number) -> Operand:
     if factor == 1:
         return x
-    if not isinstance(x, Value):
-        return x * factor
+    return binary(importer, ops.mul, x, factor) if isinstance(x, Value) else x * factor
+
+
+_ROUNDING = {None: Rounding.NONE, "floor": Rounding.FLOOR, "trunc": Rounding.TRUNC}
+
+
+@row("div.Tensor", "div.Scalar", "div.Tensor_mode", "div.Scalar_mode", "divide.Tensor", "true_divide.Tensor")
+def div(importer: Importer, x: Operand, y: Operand, rounding_mode: str | None = None) -> Value:
+    return binary(importer, ops.div, x, y, rounding=_ROUNDING[rounding_mode])
+
+
+@row("floor_divide", "floor_divide.Scalar")
+def floor_divide(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.div, x, y, rounding=Rounding.FLOOR)
+
+
+@row("remainder.Tensor", "remainder.Scalar", "remainder.Scalar_Tensor")
+def remainder(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.remainder, x, y)
+
+
+@row("fmod.Tensor", "fmod.Scalar")
+def fmod(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.fmod, x, y)
+
+
+@row("maximum", "max.other")
+def maximum(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.logical_or if importer.result_type().dtype is BOOL else ops.maximum, x, y)
+
+
+@row("minimum", "min.other")
+def minimum(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.logical_and if importer.result_type().dtype is BOOL else ops.minimum, x, y)
+
+
+@row("atan2", "arctan2")
+def atan2(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.atan2, x, y)
+
+
+# Powers that have an op of their own.
+_POWERS = {2: ops.square, 0.5: ops.sqrt, -0.5: ops.rsqrt, -1: ops.reciprocal}
+
+
+@row("pow.Tensor_Tensor", "pow.Tensor_Scalar", "pow.Scalar")
+def power(importer: Importer, x: Operand, y: Operand) -> Value:
     dtype = importer.result_type().dtype
-    return importer.emit(ops.mul, importer.cast(x, dtype), importer.scalar(factor, dtype))
+    if isinstance(x, Value) and isinstance(y, (int, float)) and y in _POWERS and (y == 2 or dtype.is_float):
+        return importer.emit(_POWERS[y], importer.cast(x, dtype))
+    if isinstance(x, Value) and isinstance(y, (int, float)) and y == 1:
+        return importer.cast(x, dtype)
+    return binary(importer, ops.pow, x, y)
 
 
-@row("leaky_relu")
-def leaky_relu(importer: Importer, x: Value, negative_slope: float = 0.01) -> Value:
-    return importer.emit(ops.leaky_relu, x, negative_slope=negative_slope)
+@row("addcmul")
+def addcmul(importer: Importer, x: Value, tensor1: Value, tensor2: Value, value: Number = 1) -> Value:
+    return binary(importer, ops.add, x, _scaled(importer, binary(importer, ops.mul, tensor1, tensor2), value))
 
 
-@row("hardtanh")
-def hardtanh(importer: Importer, x: Value, min_val: float = -1.0, max_val: float = 1.0) -> Value:
-    return importer.emit(ops.clamp, x, min=min_val, max=max_val)
+@row("addcdiv")
+def addcdiv(importer: Importer, x: Value, tensor1: Value, tensor2: Value, value: Number = 1) -> Value:
+    return binary(importer, ops.add, x, _scaled(importer, binary(importer, ops.div, tensor1, tensor2), value))
 
 
-@row("relu6")
-def relu6(importer: Importer, x: Value) -> Value:
-    return importer.emit(ops.clamp, x, min=0.0, max=6.0)
+@row("lerp.Scalar", "lerp.Tensor")
+def lerp(importer: Importer, x: Value, end: Value, weight: Operand) -> Value:
+    return binary(importer, ops.add, x, binary(importer, ops.mul, binary(importer, ops.sub, end, x), weight))
 
 
-@row("clamp")
-def clamp(importer: Importer, x: Value, min: Any = None, max: Any = None) -> Value:
-    bounds = {name: bound for name, bound in (("min", min), ("max", max)) if bound is not None}
-    if any(not isinstance(bound, (int, float)) for bound in bounds.values()):
-        raise Unsupported("bounds of clamp that are sizes")
-    return importer.emit(ops.clamp, importer.cast(x, importer.result_type().dtype), **bounds)
+@row("clamp", "clip", "clamp.Tensor")
+def clamp(importer: Importer, x: Value, min: Operand | None = None, max: Operand | None = None) -> Value:
+    dtype = importer.result_type().dtype
+    if all(bound is None or isinstance(bound, (int, float)) for bound in (min, max)):
+        bounds = {name: float(bound) for name, bound in (("min", min), ("max", max)) if bound is not None}
+        if "min" in bounds and "max" in bounds:
+            bounds["min"] = bounds["max"] if bounds["min"] > bounds["max"] else bounds["min"]
+        return importer.emit(ops.clamp, importer.cast(x, dtype), **bounds)
+    x = importer.cast(x, dtype) if min is None else binary(importer, ops.maximum, x, min)
+    return x if max is None else binary(importer, ops.minimum, x, max)
 
 
-@row("dropout", "alpha_dropout", "feature_dropout")
-def dropout(importer: Importer, x: Value, p: float, train: bool) -> Value:
-    if train and p > 0:
-        raise Unsupported("dropout in training mode draws random numbers; call model.eval() before the export")
-    return x
+@row("clamp_min", "clamp_min.Tensor")
+def clamp_min(importer: Importer, x: Value, min: Operand) -> Value:
+    return clamp(importer, x, min=min)
+
+
+@row("clamp_max", "clamp_max.Tensor")
+def clamp_max(importer: Importer, x: Value, max: Operand) -> Value:
+    return clamp(importer, x, max=max)

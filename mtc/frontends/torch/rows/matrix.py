@@ -1,13 +1,105 @@
-"""Products of matrices."""
+"""Products of matrices, and attention."""
 
 from __future__ import annotations
 
+from math import inf, sqrt
+
 from mtc import ops
-from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.importer import Importer, Number, Unsupported
+from mtc.frontends.torch.rows.elementwise import binary
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
+from mtc.ir.types import BOOL
 
 
 @row("linear")
 def linear(importer: Importer, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    if weight.type.rank == 1:
+        product = importer.reshape(matmul(importer, x, weight), importer.result_type().shape)
+        return product if bias is None else importer.emit(ops.add, product, bias)
     return importer.emit(ops.linear, x, weight, bias)
+
+
+@row("matmul", "mm", "bmm", "mv", "dot", "inner", "vdot")
+def matmul(importer: Importer, x: Value, y: Value) -> Value:
+    """Vectors are matrices of one row or one column."""
+    rows = x if x.type.rank > 1 else importer.reshape(x, (1, *x.type.shape))
+    columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
+    return importer.reshape(importer.emit(ops.matmul, rows, columns), importer.result_type().shape)
+
+
+def _transposed_weight(value: Value) -> Value | None:
+    """The matrix of which `value` is the transpose."""
+    node = value.producer
+    return node.inputs[0] if node is not None and node.op is ops.permute and node.attrs["dims"] == (1, 0) else None
+
+
+@row("addmm")
+def addmm(importer: Importer, x: Value, mat1: Value, mat2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
+    weight = _transposed_weight(mat2)
+    if weight is not None and beta == alpha == 1 and x.type.shape == mat2.type.shape[1:]:
+        return importer.emit(ops.linear, mat1, weight, x)
+    return _sum_of_products(importer, x, importer.emit(ops.matmul, mat1, mat2), beta, alpha)
+
+
+@row("baddbmm")
+def baddbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
+    return _sum_of_products(importer, x, importer.emit(ops.matmul, batch1, batch2), beta, alpha)
+
+
+@row("addbmm")
+def addbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
+    product = importer.emit(ops.sum, importer.emit(ops.matmul, batch1, batch2), axes=(0,))
+    return _sum_of_products(importer, x, product, beta, alpha)
+
+
+@row("addmv")
+def addmv(importer: Importer, x: Value, mat: Value, vec: Value, beta: Number = 1, alpha: Number = 1) -> Value:
+    return _sum_of_products(importer, x, matmul(importer, mat, vec), beta, alpha)
+
+
+def _sum_of_products(importer: Importer, x: Value, product: Value, beta: Number, alpha: Number) -> Value:
+    product = product if alpha == 1 else binary(importer, ops.mul, product, alpha)
+    if beta == 0:
+        return product
+    return importer.emit(ops.add, x if beta == 1 else binary(importer, ops.mul, x, beta), product)
+
+
+@row("outer", "ger")
+def outer(importer: Importer, x: Value, vec2: Value) -> Value:
+    return binary(importer, ops.mul, importer.reshape(x, (*x.type.shape, 1)), vec2)
+
+
+@row("scaled_dot_product_attention")
+def attention(
+    importer: Importer,
+    query: Value,
+    key: Value,
+    value: Value,
+    attn_mask: Value | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Value:
+    if dropout_p > 0:
+        raise Unsupported("attention with dropout draws random numbers; call model.eval() before the export")
+    features = query.type.shape[-1]
+    if scale is None and not isinstance(features, int):
+        raise Unsupported("attention over features whose number is not fixed")
+    mask = attn_mask
+    if mask is not None and mask.type.dtype is BOOL:
+        dtype = query.type.dtype
+        mask = importer.emit(ops.where, mask, importer.scalar(0.0, dtype), importer.scalar(-inf, dtype))
+    elif mask is not None:
+        mask = importer.cast(mask, query.type.dtype)
+    return importer.emit(
+        ops.scaled_dot_product_attention,
+        query,
+        key,
+        value,
+        mask,
+        scale=1 / sqrt(features) if scale is None else scale,  # type: ignore[arg-type]
+        is_causal=is_causal,
+        enable_gqa=enable_gqa,
+    )

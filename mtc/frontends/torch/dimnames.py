@@ -1,0 +1,72 @@
+"""The names that the user gave sizes with torch.export.Dim."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+
+def dim_names(
+    program: torch.export.ExportedProgram, dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, str]:
+    """torch's symbols by the user's names."""
+    if not dynamic_shapes:
+        return {}
+    fakes = _fakes(program, args, kwargs)
+    names: dict[str, str] = {}
+    for tensor, axis, dim in _named(dynamic_shapes, _bound(program, args, kwargs)):
+        fake = fakes.get(id(tensor))
+        size = fake.shape[axis] if fake is not None else None
+        if isinstance(size, torch.SymInt):
+            symbols = sorted(size.node.expr.free_symbols, key=str)
+            root = getattr(dim, "root", dim)  # 2 * dim is derived from dim
+            name = getattr(root, "__name__", None)
+            if len(symbols) == 1 and isinstance(name, str) and name.isidentifier() and name not in ("min", "max"):
+                names.setdefault(str(symbols[0]), name)
+    # Two symbols of one name are two sizes: torch's own names stand.
+    return {symbol: name for symbol, name in names.items() if list(names.values()).count(name) == 1}
+
+
+def _fakes(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[int, Any]:
+    leaves = pytree.tree_leaves((args, kwargs))
+    users = set(program.graph_signature.user_inputs)
+    nodes = [node for node in program.graph.find_nodes(op="placeholder") if node.name in users]
+    if len(nodes) != len(leaves):
+        held = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+        nodes = [node for node in nodes if isinstance(node.meta.get("val"), torch.Tensor)]
+        leaves = held if len(held) == len(nodes) else []
+    return {id(leaf): node.meta.get("val") for leaf, node in zip(leaves, nodes, strict=False)}
+
+
+def _bound(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[Any, Any]:
+    """Arguments by position, and by name where one was given."""
+    return {**dict(enumerate((*args, *kwargs.values()))), **kwargs}
+
+
+def _named(shapes: Any, arguments: dict[Any, Any]) -> Iterator[tuple[torch.Tensor, int, Any]]:
+    """Tensor, axis and Dim of each size that has one."""
+    if isinstance(shapes, Mapping):
+        for index, (name, shape) in enumerate(shapes.items()):
+            # A mapping is in the order of the forward's parameters.
+            yield from _walk(shape, arguments[name] if name in arguments else arguments.get(index))
+    elif isinstance(shapes, Sequence):
+        for index, shape in enumerate(shapes):
+            yield from _walk(shape, arguments.get(index))
+
+
+def _walk(shape: Any, argument: Any) -> Iterator[tuple[torch.Tensor, int, Any]]:
+    if isinstance(argument, torch.Tensor):
+        entries = shape.items() if isinstance(shape, Mapping) else enumerate(shape or ())
+        for axis, dim in entries:
+            if isinstance(dim, torch.export.Dim) or inspect.isclass(dim) or hasattr(dim, "root"):
+                yield argument, axis, dim
+    elif isinstance(argument, Mapping) and isinstance(shape, Mapping):
+        for key, inner in shape.items():
+            yield from _walk(inner, argument.get(key))
+    elif isinstance(argument, Sequence) and isinstance(shape, Sequence):
+        for inner, item in zip(shape, argument, strict=False):
+            yield from _walk(inner, item)

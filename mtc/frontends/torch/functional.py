@@ -1,0 +1,119 @@
+"""In-place calls, and whether a graph can be imported as it stands.
+
+Running torch's decompositions makes a graph functional, but traces it again, which takes seconds. Most graphs need it
+only for `relu_` and `add_` on results that nothing else sees. Those are imported as `relu` and `add`, after which the
+old name stands for the new value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+# Operators that may return their operand, or a view of it, though their schema does not say so.
+_MAY_ALIAS = {
+    *("dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "type_as", "meshgrid"),
+    *("broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "einsum", "nan_to_num", "round.decimals"),
+}
+_NORMS = ("batch_norm", "instance_norm")  # they change their running statistics, though their schema does not say so
+
+
+class InPlace:
+    """Which names stand for the same tensor as an in-place call's result."""
+
+    def __init__(self, rows: Mapping[Any, Any]) -> None:
+        self._rows = rows
+        self._groups: dict[torch.fx.Node, list[torch.fx.Node]] = {}
+
+    def functional(self, target: Any) -> Any:
+        """The operator that returns what `target` writes, or `target` itself."""
+        return functional(target) or target
+
+    def renewed(self, node: torch.fx.Node) -> list[torch.fx.Node]:
+        """The nodes that stand for the value of `node` from now on."""
+        if functional(node.target) is None:
+            return []
+        group = self._groups.setdefault(node.args[0], [node.args[0]])  # type: ignore[arg-type]
+        self._groups[node] = group
+        group.append(node)
+        return group
+
+
+def functional(target: Any) -> Any | None:
+    """`relu.default` for `relu_.default`; None for what is not in place."""
+    if not isinstance(target, torch._ops.OpOverload) or not target._schema.name.endswith("_"):
+        return None
+    if target._schema.name.endswith("__") or not target._schema.is_mutable:
+        return None
+    packet = getattr(torch.ops.aten, target._schema.name.removeprefix("aten::")[:-1], None)
+    return getattr(packet, target._overloadname, None) if packet is not None else None
+
+
+def needs_decompositions(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> bool:
+    """Whether some call has no row, or writes to a tensor that others may see."""
+    nodes = list(program.graph.nodes)
+    order = {node: index for index, node in enumerate(nodes)}
+    groups: dict[torch.fx.Node, set[torch.fx.Node]] = {}
+    for node in nodes:
+        if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+            if node.op == "call_function" and isinstance(node.target, torch._ops.HigherOrderOperator):
+                return True
+            continue
+        if trains(node):
+            return True
+        into = functional(node.target)
+        if node.target._schema.is_mutable:
+            if into is None or into not in rows or not _is_private(node, groups, order):
+                return True
+        elif node.target not in rows and _has_tensors(node):
+            return True
+    return False
+
+
+def trains(node: torch.fx.Node) -> bool:
+    """Whether it is a normalization that changes its running statistics."""
+    if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+        return False
+    is_norm = node.target._schema.name.removeprefix("aten::") in _NORMS
+    return is_norm and bool(node.args[5]) and node.args[3] is not None
+
+
+def _has_tensors(node: torch.fx.Node) -> bool:
+    return any(isinstance(source.meta.get("val"), torch.Tensor) for source in node.all_input_nodes)
+
+
+def _is_private(
+    node: torch.fx.Node, groups: dict[torch.fx.Node, set[torch.fx.Node]], order: Mapping[torch.fx.Node, int]
+) -> bool:
+    """Whether nothing but the names in its group stands for the tensor that `node` writes to."""
+    target = node.args[0]
+    if not isinstance(target, torch.fx.Node) or target.op != "call_function":
+        return False
+    group = groups.setdefault(target, {target})
+    if target in groups and len(group) == 1 and not _is_fresh(target):
+        return False
+    before: Iterable[torch.fx.Node] = (user for name in group for user in name.users if order[user] < order[node])
+    if any(user not in group and not _is_fresh(user) for user in before):
+        return False
+    if _same_type(node, target):
+        group.add(node)
+        groups[node] = group
+        return True
+    return False
+
+
+def _is_fresh(node: torch.fx.Node) -> bool:
+    """Whether its result is memory of its own."""
+    if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+        return False
+    schema = node.target._schema
+    name = schema.name.removeprefix("aten::")
+    return name not in _MAY_ALIAS and not any(result.alias_info is not None for result in schema.returns)
+
+
+def _same_type(node: torch.fx.Node, target: torch.fx.Node) -> bool:
+    new, old = node.meta.get("val"), target.meta.get("val")
+    both = isinstance(new, torch.Tensor) and isinstance(old, torch.Tensor)
+    return both and new.dtype == old.dtype and new.shape == old.shape

@@ -1,0 +1,35 @@
+"""What of a program cannot be imported, collected and told at once."""
+
+from __future__ import annotations
+
+from mtc.diagnostics import UNSUPPORTED_OP, Report
+from mtc.ir.loc import Loc
+
+_HELP = "replace it in the model by operators that `mtc ops` lists"
+
+
+class Unsupported(Exception):
+    """Raised by a row for arguments that no op of the opset covers."""
+
+
+class Problems:
+    """Places and reasons by operator."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[Loc | None, str]]] = {}
+
+    def add(self, name: str, loc: Loc | None, reason: str) -> None:
+        self._found.setdefault(name, []).append((loc, reason))
+
+    def raise_if_any(self) -> None:
+        """One MtcError whose first line names every operator."""
+        report = Report()
+        for name, places in sorted(self._found.items()):
+            calls = f"is called {len(places)} times" if len(places) > 1 else "is called once"
+            what = f"`{name}` {calls}" if "." in name else f"`{name}`"
+            lines = dict.fromkeys(str(loc) for loc, _ in places if loc is not None and str(loc))
+            reasons = dict.fromkeys(reason for _, reason in places)
+            report(UNSUPPORTED_OP(what, at="; ".join(lines) or None, notes=tuple(reasons), help=_HELP))
+        names = ", ".join(f"`{name}`" for name in sorted(self._found))
+        count = "1 operator" if len(self._found) == 1 else f"{len(self._found)} operators"
+        report.raise_if_any(f"cannot import {count}: {names}")

@@ -1,0 +1,93 @@
+"""Tensors made from sizes and numbers, and conversion between dtypes."""
+
+from __future__ import annotations
+
+from mtc import ops
+from mtc.frontends.torch.importer import Importer, Operand, Unsupported
+from mtc.frontends.torch.table import row
+from mtc.ir.dims import Dim
+from mtc.ir.module import Value
+from mtc.ir.types import I64
+
+
+@row("to.dtype", "to.device", "to.dtype_layout", "to.other", "_to_copy", "type_as", "to.prim_Device", "to.prim_dtype")
+def convert(importer: Importer, x: Value, *_: object, **__: object) -> Value:
+    """A dtype is all that conversion can change: there is one device and one layout."""
+    return importer.cast(x, importer.result_type().dtype)
+
+
+def _filled(importer: Importer, value: Operand) -> Value:
+    result = importer.result_type()
+    return importer.expand(importer.tensor(value, result.dtype), result.shape)
+
+
+@row("zeros", "zeros_like", "new_zeros", "empty.memory_format", "empty_like", "new_empty", "empty_permuted", "zero")
+def zeros(importer: Importer, *_: object, **__: object) -> Value:
+    """What stands in memory that nobody has written to is zero here."""
+    return _filled(importer, 0)
+
+
+@row("new_empty_strided", "empty_strided")
+def empty_strided(importer: Importer, *_: object, **__: object) -> Value:
+    return _filled(importer, 0)
+
+
+@row("ones", "ones_like", "new_ones")
+def ones(importer: Importer, *_: object, **__: object) -> Value:
+    return _filled(importer, 1)
+
+
+@row("full", "full_like", "new_full", "fill.Scalar", "fill.Tensor")
+def full(importer: Importer, _: object, *args: Operand, **kwargs: object) -> Value:
+    return _filled(importer, kwargs["fill_value"] if "fill_value" in kwargs else args[-1])  # type: ignore[arg-type]
+
+
+@row("scalar_tensor")
+def scalar_tensor(importer: Importer, s: Operand, **_: object) -> Value:
+    return importer.tensor(s, importer.result_type().dtype)
+
+
+@row("copy")
+def copy(importer: Importer, x: Value, src: Value, non_blocking: bool = False) -> Value:
+    return importer.expand(importer.cast(src, x.type.dtype), x.type.shape)
+
+
+def _range(importer: Importer, start: Dim, end: Dim, step: Dim) -> Value:
+    if isinstance(start, float) or isinstance(end, float) or not isinstance(step, int):
+        raise Unsupported("a range of fractions between sizes that are not fixed")
+    numbers = importer.emit(ops.arange, range=(start, end, step))
+    return importer.cast(importer.reshape(numbers, importer.result_type().shape), importer.result_type().dtype)
+
+
+@row("arange")
+def arange(importer: Importer, end: Dim, **_: object) -> Value:
+    return _range(importer, 0, end, 1)
+
+
+@row("arange.start")
+def arange_start(importer: Importer, start: Dim, end: Dim, **_: object) -> Value:
+    return _range(importer, start, end, 1)
+
+
+@row("arange.start_step")
+def arange_step(importer: Importer, start: Dim, end: Dim, step: Dim = 1, **_: object) -> Value:
+    return _range(importer, start, end, step)
+
+
+def _triangle(importer: Importer, x: Value, diagonal: int, is_lower: bool) -> Value:
+    rows, columns = x.type.shape[-2:]
+    i = importer.reshape(importer.emit(ops.arange, range=(0, rows, 1)), (rows, 1))
+    j = importer.emit(ops.arange, range=(0, columns, 1))
+    limit = importer.emit(ops.add, i, importer.scalar(diagonal, I64))
+    kept = importer.emit(ops.le if is_lower else ops.ge, j, limit)
+    return importer.emit(ops.where, kept, x, importer.scalar(0, x.type.dtype))
+
+
+@row("tril")
+def tril(importer: Importer, x: Value, diagonal: int = 0) -> Value:
+    return _triangle(importer, x, diagonal, True)
+
+
+@row("triu")
+def triu(importer: Importer, x: Value, diagonal: int = 0) -> Value:
+    return _triangle(importer, x, diagonal, False)

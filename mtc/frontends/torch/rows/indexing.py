@@ -1,0 +1,197 @@
+"""Reading and writing elements at places that tensors name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mtc import ops
+from mtc.frontends.torch.importer import Importer, Number, Operand, Unsupported
+from mtc.frontends.torch.rows.elementwise import binary
+from mtc.frontends.torch.table import row
+from mtc.ir.module import Value
+from mtc.ir.types import BOOL, I64
+from mtc.ops.indexing import Reduce
+
+_BY_MASK = "the size of its result depends on the values of a mask; use torch.where instead"
+
+
+@row("embedding")
+def embedding(importer: Importer, weight: Value, indices: Value, *_: object) -> Value:
+    return importer.emit(ops.embedding, weight, importer.cast(indices, I64))
+
+
+@row("index_select")
+def index_select(importer: Importer, x: Value, dim: int, index: Value) -> Value:
+    index = importer.cast(index, I64)
+    if x.type.rank == 0:
+        return x
+    if index.type.rank == 0:
+        index = importer.reshape(index, (1,))
+    return importer.emit(ops.index_select, x, index, axis=dim)
+
+
+@row("gather")
+def gather(importer: Importer, x: Value, dim: int, index: Value, sparse_grad: bool = False) -> Value:
+    return importer.emit(ops.gather, x, importer.cast(index, I64), axis=dim)
+
+
+@row("take_along_dim")
+def take_along(importer: Importer, x: Value, indices: Value, dim: int | None = None) -> Value:
+    index = importer.cast(indices, I64)
+    if dim is None:
+        flat = importer.reshape(x, (x.type.count,)), importer.reshape(index, (index.type.count,))
+        return importer.emit(ops.gather, *flat, axis=0)
+    axis = dim % x.type.rank
+    shape = list(importer.result_type().shape)
+    source = [*shape[:axis], x.type.shape[axis], *shape[axis + 1 :]]
+    return importer.emit(ops.gather, importer.expand(x, source), importer.expand(index, shape), axis=axis)
+
+
+@row("index.Tensor", "_unsafe_index.Tensor")
+def index(importer: Importer, x: Value, indices: Sequence[Value | None]) -> Value:
+    axes, places = _places(importer, indices)
+    if len(axes) == 1 and (axes[0] != 0 or places[0].type.rank == 1):
+        return _select(importer, x, axes[0], places[0])
+    rest = [axis for axis in range(x.type.rank) if axis not in axes]
+    result = importer.emit(ops.index, importer.permute(x, [*axes, *rest]), *places)
+    # What the indices give stands where they stood if they are neighbours, else in front.
+    if axes != list(range(axes[0], axes[0] + len(axes))) or axes[0] == 0:
+        return result
+    count = result.type.rank - len(rest)
+    before = [count + i for i in range(axes[0])]
+    return importer.permute(result, [*before, *range(count), *range(count + axes[0], result.type.rank)])
+
+
+def _places(importer: Importer, indices: Sequence[Value | None]) -> tuple[list[int], list[Value]]:
+    given = [(axis, value) for axis, value in enumerate(indices) if value is not None]
+    if any(value.type.dtype is BOOL for _, value in given):
+        raise Unsupported(_BY_MASK)
+    return [axis for axis, _ in given], [importer.cast(value, I64) for _, value in given]
+
+
+def _select(importer: Importer, x: Value, axis: int, index: Value) -> Value:
+    """One index, which may be negative and of any shape."""
+    flat = importer.reshape(index, (index.type.count,))
+    held = None if index.constant is None else index.constant.array()
+    if held is None or held.min(initial=0) < 0:
+        zero, size = importer.scalar(0, I64), importer.tensor(x.type.shape[axis], I64)
+        from_end = importer.emit(ops.add, flat, size)
+        flat = importer.emit(ops.where, importer.emit(ops.lt, flat, zero), from_end, flat)
+    taken = importer.emit(ops.index_select, x, flat, axis=axis)
+    return importer.reshape(taken, (*x.type.shape[:axis], *index.type.shape, *x.type.shape[axis + 1 :]))
+
+
+@row("index_put", "_unsafe_index_put", "_index_put_impl")
+def index_put(
+    importer: Importer,
+    x: Value,
+    indices: Sequence[Value | None],
+    values: Value,
+    accumulate: bool = False,
+    unsafe: bool = False,
+) -> Value:
+    masks = [value for value in indices if value is not None]
+    values = importer.cast(values, x.type.dtype)
+    if len(masks) == 1 and masks[0].type.dtype is BOOL and values.type.count == 1 and not accumulate:
+        (mask,) = masks
+        axis = next(i for i, value in enumerate(indices) if value is not None)
+        behind = x.type.rank - axis - mask.type.rank
+        mask = importer.reshape(mask, (*mask.type.shape, *[1] * behind))
+        return importer.emit(ops.where, mask, importer.reshape(values, ()), x)
+    axes, places = _places(importer, indices)
+    rest = [axis for axis in range(x.type.rank) if axis not in axes]
+    order = [*axes, *rest]
+    count = max(place.type.rank for place in places)
+    if axes == list(range(axes[0], axes[0] + len(axes))) and axes[0] > 0:
+        # values have the indexed axes in their place: bring them to the front too.
+        shape = (*[1] * (count + len(rest) - values.type.rank), *values.type.shape)
+        first = axes[0]
+        moved = [*range(first, first + count), *range(first), *range(first + count, len(shape))]
+        values = importer.permute(importer.reshape(values, shape), moved)
+    result = importer.emit(ops.index_put, importer.permute(x, order), values, *places, accumulate=accumulate)
+    return importer.permute(result, [order.index(axis) for axis in range(x.type.rank)])
+
+
+_REDUCES = {
+    "add": Reduce.SUM,
+    "multiply": Reduce.PROD,
+    "sum": Reduce.SUM,
+    "prod": Reduce.PROD,
+    "amax": Reduce.AMAX,
+    "amin": Reduce.AMIN,
+}
+
+
+@row("scatter.src", "scatter.value", "scatter.reduce", "scatter.value_reduce")
+def scatter(importer: Importer, x: Value, dim: int, index: Value, src: Operand, reduce: str | None = None) -> Value:
+    values = importer.tensor(src, x.type.dtype)
+    if not isinstance(src, Value):
+        values = importer.expand(values, index.type.shape)
+    how = Reduce.REPLACE if reduce is None else _REDUCES[reduce]
+    is_truth = x.type.dtype is BOOL
+    x, values = (importer.cast(v, I64) if is_truth else v for v in (x, values))
+    result = importer.emit(ops.scatter, x, importer.cast(index, I64), values, axis=dim, reduce=how)
+    return importer.cast(result, BOOL) if is_truth else result
+
+
+@row("scatter_add")
+def scatter_add(importer: Importer, x: Value, dim: int, index: Value, src: Value) -> Value:
+    return scatter(importer, x, dim, index, src, "add")
+
+
+@row("scatter_reduce.two")
+def scatter_reduce(
+    importer: Importer, x: Value, dim: int, index: Value, src: Value, reduce: str, include_self: bool = True
+) -> Value:
+    if reduce not in _REDUCES or not include_self:
+        raise Unsupported("scatter_reduce with the mean, or without the elements that are there")
+    return scatter(importer, x, dim, index, src, reduce)
+
+
+def _along(importer: Importer, x: Value, dim: int, index: Value, shape: Sequence[object]) -> Value:
+    """A one-dimensional index as one for each element of `shape`."""
+    axis = dim % max(x.type.rank, 1)
+    wide = [1] * x.type.rank
+    wide[axis] = index.type.count  # type: ignore[call-overload]
+    return importer.expand(importer.reshape(importer.cast(index, I64), wide), shape)
+
+
+@row("index_add")
+def index_add(importer: Importer, x: Value, dim: int, index: Value, source: Value, alpha: Number = 1) -> Value:
+    source = source if alpha == 1 else binary(importer, ops.mul, source, alpha)
+    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source, "add")
+
+
+@row("index_copy")
+def index_copy(importer: Importer, x: Value, dim: int, index: Value, source: Value) -> Value:
+    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source)
+
+
+@row("index_fill.int_Scalar", "index_fill.int_Tensor")
+def index_fill(importer: Importer, x: Value, dim: int, index: Value, value: Operand) -> Value:
+    shape = [*x.type.shape]
+    shape[dim] = index.type.count
+    filled = importer.expand(importer.tensor(value, x.type.dtype), shape)
+    return scatter(importer, x, dim, _along(importer, x, dim, index, shape), filled)
+
+
+@row("nonzero", "nonzero_numpy", "masked_select", "unique_consecutive", "_unique2", "unique_dim", "item")
+def data_dependent(importer: Importer, *_: object, **__: object) -> Value:
+    raise Unsupported("what it returns depends on values, not only on sizes")
+
+
+@row("one_hot")
+def one_hot(importer: Importer, x: Value, num_classes: int = -1) -> Value:
+    classes = importer.constant(np.arange(num_classes, dtype=np.int64))
+    places = importer.reshape(importer.cast(x, I64), (*x.type.shape, 1))
+    return importer.cast(importer.emit(ops.eq, places, classes), I64)
+
+
+@row("bucketize.Tensor")
+def bucketize(importer: Importer, x: Value, boundaries: Value, out_int32: bool = False, right: bool = False) -> Value:
+    dtype = importer.promoted(x, boundaries)
+    places = importer.cast(importer.reshape(x, (*x.type.shape, 1)), dtype)
+    beyond = importer.emit(ops.ge if right else ops.gt, places, importer.cast(boundaries, dtype))
+    return importer.emit(ops.sum, importer.cast(beyond, importer.result_type().dtype), axes=(-1,))

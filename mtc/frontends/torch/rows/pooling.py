@@ -1,0 +1,149 @@
+"""Pooling over one, two and three spatial axes; one axis is an image of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtc import ops
+from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.rows.convolution import both_sides, spread
+from mtc.frontends.torch.rows.slicing import part
+from mtc.frontends.torch.table import row
+from mtc.ir.dims import Dim
+from mtc.ir.module import Value
+from mtc.ir.opspec import OpSpec
+
+Sizes = int | Sequence[int]
+
+
+def _as_images(importer: Importer, x: Value, spatial: int) -> Value:
+    """With a batch axis, and two spatial axes at least."""
+    shape = x.type.shape if x.type.rank == spatial + 2 else (1, *x.type.shape)
+    return importer.reshape(x, (*shape[:2], 1, *shape[2:]) if spatial == 1 else shape)
+
+
+def _pooled(
+    importer: Importer,
+    op: OpSpec,
+    x: Value,
+    spatial: int,
+    kernel_size: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes | None = None,
+    **attrs: object,
+) -> Value:
+    kernel = spread(kernel_size, spatial)
+    steps = kernel if isinstance(stride, (tuple, list)) and not stride else spread(stride, spatial)
+    pads = spread(padding, spatial)
+    gaps = None if dilation is None else spread(dilation, spatial)
+    if spatial == 1:
+        kernel, steps, pads, gaps = (1, *kernel), (1, *steps), (0, *pads), None if gaps is None else (1, *gaps)
+    if gaps is not None:
+        attrs["dilation"] = gaps
+    images = _as_images(importer, x, spatial)
+    result = importer.emit(op, images, kernel_size=kernel, stride=steps, padding=both_sides(pads), **attrs)
+    fake = importer.result[0] if isinstance(importer.result, (tuple, list)) else importer.result
+    return importer.reshape(result, importer.sizes.shape(fake.shape))
+
+
+def _max_pool(spatial: int) -> None:
+    op = ops.max_pool3d if spatial == 3 else ops.max_pool2d
+
+    @row(f"max_pool{spatial}d")
+    def max_pool(
+        importer: Importer,
+        x: Value,
+        kernel_size: Sizes,
+        stride: Sizes = (),
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        ceil_mode: bool = False,
+    ) -> Value:
+        return _pooled(importer, op, x, spatial, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
+
+    @row(f"max_pool{spatial}d_with_indices")
+    def with_indices(importer: Importer, x: Value, *args: Sizes, **kwargs: Sizes) -> tuple[Value, None]:
+        return max_pool(importer, x, *args, **kwargs), None
+
+
+def _avg_pool(spatial: int) -> None:
+    op = ops.avg_pool3d if spatial == 3 else ops.avg_pool2d
+
+    @row(f"avg_pool{spatial}d")
+    def avg_pool(
+        importer: Importer,
+        x: Value,
+        kernel_size: Sizes,
+        stride: Sizes = (),
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Value:
+        attrs = {"count_include_pad": count_include_pad, "divisor_override": divisor_override or 0}
+        return _pooled(importer, op, x, spatial, kernel_size, stride, padding, ceil_mode=ceil_mode, **attrs)
+
+
+for _spatial in (1, 2, 3):
+    _max_pool(_spatial)
+    _avg_pool(_spatial)
+
+
+def _windows(importer: Importer, x: Value, sizes: Sequence[Dim], reduce: OpSpec) -> Value:
+    """Adaptive pooling axis by axis: the windows are boxes, and the mean or maximum of a box is that of its rows'."""
+    first = x.type.rank - len(sizes)
+    for axis, count in enumerate(sizes, start=first):
+        length = x.type.shape[axis]
+        if count == length:
+            continue
+        if count == 1:
+            x = importer.emit(reduce, x, axes=(axis,), keepdim=True)
+            continue
+        if not isinstance(length, int) or not isinstance(count, int):
+            raise Unsupported("adaptive pooling of an axis whose size is not fixed")
+        bounds = [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+        pieces = [importer.emit(reduce, part(importer, x, axis, *b), axes=(axis,), keepdim=True) for b in bounds]
+        x = importer.emit(ops.concat, *pieces, axis=axis)
+    return x
+
+
+def _is_even(sizes: Sequence[Dim], counts: Sequence[Dim]) -> bool:
+    static = all(isinstance(n, int) for n in (*sizes, *counts))
+    return static and all(count and size % count == 0 for size, count in zip(sizes, counts, strict=True))
+
+
+@row("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
+def adaptive_avg_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) -> Value:
+    sizes = tuple(output_size)
+    spatial = len(sizes)
+    if all(size == 1 for size in sizes):
+        return importer.emit(ops.mean, x, axes=tuple(range(-spatial, 0)), keepdim=True)
+    if spatial == 2:
+        images = _as_images(importer, x, 2)
+        return importer.reshape(
+            importer.emit(ops.adaptive_avg_pool2d, images, size=sizes), importer.result_type().shape
+        )
+    if spatial == 1:
+        images = _as_images(importer, x, 1)
+        result = importer.emit(ops.adaptive_avg_pool2d, images, size=(1, *sizes))
+        return importer.reshape(result, importer.result_type().shape)
+    lengths = x.type.shape[-3:]
+    if _is_even(lengths, sizes):
+        kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
+        return _pooled(importer, ops.avg_pool3d, x, 3, kernel, (), 0)
+    return _windows(importer, x, sizes, ops.mean)
+
+
+row("_adaptive_avg_pool2d", "_adaptive_avg_pool3d")(adaptive_avg_pool)
+
+
+@row("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
+def adaptive_max_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) -> tuple[Value, None]:
+    sizes = tuple(output_size)
+    lengths = x.type.shape[-len(sizes) :]
+    if _is_even(lengths, sizes) and any(size != 1 for size in sizes):
+        op = ops.max_pool3d if len(sizes) == 3 else ops.max_pool2d
+        kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
+        return _pooled(importer, op, x, len(sizes), kernel, (), 0), None
+    return _windows(importer, x, sizes, ops.amax), None

@@ -1,0 +1,152 @@
+"""Parts of tensors: slices, splits, and writing into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mtc import ops
+from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.table import row
+from mtc.ir.dims import Dim, maximum, minimum
+from mtc.ir.module import Value
+
+
+def part(importer: Importer, x: Value, axis: int, begin: Dim, end: Dim, step: int = 1) -> Value:
+    """`x` from `begin` until before `end` along one axis."""
+    axis = axis % x.type.rank
+    if begin == 0 and end == x.type.shape[axis] and step == 1:
+        return x
+    begins, ends, steps = [0] * x.type.rank, list(x.type.shape), [1] * x.type.rank
+    begins[axis], ends[axis], steps[axis] = begin, end, step  # type: ignore[call-overload]
+    return importer.emit(ops.slice, x, begin=tuple(begins), end=tuple(ends), step=tuple(steps))
+
+
+def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
+    """Python's rule for slices: from the end if negative, limited to what there is."""
+
+    def place(at: Dim) -> Dim:
+        if isinstance(at, int) and isinstance(size, int):
+            return min(max(at + size if at < 0 else at, 0), size)
+        if isinstance(at, int):
+            return maximum(size + at, 0) if at < 0 else minimum(at, size) if at < 2**62 else size
+        return minimum(at, size)
+
+    begin = place(0 if start is None else start)
+    last = place(2**63 - 1 if end is None else end)
+    if isinstance(begin, int) and isinstance(last, int):
+        last = max(begin, last)
+    return begin, last
+
+
+@row("slice.Tensor")
+def slice_(
+    importer: Importer, x: Value, dim: int = 0, start: Dim | None = None, end: Dim | None = None, step: int = 1
+) -> Value:
+    size = x.type.shape[dim]
+    begin, last = bounds(size, start, end)
+    count = importer.result_type().shape[dim]
+    if not (isinstance(begin, int) and isinstance(last, int)) and count != 0:
+        # torch knows how many there are, so its own bounds need not be repeated.
+        if isinstance(start, int) and start >= 0:
+            begin = start
+        last = begin + (count - 1) * step + 1
+        last = size if begin == 0 and step == 1 and count == size else last
+    return part(importer, x, dim, begin, last, step)
+
+
+@row("narrow")
+def narrow(importer: Importer, x: Value, dim: int, start: Dim, length: Dim) -> Value:
+    begin = start + x.type.shape[dim] if isinstance(start, int) and start < 0 else start
+    return part(importer, x, dim, begin, begin + length)
+
+
+@row("select.int", "select_copy.int")
+def select(importer: Importer, x: Value, dim: int, index: Dim) -> Value:
+    begin = index + x.type.shape[dim] if isinstance(index, int) and index < 0 else index
+    return importer.reshape(part(importer, x, dim, begin, begin + 1), importer.result_type().shape)
+
+
+def _pieces(importer: Importer, x: Value, dim: int) -> list[Value]:
+    """What torch splits `x` into, one after the other along `dim`."""
+    pieces, begin = [], 0
+    for index in range(len(importer.result)):
+        size = importer.result_type(index).shape[dim]
+        pieces.append(part(importer, x, dim, begin, begin + size))
+        begin = begin + size
+    return pieces
+
+
+@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
+def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
+    return _pieces(importer, x, dim)
+
+
+@row("unsafe_chunk", "unsafe_split.Tensor", "unsafe_split_with_sizes")
+def unsafe_split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
+    return _pieces(importer, x, dim)
+
+
+@row("unbind.int")
+def unbind(importer: Importer, x: Value, dim: int = 0) -> list[Value]:
+    parts = (part(importer, x, dim, i, i + 1) for i in range(len(importer.result)))
+    return [importer.reshape(piece, importer.result_type(i).shape) for i, piece in enumerate(parts)]
+
+
+@row("unfold")
+def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -> Value:
+    """Windows along an axis, their elements on a new last axis."""
+    axis = dimension % max(x.type.rank, 1)
+    count = importer.result_type().shape[axis]
+    if not isinstance(count, int):
+        raise Unsupported("windows of an axis whose size is not fixed")
+    index = importer.constant((np.arange(count)[:, None] * step + np.arange(size)).ravel())
+    taken = importer.emit(ops.index_select, x, index, axis=axis)
+    apart = importer.reshape(taken, (*x.type.shape[:axis], count, size, *x.type.shape[axis + 1 :]))
+    order = [i for i in range(x.type.rank + 1) if i != axis + 1]
+    return importer.emit(ops.permute, apart, dims=(*order, axis + 1))
+
+
+def _written(importer: Importer, x: Value, src: Value, axis: int, begin: Dim, end: Dim) -> Value:
+    """x with `src` in place of its elements from `begin` until before `end`."""
+    pieces = [src]
+    if begin != 0:
+        pieces.insert(0, part(importer, x, axis, 0, begin))
+    if end != x.type.shape[axis]:
+        pieces.append(part(importer, x, axis, end, x.type.shape[axis]))
+    return src if len(pieces) == 1 else importer.emit(ops.concat, *pieces, axis=axis)
+
+
+@row("slice_scatter")
+def slice_scatter(
+    importer: Importer,
+    x: Value,
+    src: Value,
+    dim: int = 0,
+    start: Dim | None = None,
+    end: Dim | None = None,
+    step: int = 1,
+) -> Value:
+    axis = dim % x.type.rank
+    size = x.type.shape[axis]
+    begin, last = bounds(size, start, end)
+    wanted = list(x.type.shape)
+    wanted[axis] = src.type.shape[axis] if src.type.rank == x.type.rank else -(-(last - begin) // step)
+    src = importer.expand(importer.cast(src, x.type.dtype), wanted)
+    if step == 1:
+        return _written(importer, x, src, axis, begin, last)
+    places: Any = importer.emit(ops.arange, range=(begin, last, step))
+    order = (axis, *(i for i in range(x.type.rank) if i != axis))
+    back = tuple(order.index(i) for i in range(x.type.rank))
+    front, values = (importer.emit(ops.permute, value, dims=order) for value in (x, src))
+    return importer.emit(ops.permute, importer.emit(ops.index_put, front, values, places), dims=back)
+
+
+@row("select_scatter")
+def select_scatter(importer: Importer, x: Value, src: Value, dim: int, index: Dim) -> Value:
+    axis = dim % x.type.rank
+    begin = index + x.type.shape[axis] if isinstance(index, int) and index < 0 else index
+    shape = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
+    whole = importer.expand(importer.cast(src, x.type.dtype), (*shape[:axis], *shape[axis + 1 :]))
+    return _written(importer, x, importer.reshape(whole, shape), axis, begin, begin + 1)
