@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <vector>  // whose checks call the functions at the end
 
 namespace {
 
@@ -53,3 +54,15 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
+
+#if defined(__GLIBCXX__)
+// What a container calls instead of throwing itself. libstdc++'s own definitions bring in the exception classes, their
+// strings and the unwinder: 100 KB.
+namespace std {
+void __throw_length_error(const char*) { abort(); }
+void __throw_bad_alloc() { abort(); }
+void __throw_bad_array_new_length() { abort(); }
+void __throw_out_of_range_fmt(const char*, ...) { abort(); }
+void __throw_logic_error(const char*) { abort(); }
+}  // namespace std
+#endif

@@ -13,6 +13,12 @@ namespace {
 
 using schema::Place;
 
+// Values by a time of theirs. One function for both times: a sort is a lot of code.
+void SortBy(uint32_t Lifetime::*time, const std::vector<Lifetime>& lifetimes, std::vector<uint32_t>* values) {
+  std::sort(values->begin(), values->end(),
+            [&](uint32_t a, uint32_t b) { return lifetimes[a].*time < lifetimes[b].*time; });
+}
+
 class FunctionVerifier {
  public:
   FunctionVerifier(const schema::Program& tables, uint32_t index, ListBudget& budget, Error& error)
@@ -215,8 +221,8 @@ class FunctionVerifier {
       starts.push_back(v);
     }
     ends = starts;
-    std::sort(starts.begin(), starts.end(), [&](auto a, auto b) { return lifetimes[a].first < lifetimes[b].first; });
-    std::sort(ends.begin(), ends.end(), [&](auto a, auto b) { return lifetimes[a].last < lifetimes[b].last; });
+    SortBy(&Lifetime::first, lifetimes, &starts);
+    SortBy(&Lifetime::last, lifetimes, &ends);
     const auto by_begin = [](const Item& a, uint64_t begin) { return a.begin < begin; };
     std::vector<Item> used;
     size_t ended = 0;
@@ -244,8 +250,8 @@ class FunctionVerifier {
   const uint32_t values_;
   const Span<const schema::Expr> expressions_;
   std::vector<uint32_t> roots_;
-  std::vector<bool> is_written_;  // of roots: something has been stored there
-  std::vector<bool> is_result_;   // an input, or written by an instruction
+  std::vector<uint8_t> is_written_;  // of roots: something has been stored there
+  std::vector<uint8_t> is_result_;   // an input, or written by an instruction
 };
 
 }  // namespace
