@@ -59,7 +59,7 @@ def tanh(x: Tensor):
 
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)
 def elu(x: Tensor, *, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0):
-    """`scale * x` where positive, `scale * alpha * (exp(input_scale * x) - 1)` elsewhere. SELU and CELU are this too."""
+    """`scale * x` where positive, `scale * alpha * (exp(input_scale * x) - 1)` elsewhere; SELU and CELU are this."""
     w = wide(x)
     negative = alpha * np.expm1(np.minimum(w, 0) * input_scale)
     return (np.where(w > 0, w, negative) * scale).astype(x.dtype)

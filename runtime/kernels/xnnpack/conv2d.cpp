@@ -60,7 +60,7 @@ Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
     return context.Fail(Status::kInvalidArgument, "conv2d: the bias does not fit");
   }
-  return Status::kOk;
+  return CheckPixels(context, weight.dims[1], weight.dims[2]);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ Status CheckArgs(PrepareContext& context, const ConvTranspose2dArgs& args) {
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[3] * args.groups)) {
     return context.Fail(Status::kInvalidArgument, "conv_transpose2d: the bias does not fit");
   }
+  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
   return CheckClamp(context, args.clamp);
 }
 

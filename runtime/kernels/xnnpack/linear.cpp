@@ -18,7 +18,8 @@ Status Build(KernelContext& context, const LinearArgs& args) {
           sizes.depth, channels, args.x->pitch, args.out->pitch, args.weight->as<const float>() + first * sizes.depth,
           bias, static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     };
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), args.weight->data, create));
+    MTC_RETURN_IF_ERROR(
+        CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), args.weight->data, create));
     context.packed->ReleaseSource(args.weight->data, args.weight->count() * sizeof(float));
     state.in_pitch = args.x->pitch;
     state.out_pitch = args.out->pitch;

@@ -24,8 +24,8 @@ Status Build(KernelContext& context, const MaxPool2dArgs& args) {
 }  // namespace
 
 Status PrepareMaxPool2d(PrepareContext& context, const MaxPool2dArgs& args) {
-  const int64_t pixels = args.kernel_size[0] * args.kernel_size[1];
-  if (pixels == 1 || args.stride[0] > args.kernel_size[0] || args.stride[1] > args.kernel_size[1]) {
+  if ((args.kernel_size[0] == 1 && args.kernel_size[1] == 1) || args.stride[0] > args.kernel_size[0] ||
+      args.stride[1] > args.kernel_size[1]) {
     return context.Fail(Status::kInvalidProgram, "max_pool2d: windows of one pixel, or that leave out pixels");
   }
   MTC_RETURN_IF_ERROR(PreparePooling(context, args, args.dilation));

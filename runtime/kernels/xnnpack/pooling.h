@@ -35,6 +35,7 @@ Status PreparePooling(PrepareContext& context, const Args& args, Span<const int6
     return context.Fail(Status::kInvalidProgram, "pooling: not of a batch of images, channels last");
   }
   MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  MTC_RETURN_IF_ERROR(CheckPixels(context, args.kernel_size[0], args.kernel_size[1]));
   auto* state = StateOf<PoolingState>(context);
   if (state == nullptr) return OutOfMemory(context);
   int64_t dims[4] = {x.dims[0], 0, 0, x.dims[3]};

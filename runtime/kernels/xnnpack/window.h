@@ -21,6 +21,13 @@ struct Window {
 
 inline constexpr int64_t kLargestWindow = 1 << 20;  // XNNPACK's sizes are 32 bits wide; their sums stay so
 
+// Of a window of two axes.
+inline Status CheckPixels(KernelContext& context, int64_t height, int64_t width) {
+  if (height >= 1 && width >= 1 && height <= kLargestWindow && width <= kLargestWindow / height) return Status::kOk;
+  return context.Fail(Status::kInvalidArgument, "a window of %lld by %lld pixels", static_cast<long long>(height),
+                      static_cast<long long>(width));
+}
+
 inline Status CheckWindow(KernelContext& context, const Window& w) {
   for (const int64_t value : {w.kernel, w.stride, w.dilation}) {
     if (value < 1 || value > kLargestWindow) {
