@@ -1,0 +1,218 @@
+// Pooling over two or three spatial axes: each window of the operand is folded to one element.
+
+#ifndef MTC_KERNELS_POOLING_H_
+#define MTC_KERNELS_POOLING_H_
+
+#include "kernels/elementwise.h"
+
+namespace MTC_PORTABLE {
+
+constexpr int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+// A pooling seen as [outer, *in, channels] to [outer, *out, channels]: images whose channels come first have one
+// channel, and the missing axis of two spatial ones comes first.
+struct PoolSizes {
+  int64_t outer = 1, channels = 1;
+  int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
+  int64_t stride[3] = {1, 1, 1}, dilation[3] = {1, 1, 1}, before[3] = {}, after[3] = {};
+
+  int64_t extent(int axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
+  int64_t in_size() const { return in[0] * in[1] * in[2] * channels; }
+};
+
+template <typename Args>
+PoolSizes PoolSizesOf(const Args& args, Span<const int64_t> dilation, Layout layout) {
+  PoolSizes s;
+  const Tensor &x = *args.x, &out = *args.out;
+  const int spatial = x.rank - 2, missing = 3 - spatial, first = layout == Layout::kNhwc ? 1 : 2;
+  s.outer = layout == Layout::kNhwc ? x.dims[0] : x.dims[0] * x.dims[1];
+  s.channels = layout == Layout::kNhwc ? x.dims[x.rank - 1] : 1;
+  for (int i = 0; i < spatial; ++i) {
+    const int to = missing + i;
+    s.in[to] = x.dims[first + i];
+    s.out[to] = out.dims[first + i];
+    s.kernel[to] = args.kernel_size[i];
+    s.stride[to] = args.stride[i];
+    s.dilation[to] = dilation.empty() ? 1 : dilation[i];
+    s.before[to] = args.padding[2 * i];
+    s.after[to] = args.padding[2 * i + 1];
+  }
+  return s;
+}
+
+template <typename Args>
+Status PreparePooling(PrepareContext& context, const Args& args, int spatial, Span<const int64_t> dilation,
+                      Layout layout) {
+  const Tensor& x = *args.x;
+  const auto axes = static_cast<size_t>(spatial);
+  if (x.rank != spatial + 2 || args.kernel_size.size() != axes || args.stride.size() != axes ||
+      args.padding.size() != 2 * axes || (!dilation.empty() && dilation.size() != axes)) {
+    return context.Fail(Status::kInvalidProgram, "pooling over %d axes of a tensor of rank %d", spatial, x.rank);
+  }
+  constexpr int64_t kMost = int64_t{1} << 30;
+  int64_t dims[kMaxRank];
+  for (int i = 0; i < x.rank; ++i) dims[i] = x.dims[i];
+  for (int i = 0; i < spatial; ++i) {
+    const int64_t kernel = args.kernel_size[i], stride = args.stride[i], step = dilation.empty() ? 1 : dilation[i];
+    const int64_t before = args.padding[2 * i], after = args.padding[2 * i + 1];
+    int64_t* size = &dims[(layout == Layout::kNhwc ? 1 : 2) + i];
+    const bool is_valid = kernel > 0 && kernel < kMost && stride > 0 && stride < kMost && step > 0 && step < kMost;
+    const int64_t extent = is_valid ? step * (kernel - 1) + 1 : 0;
+    if (before < 0 || after < 0 || before >= extent || after >= extent) {
+      return context.Fail(Status::kInvalidProgram, "a window, its stride or its padding is not valid");
+    }
+    const int64_t room = *size + before + after - extent, last = FloorDivide(*size + before - 1, stride);
+    int64_t count = FloorDivide(room, stride);
+    if (args.ceil_mode) {
+      count = -FloorDivide(-room, stride);
+      if (count > last) count = last;
+    }
+    if (count < 0) return context.Fail(Status::kInvalidArgument, "the window is larger than the padded input");
+    *size = count + 1;
+  }
+  return context.Resize(args.out, {dims, x.rank});
+}
+
+// The taps of one window along one axis that lie inside the operand: [begin, end) of the kernel.
+struct Taps {
+  int64_t start, begin, end;
+
+  Taps(const PoolSizes& s, int axis, int64_t position) {
+    const int64_t step = s.dilation[axis], size = s.in[axis];
+    start = position * s.stride[axis] - s.before[axis];
+    begin = start < 0 ? (-start + step - 1) / step : 0;
+    end = size <= start ? 0 : (size - start + step - 1) / step;
+    if (end > s.kernel[axis]) end = s.kernel[axis];
+  }
+};
+
+// Places of a window without dilation that an average counts: those inside, or with the padding but no overhang.
+inline int64_t CountedPlaces(const PoolSizes& s, int axis, int64_t position, bool with_padding) {
+  const int64_t start = position * s.stride[axis] - s.before[axis];
+  const int64_t low = with_padding ? -s.before[axis] : 0, high = s.in[axis] + (with_padding ? s.after[axis] : 0);
+  const int64_t begin = start < low ? low : start, end = start + s.kernel[axis] < high ? start + s.kernel[axis] : high;
+  return end > begin ? end - begin : 0;
+}
+
+// out = finish(fold of the window, position), where `fold` starts from `first` and both take a Pack or a scalar.
+template <typename T, typename Fold, typename Finish>
+MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
+                        const Fold& fold, const Finish& finish) {
+  using C = Compute<T>;
+  constexpr int64_t kLine = 256;
+  C line[kLine];  // rows of the windows folded to one, then read by each window
+  const Taps deep(s, 0, z), high(s, 1, y);
+  const int64_t extent = s.extent(2);
+  const int64_t block = extent < kLine ? (kLine - extent) / s.stride[2] + 1 : 1;
+  for (int64_t from = 0; from < s.out[2]; from += block) {
+    const int64_t to = from + block < s.out[2] ? from + block : s.out[2];
+    const int64_t window_begin = from * s.stride[2] - s.before[2];
+    const int64_t window_end = (to - 1) * s.stride[2] - s.before[2] + extent;
+    const int64_t begin = window_begin < 0 ? 0 : window_begin, end = window_end < s.in[2] ? window_end : s.in[2];
+    C wide = first;  // of a window that is longer than the line, which stands alone
+    for (int64_t at = begin; at < end || at == begin; at += kLine) {
+      const int64_t length = end - at < kLine ? end - at : kLine;
+      for (int64_t i = 0; i < length; ++i) line[i] = first;
+      for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
+        for (int64_t ky = high.begin; ky < high.end; ++ky) {
+          const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
+          const T* row = x + (iz * s.in[1] + iy) * s.in[2] + at;
+          int64_t i = 0;
+          if constexpr (kPackWidth < T >> 1) {
+            for (; i + kLanes <= length; i += kLanes) Store(line + i, fold(Load<Vec>(line + i), LoadPack(row + i)));
+          }
+          for (; i < length; ++i) line[i] = fold(line[i], static_cast<C>(row[i]));
+        }
+      }
+      for (int64_t position = from; position < to; ++position) {
+        const Taps taps(s, 2, position);
+        C value = block == 1 ? wide : first;
+        for (int64_t kx = taps.begin; kx < taps.end; ++kx) {
+          const int64_t i = taps.start + kx * s.dilation[2] - at;
+          if (i >= 0 && i < length) value = fold(value, line[i]);
+        }
+        wide = value;
+        out[position] = static_cast<T>(finish(value, z, y, position));
+      }
+    }
+  }
+}
+
+// The same where channels come last: every lane is a channel.
+template <typename T, typename Fold, typename Finish>
+MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
+                           const Fold& fold, const Finish& finish) {
+  using P = Pack<T>;
+  const Taps deep(s, 0, z), high(s, 1, y);
+  for (int64_t position = 0; position < s.out[2]; ++position) {
+    const Taps wide(s, 2, position);
+    for (int64_t c = 0; c < s.channels; c += kPackWidth<T>) {
+      const int64_t lanes = s.channels - c < kPackWidth<T> ? s.channels - c : kPackWidth<T>;
+      P value = static_cast<P>(P{} + first);
+      for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
+        for (int64_t ky = high.begin; ky < high.end; ++ky) {
+          for (int64_t kx = wide.begin; kx < wide.end; ++kx) {
+            const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
+            const int64_t ix = wide.start + kx * s.dilation[2];
+            const T* from = x + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.channels + c;
+            value = fold(value, LoadPack(from, lanes, P{}));
+          }
+        }
+      }
+      StorePack<T>(out + position * s.channels + c, finish(value, z, y, position), lanes);
+    }
+  }
+}
+
+template <typename T, typename Fold, typename Finish>
+MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x, const Tensor& out, Layout layout,
+                     Compute<T> first, const Fold& fold, const Finish& finish) {
+  const int64_t row = s.out[2] * s.channels, rows = s.outer * s.out[0] * s.out[1];
+  if (row == 0) return;
+  ParallelFor(context.threads, rows, 1 + 4096 / row, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];
+      const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.in_size();
+      T* to = out.as<T>() + task * row;
+      if (layout == Layout::kNhwc) {
+        PoolPixels(s, from, to, z, y, first, fold, finish);
+      } else {
+        PoolRow(s, from, to, z, y, first, fold, finish);
+      }
+    }
+  });
+}
+
+template <typename T>
+MTC_INLINE void MaxPool(KernelContext& context, const PoolSizes& s, const Tensor& x, const Tensor& out, Layout layout,
+                        double low, double high) {
+  const Compute<T> least = Constant<T>(low), most = Constant<T>(high), first = Constant<T>(-__builtin_inf());
+  Pool<T>(
+      context, s, x, out, layout, first, [](auto a, auto b) { return Max(a, b); },
+      [=](auto v, int64_t, int64_t, int64_t) {
+        using V = decltype(v);
+        return AtMost(AtLeast(v, Fill<V>(least)), Fill<V>(most));
+      });
+}
+
+template <typename T, typename Args>
+MTC_INLINE void AveragePool(KernelContext& context, const PoolSizes& s, const Args& args, Layout layout, double low,
+                            double high) {
+  using C = Compute<T>;
+  const bool with_padding = args.count_include_pad;
+  const int64_t divisor = args.divisor_override;
+  Pool<T>(
+      context, s, *args.x, *args.out, layout, C{0}, [](auto a, auto b) { return a + b; },
+      [=](auto v, int64_t z, int64_t y, int64_t x) {
+        using V = decltype(v);
+        const int64_t places = divisor != 0
+                                   ? divisor
+                                   : CountedPlaces(s, 0, z, with_padding) * CountedPlaces(s, 1, y, with_padding) *
+                                         CountedPlaces(s, 2, x, with_padding);
+        return AtMost(AtLeast(v / static_cast<C>(places), Fill<V>(low)), Fill<V>(high));
+      });
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_POOLING_H_
