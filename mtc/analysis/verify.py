@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,14 +87,30 @@ def verify(
     names = [signature.name for signature in session.outputs()]
     for name, arrays in samples_of(session, reference, data):
         got, want = session.run(*arrays), reference.run(arrays)
-        if len(got) != len(want):
-            raise MISMATCH.error(f"the program has {len(got)} outputs, the source model {len(want)}")
-        accepted = None if metric is None else bool(metric(got, want))
-        for output, a, b in zip(names, got, want, strict=True):
-            rel, cosine = distance(a, b)
-            is_ok = rel <= max_rel and cosine >= min_cosine if accepted is None else accepted
-            found.append(Difference(name, output, rel, cosine, is_ok))
+        rows = compared(name, names, got, want, max_rel, min_cosine)
+        if metric is not None:
+            is_ok = bool(metric(got, want))
+            rows = [replace(row, is_ok=is_ok) for row in rows]
+        found += rows
     return found
+
+
+def compared(
+    sample: str,
+    names: Sequence[str],
+    got: Sequence[np.ndarray],
+    want: Sequence[np.ndarray],
+    max_rel: float,
+    min_cosine: float,
+) -> list[Difference]:
+    """Every output against its reference. MISMATCH if there are more of the one than of the other."""
+    if len(got) != len(want):
+        raise MISMATCH.error(f"the program has {len(got)} outputs, the source model {len(want)}")
+    rows = []
+    for name, a, b in zip(names, got, want, strict=True):
+        rel, cosine = distance(a, b)
+        rows.append(Difference(sample, name, rel, cosine, rel <= max_rel and cosine >= min_cosine))
+    return rows
 
 
 def refuse(differences: Sequence[Difference], first: str = "") -> None:

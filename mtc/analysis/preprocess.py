@@ -1,0 +1,60 @@
+"""Prepares a recipe's inputs: an image or an array, as the model was trained to take it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtc.analysis import tensors
+from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, MISSING_PACKAGE
+
+
+def prepared(entry: Mapping[str, Any], beside: Path) -> np.ndarray:
+    """The array of one input. Paths are relative to `beside`; `package:skimage/data/cat.png` is a package's file."""
+    if "array" in entry:
+        arrays = tensors.read(located(entry["array"], beside))
+        if len(arrays) != 1:
+            raise BAD_RECIPE.error(f"`{entry['array']}` holds {len(arrays)} arrays, not one")
+        return next(iter(arrays.values()))
+    return _image(entry, located(entry["image"], beside))
+
+
+def located(name: str, beside: Path) -> Path:
+    """The file that `name` stands for. CANNOT_READ or MISSING_PACKAGE if it is not there."""
+    if not name.startswith("package:"):
+        path = beside / name
+    else:
+        package, _, inner = name.removeprefix("package:").partition("/")
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise MISSING_PACKAGE.error(f"the package `{package}`, which holds `{inner}`, is not installed")
+        path = Path(spec.submodule_search_locations[0], inner)
+    if not path.is_file():
+        raise CANNOT_READ.error(f"`{path}` does not exist")
+    return path
+
+
+def _image(entry: Mapping[str, Any], path: Path) -> np.ndarray:
+    """Red, green, blue; resized to `size` (width, height) if given; (value - mean) / std of values from 0 to 255."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MISSING_PACKAGE.error(
+            "Pillow, which reads images, is not installed", help="pip install pillow"
+        ) from error
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+        if "size" in entry:
+            picture = picture.resize((int(entry["size"][0]), int(entry["size"][1])), Image.Resampling.BILINEAR)
+        array = np.asarray(picture, np.float32)
+    array = (array - np.asarray(entry.get("mean", (0,)), np.float32)) / np.asarray(entry.get("std", (1,)), np.float32)
+    layout = entry.get("layout", "nchw")
+    if layout not in ("nchw", "nhwc"):
+        raise BAD_RECIPE.error(f"layout `{layout}` is neither nchw nor nhwc")
+    if layout == "nchw":
+        array = array.transpose(2, 0, 1)
+    return np.ascontiguousarray(array[None] if entry.get("batch", True) else array)

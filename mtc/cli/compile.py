@@ -1,0 +1,86 @@
+"""`mtc compile`: all stages, into one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import PATH, Entry, Words, offline_option, output_option, overwrite_option, wrote
+
+
+@click.command(cls=MtcCommand)
+@click.argument("source", metavar="SRC")
+@output_option("SRC's name with -compiled")
+@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
+@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
+@click.option("--metadata", type=Entry(), multiple=True, help="Kept in the program; repeat it.")
+@click.option("--backend", type=Words(), default="xnnpack", show_default=True, help="What `mtc backends` lists.")
+@click.option("--disable-pass", metavar="PASS", multiple=True, help="Leave PASS out; repeat it for more.")
+@click.option("--verify-each", is_flag=True, help="Run the samples around each pass.")
+@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@click.option("--target", default="", help="What `mtc targets` lists. Default: this machine.")
+@click.option("--dry-run", is_flag=True, help="Print the stages' commands, write nothing.")
+@click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
+@click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
+@offline_option
+@overwrite_option
+@json_option
+def compile(
+    source: str,
+    output: Path | None,
+    metadata: tuple[tuple[str, str], ...],
+    dry_run: bool,
+    fresh: bool,
+    save_recipe: Path | None,
+    offline: bool,
+    overwrite: bool,
+    **flags: object,
+) -> None:
+    """Take SRC through all stages into one folder, and print the command that runs each stage alone.
+
+    A stage is reused if its inputs, settings and mtc itself are the same as before.
+
+    \b
+    Example:
+      mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
+    """
+    from mtc.recipe import save
+    from mtc.stages.compile import Settings, Step, compile_model, steps
+    from mtc.stages.outputs import Kind, check_output
+
+    settings = Settings(source=source, metadata=dict(metadata), **flags).resolved()  # type: ignore[arg-type]
+    stem = source.rpartition(":")[2] if ":" in source else Path(source).stem
+    output = output or Path(f"{stem}-compiled")
+    if save_recipe is not None:
+        check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
+        save(settings, save_recipe)
+        console.note(f"wrote {save_recipe}")
+    if dry_run:
+        lines = [step.line for step in steps(settings, output)]
+        console.result({"commands": lines}, "\n".join(lines))
+        return
+    done: list[dict[str, object]] = []
+
+    def told(step: Step, was_reused: bool) -> None:
+        done.append({"command": step.line, "was_reused": was_reused})
+        console.note(step.line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
+
+    made = compile_model(
+        settings,
+        output,
+        told=told,
+        warn=console.warn,
+        progress=console.progress(),
+        offline=offline,
+        overwrite=overwrite,
+        fresh=fresh,
+    )
+    wrote(made.optimized)
+    wrote(made.program)
+    console.report(
+        {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done},
+        f"{made.program} and {made.runtime} are ready: `mtc run {made.program}`",
+    )

@@ -1,0 +1,101 @@
+"""`mtc recipe`: runs, shows or lists recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mtc.cli import console
+from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import Entry, Words, offline_option, output_option, overwrite_option, threads_option, wrote
+
+if TYPE_CHECKING:
+    from mtc.recipe import Outcome
+
+
+@click.command(cls=MtcCommand)
+@click.argument("action", type=click.Choice(("list", "show", "run")), default="list")
+@click.argument("name", metavar="[NAME|PATH]", required=False)
+@output_option("the recipe's name, a folder")
+@click.option("--backend", type=Words(), help="Instead of the recipe's.")
+@click.option("--target", help="Instead of the recipe's.")
+@click.option(
+    "--set",
+    "flags",
+    type=Entry(),
+    multiple=True,
+    metavar="FLAG=VALUE",
+    help="Another stage flag, instead of the recipe's.",
+)
+@threads_option
+@offline_option
+@overwrite_option
+@json_option
+def recipe(
+    action: str,
+    name: str | None,
+    output: Path | None,
+    backend: tuple[str, ...] | None,
+    target: str | None,
+    flags: tuple[tuple[str, str], ...],
+    threads: int,
+    offline: bool,
+    overwrite: bool,
+) -> None:
+    """List recipes, show one, or run it: compile, run natively, compare with the source model, judge the answer.
+
+    \b
+    Example:
+      mtc recipe list
+    """
+    from mtc import recipe as recipes
+    from mtc.stages.compile import Step
+
+    if action == "list":
+        rows = [(key, recipes.load(path).title) for key, path in recipes.known().items()]
+        console.result(
+            [{"name": n, "title": t} for n, t in rows], lambda: console.table(("recipe", "what it does"), rows)
+        )
+        return
+    if name is None:
+        raise click.UsageError("NAME is missing; `mtc recipe list` shows what there is")
+    path = recipes.find(name)
+    if action == "show":
+        click.echo(path.read_text(encoding="utf-8"), nl=False)
+        return
+    overrides = {"backend": backend, "target": target} | dict(flags)
+    wanted = recipes.overridden(recipes.load(path), {key: held for key, held in overrides.items() if held})
+    console.note(f"{wanted.title or path.stem} ({path})")
+
+    def told(step: Step, was_reused: bool) -> None:
+        console.note(step.line + ("   (up to date)" if was_reused else ""))
+
+    outcome = recipes.run(
+        wanted,
+        output or Path(path.stem),
+        threads=threads,
+        told=told,
+        warn=console.warn,
+        progress=console.progress(),
+        offline=offline,
+        overwrite=overwrite,
+    )
+    console.clear()
+    wrote(outcome.files.program)
+    console.result(outcome.to_json(), lambda: _text(outcome))
+
+
+def _text(outcome: Outcome) -> str:
+    lines = []
+    if outcome.differences:
+        worst = max(row.max_rel for row in outcome.differences)
+        lines.append(f"same as the source model: {len(outcome.differences)} outputs, max_rel at most {worst:.2g}")
+    if outcome.answer is not None:
+        lines.append("answer: " + ", ".join(f"{key} {value}" for key, value in outcome.answer.items()))
+    if outcome.measured is not None:
+        measured: Any = outcome.measured
+        lines.append(f"latency: {measured['median_ms']:.2f} ms with {measured['threads']} thread(s)")
+    lines.append(f"runtime: {console.size(outcome.runtime_bytes)}, {outcome.files.runtime}")
+    return "\n".join(lines)

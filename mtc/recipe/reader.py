@@ -1,0 +1,244 @@
+"""Recipes: a source, the stages' settings, inputs with their preparation, and the answer to expect, in one strict file.
+
+`docs/recipes.md` lists every key. Unknown keys are errors, with a suggestion.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
+from mtc.stages.compile import Settings
+from mtc.support.atomic import write_text
+from mtc.support.suggest import did_you_mean
+
+VERSION = 1
+HEADER = "# An mtc recipe; docs/recipes.md lists every key.\n"
+# Stage -> the flags of that command which a recipe may set, by the name they have there.
+STAGES: dict[str, dict[str, type]] = {
+    "export": {"input-names": list, "output-names": list, "metadata": dict},
+    "optimize": {"backend": list, "disable-pass": list, "verify-each": bool, "no-fallback": bool},
+    "build-runtime": {"target": str},
+}
+VERIFY = {"max-rel": float, "min-cosine": float}
+IMAGE = {"image": str, "size": list, "mean": list, "std": list, "layout": str, "batch": bool}
+ARRAY = {"array": str}
+_TOP = {"version", "title", "source", "stages", "inputs", "verify", "answer", "expected", "tolerance"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a recipe file says; paths are absolute. `expected` is compared with what the answer's function returns."""
+
+    path: Path
+    settings: Settings
+    title: str = ""
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    max_rel: float = 1e-3
+    min_cosine: float = 0.9999
+    answer: Path | None = None
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float = 0.0
+
+
+def folder() -> Path:
+    """The recipes that come with mtc: beside the package in a checkout, or inside an installed one."""
+    package = Path(__file__).resolve().parent.parent
+    return next((p for p in (package.parent / "recipes", package / "_recipes") if p.is_dir()), package / "_recipes")
+
+
+def known() -> dict[str, Path]:
+    """mtc's own recipes by name."""
+    return {path.stem: path for path in sorted(folder().glob("*.yaml"))}
+
+
+def find(name: str) -> Path:
+    """A recipe by path or by name. UNKNOWN_NAME if there is neither."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        if not path.is_file():
+            raise CANNOT_READ.error(f"`{name}` does not exist")
+        return path
+    if name not in known():
+        raise UNKNOWN_NAME.error(f"no recipe is called `{name}`", help=did_you_mean(name, known()))
+    return known()[name]
+
+
+def load(path: Path) -> Recipe:
+    """Reads a recipe. MtcError that names everything in it that is not right."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise BAD_RECIPE.error(f"`{path}` is not YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise BAD_RECIPE.error(f"`{path}` is not a mapping")
+    with collected() as report:
+        reader = _Reader(path, report)
+        recipe = reader.recipe(content)
+    return recipe
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Writes every setting, resolved, as a recipe."""
+    stages = {
+        stage: {flag: _plain(getattr(settings, flag.replace("-", "_"))) for flag in flags}
+        for stage, flags in STAGES.items()
+    }
+    source = settings.source
+    if Path(source).is_file():
+        source = (
+            Path(source).name
+            if Path(source).absolute().parent == path.absolute().parent
+            else str(Path(source).absolute())
+        )
+    content = {"version": VERSION, "source": source, "stages": stages}
+    write_text(path, HEADER + yaml.safe_dump(content, sort_keys=False, width=120))
+
+
+def overridden(recipe: Recipe, flags: Mapping[str, Any]) -> Recipe:
+    """The recipe with other settings: `{"optimize.backend": "portable"}` or, by the flag alone, `{"backend": …}`."""
+    changes: dict[str, Any] = {}
+    names = {f"{stage}.{flag}": (flag, kind) for stage, known in STAGES.items() for flag, kind in known.items()}
+    names |= {flag: (flag, kind) for flag, kind in names.values()}
+    with collected() as report:
+        for key, value in flags.items():
+            if key not in names:
+                report(UNKNOWN_NAME(f"no stage has the flag `{key}`", help=did_you_mean(key, names)))
+                continue
+            flag, kind = names[key]
+            changes[flag.replace("-", "_")] = _from_text(value, kind) if isinstance(value, str) else value
+    return replace(recipe, settings=replace(recipe.settings, **changes))
+
+
+class _Reader:
+    """Checks one file and reports all that is wrong with it."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path = path
+        self.report = report
+
+    def recipe(self, content: dict[Any, Any]) -> Recipe:
+        self.keys(content, _TOP, "the recipe")
+        if content.get("version") != VERSION:
+            self.wrong(f"version is {content.get('version')}; this mtc reads {VERSION}")
+        source = content.get("source")
+        if not isinstance(source, str):
+            self.wrong("`source` is missing or not a text")
+            source = ""
+        settings: dict[str, Any] = {"source": self.source(source)}
+        stages = self.mapping(content.get("stages"), "stages")
+        self.keys(stages, set(STAGES), "stages")
+        for stage, flags in STAGES.items():
+            given = self.mapping(stages.get(stage), stage)
+            self.keys(given, set(flags), stage)
+            for flag, kind in flags.items():
+                if flag in given:
+                    settings[flag.replace("-", "_")] = self.value(given[flag], kind, f"{stage}.{flag}")
+        verify = self.mapping(content.get("verify"), "verify")
+        self.keys(verify, set(VERIFY), "verify")
+        inputs = {str(k): self.input(v, str(k)) for k, v in self.mapping(content.get("inputs"), "inputs").items()}
+        answer = content.get("answer")
+        return Recipe(
+            path=self.path,
+            settings=Settings(**{f.name: settings[f.name] for f in fields(Settings) if f.name in settings}),
+            title=str(content.get("title", "")),
+            inputs=inputs,
+            max_rel=float(self.value(verify.get("max-rel", 1e-3), float, "verify.max-rel")),
+            min_cosine=float(self.value(verify.get("min-cosine", 0.9999), float, "verify.min-cosine")),
+            answer=None if answer is None else self.path.parent / str(answer),
+            expected=self.mapping(content.get("expected"), "expected"),
+            tolerance=float(self.value(content.get("tolerance", 0.0), float, "tolerance")),
+        )
+
+    def source(self, text: str) -> str:
+        beside = self.path.parent / text
+        return str(beside) if text and beside.is_file() else text
+
+    def input(self, content: Any, name: str) -> dict[str, Any]:
+        given = self.mapping(content, f"inputs.{name}")
+        allowed: Mapping[str, type] = ARRAY if "array" in given else IMAGE
+        self.keys(given, set(allowed), f"inputs.{name}")
+        if not ("array" in given or "image" in given):
+            self.wrong(f"`inputs.{name}` says neither `image` nor `array`")
+        return {key: self.value(v, allowed[key], f"inputs.{name}.{key}") for key, v in given.items() if key in allowed}
+
+    def keys(self, given: Mapping[Any, Any], allowed: set[str], where: str) -> None:
+        for key in given:
+            if key not in allowed:
+                self.wrong(f"unknown key `{key}` in {where}", did_you_mean(str(key), allowed))
+
+    def mapping(self, value: Any, where: str) -> dict[Any, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.wrong(f"`{where}` is not a mapping")
+            return {}
+        return value
+
+    def value(self, value: Any, kind: type, where: str) -> Any:
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if kind is list and isinstance(value, str):
+            value = [value]
+        if not isinstance(value, kind):
+            self.wrong(f"`{where}` is {value!r}, which is not a {_KIND_NAMES[kind]}")
+            return kind()
+        if kind is dict:
+            return {str(key): str(text) for key, text in value.items()}
+        return tuple(value) if kind is list else value
+
+    def wrong(self, message: str, help: str | None = None) -> None:
+        self.report(BAD_RECIPE(message, at=str(self.path), help=help))
+
+
+_KIND_NAMES: dict[type, str] = {list: "list", dict: "mapping", bool: "truth value", str: "text", float: "number"}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_text(text: str, kind: type) -> Any:
+    if kind is list:
+        return tuple(word.strip() for word in text.split(",") if word.strip())
+    if kind is bool:
+        return text.lower() in ("1", "yes", "true", "on")
+    if kind is dict:
+        return dict(entry.partition("=")[::2] for entry in text.split(","))
+    return text
+
+
+# answer(inputs, outputs, folder) -> facts to print and to compare with `expected`; it may write pictures to `folder`.
+Answer = Callable[[list[Any], list[Any], Path], Mapping[str, Any]]
+
+
+def load_answer(path: Path) -> Answer:
+    """The function `answer(inputs, outputs, folder)` of a Python file."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise CANNOT_READ.error(f"`{path}` is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = getattr(module, "answer", None)
+    if not callable(found):
+        raise BAD_RECIPE.error(f"`{path}` does not define `answer(inputs, outputs, folder)`")
+    return found  # type: ignore[no-any-return]
+
+
+def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:
+    """How the answer differs from what the recipe expects; numbers may by `tolerance`."""
+    found = []
+    for key, want in recipe.expected.items():
+        got = facts.get(key)
+        is_number = isinstance(want, (int, float)) and isinstance(got, (int, float))
+        if abs(got - want) > recipe.tolerance if is_number else got != want:  # type: ignore[operator]
+            found.append(f"`{key}` is {got!r}, expected {want!r}")
+    return found

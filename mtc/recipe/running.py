@@ -1,0 +1,93 @@
+"""Runs a recipe: compiles, runs the native program, compares it with the source model, and judges the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtc.analysis import bench, preprocess
+from mtc.analysis.verify import Difference, compared, reference_of
+from mtc.build.progress import Progress, silent
+from mtc.build.targets import target
+from mtc.diagnostics import MISMATCH, collected
+from mtc.recipe.reader import Recipe, load_answer, unexpected
+from mtc.session import Session
+from mtc.stages.compile import Compiled, Told, compile_model
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a recipe. `differences` and what follows are empty if the target is another machine's."""
+
+    files: Compiled
+    differences: Sequence[Difference] = ()
+    answer: Mapping[str, Any] | None = None
+    measured: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "program": str(self.files.program),
+            "runtime": str(self.files.runtime),
+            "runtime_bytes": self.runtime_bytes,
+            "outputs": [difference.to_json() for difference in self.differences],
+            "answer": None if self.answer is None else dict(self.answer),
+            "median_ms": self.measured["median_ms"] if self.measured else None,
+        }
+
+    @property
+    def runtime_bytes(self) -> int:
+        """The size of the runtime's executable, else of its shared library."""
+        places = (self.files.runtime / "bin" / "mtc_run", self.files.runtime / "lib" / "libmtc.so")
+        return next((path.stat().st_size for path in places if path.is_file()), 0)
+
+
+def run(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    threads: int = 1,
+    told: Told = lambda step, was_reused: None,
+    warn: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
+    offline: bool = False,
+    overwrite: bool = False,
+) -> Outcome:
+    """Everything the recipe says, on the runtime that was built for it. MISMATCH if an output differs from the source
+    model's by more than the recipe allows, or the answer is not the expected one."""
+    beside = recipe.path.parent
+    given = {name: preprocess.prepared(entry, beside) for name, entry in recipe.inputs.items()}
+    judge = None if recipe.answer is None else load_answer(recipe.answer)
+    settings = recipe.settings.resolved()
+    files = compile_model(
+        settings, folder, told=told, warn=warn, progress=progress, offline=offline, overwrite=overwrite
+    )
+    if not target(settings.target).is_host:
+        return Outcome(files)
+    reference = reference_of(settings.source)
+    with Session(files.program, threads=threads, runtime=files.runtime / "lib" / "libmtc.so") as session:
+        names = [signature.name for signature in session.inputs()]
+        arrays = [given[name] for name in names] if set(given) == set(names) else list(given.values())
+        arrays = arrays or reference.example()
+        outputs = session.run(*arrays)
+        labels = [signature.name for signature in session.outputs()]
+    rows = compared("recipe", labels, outputs, reference.run(arrays), recipe.max_rel, recipe.min_cosine)
+    with collected() as report:
+        for row in rows:
+            if not row.is_ok:
+                report(MISMATCH(f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"))
+    facts = None if judge is None else _plain(judge(arrays, outputs, folder))
+    if facts is not None and (wrong := unexpected(recipe, facts)):
+        raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))
+    inputs = dict(zip(names, arrays, strict=True))
+    measured = bench.bench(
+        files.program, threads=threads, seconds=1.0, runtime=files.runtime, inputs=inputs, progress=progress
+    )
+    return Outcome(files, rows, facts, measured)
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.item() if isinstance(value, np.generic) else value for key, value in facts.items()}

@@ -1,0 +1,65 @@
+"""Which files a piece of code reads: for knowing later whether it would read the same again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_active: list[set[str]] = []
+_is_installed = False
+
+
+@contextmanager
+def opened_files() -> Iterator[set[str]]:
+    """Collects the absolute paths that Python opens while the block runs, and those of modules imported in it.
+
+    Files that native code opens by itself are not seen.
+    """
+    _install()
+    found: set[str] = set()
+    before = set(sys.modules)
+    _active.append(found)
+    try:
+        yield found
+    finally:
+        _active.remove(found)
+        for name in set(sys.modules) - before:
+            if file := getattr(sys.modules[name], "__file__", None):
+                found.add(os.path.abspath(file))
+
+
+def user_files(paths: set[str]) -> list[Path]:
+    """Those that belong to the user's project: regular files outside of Python's and the system's own folders."""
+    own = [os.path.realpath(folder) for folder in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))]
+    skipped = (*(folder + os.sep for folder in own), "/proc/", "/dev/", "/sys/", "/usr/", "/etc/", "/tmp/torchinductor")
+    package = str(Path(__file__).resolve().parent.parent) + os.sep
+    return sorted(
+        Path(path)
+        for path in paths
+        if not os.path.realpath(path).startswith((*skipped, package))
+        and "__pycache__" not in path
+        and f"{os.sep}site-packages{os.sep}" not in path
+        and os.path.isfile(path)
+    )
+
+
+def _install() -> None:
+    global _is_installed
+    if not _is_installed:
+        sys.addaudithook(_hook)  # cannot be taken away again; does nothing while nobody collects
+        _is_installed = True
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "open" or not _active:
+        return
+    path, mode, flags = (*arguments, None, None, None)[:3]
+    is_written = isinstance(mode, str) and any(letter in mode for letter in "wax+")
+    if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR):
+        is_written = True
+    if isinstance(path, (str, os.PathLike)) and not is_written:
+        for found in _active:
+            found.add(os.path.abspath(path))
