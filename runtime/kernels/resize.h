@@ -1,4 +1,4 @@
-// Resizing of images: where the pixels of the result lie in the source, as torch has it, and interpolation there.
+// Resizing of images: each pixel of the result is a weighted sum of rows and columns of the source near it.
 
 #ifndef MTC_KERNELS_RESIZE_H_
 #define MTC_KERNELS_RESIZE_H_
@@ -7,147 +7,120 @@
 #include "generated/args.h"
 #include "kernels/shape_rules.h"
 #include "kernels/simd.h"
-#include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
 
-// Images as [outer, height, width, channels]; where channels come first there is one.
-struct ImageSizes {
-  int64_t outer, channels, in[2], out[2];
+inline constexpr int64_t kResizeGrain = 4096;  // pixels worth another thread
 
-  ImageSizes(const Tensor& x, const Tensor& result, Layout layout) {
-    const bool is_last = layout == Layout::kNhwc;
-    outer = is_last ? x.dims[0] : x.dims[0] * x.dims[1];
-    channels = is_last ? x.dims[3] : 1;
-    for (int i = 0; i < 2; ++i) {
-      in[i] = x.dims[(is_last ? 1 : 2) + i];
-      out[i] = result.dims[(is_last ? 1 : 2) + i];
+// [planes, height, width, inner], in both layouts.
+struct Images {
+  int64_t planes, height, width, inner;
+
+  Images(const Tensor& x, Layout layout)
+      : planes(layout == Layout::kNhwc ? x.dims[0] : x.dims[0] * x.dims[1]),
+        height(x.dims[layout == Layout::kNhwc ? 1 : 2]),
+        width(x.dims[layout == Layout::kNhwc ? 2 : 3]),
+        inner(layout == Layout::kNhwc ? x.dims[3] : 1) {}
+};
+
+// The type positions are computed in.
+template <typename T>
+using Position = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+// Pixels of the source for one of the result. `scale` is the user's factor; 0 stands for the ratio of the sizes.
+template <typename P>
+MTC_INLINE P PixelStep(int64_t length, int64_t count, double scale, bool align_corners) {
+  if (align_corners) return count > 1 ? static_cast<P>(length - 1) / static_cast<P>(count - 1) : P{0};
+  return scale > 0 ? static_cast<P>(1 / scale) : static_cast<P>(length) / static_cast<P>(count);
+}
+
+// Where the centre of pixel `i` of the result lies in the source.
+template <typename P>
+MTC_INLINE P PixelCentre(P step, int64_t i, bool align_corners) {
+  const P index = static_cast<P>(i);
+  return align_corners ? step * index : step * (index + P{0.5f}) - P{0.5f};
+}
+
+// The pixels of one axis that are summed, and their weights.
+template <typename P, int kCount>
+struct Taps {
+  int64_t at[kCount];
+  P weight[kCount];
+};
+
+// Bytes of scratch for the taps of a row.
+template <int kCount>
+constexpr size_t TapsScratch(int64_t width) {
+  return static_cast<size_t>(width) * sizeof(Taps<double, kCount>);
+}
+
+#if MTC_ISA_LEVEL == 0
+// The result has `size` (height, width); both images have pixels.
+inline Status PrepareResize(PrepareContext& context, const Tensor& x, Tensor* out, Span<const int64_t> size,
+                            Layout layout) {
+  if (x.rank != 4 || size.size() != 2 || size[0] < 1 || size[1] < 1) {
+    return context.Fail(Status::kInvalidProgram, "images of rank %d, or a size that is not height and width", x.rank);
+  }
+  const int first = layout == Layout::kNhwc ? 1 : 2;
+  if (x.dims[first] == 0 || x.dims[first + 1] == 0) {
+    return context.Fail(Status::kInvalidArgument, "an image without pixels");
+  }
+  int64_t dims[] = {x.dims[0], x.dims[1], x.dims[2], x.dims[3]};
+  dims[first] = size[0];
+  dims[first + 1] = size[1];
+  return context.Resize(out, dims);
+}
+
+inline Status CheckScales(PrepareContext& context, Span<const double> scales) {
+  return scales.size() == 2 ? Status::kOk : context.Fail(Status::kInvalidProgram, "scales are height and width");
+}
+#endif
+
+// Resizes with `rows` and `columns`, which give the taps of a row and of a column of the result. Inner loops run over
+// the columns of one row, or over the channels of one pixel.
+template <typename T, int kCount, typename RowTaps, typename ColumnTaps>
+MTC_INLINE void Resize(KernelContext& context, const Tensor& x, const Tensor& out, Layout layout, const RowTaps& rows,
+                       const ColumnTaps& columns) {
+  using P = Position<T>;
+  const Images from(x, layout), to(out, layout);
+  if (out.count() == 0) return;
+  auto* taps = static_cast<Taps<P, kCount>*>(context.scratch);
+  for (int64_t i = 0; i < to.width; ++i) {
+    taps[i] = columns(i);
+    for (int64_t& at : taps[i].at) at *= from.inner;
+  }
+  const int64_t grain = 1 + kResizeGrain / (to.width * to.inner);
+  ParallelFor(context.threads, to.planes * to.height, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const Taps<P, kCount> down = rows(row % to.height);
+      const T* lines[kCount];
+      for (int i = 0; i < kCount; ++i) {
+        lines[i] = x.as<T>() + (row / to.height * from.height + down.at[i]) * from.width * from.inner;
+      }
+      T* pixel = out.as<T>() + row * to.width * to.inner;
+      const auto value = [&](const Taps<P, kCount>& across, int64_t channel) {
+        P total = 0;
+        MTC_UNROLL
+        for (int j = 0; j < kCount; ++j) {
+          P column = 0;
+          MTC_UNROLL
+          for (int i = 0; i < kCount; ++i) {
+            column += static_cast<P>(lines[i][across.at[j] + channel]) * down.weight[i];
+          }
+          total += column * across.weight[j];
+        }
+        return static_cast<T>(total);
+      };
+      if (to.inner == 1) {
+        for (int64_t i = 0; i < to.width; ++i) pixel[i] = value(taps[i], 0);
+        continue;
+      }
+      for (int64_t i = 0; i < to.width; ++i, pixel += to.inner) {
+        const Taps<P, kCount> across = taps[i];
+        for (int64_t channel = 0; channel < to.inner; ++channel) pixel[channel] = value(across, channel);
+      }
     }
-  }
-};
-
-// `x` with another height and width.
-inline Status ResizedShape(PrepareContext& context, const Tensor* x, Span<const int64_t> size, Layout layout,
-                           Tensor* out) {
-  if (x->rank != 4 || size.size() != 2) return context.Fail(Status::kInvalidProgram, "not images and a size");
-  int64_t dims[kMaxRank] = {x->dims[0], x->dims[1], x->dims[2], x->dims[3]};
-  for (int i = 0; i < 2; ++i) {
-    int64_t* dim = &dims[(layout == Layout::kNhwc ? 1 : 2) + i];
-    if (size[i] < 1 || *dim < 1) return context.Fail(Status::kInvalidArgument, "an image without pixels");
-    *dim = size[i];
-  }
-  return context.Resize(out, {dims, 4});
-}
-
-inline Status PrepareResize(PrepareContext& context, const Tensor* x, Span<const int64_t> size,
-                            Span<const double> scales, Layout layout, Tensor* out) {
-  // From 2^-20 on, positions stay within 64 bits.
-  for (const double scale : scales) {
-    if (scale != 0 && !(scale > 1e-6 && scale < 1e9))
-      return context.Fail(Status::kInvalidProgram, "a scale of %g", scale);
-  }
-  if (scales.size() != 2) return context.Fail(Status::kInvalidProgram, "%zu scales", scales.size());
-  return ResizedShape(context, x, size, layout, out);
-}
-
-// Pixels of the source for one of the result.
-template <typename C>
-C StepOf(int64_t length, int64_t count, double scale, bool align_corners) {
-  if (align_corners) return count > 1 ? static_cast<C>(length - 1) / static_cast<C>(count - 1) : C{0};
-  return scale > 0 ? static_cast<C>(1 / scale) : static_cast<C>(length) / static_cast<C>(count);
-}
-
-// Where the centre of pixel `index` of the result lies in the source.
-template <typename C>
-C PositionOf(int64_t index, int64_t length, int64_t count, double scale, bool align_corners) {
-  const C step = StepOf<C>(length, count, scale, align_corners);
-  return align_corners ? step * static_cast<C>(index) : step * (static_cast<C>(index) + C{0.5}) - C{0.5};
-}
-
-constexpr int64_t Within(int64_t index, int64_t length) { return index < 0 ? 0 : index < length ? index : length - 1; }
-
-// Which pixels along one axis make one of the result, and their weights.
-template <typename C>
-struct LinearTaps {
-  static constexpr int kCount = 2;
-  int64_t at[kCount];
-  C weight[kCount];
-
-  LinearTaps(C position, int64_t length) {
-    const C where = position < 0 ? C{0} : position;
-    at[0] = Within(static_cast<int64_t>(where), length);
-    at[1] = Within(at[0] + 1, length);
-    const C past = where - static_cast<C>(at[0]);
-    weight[1] = past > 1 ? C{1} : past;
-    weight[0] = 1 - weight[1];
-  }
-};
-
-// R. Keys, "Cubic convolution interpolation for digital image processing" (1981), with a = -0.75.
-template <typename C>
-struct CubicTaps {
-  static constexpr int kCount = 4;
-  int64_t at[kCount];
-  C weight[kCount];
-
-  CubicTaps(C position, int64_t length) {
-    const C floor = static_cast<C>(__builtin_floor(static_cast<double>(position))), t = position - floor;
-    for (int i = 0; i < kCount; ++i) at[i] = Within(static_cast<int64_t>(floor) - 1 + i, length);
-    weight[0] = Far(t + 1);
-    weight[1] = Near(t);
-    weight[2] = Near(1 - t);
-    weight[3] = Far(2 - t);
-  }
-
- private:
-  static constexpr C kA = C{-0.75};
-  static C Near(C d) { return ((kA + 2) * d - (kA + 3)) * d * d + 1; }
-  static C Far(C d) { return ((kA * d - 5 * kA) * d + 8 * kA) * d - 4 * kA; }
-};
-
-// Scratch for the taps of each column.
-template <typename Taps>
-Status RequireTaps(PrepareContext& context, int64_t columns) {
-  size_t bytes;
-  if (__builtin_mul_overflow(static_cast<size_t>(columns), sizeof(Taps), &bytes)) {
-    return context.Fail(Status::kInvalidArgument, "too many columns");
-  }
-  context.RequireScratch(bytes);
-  return Status::kOk;
-}
-
-template <typename T, typename Taps, typename Args>
-MTC_INLINE void Interpolate(KernelContext& context, const Args& args) {
-  using C = Compute<T>;
-  const ImageSizes s(*args.x, *args.out, args.layout);
-  const int64_t line = s.in[1] * s.channels;
-  auto* columns = static_cast<Taps*>(context.scratch);
-  for (int64_t x = 0; x < s.out[1]; ++x) {
-    columns[x] = Taps(PositionOf<C>(x, s.in[1], s.out[1], args.scales[1], args.align_corners), s.in[1]);
-  }
-  ParallelFor(context.threads, s.outer * s.out[0], 1 + 2048 / (s.out[1] * s.channels + 1),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t row = begin; row < end; ++row) {
-                  const int64_t y = row % s.out[0];
-                  const Taps rows(PositionOf<C>(y, s.in[0], s.out[0], args.scales[0], args.align_corners), s.in[0]);
-                  const T* image = args.x->template as<T>() + row / s.out[0] * s.in[0] * line;
-                  T* out = args.out->template as<T>() + row * s.out[1] * s.channels;
-                  for (int64_t x = 0; x < s.out[1]; ++x) {
-                    const Taps& taps = columns[x];
-                    for (int64_t c = 0; c < s.channels; ++c) {
-                      C total = 0;
-                      for (int i = 0; i < Taps::kCount; ++i) {
-                        const T* from = image + rows.at[i] * line + c;
-                        C across = 0;
-                        for (int j = 0; j < Taps::kCount; ++j)
-                          across += static_cast<C>(from[taps.at[j] * s.channels]) * taps.weight[j];
-                        total += across * rows.weight[i];
-                      }
-                      *out++ = static_cast<T>(total);
-                    }
-                  }
-                }
-              });
+  });
 }
 
 }  // namespace MTC_PORTABLE
