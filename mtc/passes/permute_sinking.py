@@ -21,26 +21,31 @@ from mtc.passes.permutes import Axes, inverse, is_wanted, merge_permutes, merge_
 from mtc.passes.reshape_sinking import shuffle_in_layout, sink_through_reshape
 
 
-def _common_permute(values: Sequence[Value | None], rank: int) -> Axes | None:
-    """The permute of the largest operand that has one: small operands follow it for little."""
-    found = [value for value in values if value is not None and len(permuted_by(value) or ()) == rank]
-    largest = max(found, key=lambda value: sum(size != 1 for size in value.type.shape), default=None)
-    return permuted_by(largest)
+def _common_permute(values: Sequence[Value | None], result: Value) -> Axes | None:
+    """The permute of an operand that is as large as the result: small operands follow it for little."""
+    found = [permuted_by(value) for value in values if value is not None and not _is_broadcast(value, result)]
+    wanted = [dims for dims in found if dims is not None and len(dims) == result.type.rank]
+    return TO_NCHW if TO_NCHW in wanted else next(iter(wanted), None)
 
 
 def _is_free(value: Value, result: Value) -> bool:
     """Whether another permute of `value` costs little: it folds, merges, or moves far less than the result."""
-    if value.constant is not None or value.type.rank == 0 or permuted_by(value) is not None:
-        return True
+    return value.constant is not None or permuted_by(value) is not None or _is_broadcast(value, result)
+
+
+def _is_broadcast(value: Value, result: Value) -> bool:
     shape = (1,) * (result.type.rank - value.type.rank) + value.type.shape
     return any(size == 1 and whole != 1 for size, whole in zip(shape, result.type.shape, strict=True))
 
 
 def _pays(values: Sequence[Value], dims: Axes, result: Value) -> bool:
-    """Operands in the old order get a permute each; that is fine if it saves as many, one behind `result` included."""
+    """Operands in the old order get a permute each; that is fine if it saves as many, one behind `result` included.
+
+    Only in one direction, from NHWC: two such moves would undo each other for ever.
+    """
     dense = sum(not _is_free(value, result) for value in values)
     permuted = sum(permuted_by(value) == dims for value in values)
-    return dense == 0 or (dense <= permuted and is_wanted(result, dims))
+    return dense == 0 or (dims == TO_NCHW and dense <= permuted and is_wanted(result, dims))
 
 
 def _before(value: Value, dims: Axes, build: Builder) -> Value:
@@ -60,7 +65,7 @@ def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
     """Elementwise operators do not care about the order of axes, if all operands have the same."""
     if not node.op.has(Trait.ELEMENTWISE) or len(node.outputs) != 1:
         return None
-    dims = _common_permute(node.inputs, node.output.type.rank)
+    dims = _common_permute(node.inputs, node.output)
     values = [value for value in node.inputs if value is not None]
     if dims is None or not _pays(values, dims, node.output):
         return None
@@ -77,11 +82,11 @@ def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
     """An operator along one axis works on that axis wherever it stands."""
     x = node.inputs[0]
     rank = 0 if x is None else x.type.rank
-    dims = _common_permute(node.inputs[:1] if node.op is not ops.concat else node.inputs, rank)
+    others = [value for value in node.inputs if value is not None and value.type.rank == rank]
+    dims = next(filter(None, map(permuted_by, others)), None)
     if dims is None or any(value.type.rank != rank for value in node.outputs):
         return None
-    others = [value for value in node.inputs if value is not None and value.type.rank == rank]
-    if rank == 1 or not _pays(others, dims, node.outputs[0]):
+    if not _pays(others, dims, node.outputs[0]):
         return None
     inputs = [value if value not in others or value is None else _before(value, dims, build) for value in node.inputs]
     new = build.node(node.op, *inputs, **node.attrs | {"axis": dims[node.attrs["axis"]]})
