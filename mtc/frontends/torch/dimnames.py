@@ -55,7 +55,14 @@ def _named(shapes: Any, arguments: dict[Any, Any]) -> Iterator[tuple[torch.Tenso
             yield from _walk(shape, arguments[name] if name in arguments else arguments.get(index))
     elif isinstance(shapes, Sequence):
         for index, shape in enumerate(shapes):
-            yield from _walk(shape, arguments.get(index))
+            is_rest = isinstance(arguments.get(index), torch.Tensor) and _holds_shapes(shape)  # of *args
+            pairs = enumerate(shape, start=index) if is_rest else ((index, shape),)
+            for place, inner in pairs:
+                yield from _walk(inner, arguments.get(place))
+
+
+def _holds_shapes(shape: Any) -> bool:
+    return isinstance(shape, (tuple, list)) and any(isinstance(inner, (Mapping, tuple, list)) for inner in shape)
 
 
 def _walk(shape: Any, argument: Any) -> Iterator[tuple[torch.Tensor, int, Any]]:

@@ -12,6 +12,7 @@ from torch.utils import _pytree as pytree
 from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
 from mtc.frontends.source import Source
 from mtc.frontends.torch.tensors import to_numpy
+from mtc.frontends.torch.tracing import as_written
 
 
 class Eager:
@@ -43,7 +44,7 @@ class Eager:
         given = iter(arrays)
         leaves = [_tensor(next(given), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.leaves]
         args, kwargs = pytree.tree_unflatten(leaves, self.tree)
-        with torch.no_grad():
+        with torch.no_grad(), as_written():
             results = self.model(*args, **kwargs)
         return [to_numpy(leaf.detach()) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
 

@@ -19,6 +19,7 @@ from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
+from mtc.frontends.torch.tracing import as_written, whole_recurrent_layers
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
@@ -56,12 +57,11 @@ def import_torch(
         has_example = example_inputs is not None or program.example_inputs is not None
         rows = table.load()
         functional = _functional(program, rows)
-        sample = _sample(source, functional, args, kwargs) if has_example else None
         names = dim_names(program, dynamic_shapes, args, kwargs)
         module = Importer(functional, rows, names).run()
+        if has_example:
+            module.samples["forward"] = [_sample(source, functional, args, kwargs)]
     _rename(module, input_names, output_names)
-    if sample is not None:
-        module.samples["forward"] = [sample]
     verify(module)
     return module
 
@@ -102,7 +102,7 @@ def _traced(
 ) -> torch.export.ExportedProgram | None:
     """The program, or None and one more reason why not: torch raises whatever the user's forward raises."""
     try:
-        with torch.no_grad(), _attention_as_written():
+        with torch.no_grad(), as_written(), whole_recurrent_layers():
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
         reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")
@@ -124,7 +124,8 @@ def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) 
     for target in list(decompositions):
         if target in whole:
             del decompositions[target]
-    return program.run_decompositions(decompositions)
+    with whole_recurrent_layers():
+        return program.run_decompositions(decompositions)
 
 
 def _sample(
@@ -140,7 +141,7 @@ def _sample(
     held = dict(model.named_buffers(remove_duplicate=False)) | dict(model.named_parameters(remove_duplicate=False))
     changed = [held[name] for name in changed_states(program.graph_signature) if name in held]
     before = [tensor.detach().clone() for tensor in changed]
-    with torch.no_grad():
+    with torch.no_grad(), as_written():
         results = model(*args, **kwargs)
         outputs = _constants(
             _size_or_tensor(leaf, argument)
@@ -175,18 +176,6 @@ def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[s
         if len(output_names) != len(function.outputs):
             raise BAD_NAMES.error(f"{len(output_names)} output names for {len(function.outputs)} outputs")
         function.output_names = list(output_names)
-
-
-@contextmanager
-def _attention_as_written() -> Iterator[None]:
-    """Without the fused inference path of nn.MultiheadAttention, which is one opaque operator."""
-    mha = torch.backends.mha
-    before = mha.get_fastpath_enabled()
-    mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        mha.set_fastpath_enabled(before)
 
 
 @contextmanager

@@ -31,5 +31,5 @@ class Problems:
             reasons = dict.fromkeys(reason for _, reason in places)
             report(UNSUPPORTED_OP(what, at="; ".join(lines) or None, notes=tuple(reasons), help=_HELP))
         names = ", ".join(f"`{name}`" for name in sorted(self._found))
-        count = "1 operator" if len(self._found) == 1 else f"{len(self._found)} operators"
-        report.raise_if_any(f"cannot import {count}: {names}")
+        count = f" ({len(self._found)} operators)" if len(self._found) > 1 else ""
+        report.raise_if_any(f"cannot import {names}{count}")
