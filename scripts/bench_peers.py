@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""Times mtc beside ExecuTorch, ONNX Runtime and torch eager, in rounds that are interleaved in one run.
+
+    scripts/bench_peers.py                        all models, 1 and 2 threads, a table in Markdown
+    scripts/bench_peers.py --models resnet50 --peers mtc,onnxruntime --rounds 5
+
+Each peer runs in a process of its own, bound to as many processors as it has threads. At one thread the figure is
+the CPU time of an inference, which other work on the machine hardly changes; at two it is wall time. A figure is the
+median of the rounds' medians. Outputs are compared with eager before anything is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PEERS = ("mtc", "executorch", "onnxruntime", "torch")
+
+
+def prepare(peer: str, name: str, folder: Path) -> None:
+    """Writes what `peer` loads."""
+    import torch
+    from bench_models import MODELS
+
+    model, inputs = MODELS[name].make(), MODELS[name].inputs()
+    if peer == "mtc":
+        import mtc
+
+        mtc.package(mtc.optimize(mtc.export(model, inputs)), folder / f"{name}.mtp")
+    elif peer == "onnxruntime":
+        torch.onnx.export(model, inputs, str(folder / f"{name}.onnx"), dynamo=True, verbose=False)
+    elif peer == "executorch":
+        from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+        from executorch.exir import to_edge_transform_and_lower
+
+        program = torch.export.export(model, inputs)
+        lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()]).to_executorch()
+        (folder / f"{name}.pte").write_bytes(lowered.buffer)
+
+
+def loaded(peer: str, name: str, folder: Path, threads: int) -> tuple[Any, Any]:
+    """A function that runs one inference and returns the outputs, and how long opening the model took."""
+    import torch
+    from bench_models import MODELS
+
+    torch.set_num_threads(threads)
+    inputs = MODELS[name].inputs()
+    arrays = [tensor.numpy() for tensor in inputs]
+    if peer == "mtc":
+        import mtc
+        from mtc.build.runtime import host_runtime
+
+        host_runtime()
+        start = time.perf_counter()
+        session = mtc.Session(folder / f"{name}.mtp", threads=threads)
+        opened = time.perf_counter() - start
+        return (lambda: session.run(*arrays)), opened
+    if peer == "onnxruntime":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        start = time.perf_counter()
+        ort = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+        opened = time.perf_counter() - start
+        feed = {node.name: array for node, array in zip(ort.get_inputs(), arrays, strict=True)}
+        return (lambda: ort.run(None, feed)), opened
+    if peer == "executorch":
+        from executorch.runtime import Runtime, Verification
+
+        start = time.perf_counter()
+        program = Runtime.get().load_program(folder / f"{name}.pte", verification=Verification.Minimal)
+        method = program.load_method("forward")
+        opened = time.perf_counter() - start
+        return (lambda: [out.numpy() for out in method.execute(list(inputs))]), opened
+    model = MODELS[name].make()
+
+    def eager() -> list[Any]:
+        with torch.inference_mode():
+            result = model(*inputs)
+        leaves = torch.utils._pytree.tree_leaves(result)
+        return [leaf.numpy() for leaf in leaves]
+
+    return eager, 0.0
+
+
+def work(pipe: Any, peer: str, name: str, folder: Path, threads: int) -> None:
+    """A peer's process: prepares and loads the model, then answers each number of iterations with their times."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    try:
+        if not list(folder.glob(f"{name}.{_SUFFIX[peer]}")):
+            prepare(peer, name, folder)
+        run, opened = loaded(peer, name, folder, threads)
+        outputs = run()
+        for _ in range(2):
+            run()
+    except Exception as error:  # a peer that cannot run a model is a row in the table
+        pipe.send(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+        return
+    pipe.send((opened, outputs))
+    while (count := pipe.recv()) > 0:
+        times = []
+        for _ in range(count):
+            cpu, wall = time.process_time(), time.perf_counter()
+            run()
+            times.append((time.process_time() - cpu, time.perf_counter() - wall))
+        pipe.send(times)
+
+
+_SUFFIX = {"mtc": "mtp", "onnxruntime": "onnx", "executorch": "pte", "torch": "none"}
+
+
+def measure(name: str, peers: list[str], threads: int, rounds: int, seconds: float, folder: Path) -> dict[str, Any]:
+    """For each peer its milliseconds, or why it did not run."""
+    context = multiprocessing.get_context("spawn")
+    pipes, results, reference = {}, {}, None
+    processes = []
+    for peer in ["torch", *[p for p in peers if p != "torch"]]:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, peer, name, folder, threads), daemon=True)
+        process.start()
+        theirs.close()
+        processes.append(process)
+        try:
+            answer = ours.recv()
+        except EOFError:
+            answer = "died"
+        if isinstance(answer, str):
+            results[peer] = {"error": answer}
+            continue
+        opened, outputs = answer
+        reference = outputs if peer == "torch" else reference
+        results[peer] = {"open_ms": opened * 1e3, "error_vs_eager": difference(outputs, reference), "times": []}
+        pipes[peer] = ours
+    counts = {}
+    for peer, pipe in pipes.items():
+        pipe.send(1)
+        ((_, wall),) = pipe.recv()
+        counts[peer] = max(1, min(50, int(seconds / max(wall, 1e-4))))
+    for _ in range(rounds):
+        for peer, pipe in pipes.items():
+            pipe.send(counts[peer])
+            column = 0 if threads == 1 else 1
+            results[peer]["times"].append(statistics.median(pair[column] for pair in pipe.recv()))
+    for pipe in pipes.values():
+        pipe.send(0)
+    for process in processes:
+        process.join(10)
+    for peer in pipes:
+        results[peer]["ms"] = statistics.median(results[peer].pop("times")) * 1e3
+    return results
+
+
+def difference(got: list[Any], want: list[Any] | None) -> float:
+    """The largest difference of any output, relative to that output's largest magnitude."""
+    import numpy as np
+
+    if want is None:
+        return math.nan
+    return max(float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-30)) for a, b in zip(got, want, strict=False))
+
+
+def table(results: dict[str, dict[str, Any]], peers: list[str], title: str) -> str:
+    """Milliseconds of each peer, and mtc's ratio to it."""
+    others = [peer for peer in peers if peer != "mtc"]
+    lines = [f"\n{title}\n", "| model | mtc | " + " | ".join(f"{p} | mtc / {p}" for p in others) + " |"]
+    lines.append("| --- |" + " ---: |" * (1 + 2 * len(others)))
+    ratios: dict[str, list[float]] = {peer: [] for peer in others}
+    for name, row in results.items():
+        mine = row["mtc"].get("ms")
+        cells = [name, f"{mine:.2f}" if mine else "failed"]
+        for peer in others:
+            theirs = row[peer].get("ms")
+            cells.append(f"{theirs:.2f}" if theirs else "failed")
+            cells.append(f"{mine / theirs:.2f}" if mine and theirs else "")
+            if mine and theirs:
+                ratios[peer].append(mine / theirs)
+        lines.append("| " + " | ".join(cells) + " |")
+    means = ["geometric mean", ""]
+    for peer in others:
+        mean = statistics.geometric_mean(ratios[peer]) if ratios[peer] else math.nan
+        means += ["", f"{mean:.2f}"]
+    return "\n".join([*lines, "| " + " | ".join(means) + " |"])
+
+
+def main() -> int:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from bench_models import MODELS
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.7, help="of each peer in each round")
+    parser.add_argument("--cache", type=Path, help="keep the exported models in this folder")
+    parser.add_argument("--json", type=Path, help="also write every figure to this file")
+    options = parser.parse_args()
+    names, peers = options.models.split(","), options.peers.split(",")
+    for name in names:
+        if name not in MODELS:
+            parser.error(f"unknown model {name}; known: {', '.join(MODELS)}")
+    folder = options.cache or Path(tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True)
+    everything = {}
+    print(f"{time.strftime('%Y-%m-%d')}, {_processor()}")
+    for threads in map(int, options.threads.split(",")):
+        results = {}
+        for name in names:
+            chosen = [p for p in peers if not (p == "executorch" and name == "r3d_18")]  # minutes for one inference
+            found = measure(name, chosen, threads, options.rounds, options.seconds, folder)
+            results[name] = {peer: found.get(peer, {}) for peer in {*peers, "mtc"}}
+            print(f"  {name} x{threads}: {json.dumps(found)}", file=sys.stderr)
+        what = "CPU ms at one thread" if threads == 1 else f"wall ms at {threads} threads"
+        print(table(results, peers, what), flush=True)
+        everything[threads] = results
+    if options.json:
+        options.json.write_text(json.dumps(everything, indent=1))
+    return 0
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
