@@ -1,0 +1,148 @@
+"""The command line itself: help, exit codes, JSON errors, quietness, start-up time."""
+
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from mtc.cli import console
+from mtc.cli.group import _NAMES, COMMANDS
+from mtc.cli.group import mtc as group
+
+CONTEXT = click.Context(group)
+
+
+def test_help_takes_little_time_and_imports_little():
+    code = "import sys; from mtc.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 0.3
+    assert "optimize" in done.stdout
+    assert not {"numpy", "torch", "rich", "yaml"} & set(re.findall(r"'(\w+)'", done.stderr))
+
+
+@pytest.mark.parametrize("arguments", [["optimize"], ["select-ops"], ["package"], ["inspect"]], ids=" ".join)
+def test_only_export_needs_torch(mtc, folder, arguments):
+    mtc("export", "model.py")
+    code = f"import sys; from mtc.cli import run; c = run({arguments!r}); sys.exit(c or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=folder).returncode == 0
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_every_command_has_help_with_an_example(name):
+    command = group.get_command(CONTEXT, name)
+    assert command is not None
+    assert command.name == name
+    assert f"mtc {name}" in (command.help or "")
+    assert all(option.help for option in command.params if isinstance(option, click.Option)), name
+
+
+def test_the_table_of_commands_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
+    assert all(re.search(rf"[ `]{name}[ `]", text) for section in COMMANDS.values() for name in section)
+
+
+def test_help_works_with_both_options(mtc):
+    assert mtc("-h").out == mtc("--help").out
+    assert "Example" in mtc("export", "-h").out
+
+
+def test_mistyped_commands_are_usage_errors_with_a_suggestion(mtc):
+    wrong = mtc("optimise")
+    assert wrong.code == 2 and "did you mean `optimize`?" in wrong.err
+    assert mtc("export", "--no-such-option").code == 2
+    assert mtc("export").code == 2
+
+
+def test_errors_are_json_where_asked(mtc, folder):
+    wrong = mtc("optimize", "--backend", "xnnpac", "--json")
+    assert wrong.code == 1
+    (error,) = wrong.json["errors"]
+    assert error["code"] == "MTC301" and "xnnpack" in error["help"] and "xnnpac" in error["message"]
+    assert mtc("optimize", "--nonsense", "--json").json["errors"][0]["code"] == "usage"
+
+
+def test_without_a_model_the_error_says_what_to_run(mtc, folder):
+    wrong = mtc("optimize")
+    assert wrong.code == 1 and "MTC602" in wrong.err and "mtc export" in wrong.err
+
+
+def test_quiet_leaves_only_results(mtc, folder):
+    made = mtc("export", "model.py", "-q")
+    assert (made.code, made.out, made.err) == (0, "", "")
+
+
+def test_a_bug_keeps_its_traceback_in_a_file(mtc, folder, monkeypatch):
+    from mtc.analysis import doctor
+
+    def broken():
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(doctor, "checks", broken)
+    wrong = mtc("doctor")
+    assert wrong.code == 3 and "Traceback" not in wrong.err
+    path = Path(re.search(r"the traceback is in (\S+)", wrong.err)[1])
+    assert "surprise" in path.read_text()
+    path.unlink()
+
+
+def test_an_interrupt_is_130(mtc, monkeypatch):
+    from mtc.analysis import doctor
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctor, "checks", interrupted)
+    assert mtc("doctor").code == 130
+
+
+def test_a_full_disk_is_not_a_bug(mtc, monkeypatch):
+    from mtc.analysis import doctor
+
+    def full():
+        raise OSError(28, "No space left on device", "/somewhere/m.mtc")
+
+    monkeypatch.setattr(doctor, "checks", full)
+    wrong = mtc("doctor")
+    assert wrong.code == 1 and "MTC106" in wrong.err and "/somewhere/m.mtc" in wrong.err
+
+
+def test_doctor_answers_within_a_second(mtc):
+    start = time.monotonic()
+    found = mtc("doctor", "--json")
+    assert time.monotonic() - start < 2
+    assert {"Python", "cmake", "ninja", "linux-x86_64", "cache"} <= {check["name"] for check in found.json}
+    assert all(check["fix"] for check in found.json if not check["is_ok"])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(mtc, shell):
+    assert "_MTC_COMPLETE" in mtc("completion", shell).out
+
+
+def test_completion_completes():
+    environment = os.environ | {"_MTC_COMPLETE": "bash_complete", "COMP_WORDS": "mtc opt", "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-m", "mtc"], env=environment, capture_output=True, text=True)
+    assert "plain,optimize" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["backends", "targets", "ops", "explain", "cache"])
+def test_tables_have_a_json_twin(mtc, name):
+    assert mtc(name, "--json").json
+    assert mtc(name).out
+
+
+def test_no_color(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert console.styled("x", fg="red") != "x"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert console.styled("x", fg="red") == "x"

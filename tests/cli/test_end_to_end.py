@@ -1,0 +1,131 @@
+"""One tiny model, from export to its native result, through the command line; and the examples of every help."""
+
+import re
+import shlex
+
+import click
+import numpy as np
+import pytest
+
+from mtc.cli.group import _NAMES
+from mtc.cli.group import mtc as group
+
+NOT_RUN = {"fetch"}  # its example uses the network
+
+
+def test_from_export_to_the_native_result(mtc, folder):
+    for line in (
+        "export model.py",
+        "optimize --backend xnnpack",
+        "build-runtime --ops ops.yaml --target linux-x86_64",
+        "package",
+        "run --runtime runtime-linux-x86_64 --outputs out.npz",
+        "verify --runtime runtime-linux-x86_64 --against model.py --layers",
+    ):
+        done = mtc(*line.split())
+        assert done.code == 0, (line, done.err)
+    assert np.load(folder / "out.npz")["linear"].shape == (1, 4)
+    assert (folder / "ops.yaml").read_text().startswith("# Written by mtc select-ops")
+
+
+def test_a_derived_list_follows_the_model(mtc, folder):
+    for line in ("export model.py", "optimize", "build-runtime", "package"):
+        assert mtc(*line.split()).code == 0
+    text = (folder / "model.py").read_text().replace("nn.ReLU()", "nn.Sigmoid()")
+    (folder / "model.py").write_text(text)
+    for line in ("export model.py", "optimize", "package"):
+        assert mtc(*line.split()).code == 0
+    refused = mtc("run", "--runtime", "runtime-linux-x86_64")
+    assert refused.code == 1 and "sigmoid" in refused.err
+    assert "sigmoid" in mtc("package", "--runtime", "runtime-linux-x86_64", "model.optimized.mtc").err
+    assert mtc("build-runtime").code == 0
+    assert mtc("run", "--runtime", "runtime-linux-x86_64").code == 0
+
+
+def test_inputs_bind_by_name_or_in_order(mtc, folder):
+    for line in ("export model.py", "package model.mtc", "build-runtime"):
+        assert mtc(*line.split()).code == 0
+    array = np.random.default_rng(1).standard_normal((1, 3, 16, 16)).astype(np.float32)
+    np.savez("named.npz", input=array)
+    np.savez("other.npz", picture=array)
+    run = ["run", "model.mtp", "--runtime", "runtime-linux-x86_64", "--outputs"]
+    assert mtc(*run, "a.npz", "--inputs", "named.npz").code == 0
+    assert mtc(*run, "b.npz", "--inputs", "other.npz").code == 0
+    assert np.array_equal(np.load("a.npz")["linear"], np.load("b.npz")["linear"])
+    np.savez("wrong.npz", input=array.astype(np.float64))
+    wrong = mtc(*run, "c.npz", "--inputs", "wrong.npz")
+    assert wrong.code == 1 and "MTC501" in wrong.err and not (folder / "c.npz").exists()
+    (folder / "text.npz").write_text("no arrays")
+    assert "MTC501" in mtc(*run, "c.npz", "--inputs", "text.npz").err
+    assert "MTC105" in mtc(*run, "model.mtp").err
+
+
+def test_compile_reuses_what_is_up_to_date(mtc, folder):
+    first = mtc("compile", "model.py", "--json").json
+    assert [stage["was_reused"] for stage in first["stages"]] == [False] * 5
+    second = mtc("compile", "model.py", "--json").json
+    assert [stage["was_reused"] for stage in second["stages"]] == [True] * 5
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("seed(0)", "seed(1)"))
+    third = mtc("compile", "model.py", "--json").json
+    assert [stage["was_reused"] for stage in third["stages"]][:2] == [False, False]
+    assert mtc("compile", "model.py", "-o", ".").code != 0
+
+
+def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch):
+    for line in ("export model.py", "package model.mtc", "build-runtime"):
+        assert mtc(*line.split()).code == 0
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("seed(0)", "seed(1)"))
+    verify = ["verify", "model.mtp", "--runtime", "runtime-linux-x86_64", "--against", "model.py"]
+    wrong = mtc(*verify)
+    assert wrong.code == 1 and "MTC504" in wrong.err
+    (folder / "metric.py").write_text("def metric(outputs, references):\n    return True\n")
+    assert mtc(*verify, "--metric", "metric.py").code == 0
+
+
+def test_verify_layers_finds_a_planted_fault(mtc, folder, monkeypatch):
+    for line in ("export model.py", "optimize", "package", "build-runtime"):
+        assert mtc(*line.split()).code == 0
+    from mtc.session import Session
+
+    right = Session.run
+
+    def wrong(session, *arrays, function="forward"):
+        """As if the kernel of mean were wrong: its result and all that follows."""
+        outputs = right(session, *arrays, function=function)
+        names = [signature.name for signature in session.outputs()]
+        hit = [i for i, name in enumerate(names) if "pool" in name or "linear" in name]
+        return [array * 1.5 if i in hit else array for i, array in enumerate(outputs)]
+
+    monkeypatch.setattr(Session, "run", wrong)
+    found = mtc("verify", "model.mtp", "--runtime", "runtime-linux-x86_64", "--against", "model.py", "--layers")
+    assert found.code == 1
+    assert "first to diverge: `mean`" in found.out
+
+
+def test_bench_measures_and_compares(mtc, folder):
+    for line in ("export model.py", "package model.mtc", "build-runtime"):
+        assert mtc(*line.split()).code == 0
+    bench = ["bench", "model.mtp", "--runtime", "runtime-linux-x86_64", "--runs", "5"]
+    measured = mtc(*bench, "--json")
+    assert measured.json["median_ms"] > 0 and measured.json["flops"] > 0
+    assert {row["op"] for row in measured.json["operators"]} >= {"conv2d", "linear"}
+    (folder / "b.json").write_text(measured.out)
+    assert mtc(*bench, "--baseline", "b.json", "--max-regress", "99900%").code == 0
+    (folder / "b.json").write_text(re.sub(r'"median_ms": [\d.e-]+', '"median_ms": 1e-9', measured.out))
+    slower = mtc(*bench, "--baseline", "b.json")
+    assert slower.code == 1 and "MTC505" in slower.err and "median latency" in slower.err
+
+
+def examples():
+    for name in _NAMES:
+        command = group.get_command(click.Context(group), name)
+        lines = [line.strip() for line in (command.help or "").splitlines()]
+        yield from (line for line in lines if line.startswith(f"mtc {name}") and name not in NOT_RUN)
+
+
+@pytest.mark.parametrize("line", examples())
+def test_the_examples_of_help_work_as_printed(mtc, folder, line):
+    for before in ("export model.py", "optimize model.mtc", "package"):
+        assert mtc(*before.split()).code == 0
+    done = mtc(*shlex.split(line)[1:])
+    assert done.code == 0, done.err

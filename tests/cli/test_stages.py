@@ -1,0 +1,180 @@
+"""The commands that write models, programs and lists: what they write, what they refuse."""
+
+import os
+import stat
+
+import numpy as np
+import pytest
+import yaml
+
+
+def test_stages_one_after_the_other_without_naming_a_model(mtc, folder):
+    assert mtc("export", "model.py").code == 0
+    optimized = mtc("optimize", "--backend", "xnnpack")
+    assert optimized.code == 0
+    assert "using model.mtc" in optimized.err
+    assert "conv2d" in optimized.out and "placement:" in optimized.out
+    packaged = mtc("package")
+    assert "using model.optimized.mtc" in packaged.err
+    assert (folder / "model.mtp").stat().st_size > 1000
+    assert mtc("select-ops").code == 0
+    assert "conv2d@xnnpack:f32/1" in yaml.safe_load((folder / "ops.yaml").read_text())["kernels"]
+
+
+def test_a_program_and_its_model_need_the_same_kernels(mtc, folder):
+    for arguments in (["export", "model.py"], ["optimize"], ["package"]):
+        assert mtc(*arguments).code == 0
+    mtc("select-ops", "model.optimized.mtc", "-o", "a.yaml")
+    mtc("select-ops", "model.mtp", "-o", "b.yaml")
+    kernels = [set(yaml.safe_load((folder / name).read_text())["kernels"]) for name in ("a.yaml", "b.yaml")]
+    assert kernels[0] == kernels[1]
+
+
+def test_names_and_metadata_reach_the_program(mtc, folder):
+    labels = ["--metadata", "license=MIT", "--input-names", "image", "--output-names", "scores"]
+    assert mtc("export", "model.py", *labels).code == 0
+    mtc("package", "model.mtc")
+    card = mtc("inspect", "model.mtp", "--json").json
+    assert card["metadata"] == {"license": "MIT"}
+    assert card["functions"]["forward"] == {
+        "inputs": {"image": "f32[1,3,16,16]"},
+        "outputs": {"scores": "f32[1,4]"},
+    }
+
+
+def test_a_command_replaces_its_own_output_only(mtc, folder):
+    assert mtc("export", "model.py").code == 0
+    assert mtc("export", "model.py").code == 0
+    (folder / "notes.txt").write_text("mine")
+    refused = mtc("export", "model.py", "-o", "notes.txt")
+    assert refused.code == 1 and "MTC105" in refused.err
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert mtc("export", "model.py", "-o", "model.py", "--overwrite").code == 1  # its own input, whatever is said
+    assert mtc("export", "model.py", "-o", "notes.txt", "--overwrite").code == 0
+
+
+def test_a_program_does_not_replace_a_model(mtc, folder):
+    mtc("export", "model.py")
+    assert "MTC105" in mtc("package", "model.mtc", "-o", "model.mtc").err
+    (folder / "other.mtc").write_bytes((folder / "model.mtc").read_bytes())
+    assert "MTC105" in mtc("package", "model.mtc", "-o", "other.mtc").err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_refused_before_work(mtc, folder):
+    locked = folder / "locked"
+    locked.mkdir()
+    locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    assert "MTC106" in mtc("export", "model.py", "-o", "locked/m.mtc").err
+
+
+def test_a_missing_folder_is_refused_before_work(mtc, folder):
+    refused = mtc("export", "model.py", "-o", "no/m.mtc")
+    assert refused.code == 1 and "MTC106" in refused.err and "mkdir" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["optimize", "--backend", "xnnpac"], "`xnnpack`"),
+        (["optimize", "--disable-pass", "fold-constant"], "`fold-constants`"),
+        (["optimize", "--print-ir-after", "fold-constant"], "`fold-constants`"),
+        (["build-runtime", "--target", "linux-x86"], "`linux-x86_64`"),
+        (["ops", "con2d"], "`conv2d`"),
+        (["recipe", "run", "quickstar"], "`quickstart`"),
+        (["explain", "MTC999"], "MTC"),
+        (["cache", "show", "--part", "source"], "`sources`"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_unknown_names_are_errors_with_a_suggestion(mtc, folder, arguments, suggestion):
+    mtc("export", "model.py")
+    refused = mtc(*arguments)
+    assert refused.code == 1
+    assert suggestion in refused.err
+
+
+def test_no_fallback_names_what_would_fall_back(mtc, folder):
+    text = (folder / "model.py").read_text().replace("nn.ReLU()", "Erf()")
+    lines = "class Erf(nn.Module):\n    def forward(self, x):\n        return torch.erfinv(x.clamp(-0.5, 0.5))\n\n"
+    (folder / "model.py").write_text(text.replace("torch.manual", lines.replace("erfinv", "erf") + "torch.manual"))
+    assert mtc("export", "model.py").code == 0
+    refused = mtc("optimize", "--no-fallback")
+    assert refused.code == 1 and "`erf`" in refused.err and "model.py:6" in refused.err
+    assert not (folder / "model.optimized.mtc").exists()
+
+
+def test_passes_can_be_timed_printed_and_disabled(mtc, folder):
+    mtc("export", "model.py")
+    shown = mtc("optimize", "--time-passes", "--print-ir-after", "all", "--verify-each")
+    assert shown.code == 0
+    assert "fold-constants" in shown.out
+    assert "func @forward" in shown.err
+    with_all = mtc("optimize", "--json").json["nodes"]
+    assert mtc("optimize", "--disable-pass", "fuse-clamp", "--json").json["nodes"] > with_all
+
+
+def test_damaged_files_are_refused(mtc, folder):
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    rng = np.random.default_rng(0)
+    for name, command in (("model.mtc", "inspect"), ("model.mtp", "inspect"), ("model.mtc", "optimize")):
+        content = (folder / name).read_bytes()
+        for size in (0, 1, 40, len(content) // 2, len(content) - 1):
+            (folder / "bad").write_bytes(content[:size])
+            refused = mtc(command, "bad")
+            assert refused.code == 1, (name, size, refused.err)
+        for _ in range(20):
+            broken = bytearray(content)
+            broken[rng.integers(len(broken))] ^= 1 << rng.integers(8)
+            (folder / "bad").write_bytes(broken)
+            assert mtc(command, "bad").code in (0, 1)
+
+
+def test_a_model_that_raises_is_not_a_bug_of_mtc(mtc, folder):
+    (folder / "model.py").write_text("def model():\n    raise RuntimeError('no weights')\nexample_inputs = ()\n")
+    refused = mtc("export", "model.py")
+    assert refused.code == 1 and "no weights" in refused.err and "model.py:2" in refused.err
+    assert not (folder / "model.mtc").exists()
+
+
+def test_check_finds_everything_and_writes_nothing(mtc, folder):
+    before = sorted(os.listdir(folder))
+    assert mtc("check", "model.py").code == 0
+    assert mtc("check", "model.py", "--json").json["stops"] == []
+    assert [name for name in sorted(os.listdir(folder)) if name != "__pycache__"] == before
+
+
+def test_diff_shows_what_optimizing_changed(mtc, folder):
+    mtc("export", "model.py")
+    mtc("optimize")
+    assert mtc("diff", "model.mtc", "model.mtc").out == "no difference\n"
+    shown = mtc("diff", "model.mtc", "model.optimized.mtc", "--exit-code")
+    assert shown.code == 1 and "operator relu: 1 became 0" in shown.out
+    assert mtc("diff", "model.mtc", "model.py").code == 1
+
+
+def test_inspect_writes_one_page_that_needs_nothing_else(mtc, folder):
+    mtc("export", "model.py")
+    assert mtc("inspect", "model.mtc", "--html", "card.html").code == 0
+    page = (folder / "card.html").read_text()
+    assert "<svg" in page and "conv2d" in page
+    assert "src=" not in page and "href=" not in page
+    assert mtc("inspect", "model.mtc", "--html", "card.html").code == 0
+    assert mtc("inspect", "model.mtc", "--html", "model.py").code == 1
+
+
+def test_compile_shows_the_commands_and_saves_a_recipe(mtc, folder):
+    planned = mtc("compile", "model.py", "--dry-run", "--target", "linux-x86_64", "--save-recipe", "r.yaml")
+    assert planned.code == 0
+    assert [line.split()[1] for line in planned.out.splitlines()] == [
+        "export",
+        "optimize",
+        "select-ops",
+        "package",
+        "build-runtime",
+    ]
+    assert sorted(os.listdir(folder)) == ["model.py", "r.yaml"]
+    (folder / "r.yaml").write_text((folder / "r.yaml").read_text() + "titel: x\nverify: {max-rell: 1}\n")
+    refused = mtc("recipe", "run", "r.yaml")
+    assert refused.code == 1 and "did you mean `title`?" in refused.err and "did you mean `max-rel`?" in refused.err
