@@ -50,11 +50,13 @@ def _image(entry: Mapping[str, Any], path: Path) -> np.ndarray:
         picture = opened.convert("RGB")
         if "size" in entry:
             picture = picture.resize((int(entry["size"][0]), int(entry["size"][1])), Image.Resampling.BILINEAR)
-        array = np.asarray(picture, np.float32)
-    array = (array - np.asarray(entry.get("mean", (0,)), np.float32)) / np.asarray(entry.get("std", (1,)), np.float32)
+        pixels = np.asarray(picture, np.float32)
+    scaled: np.ndarray = (pixels - np.asarray(entry.get("mean", (0,)), np.float32)) / np.asarray(
+        entry.get("std", (1,)), np.float32
+    )
     layout = entry.get("layout", "nchw")
     if layout not in ("nchw", "nhwc"):
         raise BAD_RECIPE.error(f"layout `{layout}` is neither nchw nor nhwc")
     if layout == "nchw":
-        array = array.transpose(2, 0, 1)
-    return np.ascontiguousarray(array[None] if entry.get("batch", True) else array)
+        scaled = scaled.transpose(2, 0, 1)
+    return np.ascontiguousarray(scaled[None] if entry.get("batch", True) else scaled)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mtc.diagnostics import DAMAGED_ARTIFACT
 from mtc.ir.opspec import Attribute, AttrKind
 from mtc.ir.types import DType, TensorType
 from mtc.ops import OPS
 from mtc.program import schema_generated as schema
-from mtc.program.reader import Program, dtype_name
+from mtc.program.reader import DAMAGE, Program, dtype_name
 
 
 def instruction_flops(program: Program, shapes: Sequence[Sequence[int]], function: int = 0) -> list[int]:
-    """Floating-point operations of each instruction of a function, for inputs of these shapes."""
-    body = program.tables.functions[function]
-    sizes = _expressions(body, shapes)
-    return [_flops(program, body, instruction, sizes) for instruction in body.instructions or []]
+    """Floating-point operations of each instruction of a function, for inputs of these shapes. DAMAGED_ARTIFACT if
+    its tables make no sense."""
+    try:
+        body = program.tables.functions[function]
+        sizes = _expressions(body, shapes)
+        return [_flops(program, body, instruction, sizes) for instruction in body.instructions or []]
+    except (*DAMAGE, KeyError, ZeroDivisionError) as error:
+        raise DAMAGED_ARTIFACT.error(f"`{program.path}` is damaged: {error}") from error
 
 
 def _flops(program: Program, body: Any, instruction: Any, sizes: list[int]) -> int:

@@ -19,4 +19,5 @@ def run(args: Sequence[str] | None = None) -> int:
     """Runs a command. The exit code: 0 done, 1 cannot be served, 2 usage, 3 a bug in mtc, 130 interrupted."""
     from mtc.cli.group import mtc
 
-    return guarded(lambda: mtc.main(args=args, prog_name="mtc", standalone_mode=False))
+    words = list(sys.argv[1:] if args is None else args)
+    return guarded(lambda: mtc.main(args=words, prog_name="mtc", standalone_mode=False), words)

@@ -78,7 +78,7 @@ def compile(
         overwrite=overwrite,
         fresh=fresh,
     )
-    wrote(made.optimized)
+    wrote(made.optimized, stage="optimize")
     wrote(made.program)
     console.report(
         {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done},

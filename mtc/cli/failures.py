@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EP
 _CANNOT_READ = {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EIO}
 
 
-def guarded(command: Callable[[], Any]) -> int:
-    """Runs `command`, shows whatever it raises, and returns the exit code."""
+def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
+    """Runs `command`, shows whatever it raises, and returns the exit code. `arguments` are what it was called with."""
     console.reset()
     try:
         result = command()
@@ -32,7 +32,7 @@ def guarded(command: Callable[[], Any]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        _show_usage(error)
+        _show_usage(error, is_json="--json" in arguments)
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         console.clear()
@@ -49,9 +49,9 @@ def guarded(command: Callable[[], Any]) -> int:
             code = CANNOT_WRITE if error.errno in _CANNOT_WRITE else CANNOT_READ
             _show((code(f"{error.strerror}: `{error.filename or 'the output'}`"),))
             return FAILED
-        return _bug(error)
+        return _bug(error, arguments)
     except Exception as error:
-        return _bug(error)
+        return _bug(error, arguments)
 
 
 def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> None:
@@ -71,10 +71,16 @@ def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> No
         click.echo("`mtc explain " + " ".join(codes) + "` says more.", err=True)
 
 
-def _show_usage(error: click.ClickException) -> None:
+def _show_usage(error: click.ClickException, is_json: bool) -> None:
     console.clear()
-    if console.settings.is_json or "--json" in sys.argv[1:]:
-        message = {"code": "usage", "title": "usage", "message": error.format_message(), "at": None, "notes": []}
+    if is_json:  # whether or not parsing came as far as to that option
+        message: dict[str, Any] = {
+            "code": "usage",
+            "title": "usage",
+            "message": error.format_message(),
+            "at": None,
+            "notes": [],
+        }
         context = getattr(error, "ctx", None)
         hint = f"{context.command_path} -h" if context else "mtc -h"
         console.json_document({"errors": [message | {"help": f"`{hint}` shows the options"}]})
@@ -82,8 +88,8 @@ def _show_usage(error: click.ClickException) -> None:
     error.show(file=sys.stderr)
 
 
-def _bug(error: Exception) -> int:
-    path = _keep_traceback(error)
+def _bug(error: Exception, arguments: Sequence[str]) -> int:
+    path = _keep_traceback(error, arguments)
     _show(
         (
             INTERNAL(
@@ -96,8 +102,8 @@ def _bug(error: Exception) -> int:
     return BUG
 
 
-def _keep_traceback(error: Exception) -> Path | None:
-    lines = [f"mtc {' '.join(sys.argv[1:])}\n", f"Python {sys.version}\n", *traceback.format_exception(error)]
+def _keep_traceback(error: Exception, arguments: Sequence[str]) -> Path | None:
+    lines = [f"mtc {' '.join(arguments)}\n", f"Python {sys.version}\n", *traceback.format_exception(error)]
     name = time.strftime("mtc-bug-%Y%m%d-%H%M%S-") + f"{os.getpid()}.txt"
     for folder in (tempfile.gettempdir(), "."):
         path = Path(folder, name)

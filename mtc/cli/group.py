@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -41,6 +42,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "completion": "Print a shell's completion script.",
     },
 }
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _NAMES = [name for section in COMMANDS.values() for name in section]
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -65,11 +67,11 @@ def _setting(field: str, names: tuple[str, ...], text: str) -> click.Option:
     return click.Option([*names, field], is_flag=True, is_eager=True, expose_value=False, callback=keep, help=text)
 
 
-def json_option(command: Any) -> Any:
+def json_option(command: _Function) -> _Function:
     """Adds --json to a function that becomes a command."""
     option = _setting("is_json", ("--json",), "Print the result, and errors, as JSON on stdout.")
     params = getattr(command, "__click_params__", [])
-    command.__click_params__ = [option, *params]
+    command.__click_params__ = [option, *params]  # type: ignore[attr-defined]
     return command
 
 

@@ -57,7 +57,7 @@ def optimize(
     options = stages.pass_options(
         disable_pass, verify_each=verify_each, print_after=print_ir_after, write=lambda text: click.echo(text, err=True)
     )
-    model = model_or_last(model, Kind.IR)
+    model = model_or_last(model, Kind.IR, not_by="optimize")
     output = output or model.with_name(f"{stem(model)}.optimized.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
     console.effective("optimize", model=model, backend=backend, disable_pass=disable_pass, output=output)
@@ -67,7 +67,7 @@ def optimize(
     if no_fallback:
         refuse_fallback(lowered.placements)
     stages.save(optimized, output)
-    wrote(output)
+    wrote(output, stage="optimize")
     rows = placed_ops(lowered)
     before, after = (sum(1 for node in module.nodes()) for module in (source, optimized))
     timings = dict(sorted((options.timings or {}).items(), key=lambda item: -item[1]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +13,8 @@ from mtc.cli import console
 if TYPE_CHECKING:
     from mtc.stages.outputs import Kind
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 PATH = click.Path(path_type=Path)
 model_argument = click.argument("model", type=PATH, required=False)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
@@ -19,11 +22,11 @@ threads_option = click.option("--threads", type=click.IntRange(1, 256), default=
 offline_option = click.option("--offline", is_flag=True, help="Never fetch; `mtc fetch` before fills the cache.")
 
 
-def output_option(default: str) -> Any:
+def output_option(default: str) -> Callable[[_Function], _Function]:
     return click.option("-o", "--output", type=PATH, help=f"Where to write. Default: {default}.")
 
 
-class Words(click.ParamType):
+class Words(click.ParamType):  # type: ignore[type-arg]
     """A list by commas: `xnnpack,portable`."""
 
     name = "a,b,…"
@@ -34,7 +37,7 @@ class Words(click.ParamType):
         return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
-class Entry(click.ParamType):
+class Entry(click.ParamType):  # type: ignore[type-arg]
     """`key=value`."""
 
     name = "KEY=VALUE"
@@ -48,7 +51,7 @@ class Entry(click.ParamType):
         return key.strip(), text
 
 
-class Percent(click.ParamType):
+class Percent(click.ParamType):  # type: ignore[type-arg]
     """`5%` or `0.05`."""
 
     name = "PERCENT"
@@ -71,12 +74,12 @@ backend_option = click.option(
 )
 
 
-def model_or_last(model: Path | None, *kinds: Kind) -> Path:
+def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
     """MODEL, or the file of these kinds that the last stage in this folder wrote, which is then named on stderr."""
     from mtc.stages.outputs import LastWritten, require
 
     if model is None:
-        model = LastWritten(Path.cwd()).find(*kinds)
+        model = LastWritten(Path.cwd()).find(*kinds, not_by=not_by)
         console.note(f"using {model}, which the last stage here wrote")
     require(model, *kinds)
     return model

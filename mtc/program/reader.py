@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT
-from mtc.program import header
-from mtc.program import schema_generated as schema
+from mtc.program import header, schema_generated
 
+schema: Any = schema_generated  # generated code has no types
 # What FlatBuffers' Python code raises for bytes that are not its own.
-_DAMAGE = (
+DAMAGE = (
     struct.error,
     IndexError,
     ValueError,
@@ -111,7 +111,7 @@ def read(path: Path) -> Program:
             return _parsed(path, size, content, file)
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its tables cannot be read") from error
 
 
@@ -134,7 +134,9 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
 
 def dtype_name(number: int) -> str:
     """`f32` for its number in the schema."""
-    names = {getattr(schema.DType, name): name.rstrip("_") for name in vars(schema.DType) if not name.startswith("_")}
+    names: dict[int, str] = {
+        getattr(schema.DType, name): name.rstrip("_") for name in vars(schema.DType) if not name.startswith("_")
+    }
     return names[number]
 
 

@@ -191,9 +191,9 @@ class _Reader:
         if not isinstance(value, kind):
             self.wrong(f"`{where}` is {value!r}, which is not a {_KIND_NAMES[kind]}")
             return kind()
-        if kind is dict:
+        if isinstance(value, dict):
             return {str(key): str(text) for key, text in value.items()}
-        return tuple(value) if kind is list else value
+        return tuple(value) if isinstance(value, list) else value
 
     def wrong(self, message: str, help: str | None = None) -> None:
         self.report(BAD_RECIPE(message, at=str(self.path), help=help))
@@ -239,6 +239,6 @@ def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:
     for key, want in recipe.expected.items():
         got = facts.get(key)
         is_number = isinstance(want, (int, float)) and isinstance(got, (int, float))
-        if abs(got - want) > recipe.tolerance if is_number else got != want:  # type: ignore[operator]
+        if abs(got - want) > recipe.tolerance if is_number else got != want:
             found.append(f"`{key}` is {got!r}, expected {want!r}")
     return found

@@ -143,7 +143,7 @@ def steps(
 
     def run_export() -> None:
         given = {"input_names": settings.input_names, "output_names": settings.output_names}
-        save(export(settings.source, metadata=settings.metadata, warn=warn, **given), at.model)  # type: ignore[arg-type]
+        save(export(settings.source, metadata=settings.metadata, warn=warn, **given), at.model)
 
     def run_optimize() -> None:
         options = pass_options(settings.disable_pass, verify_each=settings.verify_each)

@@ -60,7 +60,7 @@ def optimize(
 
     `options` says which passes are left out and what is checked around each.
     """
-    libraries = backends(backend)
+    libraries = backends(backend if isinstance(backend, str) else tuple(backend))
     module = clone(model)
     module.form = "canonical"
     run_passes(module, CANONICALIZE, options)

@@ -124,9 +124,12 @@ class LastWritten:
         except OSError:
             return
 
-    def find(self, *kinds: Kind) -> Path:
-        """The newest recorded file of these kinds that is still there. NO_MODEL if there is none."""
+    def find(self, *kinds: Kind, not_by: str = "") -> Path:
+        """The newest recorded file of these kinds that is still there and that the stage `not_by` did not write, so
+        that a stage called twice does not read its own output. NO_MODEL if there is none."""
         for entry in self._entries():
+            if not_by and entry.get("stage") == not_by:
+                continue
             path = self.folder / entry["file"]
             if path.is_file() and kind_of(path) in kinds:
                 return Path(entry["file"])

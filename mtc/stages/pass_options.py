@@ -22,7 +22,7 @@ def pass_options(
 
     UNKNOWN_NAME for names that no pass has.
     """
-    check_names([*disabled, *([print_after] if print_after not in (None, "all") else [])])  # type: ignore[list-item]
+    check_names([*disabled, *([print_after] if print_after not in (None, "all") else [])])
 
     def after(step: Pass, module: Module) -> None:
         if print_after in ("all", step.name):
