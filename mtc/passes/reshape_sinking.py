@@ -1,7 +1,7 @@
 """Move permutes through reshapes, where the axes that a reshape joins or splits stand together.
 
-A reshape is taken apart into groups: runs of axes before it and runs behind it with the same number of elements. A
-permute that keeps the axes of each group in order can as well be done behind the reshape.
+A reshape is taken apart into runs of axes before it and behind it with the same number of elements. A permute that
+keeps the axes of each run in order can as well be done behind the reshape.
 """
 
 from __future__ import annotations
@@ -18,63 +18,71 @@ from mtc.passes.permutes import Axes, is_wanted, permuted_by, unpermuted
 
 
 @dataclass(frozen=True)
-class Group:
-    """Axes before a reshape, and those behind it that hold the same elements. Axes of size 1 before it are in none."""
+class Run:
+    """Axes before a reshape, and those behind it that hold the same elements."""
 
     before: Axes
     behind: Axes
 
 
-def grouped(before: Shape, behind: Shape) -> list[Group] | None:
-    """The smallest groups that a reshape from `before` to `behind` has, in order. None if sizes do not tell."""
-    wide_before = [axis for axis, size in enumerate(before) if size != 1]
-    wide_behind = [axis for axis, size in enumerate(behind) if size != 1]
-    groups: list[Group] = []
-    start = 0  # the first axis behind that is in no group; those of size 1 join the group that follows them
-    while wide_before and wide_behind:
-        found = _smallest(before, behind, wide_before, wide_behind)
-        if found is None:
-            return None
-        taken, given = found
-        last = wide_behind[given - 1]
-        groups.append(Group(tuple(wide_before[:taken]), tuple(range(start, last + 1))))
-        start = last + 1
-        del wide_before[:taken], wide_behind[:given]
-    if wide_before or wide_behind or not groups:
-        return None
-    groups[-1] = Group(groups[-1].before, (*groups[-1].behind, *range(start, len(behind))))
-    return groups
+def runs(before: Shape, behind: Shape) -> list[Run] | None:
+    """The smallest runs that a reshape from `before` to `behind` has, in order. None if sizes do not tell.
+
+    Axes of size 1 stand for each other where both sides have one; others are in no run, or join the next behind.
+    """
+    found: list[Run] = []
+    i = j = 0
+    joined: Axes = ()
+    while i < len(before) or j < len(behind):
+        is_one, is_new = i < len(before) and before[i] == 1, j < len(behind) and behind[j] == 1
+        if is_one and is_new:
+            found.append(Run((i,), (*joined, j)))
+            i, j, joined = i + 1, j + 1, ()
+        elif is_one:
+            i += 1
+        elif is_new:
+            joined, j = (*joined, j), j + 1
+        else:
+            size = _smallest(before[i:], behind[j:])
+            if size is None:
+                return None
+            found.append(Run(tuple(range(i, i + size[0])), (*joined, *range(j, j + size[1]))))
+            i, j, joined = i + size[0], j + size[1], ()
+    if joined and found:
+        found[-1] = Run(found[-1].before, (*found[-1].behind, *joined))
+    return found or None
 
 
-def _smallest(before: Shape, behind: Shape, axes: list[int], others: list[int]) -> tuple[int, int] | None:
-    for total in range(2, len(axes) + len(others) + 1):
-        for taken in range(max(1, total - len(others)), min(len(axes), total - 1) + 1):
-            given = total - taken
-            if product(before[a] for a in axes[:taken]) == product(behind[a] for a in others[:given]):
-                return taken, given
+def _smallest(before: Shape, behind: Shape) -> tuple[int, int] | None:
+    """How many axes on each side hold the same number of elements."""
+    for total in range(2, len(before) + len(behind) + 1):
+        for taken in range(max(1, total - len(behind)), min(len(before), total - 1) + 1):
+            if product(before[:taken]) == product(behind[: total - taken]):
+                return taken, total - taken
     return None
 
 
-def _moved_groups(node: Node) -> tuple[Value, list[tuple[Axes, Group]]] | None:
-    """What is permuted before a reshape, and for each group the axes of that value that it holds.
-
-    Axes are counted without those of size 1.
-    """
+def _moved_runs(node: Node) -> tuple[Value, list[tuple[Axes, Run]]] | None:
+    """What is permuted before a reshape, and for each run the axes of that value."""
     (y,) = node.inputs
     dims = permuted_by(y)
     if dims is None or y is None or 0 in y.type.shape:
         return None
-    groups = grouped(y.type.shape, node.output.type.shape)
-    if groups is None:
+    found = runs(y.type.shape, node.output.type.shape)
+    if found is None:
         return None
-    x = unpermuted(y)
-    wide = [axis for axis, size in enumerate(x.type.shape) if size != 1]
-    return x, [(tuple(wide.index(dims[axis]) for axis in group.before), group) for group in groups]
+    return unpermuted(y), [(tuple(dims[axis] for axis in run.before), run) for run in found]
 
 
-def _reshaped(build: Builder, x: Value, groups: list[tuple[Axes, Group]], shape: Shape) -> tuple[Value, Axes]:
-    """`x` with its groups in the order of x, and the permute that gives `shape`."""
-    order = [axis for _, group in sorted(groups, key=lambda item: item[0]) for axis in group.behind]
+def _stand_together(axes: Axes, shape: Shape) -> bool:
+    """Whether nothing but axes of size 1 lies between `axes`, which come in the order they have."""
+    between = set(range(axes[0], axes[-1] + 1)) - set(axes)
+    return list(axes) == sorted(axes) and all(shape[axis] == 1 for axis in between)
+
+
+def _reshaped(build: Builder, x: Value, moved: list[tuple[Axes, Run]], shape: Shape) -> tuple[Value, Axes]:
+    """`x` with its runs in the order of x, and the permute that gives `shape`."""
+    order = [axis for _, run in sorted(moved, key=lambda item: item[0]) for axis in run.behind]
     result = build.emit(ops.reshape, x, shape=tuple(shape[axis] for axis in order))
     return result, tuple(order.index(axis) for axis in range(len(shape)))
 
@@ -82,33 +90,31 @@ def _reshaped(build: Builder, x: Value, groups: list[tuple[Axes, Group]], shape:
 @rewrite(ops.reshape)
 def sink_through_reshape(node: Node, build: Builder) -> Value | None:
     """Axes that a permute keeps side by side can be joined or split before it."""
-    found = _moved_groups(node)
+    found = _moved_runs(node)
     if found is None:
         return None
-    x, groups = found
-    if any(axes != tuple(range(axes[0], axes[0] + len(axes))) for axes, _ in groups):
+    x, moved = found
+    if not all(_stand_together(axes, x.type.shape) for axes, _ in moved):
         return None
-    reshaped, dims = _reshaped(build, x, groups, node.output.type.shape)
+    reshaped, dims = _reshaped(build, x, moved, node.output.type.shape)
     return reshaped if dims == tuple(range(len(dims))) else build.emit(ops.permute, reshaped, dims=dims)
 
 
 @rewrite(ops.reshape)
 def shuffle_in_layout(node: Node, build: Builder) -> Value | None:
     """A channel shuffle between operators in NHWC: only the groups are swapped, and the images stay in NHWC."""
-    found = _moved_groups(node)
+    found = _moved_runs(node)
     if found is None:
         return None
-    x, groups = found
-    if any(sorted(axes) != list(range(min(axes), min(axes) + len(axes))) for axes, _ in groups):
-        return None
-    wide = [axis for axis, size in enumerate(x.type.shape) if size != 1]
-    if len(wide) != x.type.rank:
-        return None
-    by_place = sorted(groups, key=lambda item: min(item[0]))
+    x, moved = found
+    by_place = sorted(moved, key=lambda item: min(item[0]))
     swap = tuple(axis for axes, _ in by_place for axis in axes)
-    order = [axis for _, group in by_place for axis in group.behind]
+    in_place = tuple(axis for axes, _ in by_place for axis in sorted(axes))
+    if in_place != tuple(range(x.type.rank)) or swap == in_place:
+        return None
+    order = [axis for _, run in by_place for axis in run.behind]
     dims = tuple(order.index(axis) for axis in range(node.output.type.rank))
-    if swap == tuple(range(len(swap))) or dims != TO_NCHW or not is_wanted(node.output, dims):
+    if dims != TO_NCHW or not is_wanted(node.output, dims):
         return None
     swapped = build.emit(ops.permute, x, dims=swap)
     reshaped = build.emit(ops.reshape, swapped, shape=tuple(node.output.type.shape[axis] for axis in order))
