@@ -1,0 +1,145 @@
+// Prepare and Run of the portable transposed convolutions.
+
+#ifndef MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
+#define MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
+
+#include "kernels/portable/conv_kernel.h"
+#include "kernels/transposed_convolution.h"
+
+namespace MTC_PORTABLE {
+
+// Elements of scratch for what is added, and for the packed weights.
+MTC_INLINE int64_t PartsSize(const ConvSizes& s) { return RoundUp(BlockChannels(s) * s.window() * s.in_size(), 16); }
+MTC_INLINE int64_t TransposedWeightsSize(const ConvSizes& s, Isa isa) {
+  return s.groups * ChannelBlocks(s) * PackedBlockSize(s, isa);
+}
+
+#if MTC_ISA_LEVEL == 0
+template <typename T>
+Status PrepareTransposedWeights(PrepareContext& context, const Tensor& weight, const ConvSizes& s, ConvState* state) {
+  using C = Compute<T>;
+  const size_t packed_bytes = static_cast<size_t>(TransposedWeightsSize(s, context.isa)) * sizeof(C);
+  const size_t own =
+      MultiplyScratch<C>(s.in_size(), s.group_channels()) + static_cast<size_t>(PartsSize(s)) * sizeof(C);
+  if (!weight.is_constant()) {
+    context.RequireScratch(own + packed_bytes);
+    return Status::kOk;
+  }
+  context.RequireScratch(own);
+  const PackedKey key = {{weight.constant, 0x7472616eu /* "tran" */ | static_cast<uint64_t>(context.isa) << 32,
+                          static_cast<uint64_t>(s.groups), static_cast<uint64_t>(BlockChannels(s))}};
+  state->packed = context.packed->Find(key);
+  if (state->packed != nullptr) return Status::kOk;
+  void* block = context.packed->Reserve(packed_bytes);
+  if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
+  PackTransposedWeights(weight.as<T>(), s, context.isa, static_cast<C*>(block));
+  state->packed = context.packed->Insert(key, block);
+  context.packed->ReleaseSource(weight.data, static_cast<size_t>(weight.count()) * sizeof(T));
+  return Status::kOk;
+}
+
+// Size of axis `i` of the result; false if there is none.
+template <typename Args>
+bool TransposedSize(const Args& args, int i, int64_t* size) {
+  const int64_t in = args.x->dims[2 + i], kernel = args.weight->dims[2 + i];
+  const int64_t removed = args.padding[2 * i] + args.padding[2 * i + 1] - args.output_padding[i];
+  int64_t reach, extent;
+  return in >= 1 && kernel >= 1 && !__builtin_mul_overflow(in - 1, args.stride[i], &reach) &&
+         !__builtin_mul_overflow(kernel - 1, args.dilation[i], &extent) &&
+         !__builtin_add_overflow(reach, extent, size) && !__builtin_sub_overflow(*size, removed - 1, size) && *size > 0;
+}
+
+template <typename Args>
+Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
+  const Tensor &x = *args.x, &weight = *args.weight;
+  const size_t axes = static_cast<size_t>(spatial);
+  if (x.rank != spatial + 2 || weight.rank != spatial + 2) {
+    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial,
+                        x.rank, weight.rank);
+  }
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.stride, axes, 1));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.dilation, axes, 1));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.padding, 2 * axes, 0));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.output_padding, axes, 0));
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  int64_t out_channels;
+  if (args.groups < 1 || args.groups > x.dims[1] || x.dims[1] != weight.dims[0] || x.dims[1] % args.groups != 0 ||
+      __builtin_mul_overflow(weight.dims[1], args.groups, &out_channels)) {
+    return context.Fail(Status::kInvalidArgument, "%lld channels in %lld groups by weights for %lld",
+                        static_cast<long long>(x.dims[1]), static_cast<long long>(args.groups),
+                        static_cast<long long>(weight.dims[0]));
+  }
+  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != out_channels)) {
+    return context.Fail(Status::kInvalidProgram, "bias has not one element for each output channel");
+  }
+  int64_t dims[kMaxRank] = {x.dims[0], out_channels};
+  for (int i = 0; i < spatial; ++i) {
+    const int64_t larger = args.stride[i] > args.dilation[i] ? args.stride[i] : args.dilation[i];
+    if (args.output_padding[i] >= larger || !TransposedSize(args, i, &dims[2 + i])) {
+      return context.Fail(Status::kInvalidArgument, "axis %d of the result has no size", i + 2);
+    }
+  }
+  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
+  if (args.out->count() == 0) return Status::kOk;
+  if (context.state == nullptr) {
+    context.state.reset(new (std::nothrow) ConvState);
+    if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  }
+  auto* state = static_cast<ConvState*>(context.state.get());
+  const ConvSizes sizes = TransposedSizesOf(args);
+  switch (x.dtype) {
+    case DType::kF32:
+      return PrepareTransposedWeights<float>(context, weight, sizes, state);
+    case DType::kF64:
+      return PrepareTransposedWeights<double>(context, weight, sizes, state);
+    case DType::kF16:
+      return PrepareTransposedWeights<Half>(context, weight, sizes, state);
+    case DType::kBF16:
+      return PrepareTransposedWeights<BFloat16>(context, weight, sizes, state);
+    default:
+      return context.Fail(Status::kInvalidProgram, "a convolution of integers");
+  }
+}
+#endif
+
+template <typename T, typename Args>
+Status RunTransposedConvolution(KernelContext& context, const Args& args) {
+  using C = Compute<T>;
+  if (args.out->count() == 0) return Status::kOk;
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  const ConvSizes s = TransposedSizesOf(args);
+  C* parts = reinterpret_cast<C*>(static_cast<char*>(context.scratch) +
+                                  MultiplyScratch<C>(s.in_size(), s.group_channels()));
+  const auto* packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
+  if (!args.weight->is_constant()) {
+    PackTransposedWeights(args.weight->template as<T>(), s, kIsa, parts + PartsSize(s));
+    packed = parts + PartsSize(s);
+  }
+  const T* bias = args.bias ? args.bias->template as<T>() : nullptr;
+  const C low = static_cast<C>(args.clamp[0]), high = static_cast<C>(args.clamp[1]);
+  const C limit = static_cast<C>(__builtin_inf());
+  const int64_t block = BlockChannels(s), blocks = ChannelBlocks(s), rows = s.out[0] * s.out[1];
+  for (int64_t task = 0; task < s.batch * s.groups * blocks; ++task) {
+    const int64_t n = task / blocks / s.groups, g = task / blocks % s.groups, first = task % blocks * block;
+    const int64_t channels = Least(block, s.group_outputs() - first);
+    const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
+    const Product<C, C> product = {channels * s.window(), s.in_size(), s.group_channels(),
+                                   packed + (g * blocks + first / block) * PackedBlockSize(s, kIsa), parts, s.in_size(),
+                                   {nullptr, nullptr, -limit, limit}};
+    MultiplyPacked(context.threads, product, MatrixColumns<C, T>{x, s.in_size(), 1}, context.scratch);
+    const int64_t channel = g * s.group_outputs() + first;
+    T* out = args.out->template as<T>() + (n * s.out_channels + channel) * s.positions();
+    ParallelFor(context.threads, channels * rows, 1 + 4096 / s.out[2], [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t c = row / rows;
+        GatherRow(s, parts + c * s.window() * s.in_size(), row % rows / s.out[1], row % s.out[1],
+                  bias ? static_cast<C>(bias[channel + c]) : C{0}, low, high, out + row * s.out[2]);
+      }
+    });
+  }
+  return Status::kOk;
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
