@@ -64,8 +64,10 @@ inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor&
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
   const int64_t elements = s.rows() * width + s.batch * width + 3 * s.batch * hidden;
   const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
-  const size_t block = size == 8 ? MultiplyScratch<double>(width, s.features) : MultiplyScratch<float>(width, s.features);
-  context.RequireScratch(block + size * static_cast<size_t>(RoundUp(elements, 16) + PackedRowsSize(s.rows(), s.features)));
+  const size_t block =
+      size == 8 ? MultiplyScratch<double>(width, s.features) : MultiplyScratch<float>(width, s.features);
+  const int64_t packed = PackedRowsSize(s.rows(), s.features);
+  context.RequireScratch(block + size * static_cast<size_t>(RoundUp(elements, 16) + packed));
   return Status::kOk;
 }
 #endif
@@ -113,7 +115,8 @@ class Layer {
         weight_hh_(weight_hh.as<T>()),
         reverse_(reverse),
         batch_first_(batch_first) {
-    auto* memory = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.width(), s.features));
+    auto* memory =
+        reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.width(), s.features));
     inputs_ = memory;
     recurrent_ = inputs_ + s.rows() * s.width();
     hidden_ = recurrent_ + s.batch * s.width();

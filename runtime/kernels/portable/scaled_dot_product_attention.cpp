@@ -85,7 +85,8 @@ Status RunScaledDotProductAttention(KernelContext& context, const ScaledDotProdu
   const int64_t targets = query.dim(-2), sources = key.dim(-2), features = query.dim(-1), outputs = value.dim(-1);
   const int64_t block = QueryBlock<C>(targets), blocks = (targets + block - 1) / block;
   const int64_t tasks = out.count() / (targets * outputs) * blocks;
-  const int64_t size = AttentionScratch(static_cast<Isa>(MTC_ISA_LEVEL), sizeof(C), targets, sources, features, outputs);
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  const int64_t size = AttentionScratch(kIsa, sizeof(C), targets, sources, features, outputs);
   // Each worker has scratch of its own, and takes the tasks that are its number modulo theirs.
   const int64_t threads = context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
   const int64_t workers = Least(threads, tasks);
