@@ -123,8 +123,8 @@ MTC_INLINE T Select(bool which, T a, T b) {
   return which ? a : b;
 }
 // `value` in all lanes.
-template <typename V>
-MTC_INLINE V Fill(double value) {
+template <typename V, typename S>
+MTC_INLINE V Fill(S value) {
   if constexpr (std::is_same_v<V, Vec>) {
     return Vec{} + static_cast<float>(value);
   } else {

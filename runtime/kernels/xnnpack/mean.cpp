@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "generated/args.h"
 #include "kernels/xnnpack/elementwise.h"
@@ -51,7 +53,6 @@ Status PrepareMean(PrepareContext& context, const MeanArgs& args) {
   if (state == nullptr) return OutOfMemory(context);
   state->outer = state->count = state->inner = 1;
   for (int i = 0; i < x.rank; ++i) (i < first ? state->outer : i > last ? state->inner : state->count) *= x.dims[i];
-  if (state->count == 0) return context.Fail(Status::kInvalidArgument, "mean: of no elements");
   const xnn_reduce_config* config = last == x.rank - 1 ? xnn_init_f32_rsum_config() : xnn_init_f32_rdsum_config();
   if (config == nullptr) return Unsupported(context);
   state->along_row = last == x.rank - 1 ? config->ukernel : nullptr;
@@ -68,6 +69,10 @@ Status RunMean(KernelContext& context, const MeanArgs& args) {
   const T* x = args.x->as<const T>();
   T* out = args.out->as<T>();
   if (args.out->count() == 0) return Status::kOk;
+  if (state.count == 0) {  // 0 / 0
+    std::fill_n(out, args.out->count(), std::numeric_limits<T>::quiet_NaN());
+    return Status::kOk;
+  }
   if (state.along_row != nullptr) {
     ParallelFor(context.threads, state.outer, std::max<int64_t>(kElementGrain / state.count, 1),
                 [&](int64_t begin, int64_t end) {

@@ -1,0 +1,310 @@
+"""Convolution, pooling, resizing, products of matrices, attention, normalization, recurrent layers."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from cases.case import array, case, positive, randn
+from mtc import ops
+from mtc.ir.types import F32, F64, I32
+from mtc.ops.recurrent import Nonlinearity
+
+
+def conv(function: Any) -> Any:
+    """torch's padding is the same on both sides; another is added before."""
+
+    def run(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, **attrs: Any) -> torch.Tensor:
+        padding = attrs.pop("padding", (0,) * 2 * (weight.ndim - 2))
+        pairs = [padding[i : i + 2] for i in range(0, len(padding), 2)]
+        return function(F.pad(x, [side for pair in pairs[::-1] for side in pair]), weight, bias, **attrs)
+
+    return run
+
+
+def transposed(function: Any) -> Any:
+    def run(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, **attrs: Any) -> torch.Tensor:
+        return function(x, weight, bias, **attrs | {"padding": attrs.get("padding", (0, 0))[::2]})
+
+    return run
+
+
+def pool(function: Any) -> Any:
+    def run(x: torch.Tensor, **attrs: Any) -> torch.Tensor:
+        attrs["divisor_override"] = attrs.get("divisor_override") or None
+        if function in (F.max_pool2d, F.max_pool3d):
+            del attrs["divisor_override"]
+        return function(x, **attrs | {"padding": attrs.get("padding", (0,) * 6)[::2][: x.ndim - 2]})
+
+    return run
+
+
+def resize(mode: str) -> Any:
+    def run(x: torch.Tensor, size: Any, exact: bool = False, align_corners: bool = False) -> torch.Tensor:
+        if mode == "nearest":
+            return F.interpolate(x, size, mode="nearest-exact" if exact else mode)
+        return F.interpolate(x, size, mode=mode, align_corners=align_corners)
+
+    return run
+
+
+def attention(q: Any, k: Any, v: Any, mask: Any, **attrs: Any) -> torch.Tensor:
+    return F.scaled_dot_product_attention(q, k, v, mask, **attrs)
+
+
+def layer(kind: str, gates: int) -> Any:
+    """One layer in one direction of torch's module."""
+
+    def run(x: torch.Tensor, *rest: Any, reverse: bool = False, batch_first: bool = False, **attrs: Any) -> Any:
+        states, (w_ih, w_hh, *biases) = rest[: 2 if kind == "lstm" else 1], rest[2 if kind == "lstm" else 1 :]
+        kwargs = {"nonlinearity": attrs["nonlinearity"].value} if attrs else {}
+        module = getattr(torch.nn, kind.upper())(x.shape[2], w_hh.shape[1], batch_first=batch_first, **kwargs).to(
+            x.dtype
+        )
+        zeros = torch.zeros(w_hh.shape[0], dtype=x.dtype)
+        given = [zeros if bias is None else bias for bias in biases] + [zeros] * (2 - len(biases))
+        with torch.no_grad():
+            for parameter, value in zip(module.parameters(), (w_ih, w_hh, *given), strict=True):
+                parameter.copy_(value)
+            time = 1 if batch_first else 0
+            hidden = tuple(state[None] for state in states)
+            out, last = module(x.flip(time) if reverse else x, hidden if kind == "lstm" else hidden[0])
+        lasts = last if isinstance(last, tuple) else (last,)
+        return [out.flip(time) if reverse else out, *(state[0] for state in lasts)]
+
+    return run
+
+
+_PAD = (1, 0, 2, 1)
+_RECURRENT = {"x": randn(5, 3, 4), "hidden": randn(3, 6)}
+_MASK = array([[0.0, float("-inf"), -1.0]] * 2)
+
+CASES = [
+    case(
+        ops.conv1d,
+        conv(F.conv1d),
+        x=randn(2, 4, 9),
+        weight=randn(6, 2, 3),
+        bias=randn(6),
+        stride=(2,),
+        padding=(1, 2),
+        groups=2,
+    ),
+    case(ops.conv2d, conv(F.conv2d), x=randn(2, 3, 8, 9), weight=randn(4, 3, 3, 2), bias=randn(4), padding=_PAD),
+    case(
+        ops.conv2d,
+        conv(F.conv2d),
+        x=randn(1, 4, 7, 7),
+        weight=randn(4, 1, 3, 3),
+        stride=(2, 1),
+        dilation=(1, 2),
+        groups=4,
+    ),
+    case(
+        ops.conv3d, conv(F.conv3d), x=randn(1, 2, 4, 5, 5), weight=randn(3, 2, 2, 3, 3), bias=randn(3), stride=(1, 2, 2)
+    ),
+    case(
+        ops.conv_transpose2d,
+        transposed(F.conv_transpose2d),
+        x=randn(2, 4, 3, 4),
+        weight=randn(4, 3, 3, 2),
+        bias=randn(6),
+        stride=(2, 2),
+        padding=(1, 1, 0, 0),
+        output_padding=(1, 0),
+        groups=2,
+    ),
+    case(
+        ops.conv_transpose3d,
+        transposed(F.conv_transpose3d),
+        x=randn(1, 2, 3, 3, 2),
+        weight=randn(2, 3, 2, 3, 3),
+        stride=(2, 1, 1),
+        padding=(0,) * 6,
+        dilation=(1, 2, 1),
+    ),
+    case(
+        ops.max_pool2d,
+        pool(F.max_pool2d),
+        x=randn(2, 3, 7, 8),
+        kernel_size=(3, 2),
+        stride=(2, 2),
+        padding=(1, 1, 0, 0),
+        ceil_mode=True,
+    ),
+    case(ops.max_pool2d, pool(F.max_pool2d), x=randn(1, 1, 9, 9), kernel_size=(2, 2), stride=(1, 1), dilation=(2, 3)),
+    *(
+        case(
+            ops.avg_pool2d,
+            pool(F.avg_pool2d),
+            x=randn(1, 2, 7, 8),
+            kernel_size=(3, 3),
+            stride=(2, 2),
+            padding=(1, 1, 1, 1),
+            ceil_mode=c,
+            count_include_pad=i,
+        )
+        for c in (False, True)
+        for i in (False, True)
+    ),
+    case(
+        ops.avg_pool2d, pool(F.avg_pool2d), x=randn(1, 2, 4, 4), kernel_size=(2, 2), stride=(2, 2), divisor_override=3
+    ),
+    case(ops.adaptive_avg_pool2d, lambda x, size: F.adaptive_avg_pool2d(x, size), x=randn(2, 3, 7, 5), size=(3, 4)),
+    case(
+        ops.max_pool3d,
+        pool(F.max_pool3d),
+        x=randn(1, 2, 5, 6, 7),
+        kernel_size=(2, 3, 3),
+        stride=(2, 2, 2),
+        padding=(0, 0, 1, 1, 1, 1),
+        ceil_mode=True,
+        dtypes=(F32, F64, I32),
+    ),
+    *(
+        case(
+            ops.avg_pool3d,
+            pool(F.avg_pool3d),
+            x=randn(1, 2, 5, 6, 7),
+            kernel_size=(2, 3, 3),
+            stride=(2, 2, 2),
+            padding=(0, 0, 1, 1, 1, 1),
+            ceil_mode=c,
+            count_include_pad=i,
+        )
+        for c in (False, True)
+        for i in (False, True)
+    ),
+    *(
+        case(ops.upsample_nearest2d, resize("nearest"), x=randn(1, 2, 4, 5), size=s, exact=e, dtypes=(F32, F64))
+        for s in ((8, 3), (1, 7))
+        for e in (False, True)
+    ),
+    *(
+        case(ops.upsample_bilinear2d, resize("bilinear"), x=randn(1, 2, 4, 5), size=s, align_corners=a)
+        for s in ((8, 3), (1, 7))
+        for a in (False, True)
+    ),
+    *(
+        case(ops.upsample_bicubic2d, resize("bicubic"), x=randn(1, 2, 4, 5), size=s, align_corners=a)
+        for s in ((8, 3), (1, 7))
+        for a in (False, True)
+    ),
+    case(ops.linear, F.linear, x=randn(2, 3, 4), weight=randn(5, 4), bias=randn(5)),
+    case(ops.linear, F.linear, x=randn(0, 4), weight=randn(5, 4)),
+    case(ops.matmul, torch.matmul, x=randn(2, 1, 3, 4), y=randn(5, 4, 2)),
+    case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(3, 4), y=randn(2, 4), transpose_y=True),
+    case(
+        ops.scaled_dot_product_attention,
+        attention,
+        query=randn(2, 3, 5, 4),
+        key=randn(2, 3, 5, 4),
+        value=randn(2, 3, 5, 6),
+        scale=1 / sqrt(4),
+        is_causal=True,
+    ),
+    case(
+        ops.scaled_dot_product_attention,
+        attention,
+        query=randn(2, 4, 2, 4),
+        key=randn(2, 2, 3, 4),
+        value=randn(2, 2, 3, 4),
+        mask=_MASK,
+        scale=0.3,
+        enable_gqa=True,
+    ),
+    case(
+        ops.scaled_dot_product_attention,
+        attention,
+        query=randn(1, 2, 4),
+        key=randn(1, 3, 4),
+        value=randn(1, 3, 4),
+        mask=array([[[float("-inf")] * 3, [0.0] * 3]]),
+        scale=0.5,
+    ),
+    case(
+        ops.batch_norm,
+        lambda x, w, b, m, v, eps: F.batch_norm(x, m, v, w, b, eps=eps),
+        x=randn(2, 3, 4, 4),
+        weight=randn(3),
+        bias=randn(3),
+        mean=randn(3),
+        variance=positive(3),
+        eps=1e-3,
+    ),
+    case(
+        ops.batch_norm, lambda x, w, b, m, v: F.batch_norm(x, m, v), x=randn(2, 3), mean=randn(3), variance=positive(3)
+    ),
+    case(
+        ops.layer_norm,
+        lambda x, w, b, normalized_axes: F.layer_norm(x, x.shape[-normalized_axes:], w, b),
+        x=randn(2, 3, 4),
+        weight=randn(3, 4),
+        bias=randn(3, 4),
+        normalized_axes=2,
+    ),
+    case(ops.layer_norm, lambda x, w, b: F.layer_norm(x, x.shape[-1:]), x=randn(2, 8)),
+    case(
+        ops.rms_norm, lambda x, w, eps: F.rms_norm(x, x.shape[-1:], w, eps), x=randn(2, 3, 8), weight=randn(8), eps=1e-6
+    ),
+    case(
+        ops.group_norm,
+        lambda x, w, b, num_groups: F.group_norm(x, num_groups, w, b),
+        x=randn(2, 6, 5),
+        weight=randn(6),
+        bias=randn(6),
+        num_groups=3,
+    ),
+    case(ops.local_response_norm, F.local_response_norm, x=randn(2, 7, 3, 3), size=4, alpha=0.1, beta=0.5, k=2.0),
+    *(
+        case(
+            ops.lstm,
+            layer("lstm", 4),
+            **_RECURRENT,
+            cell=randn(3, 6),
+            weight_ih=randn(24, 4),
+            weight_hh=randn(24, 6),
+            bias=randn(24),
+            reverse=r,
+        )
+        for r in (False, True)
+    ),
+    case(
+        ops.lstm,
+        layer("lstm", 4),
+        x=randn(3, 5, 4),
+        hidden=randn(3, 6),
+        cell=randn(3, 6),
+        weight_ih=randn(24, 4),
+        weight_hh=randn(24, 6),
+        batch_first=True,
+    ),
+    *(
+        case(
+            ops.gru,
+            layer("gru", 3),
+            **_RECURRENT,
+            weight_ih=randn(18, 4),
+            weight_hh=randn(18, 6),
+            bias_ih=randn(18),
+            bias_hh=randn(18),
+            reverse=r,
+        )
+        for r in (False, True)
+    ),
+    *(
+        case(
+            ops.rnn,
+            layer("rnn", 1),
+            **_RECURRENT,
+            weight_ih=randn(6, 4),
+            weight_hh=randn(6, 6),
+            bias=randn(6),
+            nonlinearity=n,
+        )
+        for n in Nonlinearity
+    ),
+]
