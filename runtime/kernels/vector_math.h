@@ -75,7 +75,7 @@ MTC_INLINE Vec Log1p(Vec x) {
 
 MTC_INLINE Vec Sigmoid(Vec x) {
   const Vec small = Exp(-Abs(x)), r = 1.0f / (1.0f + small);
-  return Select(x < 0.0f, small * r, r + x * 0.0f);  // NaN stays
+  return Select(x < 0.0f, small * r, r);
 }
 
 MTC_INLINE Vec Tanh(Vec argument) {
@@ -124,7 +124,7 @@ MTC_INLINE double Erf(double x) { return std::erf(x); }
 MTC_INLINE double Sqrt(double x) { return __builtin_sqrt(x); }
 MTC_INLINE double Sigmoid(double x) {
   const double small = std::exp(-std::fabs(x));
-  return (x < 0 ? small : 1 + x * 0) / (1 + small);
+  return (x < 0 ? small : 1) / (1 + small);
 }
 
 // log(1 + exp(x)).
