@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mtc.diagnostics import MtcError
     from mtc.ir.module import Module
     from mtc.session import Session
-    from mtc.stages import build_runtime, export, load, optimize, package, save, select_ops
+    from mtc.stages import build_runtime, export, load, optimize, package, save, select_ops  # type: ignore[no-redef]
 
 __all__ = [
     "Module",

@@ -167,7 +167,9 @@ BAD_SOURCE = Code(
 )
 BAD_NAMES = Code("MTC204", "names do not fit", "The number of names given is not the number of inputs or outputs.")
 MISSING_PACKAGE = Code(
-    "MTC205", "a Python package is missing", "This command needs a package that is an extra of mtc: mtc[torch], mtc[onnx]."
+    "MTC205",
+    "a Python package is missing",
+    "This command needs a package that is an extra of mtc: mtc[torch], mtc[onnx].",
 )
 
 # 3xx: passes, lowering, placement
@@ -209,7 +211,9 @@ MISSING_KERNELS = Code(
 
 # 5xx: running
 BAD_INPUT = Code(
-    "MTC501", "input does not fit the program", "Number, name, dtype or shape of an input is not what the program takes."
+    "MTC501",
+    "input does not fit the program",
+    "Number, name, dtype or shape of an input is not what the program takes.",
 )
 RUN_FAILED = Code("MTC502", "the program failed", "A kernel met a value it cannot serve, or a limit was reached.")
 INVALID_PROGRAM = Code(
@@ -221,7 +225,9 @@ MISMATCH = Code(
     "An output of the program differs from the source model's by more than the threshold. `mtc verify --layers` finds "
     "the first operator that diverges.",
 )
-REGRESSION = Code("MTC505", "slower than the baseline", "A measurement is worse than the baseline by more than allowed.")
+REGRESSION = Code(
+    "MTC505", "slower than the baseline", "A measurement is worse than the baseline by more than allowed."
+)
 
 # 6xx: recipes and usage
 BAD_RECIPE = Code("MTC601", "recipe is not valid", "A recipe is strict YAML; `docs/recipes.md` lists every key.")

@@ -21,7 +21,9 @@ def run(
     states: dict[str, np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """The outputs of `function`. `states` holds the state's values and receives the new ones."""
-    return run_function(module, module.functions[function], inputs, initial_states(module) if states is None else states)
+    return run_function(
+        module, module.functions[function], inputs, initial_states(module) if states is None else states
+    )
 
 
 def initial_states(module: Module) -> dict[str, np.ndarray]:
@@ -111,7 +113,7 @@ def fold(node: Node) -> list[np.ndarray] | None:
 
 
 def _dims(value: Any) -> tuple[Dim, ...]:
-    return value
+    return tuple(value)
 
 
 def _widened(array: np.ndarray | None) -> np.ndarray | None:

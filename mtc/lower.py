@@ -20,7 +20,6 @@ from mtc.passes.layout import ChooseLayout
 from mtc.passes.permute_sinking import SINK_PERMUTES
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.runner import PassOptions, run_passes
-
 from mtc.program.storage import is_free
 
 

@@ -31,7 +31,7 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
         for node in module.nodes():
             if not needs_kernel(node):
                 continue
-            reasons = []
+            reasons: list[tuple[str, str]] = []
             for library in backends:
                 reason = _why_not(library, node)
                 if reason is None:
@@ -71,7 +71,7 @@ def refuse_fallback(placements: dict[Node, Placement]) -> None:
 
 def _why_not(library: KernelLibrary, node: Node) -> str | None:
     reason = library.why_not(node)
-    if reason is None and library.layout is not None and node.op.has(Trait.LAYOUT_AWARE):
+    if reason is None and library.layout is not None and node.op.has(Trait.LAYOUT_AWARE):  # noqa: SIM102
         if node.attrs["layout"] is not library.layout:
             return f"it was left in {node.attrs['layout'].value}"
     return reason

@@ -76,11 +76,6 @@ def enums() -> list[type[Enum]]:
     return sorted((e for e in found if e is not DType), key=lambda e: e.__name__)
 
 
-def enum_value(value: Enum) -> int:
-    """The number of an enumerator in C++ and in programs: its place in the definition."""
-    return list(type(value)).index(value)
-
-
 def args_header() -> str:
     """The text of runtime/generated/args.h."""
     lines = [

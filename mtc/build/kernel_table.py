@@ -32,7 +32,7 @@ _DTYPE_NUMBERS = {name: number for number, name in enumerate(_CPP_TYPES)}
 
 def all_keys() -> list[str]:
     """Every kernel of every library, sorted: what the host runtime holds."""
-    return sorted(key for library in LIBRARIES.values() for key in library.keys())
+    return sorted(key for library in LIBRARIES.values() for key in library.kernel_keys())
 
 
 def check(keys: Collection[str]) -> None:
@@ -141,7 +141,8 @@ def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
 
 
 def _sources(keys: list[KernelKey]) -> str:
-    cold, hot = [], []
+    cold: list[str] = []
+    hot: list[str] = []
     needs: set[str] = set()
     for library, op in _groups(keys):
         path = f"kernels/{library}/{op}.cpp"

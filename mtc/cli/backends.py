@@ -23,7 +23,7 @@ def backends() -> None:
         {
             "name": library.name,
             "operators": len(library.supports),
-            "kernels": len(list(library.keys())),
+            "kernels": len(list(library.kernel_keys())),
             "title": library.title,
         }
         for library in LIBRARIES.values()

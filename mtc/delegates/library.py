@@ -40,7 +40,7 @@ class KernelLibrary:
         support = self.supports.get(node.op)
         if support is None:
             return f"{self.name} has no `{node.op.name}`"
-        bound = node.op.bind_types([v and v.type for v in node.inputs], node.attrs)
+        bound = node.op.bind_types(node.input_types, node.attrs)
         for dtype in bound.values():
             if dtype not in support.dtypes:
                 return f"{self.name}'s `{node.op.name}` does not take {dtype}"
@@ -53,10 +53,10 @@ class KernelLibrary:
 
     def key(self, node: Node) -> str:
         """The kernel that computes `node`."""
-        bound = node.op.bind_types([v and v.type for v in node.inputs], node.attrs)
+        bound = node.op.bind_types(node.input_types, node.attrs)
         return kernel_key(node.op, self.name, tuple(bound.values()))
 
-    def keys(self) -> Iterator[str]:
+    def kernel_keys(self) -> Iterator[str]:
         """Every kernel it has."""
         for op, support in self.supports.items():
             choices = [

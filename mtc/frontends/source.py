@@ -49,7 +49,7 @@ def _from_file(path: Path) -> Source:
     folder = str(path.parent.resolve())
     sys.path.insert(0, folder)  # as python itself does for a script, so that it can import its neighbours
     sys.modules[path.stem] = module
-    _guarded(lambda: spec.loader.exec_module(module), str(path))  # type: ignore[union-attr]
+    _guarded(lambda: spec.loader.exec_module(module), str(path))
     return _from_module(module, "model", str(path))
 
 

@@ -97,6 +97,18 @@ class Node:
             node.has_effect for region in self.regions for node in region if node.op is not RETURN
         )
 
+    def operand(self, index: int) -> Value:
+        """An operand that is there."""
+        value = self.inputs[index]
+        if value is None:
+            raise ValueError(f"{self!r} has no operand {index}")
+        return value
+
+    @property
+    def input_types(self) -> list[TensorType | None]:
+        """The types of its operands; None where one is absent."""
+        return [None if value is None else value.type for value in self.inputs]
+
     @property
     def is_dead(self) -> bool:
         return not any(value.users for value in self.outputs) and not self.has_effect

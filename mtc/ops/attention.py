@@ -64,7 +64,7 @@ def scaled_dot_product_attention(
     if mask is not None:
         scores = scores + mask
     if is_causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool_), scores, -np.inf)
     largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
     powers = np.exp(scores - np.where(np.isneginf(largest), 0, largest))
     total = powers.sum(axis=-1, keepdims=True)

@@ -13,7 +13,7 @@ from mtc.ops.define import Accuracy, Dims, op, require
 def arange_shape(*, range: Shape) -> Shape:
     require(len(range) == 3 and isinstance(range[2], int) and range[2] != 0, "range is start, end and a step")
     start, end, step = range
-    return (maximum(ceil_div(end - start, step) if step > 0 else ceil_div(start - end, -step), 0),)  # type: ignore[operator]
+    return (maximum(ceil_div(end - start, step) if step > 0 else ceil_div(start - end, -step), 0),)
 
 
 @op(types="-> i64", infer=arange_shape, accuracy=Accuracy.EXACT)

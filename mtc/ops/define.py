@@ -29,7 +29,24 @@ from mtc.ir.opspec import (
     Trait,
     TypeMismatch,
 )
-from mtc.ir.types import ANY, BF16, BOOL, F16, F32, F64, FLOATS, I8, I16, I32, I64, INTEGERS, NUMBERS, U8, DType, TensorType
+from mtc.ir.types import (  # noqa: F401  the vocabulary that families import from here
+    ANY,
+    BF16,
+    BOOL,
+    F16,
+    F32,
+    F64,
+    FLOATS,
+    I8,
+    I16,
+    I32,
+    I64,
+    INTEGERS,
+    NUMBERS,
+    U8,
+    DType,
+    TensorType,
+)
 
 Tensor = np.ndarray
 Dims = tuple[Dim, ...]

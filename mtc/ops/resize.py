@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mtc.ir.dims import Dim, Shape, product
+from mtc.ir.dims import Dim, product
 from mtc.ops.convolution import channels_first, channels_last
 from mtc.ops.define import (
     DERIVED,

@@ -64,7 +64,9 @@ def concat_shape(*xs: TensorType, axis: int) -> Shape:
         require(x.rank == rank, "operands have one rank")
         for i in range(rank):
             a, b = x.shape[i], xs[0].shape[i]
-            require(i == where or a == b or not (isinstance(a, int) and isinstance(b, int)), "sizes agree but on the axis")
+            require(
+                i == where or a == b or not (isinstance(a, int) and isinstance(b, int)), "sizes agree but on the axis"
+            )
         total = total + x.shape[where]
     return (*xs[0].shape[:where], total, *xs[0].shape[where + 1 :])
 

@@ -82,10 +82,12 @@ def spread(
     full = np.zeros((batch, parts.shape[1], *extent), parts.dtype)
     for place in product(*map(range, kernel)):
         first = [k * d for k, d in zip(place, dilation, strict=True)]
-        where = tuple(slice(f, f + (n - 1) * s + 1, s) for f, n, s in zip(first, sizes, stride, strict=True))
-        full[(slice(None), slice(None), *where)] += parts[(..., *place)]
-    kept = tuple(slice(padding[2 * i], size - padding[2 * i + 1]) for i, size in enumerate(extent))
-    result = full[(slice(None), slice(None), *kept)]
+        spots = [slice(f, f + (n - 1) * s + 1, s) for f, n, s in zip(first, sizes, stride, strict=True)]
+        where, part = (slice(None), slice(None), *spots), (..., *place)
+        full[where] += parts[part]
+    inner = [slice(padding[2 * i], size - padding[2 * i + 1]) for i, size in enumerate(extent)]
+    kept = (slice(None), slice(None), *inner)
+    result = full[kept]
     if bias is not None:
         result = result + bias.reshape(1, -1, *[1] * len(sizes))
     return np.clip(result, *clamp)

@@ -61,7 +61,8 @@ def _windows(
     extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     windows = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3, 4))
     steps = [slice(None, None, s) for s in (1, 1, *stride, *dilation)]
-    return windows[tuple(steps)][(slice(None), slice(None), *(slice(0, count) for count in counts))]
+    kept = (slice(None), slice(None), *(slice(0, count) for count in counts))
+    return windows[tuple(steps)][kept]
 
 
 @op(

@@ -89,16 +89,16 @@ def _parameters(node: Node) -> tuple[Constant, Constant | None] | None:
 
 def _scale_outputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
     if node.op not in _TRANSPOSED:  # [out, ...]
-        return np.multiply(weight, scale.reshape(-1, *[1] * (weight.ndim - 1)))
+        return np.asarray(weight * scale.reshape(-1, *[1] * (weight.ndim - 1)))
     groups = node.attrs["groups"]  # [in, out / groups, ...]
     grouped = weight.reshape(groups, -1, *weight.shape[1:])
-    return np.multiply(grouped, scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
+    return np.asarray(grouped * scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
 
 
 def _scale_inputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
     groups = node.attrs.get("groups", 1)  # weight is [out, in / groups, ...]
     grouped = weight.reshape(groups, -1, *weight.shape[1:])
-    return np.multiply(grouped, scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
+    return np.asarray(grouped * scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
 
 
 def _derived(constant: Constant, array: np.ndarray) -> Constant:

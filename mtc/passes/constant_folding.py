@@ -14,10 +14,11 @@ from mtc.ir.opspec import Trait
 from mtc.ir.rewriter import rewrite
 from mtc.passes.base import Rewrites
 
-# A folded result may be this many times larger than the operands it replaces, unless it is small anyway: `expand` of
-# a scalar to a feature map belongs into the program, not into the file.
+# A folded result may be this many times larger than the operands it replaces, unless it is small anyway: a table of
+# relative positions is looked up once, but `expand` of a number to a feature map belongs into the program.
 _MOST_GROWTH = 4
-_SMALL = 1 << 16
+_SMALL = 1 << 18
+_SMALL_EXPANDED = 1 << 12
 _INLINE = 16  # elements: a result of more gets a name
 
 
@@ -30,8 +31,9 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
         return None
     before = sum(value.constant.nbytes for value in node.inputs if value is not None and value.constant is not None)
     sizes = [value.type.nbytes for value in node.outputs]
+    small = _SMALL_EXPANDED if node.op is ops.expand else _SMALL
     after = sum(size for size in sizes if isinstance(size, int))
-    if not all(isinstance(size, int) for size in sizes) or after > max(_MOST_GROWTH * before, _SMALL):
+    if not all(isinstance(size, int) for size in sizes) or after > max(_MOST_GROWTH * before, small):
         return None
     try:
         results = interp.fold(node)

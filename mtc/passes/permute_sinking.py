@@ -18,7 +18,7 @@ from mtc.ops.define import Layout
 from mtc.passes.base import Rewrites
 from mtc.passes.layout import TO_NCHW
 from mtc.passes.permutes import Axes, inverse, is_wanted, merge_permutes, merge_reshapes, permuted_by, unpermuted
-from mtc.passes.reshape_sinking import shuffle_in_layout, sink_through_reshape
+from mtc.passes.reshape_sinking import hoist_through_reshape, shuffle_in_layout, sink_through_reshape
 
 
 def _common_permute(values: Sequence[Value | None], result: Value) -> Axes | None:
@@ -200,6 +200,7 @@ SINK_PERMUTES = Rewrites(
         sink_through_rows,
         sink_through_reshape,
         shuffle_in_layout,
+        hoist_through_reshape,
         follow_layout,
         merge_reshapes,
     ),

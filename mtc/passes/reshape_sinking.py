@@ -13,7 +13,8 @@ from mtc.ir.builder import Builder
 from mtc.ir.dims import Shape, product
 from mtc.ir.module import Node, Value
 from mtc.ir.rewriter import rewrite
-from mtc.passes.layout import TO_NCHW
+from mtc.passes.layout import TO_NCHW, TO_NHWC
+from mtc.passes.matching import absorb, made_by
 from mtc.passes.permutes import Axes, is_wanted, permuted_by, unpermuted
 
 
@@ -119,3 +120,30 @@ def shuffle_in_layout(node: Node, build: Builder) -> Value | None:
     swapped = build.emit(ops.permute, x, dims=swap)
     reshaped = build.emit(ops.reshape, swapped, shape=tuple(node.output.type.shape[axis] for axis in order))
     return build.emit(ops.permute, reshaped, dims=dims)
+
+
+@rewrite(ops.permute)
+def hoist_through_reshape(node: Node, build: Builder) -> Value | None:
+    """Windows of an image put together again, then brought to NHWC: the permute before the reshape can do both."""
+    joined = made_by(node.inputs[0], ops.reshape)
+    y = None if joined is None else joined.inputs[0]
+    if joined is None or y is None or permuted_by(y) is None or 0 in y.type.shape:
+        return None
+    if node.attrs["dims"] != TO_NHWC:  # the other way, a channel shuffle would come back for ever
+        return None
+    found = runs(y.type.shape, joined.output.type.shape)
+    if found is None:
+        return None
+    starts = {run.behind[0]: run for run in found}
+    wanted = node.attrs["dims"]
+    order: list[int] = []
+    while wanted:
+        run = starts.get(wanted[0])
+        if run is None or wanted[: len(run.behind)] != run.behind:
+            return None
+        order += run.before
+        wanted = wanted[len(run.behind) :]
+    alone = [axis for axis in range(y.type.rank) if axis not in order]
+    absorb(build, joined)
+    moved = build.emit(ops.permute, y, dims=(*alone, *order))
+    return build.emit(ops.reshape, moved, shape=node.output.type.shape)

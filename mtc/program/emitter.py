@@ -1,8 +1,9 @@
-"""Writes a lowered module as a program: tables of instructions, then the bytes of constants, samples and debug names."""
+"""Writes a lowered module as a program: its tables, and the bytes of constants, samples and debug names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from enum import Enum
 from typing import Any, BinaryIO
 
 import flatbuffers
@@ -50,7 +51,8 @@ class Emitter:
         self.tables.states = [self._state(name) for name in self.module.states]
         self.tables.kernels = list(self.kernels)
         self.tables.metadata = [
-            make(schema.EntryT, key=str(key), value=str(value)) for key, value in self.module.meta.get("metadata", {}).items()
+            make(schema.EntryT, key=str(key), value=str(value))
+            for key, value in self.module.meta.get("metadata", {}).items()
         ]
         file.write(bytes(align(header.SIZE)))
         self.tables.segments = []
@@ -78,7 +80,8 @@ class Emitter:
 
     def _state(self, name: str) -> schema.StateT:
         state = self.module.states[name]
-        return make(schema.StateT, 
+        return make(
+            schema.StateT,
             name=name,
             dtype=DTYPES[state.type.dtype],
             dims=list(state.type.shape),
@@ -92,8 +95,12 @@ class Emitter:
             for piece in constant.chunks():
                 file.write(piece)
             self.tables.constants.append(
-                make(schema.ConstantT, 
-                    dtype=DTYPES[constant.type.dtype], dims=list(constant.type.shape), segment=0, offset=offset
+                make(
+                    schema.ConstantT,
+                    dtype=DTYPES[constant.type.dtype],
+                    dims=list(constant.type.shape),
+                    segment=0,
+                    offset=offset,
                 )
             )
         self._segment(schema.SegmentKind.constants, start, file)
@@ -110,7 +117,8 @@ class Emitter:
                         for piece in tensor.chunks():
                             file.write(piece)
                         self.tables.samples.append(
-                            make(schema.SampleT, 
+                            make(
+                                schema.SampleT,
                                 function=number,
                                 index=position,
                                 isOutput=is_output,
@@ -160,7 +168,8 @@ class _FunctionEmitter:
         outputs = [self._value(value) for value in function.outputs]
         is_planned, arena_size = self._plan()
         names = [name or f"output{i}" for i, name in enumerate(_padded(function.output_names, len(outputs)))]
-        return make(schema.FunctionT, 
+        return make(
+            schema.FunctionT,
             name=function.name,
             values=self.rows,
             inputs=[self.values[value] for value in function.inputs],
@@ -229,7 +238,7 @@ class _FunctionEmitter:
             case AttrKind.INT | AttrKind.BOOL:
                 return make(schema.AttrT, ints=[int(value)])
             case AttrKind.ENUM:
-                return make(schema.AttrT, ints=[list(type(value)).index(value)])
+                return make(schema.AttrT, ints=[enum_value(value)])
             case AttrKind.DTYPE:
                 return make(schema.AttrT, ints=[DTYPES[value]])
             case AttrKind.FLOAT:
@@ -254,6 +263,11 @@ class _FunctionEmitter:
         return True, total
 
 
+def enum_value(value: Enum) -> int:
+    """The number of an enumerator: its place in the definition, as in C++."""
+    return list(type(value)).index(value)
+
+
 def _padded(names: list[str], count: int) -> list[str]:
     return [*names, *[""] * count][:count]
 
@@ -269,5 +283,3 @@ def _pad(file: BinaryIO) -> int:
     position = file.tell()
     file.write(bytes(align(position) - position))
     return align(position)
-
-

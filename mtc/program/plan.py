@@ -39,5 +39,6 @@ def peak(sizes: Mapping[object, int], lives: Mapping[object, tuple[int, int]]) -
     """Bytes in use at the busiest step: no plan can need less."""
     steps = {step for life in lives.values() for step in life}
     return max(
-        (sum(size for key, size in sizes.items() if lives[key][0] <= step <= lives[key][1]) for step in steps), default=0
+        (sum(size for key, size in sizes.items() if lives[key][0] <= step <= lives[key][1]) for step in steps),
+        default=0,
     )

@@ -114,10 +114,9 @@ def _measure_lives(storage: Storage) -> None:
     for value in storage.function.inputs:
         _extend(storage, value, -1)
     for node, step in storage.steps.items():
-        for value in (*node.inputs, *node.outputs):
-            if in_arena(value):
-                assert value is not None
-                _extend(storage, value, end if node.op is RETURN else step)
+        for used in (*node.inputs, *node.outputs):
+            if used is not None and in_arena(used):
+                _extend(storage, used, end if node.op is RETURN else step)
 
 
 def _extend(storage: Storage, value: Value, step: int) -> None:

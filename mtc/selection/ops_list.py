@@ -79,7 +79,7 @@ def parse(content: Any, where: str) -> OpsList:
         if not isinstance(kernels, dict):
             report(BAD_OPS_LIST("`kernels` is missing or not a mapping", at=where))
             kernels = {}
-        known = {key for library in LIBRARIES.values() for key in library.keys()}
+        known = {key for library in LIBRARIES.values() for key in library.kernel_keys()}
         found = {str(key): _users(key, users, known, where, report) for key, users in kernels.items()}
     return OpsList(dict(sorted(found.items())))
 

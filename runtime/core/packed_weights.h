@@ -57,7 +57,7 @@ class PackedWeights {
   size_t Reservation(const void* data) const;
 
   mutable pthread_mutex_t mutex_;
-  std::vector<Entry> entries_;    // sorted by key
+  std::vector<Entry> entries_;  // sorted by key
   std::vector<Block> reserved_;
   std::vector<Range> mapped_;
   size_t bytes_ = 0;

@@ -17,12 +17,11 @@ enum class [[nodiscard]] Status {
   kRunFailed = 7,
 };
 
-#define MTC_RETURN_IF_ERROR(expression)                            \
-  do {                                                             \
-    if (const ::mtc::Status mtc_status_ = (expression);            \
-        mtc_status_ != ::mtc::Status::kOk) {                       \
-      return mtc_status_;                                          \
-    }                                                              \
+#define MTC_RETURN_IF_ERROR(expression)                                                      \
+  do {                                                                                       \
+    if (const ::mtc::Status mtc_status_ = (expression); mtc_status_ != ::mtc::Status::kOk) { \
+      return mtc_status_;                                                                    \
+    }                                                                                        \
   } while (false)
 
 // Room for the reason of a failure. Reporting returns the status, so that it fits a return statement.

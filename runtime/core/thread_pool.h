@@ -37,7 +37,9 @@ void ParallelFor(ThreadPool* pool, int64_t count, int64_t grain, Body&& body) {
     if (count > 0) body(int64_t{0}, count);
     return;
   }
-  auto call = [](void* b, int64_t begin, int64_t end) { (*static_cast<std::remove_reference_t<Body>*>(b))(begin, end); };
+  auto call = [](void* b, int64_t begin, int64_t end) {
+    (*static_cast<std::remove_reference_t<Body>*>(b))(begin, end);
+  };
   ParallelForRange(pool, count, grain, call, &body);
 }
 

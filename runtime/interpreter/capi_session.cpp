@@ -77,8 +77,8 @@ mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tens
   }
   for (size_t i = 0; i < count; ++i) {
     if (!mtc::ReadTensor(inputs[i], &session->inputs[i])) {
-      return Finish(reason.Report(Status::kInvalidArgument, "input %zu `%s`: its data, size, dtype and dims disagree", i,
-                                  mtc::Text(called.input_names(), static_cast<uint32_t>(i))),
+      return Finish(reason.Report(Status::kInvalidArgument, "input %zu `%s`: its data, size, dtype and dims disagree",
+                                  i, mtc::Text(called.input_names(), static_cast<uint32_t>(i))),
                     reason, error);
     }
   }
@@ -89,8 +89,7 @@ mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tens
 
 mtc_status mtc_session_output(const mtc_session* session, size_t function, size_t index, mtc_tensor* out) {
   if (function > UINT32_MAX || index > UINT32_MAX) return MTC_INVALID_ARGUMENT;
-  const mtc::Tensor* tensor =
-      session->session.output(static_cast<uint32_t>(function), static_cast<uint32_t>(index));
+  const mtc::Tensor* tensor = session->session.output(static_cast<uint32_t>(function), static_cast<uint32_t>(index));
   if (tensor == nullptr) return MTC_INVALID_ARGUMENT;
   mtc::FillTensor(*tensor, out);
   return MTC_OK;

@@ -92,8 +92,8 @@ Status Frame::Prepare(Span<const Tensor* const> inputs) {
 }
 
 Status Frame::PrepareAll(Span<const Tensor* const> inputs) {
-  MTC_RETURN_IF_ERROR(Evaluate(Items(function_.exprs()), {symbols_.data(), symbols_.size()}, results_.data(),
-                               *environment_.error));
+  MTC_RETURN_IF_ERROR(
+      Evaluate(Items(function_.exprs()), {symbols_.data(), symbols_.size()}, results_.data(), *environment_.error));
   for (const SymbolicInt& symbolic : symbolic_) *symbolic.target = results_[symbolic.expression];
   MTC_RETURN_IF_ERROR(SetShapes());
   MTC_RETURN_IF_ERROR(CheckDims(inputs));
@@ -133,11 +133,11 @@ Status Frame::BindSymbols(Span<const Tensor* const> inputs, bool* is_changed) {
     const int64_t size = inputs[symbol.input()]->dims[symbol.axis()];
     if (size < symbol.min() || size > symbol.max()) {
       is_prepared_ = false;  // some symbols may already be new
-      return environment_.error->Report(
-          Status::kInvalidArgument, "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld to %lld",
-          symbol.input(), Text(function_.input_names(), symbol.input()), symbol.axis(),
-          Text(function_.symbol_names(), i), static_cast<long long>(size), static_cast<long long>(symbol.min()),
-          static_cast<long long>(symbol.max()));
+      return environment_.error->Report(Status::kInvalidArgument,
+                                        "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld to %lld",
+                                        symbol.input(), Text(function_.input_names(), symbol.input()), symbol.axis(),
+                                        Text(function_.symbol_names(), i), static_cast<long long>(size),
+                                        static_cast<long long>(symbol.min()), static_cast<long long>(symbol.max()));
     }
     *is_changed |= symbols_[i] != size;
     symbols_[i] = size;
@@ -282,9 +282,7 @@ Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
   e.scratch_bytes += scratch_bytes - scratch_bytes_;
   arena_bytes_ = arena_bytes;
   scratch_bytes_ = scratch_bytes;
-  for (Step& step : steps_) {
-    step.context.scratch = step.context.scratch_size == 0 ? nullptr : arena_.data() + arena_bytes + kGuard;
-  }
+  for (Step& step : steps_) step.context.scratch = arena_.data() + arena_bytes + kGuard;  // never null, as memcpy wants
   return Status::kOk;
 }
 

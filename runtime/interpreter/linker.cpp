@@ -64,7 +64,8 @@ class InstructionChecker {
         return nullptr;
       case FieldKind::kOutput:
         if (output_ == outputs_.size()) return "too few results";
-        return CheckValue(outputs_[output_++], *types_++, true);
+        // A kernel with one result may rely on it.
+        return CheckValue(outputs_[output_++], *types_++, outputs_.size() > 1);
       case FieldKind::kVariadicOutput:
         for (; output_ < outputs_.size(); ++output_) {
           if (const char* reason = CheckValue(outputs_[output_], *types_, true)) return reason;
@@ -80,7 +81,7 @@ class InstructionChecker {
   }
 
   const char* CheckValue(int32_t value, uint8_t type, bool may_be_absent) const {
-    if (value < 0) return may_be_absent ? nullptr : "an operand is missing";
+    if (value < 0) return may_be_absent ? nullptr : "an operand or result is missing";
     const schema::DType dtype = function_.values()->Get(static_cast<uint32_t>(value))->dtype();
     return type == kAnyType || type == static_cast<uint8_t>(dtype) ? nullptr : "an operand or result has another dtype";
   }

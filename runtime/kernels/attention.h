@@ -33,8 +33,8 @@ constexpr int64_t AttentionScratch(Isa isa, int64_t size, int64_t targets, int64
   const int64_t width = kTileVectors * (16 << static_cast<int>(isa)) / size;
   const int64_t panels = (targets + width - 1) / width;
   const int64_t queries = (panels < kQueryPanels ? panels : kQueryPanels) * width;
-  return RoundUp(queries * (features + outputs + 2) + width * kKeyBlock +
-                     PackedRowsSize(kKeyBlock, features) + PackedRowsSize(outputs, kKeyBlock),
+  return RoundUp(queries * (features + outputs + 2) + width * kKeyBlock + PackedRowsSize(kKeyBlock, features) +
+                     PackedRowsSize(outputs, kKeyBlock),
                  16);
 }
 
@@ -160,16 +160,16 @@ void AttendBlock(const Attention<T>& a, int64_t begin, int64_t end, Compute<T>* 
     for (int64_t p = 0; p < panels; ++p) {
       const int64_t query = begin + p * kWidth;
       C* own_sums = sums + p * kWidth * a.outputs;
-      const Product<C, C> scoring = {keys, kWidth, a.features, packed_keys, scores, kWidth,
-                                     {nullptr, nullptr, -limit, limit}};
+      const Product<C, C> scoring = {
+          keys, kWidth, a.features, packed_keys, scores, kWidth, {nullptr, nullptr, -limit, limit}};
       for (int64_t row = 0; row < keys; row += kTileRows) {
         MultiplyTile(scoring, row, 0, packed_keys + row * a.features, packed_queries + p * kWidth * a.features,
                      a.features, true, true);
       }
       MaskScores(a, query, first, keys, scores);
       TakePowers(keys, a.outputs, scores, largest + p * kWidth, totals + p * kWidth, own_sums);
-      const Product<C, C> summing = {a.outputs, kWidth, keys, packed_values, own_sums, kWidth,
-                                     {nullptr, nullptr, -limit, limit}};
+      const Product<C, C> summing = {
+          a.outputs, kWidth, keys, packed_values, own_sums, kWidth, {nullptr, nullptr, -limit, limit}};
       for (int64_t row = 0; row < a.outputs; row += kTileRows) {
         MultiplyTile(summing, row, 0, packed_values + row * keys, scores, keys, false, true);
       }

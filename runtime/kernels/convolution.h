@@ -60,15 +60,14 @@ struct WindowColumns {
       const int64_t position = column + j;
       const int64_t x0 = position % s.out[2], y = position / s.out[2] % s.out[1], z = position / s.out[2] / s.out[1];
       const int64_t length = Least(count - j, s.out[2] - x0);
-      PackRun(k, depth, z * s.stride[0] - s.before[0], y * s.stride[1] - s.before[1],
-              x0 * s.stride[2] - s.before[2], length, packed + j);
+      PackRun(k, depth, z * s.stride[0] - s.before[0], y * s.stride[1] - s.before[1], x0 * s.stride[2] - s.before[2],
+              length, packed + j);
       j += length;
     }
   }
 
  private:
-  MTC_INLINE void PackRun(int64_t k, int64_t depth, int64_t z, int64_t y, int64_t x0, int64_t length,
-                          C* packed) const {
+  MTC_INLINE void PackRun(int64_t k, int64_t depth, int64_t z, int64_t y, int64_t x0, int64_t length, C* packed) const {
     constexpr int64_t kWidth = kTileColumns<C>;
     int64_t kx = k % s.kernel[2], ky = k / s.kernel[2] % s.kernel[1];
     int64_t kz = k / s.kernel[2] / s.kernel[1] % s.kernel[0], channel = k / s.window();
@@ -128,12 +127,15 @@ void Convolve(ThreadPool* threads, const Args& args, const ConvSizes& s, const C
   const T* bias = args.bias ? args.bias->template as<T>() : nullptr;
   for (int64_t n = 0; n < s.batch; ++n) {
     for (int64_t g = 0; g < s.groups; ++g) {
-      Product<T, C> product = {s.group_outputs(), s.positions(), s.depth(), packed + g * size,
-                               args.out->template as<T>() +
-                                   (n * s.out_channels + g * s.group_outputs()) * s.positions(),
-                               s.positions(),
-                               {bias ? bias + g * s.group_outputs() : nullptr, nullptr,
-                                static_cast<C>(args.clamp[0]), static_cast<C>(args.clamp[1])}};
+      Product<T, C> product = {
+          s.group_outputs(),
+          s.positions(),
+          s.depth(),
+          packed + g * size,
+          args.out->template as<T>() + (n * s.out_channels + g * s.group_outputs()) * s.positions(),
+          s.positions(),
+          {bias ? bias + g * s.group_outputs() : nullptr, nullptr, static_cast<C>(args.clamp[0]),
+           static_cast<C>(args.clamp[1])}};
       const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
       MultiplyPacked(threads, product, WindowColumns<C, T>{x, s}, scratch);
     }

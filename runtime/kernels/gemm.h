@@ -13,8 +13,8 @@
 
 namespace MTC_PORTABLE {
 
-// A tile of C: kTileRows rows of kTileVectors vectors, which with the operands fill the vector registers. Prepare, which
-// exists at the base level only, packs for the level that will run.
+// A tile of C: kTileRows rows of kTileVectors vectors, which with the operands fill the vector registers. Prepare,
+// which exists at the base level only, packs for the level that will run.
 constexpr int TileRows(Isa isa) { return isa == Isa::kAvx512 ? 12 : 6; }
 inline constexpr int kTileRows = TileRows(static_cast<Isa>(MTC_ISA_LEVEL));
 inline constexpr int kTileVectors = 2;
@@ -102,8 +102,8 @@ constexpr size_t MultiplyScratch(int64_t columns, int64_t depth) {
 }
 
 template <typename T, typename C>
-MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const C* b,
-                             int64_t depth, bool is_first, bool is_last) {
+MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const C* b, int64_t depth,
+                             bool is_first, bool is_last) {
   using V = typename Simd<C>::Vector;
   constexpr int kWidth = Simd<C>::kLanes;
   V sums[kTileRows][kTileVectors] = {};

@@ -26,11 +26,11 @@ class KernelState {
 // What both phases see. The interpreter owns one for each instruction of a session.
 class KernelContext {
  public:
-  ThreadPool* threads = nullptr;     // null: the calling thread only
-  Isa isa = Isa::kBase;              // the level of the Run that is called
-  PackedWeights* packed = nullptr;   // the program's
+  ThreadPool* threads = nullptr;    // null: the calling thread only
+  Isa isa = Isa::kBase;             // the level of the Run that is called
+  PackedWeights* packed = nullptr;  // the program's
   std::unique_ptr<KernelState> state;
-  void* scratch = nullptr;           // 64-byte aligned, as many bytes as were required; Run only
+  void* scratch = nullptr;  // 64-byte aligned, as many bytes as were required; Run only
   size_t scratch_size = 0;
   Error* error = nullptr;
 
@@ -42,7 +42,8 @@ class KernelContext {
 };
 
 // Prepare is called once for each set of input shapes. It derives the shapes of the outputs from those of the inputs,
-// checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands have none yet.
+// checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands have none
+// yet.
 class PrepareContext : public KernelContext {
  public:
   // Gives `out` its shape, dense. Fails if there are too many elements, or if the program promised another shape.
@@ -56,7 +57,7 @@ enum class FieldKind : uint8_t {
   kInput,           // const Tensor*
   kOptionalInput,   // const Tensor*, null if absent
   kVariadicInput,   // Span<const Tensor* const>; the last input
-  kOutput,          // Tensor*; null if nobody reads it
+  kOutput,          // Tensor*; one of several is null if nobody reads it
   kVariadicOutput,  // Span<Tensor* const>; the last output
   kInt,             // int64_t
   kFloat,           // double
@@ -77,7 +78,7 @@ struct Field {
 struct ArgsLayout {
   const Field* fields;  // operands, results, attributes, regions, each in order of definition
   uint16_t count;
-  uint16_t size;        // bytes of the struct
+  uint16_t size;  // bytes of the struct
 };
 
 using PrepareFunction = Status (*)(PrepareContext&, const void* args);

@@ -18,11 +18,11 @@ class NestedFunction {
   virtual size_t input_count() const = 0;
   virtual size_t output_count() const = 0;
 
-  // In the kernel's Prepare: prepares the function for inputs of these shapes. `outputs`, if not empty, is what Run will
-  // be given: each one must have the type of the function's result, and null skips one.
+  // In the kernel's Prepare: prepares the function for inputs of these shapes. `outputs`, if not empty, is what Run
+  // will be given: each one must have the type of the function's result, and null skips one.
   virtual Status Prepare(Span<const Tensor* const> inputs, Span<Tensor* const> outputs) = 0;
-  // In the kernel's Run: copies the inputs in, runs, and copies the results out, where `outputs` is not empty. Inputs of
-  // other shapes than before are prepared for, which may allocate.
+  // In the kernel's Run: copies the inputs in, runs, and copies the results out, where `outputs` is not empty. Inputs
+  // of other shapes than before are prepared for, which may allocate.
   virtual Status Run(Span<const Tensor* const> inputs, Span<Tensor* const> outputs) = 0;
 
   // A result: its shape after Prepare, and its elements from Run to the next Run.

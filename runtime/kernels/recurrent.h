@@ -32,8 +32,8 @@ inline constexpr int64_t kFewInputs = 3;
 // Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
 // [batch, hidden], as are the results after the first; absent operands are null.
 inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, const Tensor& weight_ih,
-                           const Tensor& weight_hh, Span<const Tensor* const> biases,
-                           Span<const Tensor* const> states, Span<Tensor* const> results, bool batch_first) {
+                           const Tensor& weight_hh, Span<const Tensor* const> biases, Span<const Tensor* const> states,
+                           Span<Tensor* const> results, bool batch_first) {
   if (x.rank != 3 || weight_ih.rank != 2 || weight_hh.rank != 2) {
     return context.Fail(Status::kInvalidProgram, "x is not [time, batch, features], or weights are no matrices");
   }

@@ -29,7 +29,7 @@ std::unique_ptr<Program> NewProgram() { return std::unique_ptr<Program>(new (std
 
 flatbuffers::Verifier::Options VerifierOptions(uint64_t size) {
   flatbuffers::Verifier::Options options;
-  options.max_depth = 16;                                                    // the schema's tables nest 5 deep
+  options.max_depth = 16;                                                  // the schema's tables nest 5 deep
   options.max_tables = static_cast<flatbuffers::uoffset_t>(size / 8 + 1);  // a table has at least 8 bytes
   return options;
 }
@@ -211,7 +211,7 @@ const schema::DebugFunction* Program::debug(uint32_t function) const {
 const schema::DebugInstruction* Program::DebugOf(uint32_t function, uint32_t instruction) const {
   const schema::DebugFunction* facts = debug(function);
   return facts != nullptr && instruction < Count(facts->instructions()) ? facts->instructions()->Get(instruction)
-                                                                       : nullptr;
+                                                                        : nullptr;
 }
 
 const char* Program::InstructionName(uint32_t function, uint32_t instruction) const {

@@ -28,6 +28,12 @@ Span<const T> Items(const flatbuffers::Vector<const T*>* vector) {
   return {reinterpret_cast<const T*>(vector->Data()), vector->size()};
 }
 
+// Whether 8-byte elements lie where the processor wants them; FlatBuffers' verifier asks that only of the length.
+template <typename T>
+bool IsAligned(const flatbuffers::Vector<T>* vector) {
+  return vector == nullptr || reinterpret_cast<uintptr_t>(vector->Data()) % 8 == 0;
+}
+
 inline const char* Text(const flatbuffers::String* string) { return string == nullptr ? "" : string->c_str(); }
 
 inline const char* Text(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* strings, uint32_t index) {

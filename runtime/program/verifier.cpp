@@ -46,6 +46,7 @@ class ProgramVerifier {
     uint64_t bytes;
     if (static_cast<int>(dtype) >= kDTypeCount) return Fail("unknown dtype");
     if (Count(dims) > kMaxRank) return Fail("more than 8 dims");
+    if (!IsAligned(dims)) return Fail("a list is not aligned");
     if (!ByteSize(ToDType(dtype), Items(dims), &bytes)) return Fail("impossible size");
     if (segment >= segment_sizes_.size() || tables_.segments()->Get(segment)->kind() != kind) {
       return Fail("it refers to a segment that is not there");
@@ -85,6 +86,7 @@ class ProgramVerifier {
     uint64_t bytes;
     if (static_cast<int>(state.dtype()) >= kDTypeCount) return Fail("unknown dtype");
     if (Count(state.dims()) > kMaxRank) return Fail("more than 8 dims");
+    if (!IsAligned(state.dims())) return Fail("a list is not aligned");
     if (!ByteSize(ToDType(state.dtype()), Items(state.dims()), &bytes)) return Fail("impossible size");
     if (__builtin_add_overflow(state_bytes_, AlignUp(bytes) + kGuard, &state_bytes_)) return Fail("impossible size");
     if (limits_.max_memory != 0 && state_bytes_ > limits_.max_memory) {
@@ -112,8 +114,8 @@ class ProgramVerifier {
 
   Status VerifyMemory(const schema::Function& function) {
     uint64_t bytes;
-    if (limits_.max_memory == 0 || (!__builtin_add_overflow(function.arena_size(), state_bytes_, &bytes) &&
-                                    bytes <= limits_.max_memory)) {
+    if (limits_.max_memory == 0 ||
+        (!__builtin_add_overflow(function.arena_size(), state_bytes_, &bytes) && bytes <= limits_.max_memory)) {
       return Status::kOk;
     }
     return error_.Report(Status::kOutOfMemory, "function `%s` needs %llu bytes of memory; the limit is %llu",

@@ -14,7 +14,7 @@ namespace {
 using schema::Place;
 
 // Values by a time of theirs. One function for both times: a sort is a lot of code.
-void SortBy(uint32_t Lifetime::*time, const std::vector<Lifetime>& lifetimes, std::vector<uint32_t>* values) {
+void SortBy(uint32_t Lifetime::* time, const std::vector<Lifetime>& lifetimes, std::vector<uint32_t>* values) {
   std::sort(values->begin(), values->end(),
             [&](uint32_t a, uint32_t b) { return lifetimes[a].*time < lifetimes[b].*time; });
 }
@@ -37,6 +37,7 @@ class FunctionVerifier {
         !budget_.Spend(uint64_t{Count(function_.inputs())} + Count(function_.outputs()), sizeof(uint32_t))) {
       return FailBudget();
     }
+    if (!IsAligned(function_.exprs()) || !IsAligned(function_.symbols())) return FailAlignment();
     MTC_RETURN_IF_ERROR(VerifyExpressions(expressions_, Count(function_.symbols()), error_));
     for (uint32_t v = 0; v < values_; ++v) MTC_RETURN_IF_ERROR(InContext("value", v, VerifyValue(Value(v))));
     if (const uint32_t v = FindRoots(function_, &roots_); v != values_) {
@@ -44,7 +45,8 @@ class FunctionVerifier {
     }
     for (uint32_t v = 0; v < values_; ++v) MTC_RETURN_IF_ERROR(InContext("value", v, VerifyStorage(v)));
     MTC_RETURN_IF_ERROR(VerifySignature());
-    for (uint32_t i = 0; i < Count(function_.symbols()); ++i) MTC_RETURN_IF_ERROR(InContext("symbol", i, VerifySymbol(i)));
+    for (uint32_t i = 0; i < Count(function_.symbols()); ++i)
+      MTC_RETURN_IF_ERROR(InContext("symbol", i, VerifySymbol(i)));
     for (uint32_t i = 0; i < Count(function_.instructions()); ++i) {
       MTC_RETURN_IF_ERROR(InContext("instruction", i, VerifyInstruction(*function_.instructions()->Get(i))));
     }
@@ -56,6 +58,7 @@ class FunctionVerifier {
 
  private:
   Status Fail(const char* reason) { return error_.Report(Status::kInvalidProgram, "%s", reason); }
+  Status FailAlignment() { return Fail("a list is not aligned"); }
   Status FailBudget() { return Fail("its lists repeat each other"); }
   Status InContext(const char* what, uint32_t index, Status status) {
     if (status != Status::kOk) error_.Prefix("%s %u", what, index);
@@ -71,6 +74,7 @@ class FunctionVerifier {
   Status VerifyValue(const schema::Value& value) {
     if (static_cast<int>(value.dtype()) >= kDTypeCount) return Fail("unknown dtype");
     if (Count(value.dims()) > kMaxRank) return Fail("more than 8 dims");
+    if (!IsAligned(value.dims())) return FailAlignment();
     for (const int64_t dim : Items(value.dims())) {
       if (!IsDim(dim)) return Fail("a dim refers to an expression that does not exist");
     }
@@ -163,9 +167,9 @@ class FunctionVerifier {
 
   Status VerifyInstruction(const schema::Instruction& instruction) {
     if (instruction.kernel() >= Count(tables_.kernels())) return Fail("its kernel does not exist");
-    if (!budget_.Spend(uint64_t{Count(instruction.inputs())} + Count(instruction.outputs()) +
-                           Count(instruction.functions()),
-                       sizeof(int32_t))) {
+    if (!budget_.Spend(
+            uint64_t{Count(instruction.inputs())} + Count(instruction.outputs()) + Count(instruction.functions()),
+            sizeof(int32_t))) {
       return FailBudget();
     }
     for (const int32_t v : Items(instruction.inputs())) {
@@ -179,7 +183,9 @@ class FunctionVerifier {
       if (v >= 0) MTC_RETURN_IF_ERROR(Write(static_cast<uint32_t>(v)));
     }
     for (uint32_t i = 0; i < Count(instruction.attrs()); ++i) {
-      const auto used = Items(instruction.attrs()->Get(i)->exprs());
+      const schema::Attr& attr = *instruction.attrs()->Get(i);
+      if (!IsAligned(attr.ints()) || !IsAligned(attr.floats())) return FailAlignment();
+      const auto used = Items(attr.exprs());
       if (!budget_.Spend(used.size(), sizeof(uint32_t))) return FailBudget();
       for (const uint32_t e : used) {
         if (e >= expressions_.size()) return Fail("an attribute refers to an expression that does not exist");

@@ -64,8 +64,8 @@ TEST(Expressions, OverflowAndZeroDivisorsAreErrors) {
 TEST(Expressions, ReferToEarlierOnesOnly) {
   Error error;
   const std::vector<Expr> wrong = {
-      Expr(0, 0, ExprKind::add),      Expr(-1, 0, ExprKind::symbol), Expr(1, 0, ExprKind::symbol),
-      Expr(0, 0, ExprKind(99)),       Expr(INT64_MAX, 0, ExprKind::symbol),
+      Expr(0, 0, ExprKind::add), Expr(-1, 0, ExprKind::symbol),        Expr(1, 0, ExprKind::symbol),
+      Expr(0, 0, ExprKind(99)),  Expr(INT64_MAX, 0, ExprKind::symbol),
   };
   for (const Expr& e : wrong) EXPECT_EQ(VerifyExpressions({&e, 1}, 1, error), Status::kInvalidProgram);
   const Expr forward[] = {Expr(0, 0, ExprKind::constant), Expr(0, 1, ExprKind::add)};
@@ -90,7 +90,7 @@ TEST(Fits, PitchedRows) {
     return Fits({DType::kF32, dims, offset, true}, DType::kF32, root, 160);
   };
   EXPECT_TRUE(fits(part, 0));
-  EXPECT_TRUE(fits(part, 7));   // the last row ends where the root ends
+  EXPECT_TRUE(fits(part, 7));  // the last row ends where the root ends
   EXPECT_FALSE(fits(part, 8));
   EXPECT_FALSE(fits(part, -1));
   EXPECT_FALSE(fits(wide, 0));

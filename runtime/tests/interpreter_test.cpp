@@ -308,15 +308,6 @@ TEST_F(InterpreterTest, MemoryLimitHolds) {
   EXPECT_EQ(Call({{{100}, Floats(100)}}), MTC_OK) << error_;
 }
 
-TEST_F(InterpreterTest, ResultsNobodyReadsAreNull) {
-  auto f = builder_.Function("forward");
-  const uint32_t x = f.Input({1}, "x");
-  Scale(f, int32_t(x), -1, 2);
-  f.Output(x);
-  Open();
-  EXPECT_EQ(Call({{{1}, {1}}}), MTC_OK) << error_;
-}
-
 TEST_F(InterpreterTest, EmptyTensorsAreFine) {
   auto f = builder_.Function("forward");
   const int64_t n = f.Symbol("n", 0, 0);

@@ -140,28 +140,34 @@ class ProgramBuilder {
 
   // The file. Segments that lie in other files are left as they are.
   std::vector<uint8_t> Build() {
-    std::vector<uint8_t> file;
-    for (int pass = 0; pass < 2; ++pass) {  // offsets are known once the tables' size is; it does not depend on them
-      flatbuffers::FlatBufferBuilder builder;
-      builder.ForceDefaults(true);
-      builder.Finish(schema::Program::Pack(builder, &tables), schema::ProgramIdentifier());
-      FileHeader header{};
-      memcpy(header.magic, kFileMagic, sizeof(kFileMagic));
-      header.version = kFileVersion;
-      header.tables_offset = kFileAlignment;
-      header.tables_size = builder.GetSize();
-      file.assign(kFileAlignment, 0);
-      Append(&file, builder.GetBufferPointer(), builder.GetSize());
-      for (auto& segment : tables.segments) {
-        const std::vector<uint8_t>* data = DataOf(segment->kind);
-        if (!segment->file.empty() || data == nullptr) continue;
-        segment->offset = Append(&file, data->data(), data->size());
-        segment->size = data->size();
-      }
-      file.resize((file.size() + 63) / 64 * 64 + 64);
-      header.file_size = file.size();
-      memcpy(file.data(), &header, sizeof(header));
+    BuildAsIs(true);  // where the segments lie is known once the tables' size is, which does not depend on it
+    return BuildAsIs(true);
+  }
+
+  // The file with the tables exactly as they are, also where they are wrong, unless `place` says that the segments'
+  // offsets and sizes are to be set.
+  std::vector<uint8_t> BuildAsIs(bool place = false) {
+    flatbuffers::FlatBufferBuilder builder;
+    builder.ForceDefaults(true);
+    builder.Finish(schema::Program::Pack(builder, &tables), schema::ProgramIdentifier());
+    FileHeader header{};
+    memcpy(header.magic, kFileMagic, sizeof(kFileMagic));
+    header.version = kFileVersion;
+    header.tables_offset = kFileAlignment;
+    header.tables_size = builder.GetSize();
+    std::vector<uint8_t> file(kFileAlignment);
+    Append(&file, builder.GetBufferPointer(), builder.GetSize());
+    for (auto& segment : tables.segments) {
+      const std::vector<uint8_t>* data = DataOf(segment->kind);
+      if (!segment->file.empty() || data == nullptr) continue;
+      const uint64_t offset = Append(&file, data->data(), data->size());
+      if (!place) continue;
+      segment->offset = offset;
+      segment->size = data->size();
     }
+    file.resize((file.size() + 63) / 64 * 64 + 64);
+    header.file_size = file.size();
+    memcpy(file.data(), &header, sizeof(header));
     return file;
   }
 

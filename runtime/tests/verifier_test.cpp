@@ -24,12 +24,12 @@ ProgramBuilder Sound() {
   const uint32_t add = b.Kernel("add@fake:f32/1"), scale = b.Kernel("scale@fake:f32/1");
   const uint32_t constant = b.Constant({2}, {1, 2});
   auto f = b.Function("forward");
-  const uint32_t x = f.Input({2}, "x", DType::f32, 0);                         // 0
-  const uint32_t w = f.Stored(Place::constant, constant, {2});                // 1
+  const uint32_t x = f.Input({2}, "x", DType::f32, 0);                                   // 0
+  const uint32_t w = f.Stored(Place::constant, constant, {2});                           // 1
   const uint32_t s = f.Stored(Place::state, b.State("s", {2}, int32_t(constant)), {2});  // 2
-  const uint32_t sum = f.Value({2}, DType::f32, 64);                          // 3
-  const uint32_t y = f.Value({2}, DType::f32, 128);                           // 4
-  const uint32_t part = f.Alias(y, {1}, 1);                                   // 5
+  const uint32_t sum = f.Value({2}, DType::f32, 64);                                     // 3
+  const uint32_t y = f.Value({2}, DType::f32, 128);                                      // 4
+  const uint32_t part = f.Alias(y, {1}, 1);                                              // 5
   f.Instruction(add, {int32_t(x), int32_t(w)}, {int32_t(sum)});
   auto& i = f.Instruction(scale, {int32_t(sum), -1}, {int32_t(y)});
   AddFloat(i, 2);
@@ -80,7 +80,11 @@ schema::ValueT& V(schema::ProgramT& p, size_t value) { return *F(p).values[value
 schema::InstructionT& I(schema::ProgramT& p, size_t instruction) { return *F(p).instructions[instruction]; }
 
 const Damage kDamages[] = {
-    {"it has no function", [](auto& p) { p.functions.clear(); p.samples.clear(); }},
+    {"it has no function",
+     [](auto& p) {
+       p.functions.clear();
+       p.samples.clear();
+     }},
     {"constant 0: unknown dtype", [](auto& p) { p.constants[0]->dtype = DType(10); }},
     {"constant 0: more than 8 dims", [](auto& p) { p.constants[0]->dims.assign(9, 1); }},
     {"constant 0: impossible size", [](auto& p) { p.constants[0]->dims = {INT64_MAX, INT64_MAX}; }},
@@ -99,8 +103,11 @@ const Damage kDamages[] = {
     {"a kernel without a key", [](auto& p) { p.kernels[0] = ""; }},
     {"value 0: unknown dtype", [](auto& p) { V(p, 0).dtype = DType(255); }},
     {"value 0: unknown place", [](auto& p) { V(p, 0).place = Place(3); }},
-    {"value 0: a planned function has a", [](auto& p) { F(p).exprs.emplace_back(2, 0, ExprKind::constant);
-                                                       V(p, 0).dims = {Symbolic(0)}; }},
+    {"value 0: a planned function has a",
+     [](auto& p) {
+       F(p).exprs.emplace_back(2, 0, ExprKind::constant);
+       V(p, 0).dims = {Symbolic(0)};
+     }},
     {"value 0: a dim refers to an expr", [](auto& p) { V(p, 0).dims = {-1}; }},
     {"value 0: a dim refers to an expr", [](auto& p) { V(p, 0).dims = {INT64_MIN}; }},
     {"value 5: its place refers to an", [](auto& p) { V(p, 5).alias_offset = -1; }},
@@ -127,7 +134,11 @@ const Damage kDamages[] = {
     {"two inputs are one value", [](auto& p) { F(p).inputs = {0, 0}; }},
     {"an output is a value that does not", [](auto& p) { F(p).outputs = {7}; }},
     {"an output is not dense", [](auto& p) { V(p, 5).is_pitched = true; }},
-    {"an output is never written", [](auto& p) { F(p).instructions.pop_back(); F(p).instructions.pop_back(); }},
+    {"an output is never written",
+     [](auto& p) {
+       F(p).instructions.pop_back();
+       F(p).instructions.pop_back();
+     }},
     {"instruction 0: its kernel does not", [](auto& p) { I(p, 0).kernel = 2; }},
     {"instruction 0: an operand does not", [](auto& p) { I(p, 0).inputs[0] = 7; }},
     {"instruction 0: an operand does not", [](auto& p) { I(p, 0).inputs[0] = -2; }},
@@ -144,7 +155,8 @@ const Damage kDamages[] = {
     {"(`add@fake:f32/1`): too many operands", [](auto& p) { I(p, 0).inputs.push_back(0); }},
     {"(`add@fake:f32/1`): too few results", [](auto& p) { I(p, 2).outputs.clear(); }},
     {"(`add@fake:f32/1`): too many results", [](auto& p) { I(p, 0).outputs.push_back(-1); }},
-    {"(`add@fake:f32/1`): an operand is missing", [](auto& p) { I(p, 0).inputs[1] = -1; }},
+    {"(`add@fake:f32/1`): an operand or result is missing", [](auto& p) { I(p, 0).inputs[1] = -1; }},
+    {"(`add@fake:f32/1`): an operand or result is missing", [](auto& p) { I(p, 2).outputs[0] = -1; }},
     {"(`add@fake:f32/1`): too many attributes", [](auto& p) { AddInts(I(p, 0), {1}); }},
     {"(`add@fake:f32/1`): too many nested", [](auto& p) { I(p, 0).functions = {1}; }},
     {"(`add@fake:f32/1`): an operand or result has", [](auto& p) { V(p, 3).dtype = DType::i32; }},
@@ -162,15 +174,22 @@ const Damage kDamages[] = {
     {"symbol 0: it is bound to a fixed", [](auto& p) { G(p).values[0]->dims = {4}; }},
     {"symbol 0: it is bound to another", [](auto& p) { G(p).exprs[0] = schema::Expr(4, 0, ExprKind::constant); }},
     {"expression 0 refers to what", [](auto& p) { G(p).exprs[0] = schema::Expr(0, 0, ExprKind::add); }},
-    {"segment 0 lies outside", [](auto& p) { p.segments[0]->file = std::string(64, 'a');
-                                            p.segments[0]->file.clear();
-                                            p.segments.push_back(std::make_unique<schema::SegmentT>());
-                                            p.segments.back()->kind = schema::SegmentKind::delegate;
-                                            p.segments.back()->size = UINT64_MAX;
-                                            std::swap(p.segments[0], p.segments.back()); }},
+    {"segment 0 lies outside",
+     [](auto& p) {
+       p.segments[0]->file = std::string(64, 'a');
+       p.segments[0]->file.clear();
+       p.segments.push_back(std::make_unique<schema::SegmentT>());
+       p.segments.back()->kind = schema::SegmentKind::delegate;
+       p.segments.back()->size = UINT64_MAX;
+       std::swap(p.segments[0], p.segments.back());
+     }},
     {"does not name a file by its hash", [](auto& p) { p.segments[1]->file = "../../etc/passwd"; }},
     {"does not name a file by its hash", [](auto& p) { p.segments[1]->file = std::string(63, 'a') + "/"; }},
-    {"load it by its path", [](auto& p) { p.segments[1]->offset = 0; p.segments[1]->file = std::string(64, 'a'); }},
+    {"load it by its path",
+     [](auto& p) {
+       p.segments[1]->offset = 0;
+       p.segments[1]->file = std::string(64, 'a');
+     }},
 };
 
 INSTANTIATE_TEST_SUITE_P(Verifier, DamageTest, testing::ValuesIn(kDamages));
@@ -257,8 +276,7 @@ TEST(Loader, TakesMemoryThatIsNotAligned) {
     mtc_program* program = nullptr;
     mtc_error error;
     // The kernels are missing in the runtime's own table, which is found out last.
-    const mtc_status status =
-        mtc_program_load_memory(memory.data() + shift, file.size(), nullptr, &program, &error);
+    const mtc_status status = mtc_program_load_memory(memory.data() + shift, file.size(), nullptr, &program, &error);
     EXPECT_EQ(status, MTC_MISSING_KERNEL) << error.message;
   }
 }

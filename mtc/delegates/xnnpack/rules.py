@@ -13,7 +13,7 @@ def constant_weights(node: Node) -> str | None:
     for name, value in zip(("weight", "bias"), node.inputs[1:], strict=False):
         if value is not None and value.constant is None:
             return f"its {name} is not a constant"
-    if node.inputs[1].type.count == 0:
+    if node.operand(1).type.count == 0:
         return "its weight is empty"
     return None
 
@@ -55,7 +55,7 @@ def mean_of_pixels(node: Node) -> str | None:
 
 
 def neighbouring_axes(node: Node) -> str | None:
-    rank = node.inputs[0].type.rank
+    rank = node.operand(0).type.rank
     axes = sorted(axis % rank for axis in node.attrs["axes"]) if rank else []
     if rank == 0:
         return "its operand is a scalar"
@@ -63,13 +63,13 @@ def neighbouring_axes(node: Node) -> str | None:
 
 
 def last_axis(node: Node) -> str | None:
-    rank = node.inputs[0].type.rank
+    rank = node.operand(0).type.rank
     return None if node.attrs["axis"] in (-1, rank - 1) else f"it is along axis {node.attrs['axis']}, not the last one"
 
 
 def resized_by_ratio(node: Node) -> str | None:
     """XNNPACK takes the factor from the sizes."""
-    image = image_size(node.inputs[0].type, node.attrs["layout"])
+    image = image_size(node.operand(0).type, node.attrs["layout"])
     for before, after, scale in zip(image, node.attrs["size"], node.attrs["scales"], strict=True):
         if node.attrs["align_corners"]:
             if not isinstance(after, int) or after == 1:
@@ -80,5 +80,5 @@ def resized_by_ratio(node: Node) -> str | None:
 
 
 def six_axes(node: Node) -> str | None:
-    rank = node.inputs[0].type.rank
+    rank = node.operand(0).type.rank
     return None if 1 <= rank <= 6 else f"its operand has {rank} axes"

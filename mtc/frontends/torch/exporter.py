@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -180,7 +182,13 @@ def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[s
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """torch.export warns of its own internals."""
+    """torch.export warns of its own internals, and logs what it then raises; TORCH_LOGS asks for that."""
+    before = logging.root.manager.disable
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        if "TORCH_LOGS" not in os.environ:
+            logging.disable(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.disable(before)

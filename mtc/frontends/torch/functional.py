@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 
+_DROPOUTS = ("dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout")
 # Operators that may return their operand, or a view of it, though their schema does not say so.
 _MAY_ALIAS = {
-    *("dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "type_as", "meshgrid"),
-    *("broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "einsum", "nan_to_num", "round.decimals"),
+    *_DROPOUTS,
+    *("type_as", "meshgrid", "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "einsum", "nan_to_num"),
 }
 _NORMS = ("batch_norm", "instance_norm")  # they change their running statistics, though their schema does not say so
 
@@ -64,6 +65,8 @@ def needs_decompositions(program: torch.export.ExportedProgram, rows: Mapping[An
         if trains(node):
             return True
         into = functional(node.target)
+        if _is_idle_dropout(node):
+            continue
         if node.target._schema.is_mutable:
             if into is None or into not in rows or not _is_private(node, groups, order):
                 return True
@@ -78,6 +81,12 @@ def trains(node: torch.fx.Node) -> bool:
         return False
     is_norm = node.target._schema.name.removeprefix("aten::") in _NORMS
     return is_norm and bool(node.args[5]) and node.args[3] is not None
+
+
+def _is_idle_dropout(node: torch.fx.Node) -> bool:
+    """In-place dropout that is not training writes nothing."""
+    is_dropout = node.target._schema.name.removeprefix("aten::") in {f"{name}_" for name in _DROPOUTS}  # type: ignore[union-attr]
+    return is_dropout and not node.args[2]
 
 
 def _has_tensors(node: torch.fx.Node) -> bool:

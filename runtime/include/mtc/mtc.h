@@ -115,8 +115,8 @@ MTC_API mtc_status mtc_program_output(const mtc_program* program, size_t functio
 MTC_API mtc_status mtc_program_sample(const mtc_program* program, size_t function, bool is_output, size_t index,
                                       mtc_tensor* out);
 
-MTC_API mtc_status mtc_session_create(const mtc_program* program, const mtc_session_options* options,
-                                      mtc_session** out, mtc_error* error);
+MTC_API mtc_status mtc_session_create(const mtc_program* program, const mtc_session_options* options, mtc_session** out,
+                                      mtc_error* error);
 MTC_API void mtc_session_destroy(mtc_session* session);
 
 // Runs `function` on `count` inputs in the program's order. The inputs are read before the call returns.
@@ -137,10 +137,10 @@ MTC_API mtc_status mtc_session_save_state(const mtc_session* session, void* data
 MTC_API mtc_status mtc_session_restore_state(mtc_session* session, const void* data, size_t size, mtc_error* error);
 
 typedef struct mtc_memory {
-  uint64_t arena;     // bytes of intermediate tensors, now
-  uint64_t scratch;   // bytes kernels use while they run, in the arena's block
-  uint64_t state;     // bytes
-  uint64_t packed;    // bytes of packed weights, shared by the program's sessions
+  uint64_t arena;    // bytes of intermediate tensors, now
+  uint64_t scratch;  // bytes kernels use while they run, in the arena's block
+  uint64_t state;    // bytes
+  uint64_t packed;   // bytes of packed weights, shared by the program's sessions
 } mtc_memory;
 MTC_API mtc_memory mtc_session_memory(const mtc_session* session);
 

@@ -87,7 +87,8 @@ class Tensor {
  public:
   Tensor() : tensor_() {}
   explicit Tensor(const mtc_tensor& tensor) : tensor_(tensor) {}
-  // As many elements as the dims say must stand at `data`. At most MTC_MAX_RANK dims; more fail when the tensor is used.
+  // As many elements as the dims say must stand at `data`. At most MTC_MAX_RANK dims; more fail when the tensor is
+  // used.
   template <typename T>
   Tensor(const T* data, const std::vector<int64_t>& dims) : tensor_() {
     tensor_.data = const_cast<T*>(data);  // the runtime only reads inputs
@@ -138,9 +139,8 @@ class Program {
   }
   // The memory must stay valid and unchanged as long as the program.
   static Result<Program> Load(const void* data, size_t size, const mtc_load_options& options = {}) {
-    return Make([&](mtc_program** out, mtc_error* error) {
-      return mtc_program_load_memory(data, size, &options, out, error);
-    });
+    return Make(
+        [&](mtc_program** out, mtc_error* error) { return mtc_program_load_memory(data, size, &options, out, error); });
   }
 
   size_t function_count() const { return mtc_program_function_count(c()); }

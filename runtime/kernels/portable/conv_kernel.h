@@ -61,8 +61,8 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
   const Tensor &x = *args.x, &weight = *args.weight;
   const size_t axes = static_cast<size_t>(spatial);
   if (x.rank != spatial + 2 || weight.rank != spatial + 2) {
-    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial, x.rank,
-                        weight.rank);
+    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial,
+                        x.rank, weight.rank);
   }
   MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.stride, axes, 1));
   MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.dilation, axes, 1));

@@ -108,8 +108,8 @@ Status RunTransposedConvolution(KernelContext& context, const Args& args) {
   if (args.out->count() == 0) return Status::kOk;
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const ConvSizes s = TransposedSizesOf(args);
-  C* parts = reinterpret_cast<C*>(static_cast<char*>(context.scratch) +
-                                  MultiplyScratch<C>(s.in_size(), s.group_channels()));
+  C* parts =
+      reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.in_size(), s.group_channels()));
   const auto* packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
   if (!args.weight->is_constant()) {
     PackTransposedWeights(args.weight->template as<T>(), s, kIsa, parts + PartsSize(s));
@@ -123,8 +123,12 @@ Status RunTransposedConvolution(KernelContext& context, const Args& args) {
     const int64_t n = task / blocks / s.groups, g = task / blocks % s.groups, first = task % blocks * block;
     const int64_t channels = Least(block, s.group_outputs() - first);
     const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
-    const Product<C, C> product = {channels * s.window(), s.in_size(), s.group_channels(),
-                                   packed + (g * blocks + first / block) * PackedBlockSize(s, kIsa), parts, s.in_size(),
+    const Product<C, C> product = {channels * s.window(),
+                                   s.in_size(),
+                                   s.group_channels(),
+                                   packed + (g * blocks + first / block) * PackedBlockSize(s, kIsa),
+                                   parts,
+                                   s.in_size(),
                                    {nullptr, nullptr, -limit, limit}};
     MultiplyPacked(context.threads, product, MatrixColumns<C, T>{x, s.in_size(), 1}, context.scratch);
     const int64_t channel = g * s.group_outputs() + first;

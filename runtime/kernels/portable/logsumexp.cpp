@@ -16,9 +16,7 @@ Status RunLogsumexp(KernelContext& context, const LogsumexpArgs& args) {
   Reduce<T>(context, *args.x, args.axes, *args.out, [=](const Folded<T>& folded) {
     const P largest = folded.Fold(-infinity, -infinity, larger, larger);
     const P shift = Select(Abs(largest) < infinity, largest, P{});
-    return Log(folded.Fold(
-               P{}, -infinity, [shift](P a, P x) { return a + Exp(x - shift); }, add)) +
-           shift;
+    return Log(folded.Fold(P{}, -infinity, [shift](P a, P x) { return a + Exp(x - shift); }, add)) + shift;
   });
   return Status::kOk;
 }

@@ -44,8 +44,8 @@ Status RunMatmul(KernelContext& context, const MatmulArgs& args) {
   if (out.count() == 0) return Status::kOk;
   const int64_t rows = x.dim(-2), depth = x.dim(-1), columns = out.dim(-1);
   auto* packed = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<T>(columns, depth));
-  const MatrixColumns<C, T> right = args.transpose_y ? MatrixColumns<C, T>{y.as<T>(), 1, depth}
-                                                     : MatrixColumns<C, T>{y.as<T>(), columns, 1};
+  const MatrixColumns<C, T> right =
+      args.transpose_y ? MatrixColumns<C, T>{y.as<T>(), 1, depth} : MatrixColumns<C, T>{y.as<T>(), columns, 1};
   const int64_t matrices = out.count() / (rows * columns);
   for (int64_t m = 0; m < matrices; ++m) {
     // Which matrix of each operand: axes of size 1 are read again.
@@ -67,8 +67,8 @@ Status RunMatmul(KernelContext& context, const MatmulArgs& args) {
     MatrixColumns<C, T> columns_of = right;
     columns_of.b += right_index * depth * columns;
     const C limit = static_cast<C>(__builtin_inf());
-    const Product<T, C> product = {rows, columns, depth, packed, out.as<T>() + m * rows * columns, columns,
-                                   {nullptr, nullptr, -limit, limit}};
+    const Product<T, C> product = {
+        rows, columns, depth, packed, out.as<T>() + m * rows * columns, columns, {nullptr, nullptr, -limit, limit}};
     MultiplyPacked(context.threads, product, columns_of, context.scratch);
   }
   return Status::kOk;

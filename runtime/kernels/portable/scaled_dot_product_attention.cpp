@@ -57,9 +57,8 @@ Status PrepareScaledDotProductAttention(PrepareContext& context, const ScaledDot
   if (args.out->count() == 0) return Status::kOk;
   const int64_t size = SizeOf(query.dtype) == 8 ? 8 : 4;
   const int64_t threads = context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
-  context.RequireScratch(static_cast<size_t>(threads * size *
-                                             AttentionScratch(context.isa, size, query.dim(-2), sources,
-                                                              query.dim(-1), value.dim(-1))));
+  context.RequireScratch(static_cast<size_t>(
+      threads * size * AttentionScratch(context.isa, size, query.dim(-2), sources, query.dim(-1), value.dim(-1))));
   return Status::kOk;
 }
 #endif
@@ -99,8 +98,16 @@ Status RunScaledDotProductAttention(KernelContext& context, const ScaledDotProdu
         Attention<T> a = {query.as<T>() + MatrixOf(query, out, matrix, false) * targets * features,
                           key.as<T>() + MatrixOf(key, out, matrix, args.enable_gqa) * sources * features,
                           value.as<T>() + MatrixOf(value, out, matrix, args.enable_gqa) * sources * outputs,
-                          nullptr, out.as<T>() + matrix * targets * outputs,
-                          targets, sources, features, outputs, 0, 0, static_cast<C>(args.scale), args.is_causal};
+                          nullptr,
+                          out.as<T>() + matrix * targets * outputs,
+                          targets,
+                          sources,
+                          features,
+                          outputs,
+                          0,
+                          0,
+                          static_cast<C>(args.scale),
+                          args.is_causal};
         if (mask != nullptr) {
           const int64_t columns = mask->rank < 1 ? 1 : mask->dim(-1), rows = mask->rank < 2 ? 1 : mask->dim(-2);
           a.mask = mask->as<T>() + MatrixOf(*mask, out, matrix, false) * rows * columns;

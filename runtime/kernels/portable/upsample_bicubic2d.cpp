@@ -36,9 +36,9 @@ Status RunUpsampleBicubic2d(KernelContext& context, const UpsampleBicubic2dArgs&
   const Images from(*args.x, args.layout);
   const P down = PixelStep<P>(from.height, args.size[0], args.scales[0], align);
   const P across = PixelStep<P>(from.width, args.size[1], args.scales[1], align);
-  Resize<T, 4>(context, *args.x, *args.out, args.layout,
-               [&](int64_t i) { return CubicTaps(from.height, down, i, align); },
-               [&](int64_t i) { return CubicTaps(from.width, across, i, align); });
+  Resize<T, 4>(
+      context, *args.x, *args.out, args.layout, [&](int64_t i) { return CubicTaps(from.height, down, i, align); },
+      [&](int64_t i) { return CubicTaps(from.width, across, i, align); });
   return Status::kOk;
 }
 

@@ -29,9 +29,9 @@ Status RunUpsampleBilinear2d(KernelContext& context, const UpsampleBilinear2dArg
   const Images from(*args.x, args.layout);
   const P down = PixelStep<P>(from.height, args.size[0], args.scales[0], align);
   const P across = PixelStep<P>(from.width, args.size[1], args.scales[1], align);
-  Resize<T, 2>(context, *args.x, *args.out, args.layout,
-               [&](int64_t i) { return LinearTaps(from.height, down, i, align); },
-               [&](int64_t i) { return LinearTaps(from.width, across, i, align); });
+  Resize<T, 2>(
+      context, *args.x, *args.out, args.layout, [&](int64_t i) { return LinearTaps(from.height, down, i, align); },
+      [&](int64_t i) { return LinearTaps(from.width, across, i, align); });
   return Status::kOk;
 }
 

@@ -14,8 +14,7 @@ Status RunVar(KernelContext& context, const VarArgs& args) {
   Reduce<T>(context, *args.x, args.axes, *args.out, [=](const Folded<T>& folded) {
     const auto count = static_cast<double>(folded.count());
     const P mean = folded.Fold(P{}, P{}, add, add) / static_cast<Compute<T>>(count);
-    const P squares = folded.Fold(
-        P{}, mean, [mean](P a, P x) { return a + (x - mean) * (x - mean); }, add);
+    const P squares = folded.Fold(P{}, mean, [mean](P a, P x) { return a + (x - mean) * (x - mean); }, add);
     return squares / static_cast<Compute<T>>(count > correction ? count - correction : 0);
   });
   return Status::kOk;

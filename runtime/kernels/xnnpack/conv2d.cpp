@@ -18,8 +18,7 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   const int64_t kernel_height = weight.dims[1], kernel_width = weight.dims[2], depth = weight.dims[3];
   const int64_t out_channels = weight.dims[0];
   const ProductSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
-  const int64_t block_channels =
-      args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
+  const int64_t block_channels = args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
   if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
     const int64_t packing[] = {'C', kernel_height, kernel_width, depth, out_channels, args.groups};
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
@@ -27,9 +26,8 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
       return xnn_create_convolution2d_nhwc_f32(
           args.padding[0], args.padding[3], args.padding[1], args.padding[2], kernel_height, kernel_width,
           args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, depth,
-          channels / args.groups, x.pitch, args.out->pitch,
-          weight.as<const float>() + first * sizes.taps * depth, bias, static_cast<float>(args.clamp[0]),
-          static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+          channels / args.groups, x.pitch, args.out->pitch, weight.as<const float>() + first * sizes.taps * depth, bias,
+          static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     };
     MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), weight.data, create));
     context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
@@ -39,9 +37,9 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   state.scratch = 0;
   for (int64_t i = 0; i < state.count; ++i) {
     size_t bytes = 0, alignment = 0;
-    MTC_RETURN_IF_ERROR(Check(context, xnn_reshape_convolution2d_nhwc_f32(
-                                           state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2], &bytes,
-                                           &alignment, nullptr, nullptr, Threads(context))));
+    MTC_RETURN_IF_ERROR(
+        Check(context, xnn_reshape_convolution2d_nhwc_f32(state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2],
+                                                          &bytes, &alignment, nullptr, nullptr, Threads(context))));
     state.scratch = std::max(state.scratch, bytes);
   }
   return Status::kOk;
@@ -69,8 +67,9 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckArgs(context, args));
   int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[0]};
   for (int i = 0; i < 2; ++i) {
-    MTC_RETURN_IF_ERROR(WindowCount(context, {args.x->dims[1 + i], args.weight->dims[1 + i], args.stride[i],
-                                              args.padding[2 * i], args.padding[2 * i + 1], args.dilation[i]},
+    MTC_RETURN_IF_ERROR(WindowCount(context,
+                                    {args.x->dims[1 + i], args.weight->dims[1 + i], args.stride[i], args.padding[2 * i],
+                                     args.padding[2 * i + 1], args.dilation[i]},
                                     &dims[1 + i]));
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));

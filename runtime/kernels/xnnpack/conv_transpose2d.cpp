@@ -43,16 +43,16 @@ Status Build(KernelContext& context, const ConvTranspose2dArgs& args) {
   if (state.op == nullptr || state.in_pitch != x.pitch || state.out_pitch != args.out->pitch) {
     const std::unique_ptr<float[]> turned = ConvolutionWeights(weight, args.groups);
     if (turned == nullptr) return OutOfMemory(context);
-    const int64_t packing[] = {'T',           weight.dims[0], weight.dims[1],  weight.dims[2],  weight.dims[3],
-                               args.groups,   args.stride[0], args.stride[1],  args.dilation[0], args.dilation[1]};
+    const int64_t packing[] = {'T',         weight.dims[0], weight.dims[1], weight.dims[2],   weight.dims[3],
+                               args.groups, args.stride[0], args.stride[1], args.dilation[0], args.dilation[1]};
     const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
     xnn_weights_cache_t cache = state.cache.Whole(context.packed, HashSizes(packing), weight.data);
     MTC_RETURN_IF_ERROR(Recreate(context, state.op, [&](xnn_operator_t* op) {
       return xnn_create_deconvolution2d_nhwc_f32(
           args.padding[0], args.padding[3], args.padding[1], args.padding[2], weight.dims[1], weight.dims[2],
-          args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups,
-          weight.dims[0] / args.groups, weight.dims[3], x.pitch, args.out->pitch, turned.get(), bias,
-          static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+          args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, weight.dims[0] / args.groups,
+          weight.dims[3], x.pitch, args.out->pitch, turned.get(), bias, static_cast<float>(args.clamp[0]),
+          static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     }));
     context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
     state.in_pitch = x.pitch;
@@ -87,8 +87,8 @@ Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs
   int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[3] * args.groups};
   for (int i = 0; i < 2; ++i) {
     // The convolution that it is the transpose of goes from `full` to the input's size.
-    const Window window{0, args.weight->dims[1 + i], args.stride[i], args.padding[2 * i], args.padding[2 * i + 1],
-                        args.dilation[i]};
+    const Window window{
+        0, args.weight->dims[1 + i], args.stride[i], args.padding[2 * i], args.padding[2 * i + 1], args.dilation[i]};
     MTC_RETURN_IF_ERROR(CheckWindow(context, window));
     const int64_t extra = args.output_padding[i];
     if (extra < 0 || extra >= window.stride) {

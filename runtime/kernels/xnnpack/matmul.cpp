@@ -44,9 +44,9 @@ Status PrepareMatmul(PrepareContext& context, const MatmulArgs& args) {
     }));
   }
   size_t bytes = 0, alignment = 0;
-  MTC_RETURN_IF_ERROR(Check(context, xnn_reshape_batch_matrix_multiply_nc_f32(
-                                         state->op.get(), batch_rank, x_batch, y_batch, rows, depth, columns, &bytes,
-                                         &alignment, Threads(context))));
+  MTC_RETURN_IF_ERROR(
+      Check(context, xnn_reshape_batch_matrix_multiply_nc_f32(state->op.get(), batch_rank, x_batch, y_batch, rows,
+                                                              depth, columns, &bytes, &alignment, Threads(context))));
   context.RequireScratch(bytes);
   return Status::kOk;
 }

@@ -16,9 +16,9 @@ Status Build(KernelContext& context, const MaxPool2dArgs& args) {
                                              /*flags=*/0, op);
   }));
   state.SetPitch(args.x, args.out);
-  return Check(context, xnn_reshape_max_pooling2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2], x.dims[3],
-                                                           x.pitch, args.out->pitch, nullptr, nullptr,
-                                                           Threads(context)));
+  return Check(context,
+               xnn_reshape_max_pooling2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2], x.dims[3], x.pitch,
+                                                  args.out->pitch, nullptr, nullptr, Threads(context)));
 }
 
 }  // namespace

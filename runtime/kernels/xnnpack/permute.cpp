@@ -27,8 +27,8 @@ Status PreparePermute(PrepareContext& context, const PermuteArgs& args) {
   if (state == nullptr) return OutOfMemory(context);
   if (args.out->count() == 0) return Status::kOk;
   if (state->op == nullptr) {
-    MTC_RETURN_IF_ERROR(Recreate(context, state->op,
-                                 [](xnn_operator_t* op) { return xnn_create_transpose_nd_x32(/*flags=*/0, op); }));
+    MTC_RETURN_IF_ERROR(
+        Recreate(context, state->op, [](xnn_operator_t* op) { return xnn_create_transpose_nd_x32(/*flags=*/0, op); }));
   }
   return Check(context, xnn_reshape_transpose_nd_x32(state->op.get(), x.rank, shape, order, Threads(context)));
 }

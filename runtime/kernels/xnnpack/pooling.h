@@ -40,8 +40,8 @@ Status PreparePooling(PrepareContext& context, const Args& args, Span<const int6
   if (state == nullptr) return OutOfMemory(context);
   int64_t dims[4] = {x.dims[0], 0, 0, x.dims[3]};
   for (int i = 0; i < 2; ++i) {
-    Window window{x.dims[1 + i],           args.kernel_size[i],         args.stride[i],
-                  args.padding[2 * i],     args.padding[2 * i + 1],     dilation[i]};
+    Window window{x.dims[1 + i],       args.kernel_size[i],     args.stride[i],
+                  args.padding[2 * i], args.padding[2 * i + 1], dilation[i]};
     MTC_RETURN_IF_ERROR(WindowCount(context, window, &dims[1 + i]));
     const int64_t extent = window.dilation * (window.kernel - 1) + 1;
     if (window.before >= extent || window.after >= extent) {

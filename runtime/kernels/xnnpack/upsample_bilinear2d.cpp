@@ -20,9 +20,9 @@ Status Build(KernelContext& context, const UpsampleBilinear2dArgs& args) {
   state.in_pitch = x.pitch;
   state.out_pitch = args.out->pitch;
   size_t bytes, alignment;
-  return Check(context, xnn_reshape_resize_bilinear2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2],
-                                                               x.dims[3], x.pitch, args.out->pitch, &bytes, &alignment,
-                                                               Threads(context)));
+  return Check(context,
+               xnn_reshape_resize_bilinear2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2], x.dims[3],
+                                                      x.pitch, args.out->pitch, &bytes, &alignment, Threads(context)));
 }
 
 }  // namespace
@@ -59,8 +59,8 @@ Status RunUpsampleBilinear2d(KernelContext& context, const UpsampleBilinear2dArg
   if (args.out->count() == 0) return Status::kOk;
   auto& state = *static_cast<ResizeState*>(context.state.get());
   if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
-  MTC_RETURN_IF_ERROR(Check(context, xnn_setup_resize_bilinear2d_nhwc_f32(
-                                         state.op.get(), nullptr, args.x->as<const T>(), args.out->as<T>())));
+  MTC_RETURN_IF_ERROR(Check(context, xnn_setup_resize_bilinear2d_nhwc_f32(state.op.get(), nullptr,
+                                                                          args.x->as<const T>(), args.out->as<T>())));
   return RunOperator(context, state.op);
 }
 

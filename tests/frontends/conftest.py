@@ -1,0 +1,64 @@
+"""What the tests of the torch frontend share: an export that is compared with the source model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils import _pytree as pytree
+
+import mtc
+from mtc import interp
+from mtc.ir.module import Module
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+def assert_agrees(module: Module, got: Sequence[np.ndarray], want: Sequence[Any], tolerance: float = 1e-5) -> None:
+    assert len(got) == len(want)
+    for a, b in zip(got, want, strict=True):
+        expected = b.numpy() if isinstance(b, torch.Tensor) else np.asarray(b)
+        assert (a.dtype, a.shape) == (expected.dtype, expected.shape)
+        scale = max(1.0, float(np.abs(expected.astype(np.float64)).max(initial=0)))
+        np.testing.assert_allclose(
+            a.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=tolerance * scale
+        )
+
+
+@pytest.fixture
+def exported() -> Callable[..., Module]:
+    """Exports a model and compares the IR with its own sample, and with the model on `others` (tuples of inputs)."""
+
+    def run(model: Any, inputs: Any, others: Sequence[tuple[Any, ...]] = (), **options: Any) -> Module:
+        if not isinstance(model, torch.nn.Module):
+            model = Call(model)
+        if not options.pop("is_training", False):
+            model = model.eval()
+        module = mtc.export(model, inputs, **options)
+        (sample,) = module.samples["forward"]
+        got = interp.run(module, [constant.array() for constant in sample.inputs])
+        assert_agrees(module, got, [constant.array() for constant in sample.outputs])
+        for arguments in others:
+            got = interp.run(module, [tensor.numpy() for tensor in pytree.tree_leaves(arguments)])
+            with torch.no_grad():
+                assert_agrees(module, got, pytree.tree_leaves(model(*arguments)))
+        return module
+
+    return run
+
+
+class Call(torch.nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *tensors: torch.Tensor) -> Any:
+        return self.function(*tensors)

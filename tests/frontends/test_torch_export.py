@@ -1,0 +1,232 @@
+"""What `mtc.export` keeps of a module: inputs, outputs, sizes, state, weights; and how it refuses."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.export import Dim
+
+import mtc
+from mtc import interp
+from mtc.ir.dims import Bounds
+from mtc.ir.types import BF16, F16, F32, I64
+
+
+class Pytree(nn.Module):
+    def forward(self, x: Any, flag: bool = True, k: int = 2, other: Any = None, *, unused: Any = None) -> Any:
+        y = x["a"] * k
+        return {"out": y, "nest": [x["b"], {"z": y + 1}], "none": None, "size": y.shape[0] * 2, "same": y}
+
+
+def test_inputs_and_outputs_follow_the_pytree(exported: Any) -> None:
+    inputs = {"x": {"b": torch.randn(1), "a": torch.randn(3, 4)}, "unused": torch.randn(2)}
+    module = exported(Pytree(), inputs, dynamic_shapes={"x": {"b": None, "a": {0: Dim("rows")}}, "unused": None})
+    function = module.functions["forward"]
+    assert [str(value.type.shape[0]) for value in function.inputs] == ["1", "rows", "2"]
+    assert function.output_names == ["out", "nest.0", "nest.1.z", "size", "same"]
+    assert function.outputs[3].type.dtype is I64 and function.outputs[3].type.shape == ()
+
+
+def test_an_output_may_be_an_input_a_constant_or_given_twice(exported: Any) -> None:
+    module = exported(lambda x: (torch.ones(2), x, x, torch.arange(3) * 2), (torch.randn(3),))
+    names = module.functions["forward"].output_names
+    assert len(set(names)) == len(names) == 4
+
+
+def test_numbers_and_none_are_specialised(exported: Any) -> None:
+    assert (
+        len(exported(Pytree(), ({"a": torch.randn(2), "b": torch.randn(1)}, True, 5)).functions["forward"].inputs) == 2
+    )
+
+
+N = Dim("n")
+
+
+@pytest.mark.parametrize(
+    ("shape", "symbols"),
+    [
+        ({0: Dim("n", min=3, max=9)}, {"n": Bounds(3, 9)}),
+        ({0: Dim("n")}, {"n": Bounds(1, None)}),
+        ({0: Dim.DYNAMIC}, {"s0": Bounds(1, None)}),
+        ({0: Dim.AUTO, 1: Dim.AUTO}, {"s0": Bounds(1, None), "s1": Bounds(1, None)}),
+        ({0: 2 * N}, {"n_2": Bounds(2, None)}),
+    ],
+    ids=["bounded", "named", "dynamic", "auto", "derived"],
+)
+def test_dynamic_sizes(shape: Any, symbols: Any, exported: Any) -> None:
+    def function(x: torch.Tensor) -> Any:
+        rows = x.reshape(x.shape[0], -1)
+        return rows.sum(0), rows / x.shape[0], torch.arange(x.shape[0]), x.new_zeros(x.shape[0]), torch.cat([x, x])
+
+    module = exported(function, (torch.randn(4, 6),), [(torch.randn(8, 6),)], dynamic_shapes=((shape,),))
+    assert module.functions["forward"].symbols == symbols
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_recurrent_layers_take_any_length(kind: str, exported: Any) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = getattr(nn, kind)(4, 5, num_layers=2, bidirectional=True, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.layer(x)
+
+    sizes = {0: Dim("batch"), 1: Dim("time")}
+    module = exported(Model(), (torch.randn(2, 3, 4),), [(torch.randn(3, 7, 4),)], dynamic_shapes=(sizes,))
+    assert set(module.functions["forward"].symbols) == {"batch", "time"}
+
+
+class Counter(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(2))
+        self.register_buffer("factor", torch.ones(2), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        before = self.count.clone()
+        self.count += x
+        self.factor.mul_(2)
+        return before, self.count, x * self.factor
+
+
+def test_buffers_that_change_are_state(exported: Any) -> None:
+    model = Counter()
+    x = torch.tensor([1.0, 2.0])
+    module = exported(model, (x,))
+    assert set(module.states) == {"count", "factor"}
+    assert model.count.tolist() == [0, 0] and model.factor.tolist() == [1, 1]
+    states = interp.initial_states(module)
+    for _ in range(2):
+        before, count, scaled = interp.run(module, [x.numpy()], states=states)
+    assert (before.tolist(), count.tolist(), scaled.tolist()) == ([1, 2], [2, 4], [4, 8])
+
+
+def test_training_mode_warns_and_keeps_statistics() -> None:
+    model = nn.BatchNorm1d(3)
+    with pytest.warns(UserWarning, match="training mode"):
+        module = mtc.export(model, (torch.randn(4, 3),))
+    assert set(module.states) == {"running_mean", "running_var", "num_batches_tracked"}
+    assert model.num_batches_tracked == 0
+    states = interp.initial_states(module)
+    x = torch.randn(4, 3)
+    (got,) = interp.run(module, [x.numpy()], states=states)
+    np.testing.assert_allclose(got, model(x).detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(states["running_var"], model.running_var.numpy(), atol=1e-6)
+
+
+def test_tied_weights_are_stored_once(exported: Any) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.out = nn.Embedding(10, 4), nn.Linear(4, 10, bias=False)
+            self.out.weight = self.embed.weight
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.out(self.embed(x))
+
+    assert list(exported(Tied(), (torch.tensor([1, 2]),)).constants) == ["embed.weight"]
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [(torch.float16, F16), (torch.bfloat16, BF16)], ids=str)
+def test_half_precision_models(dtype: torch.dtype, expected: Any) -> None:
+    model = (
+        nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.SiLU(), nn.Flatten(), nn.Linear(24, 2)).to(dtype).eval()
+    )
+    module = mtc.export(model, (torch.randn(1, 1, 8).to(dtype),))
+    (sample,) = module.samples["forward"]
+    (got,) = interp.run(module, [sample.inputs[0].array()])
+    assert module.functions["forward"].outputs[0].type.dtype is expected
+    np.testing.assert_allclose(got.astype(np.float32), sample.outputs[0].array().astype(np.float32), atol=0.02)
+
+
+def test_channels_last_tensors_are_dense(exported: Any) -> None:
+    model = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    exported(model, (torch.randn(1, 3, 5, 5).to(memory_format=torch.channels_last),))
+
+
+def test_exported_programs_and_their_files(tmp_path: Path) -> None:
+    x = torch.randn(2, 3)
+    program = torch.export.export(nn.Linear(3, 4), (x,))
+    torch.export.save(program, tmp_path / "m.pt2")
+    for source in (program, program.run_decompositions(), tmp_path / "m.pt2"):
+        module = mtc.export(source)
+        (sample,) = module.samples["forward"]
+        (got,) = interp.run(module, [x.numpy()])
+        np.testing.assert_allclose(got, sample.outputs[0].array(), atol=1e-6)
+        assert "linear" in {node.op.name for node in module.functions["forward"]}
+
+
+def test_masked_attention_is_that_of_the_layers() -> None:
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 1).eval()
+    mask = torch.tensor([[False, False, True]])
+    x = torch.randn(1, 3, 8)
+    module = mtc.export(model, {"src": x, "src_key_padding_mask": mask})
+    (got,) = interp.run(module, [x.numpy(), mask.numpy()])
+    np.testing.assert_allclose(got[:, :2], model(x, src_key_padding_mask=mask)[:, :2].detach().numpy(), atol=1e-5)
+
+
+class Unsupported(nn.Module):
+    def forward(self, x: torch.Tensor) -> Any:
+        return torch.fft.rfft(x).abs(), x.nonzero(), torch.linalg.inv(x)
+
+
+def test_all_unsupported_operators_are_in_one_error(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError) as caught:
+        exported(Unsupported(), (torch.randn(3, 3),))
+    first = str(caught.value).splitlines()[0]
+    assert all(name in first for name in ("aten._fft_r2c", "aten.nonzero", "aten.linalg_inv_ex"))
+    assert len(caught.value.diagnostics) == 3
+    assert all("test_torch_export.py:" in str(finding.at) and finding.help for finding in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs", "reason"),
+    [
+        (lambda x: x.add_(1), (torch.randn(3),), "in place"),
+        (lambda x: x.abs(), (torch.randn(3, dtype=torch.complex64),), "complex64"),
+        (lambda x: x[x > 0], (torch.randn(3),), "values"),
+    ],
+    ids=["input changed", "complex", "data-dependent"],
+)
+def test_refusals_say_why(function: Any, inputs: Any, reason: str, exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=reason):
+        exported(function, inputs)
+
+
+def test_what_torch_cannot_trace_is_told_for_both_modes(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError) as caught:
+        exported(lambda x: x + 1 if x.sum() > 0 else x - 1, (torch.randn(3),))
+    assert [note.split(":")[0] for note in caught.value.diagnostics[0].notes] == ["non-strict", "strict"]
+
+
+def test_locations_name_module_and_line(exported: Any) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Sequential(nn.Linear(3, 3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.inner(x)
+
+    (node,) = [n for n in exported(Model(), (torch.randn(1, 3),)).nodes() if n.op.name == "linear"]
+    assert node.loc[0].module == "inner.0" and "test_torch_export.py" in str(node.loc[0])
+
+
+def test_a_one_operator_model_is_quick(exported: Any) -> None:
+    import time
+
+    exported(nn.ReLU(), (torch.randn(2),))  # torch imports what it needs
+    start = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = exported(nn.Sequential(nn.Linear(2, 2), nn.ReLU(inplace=True)), (torch.randn(2, 2),))
+    assert time.monotonic() - start < 2
+    assert module.functions["forward"].outputs[0].type.dtype is F32

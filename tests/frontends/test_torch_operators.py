@@ -1,0 +1,241 @@
+"""ATen operators: each row of a table is a function that is exported and compared with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mtc.frontends.torch import table
+
+X = torch.randn(2, 4, 6, generator=torch.Generator().manual_seed(1))
+IMAGE = torch.randn(1, 4, 6, 8, generator=torch.Generator().manual_seed(2))
+VIDEO = torch.randn(1, 2, 4, 6, 6, generator=torch.Generator().manual_seed(3))
+I = torch.tensor([0, 3, 1])  # noqa: E741
+J = torch.tensor([1, -1, 2])
+
+
+def set_slice(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    y[:, 1:3] = 0
+    y[0, ..., ::2] += 1
+    y[y > 1] = 5
+    return y
+
+
+FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "arithmetic": lambda: (lambda x: [x + 1, 2 - x, x * 2.5, x / 3, x // 2, x % 2, x**3, 2**x, x**-1, x**0.5], X.abs()),
+    "promotion": lambda: (lambda x: [x.int() + 1.5, x.int() / 2, x.half() * 0.1, x.bool() + x, x.int() > 0.5], X),
+    "zero-d": lambda: (lambda x: [x.sum() * 2, torch.tensor(2.0) * x, x.mean().reshape(1), x.max() - 1], X),
+    "logic": lambda: (
+        lambda x: [(x > 0) & (x < 1), ~(x > 0), x.int() | 2, x.isnan(), x.isfinite(), x.logical_not()],
+        X,
+    ),
+    "choice": lambda: (
+        lambda x: [torch.where(x > 0, x, 0), x.masked_fill(x < 0, -1e9), x.clamp(0, 1), x.clamp(min=x.mean())],
+        X,
+    ),
+    "activations": lambda: (
+        lambda x: [F.glu(x), F.softsign(x), F.tanhshrink(x), F.selu(x), F.celu(x, 0.7), F.relu6(x)],
+        X,
+    ),
+    "reductions": lambda: (
+        lambda x: [
+            x.sum(),
+            x.mean((0, -1)),
+            x.std(1),
+            x.max(1),
+            x.argmax(),
+            x.any(),
+            x.prod(0),
+            x.norm(dim=1),
+            x.var((0, 1)),
+            x.amin(),
+        ],
+        X,
+    ),
+    "order": lambda: (lambda x: [x.topk(2), x.sort(1, descending=True), x.argsort(), x.cumsum(1)], X),
+    "shapes": lambda: (
+        lambda x: [
+            x.flatten(),
+            x.movedim(0, 1),
+            x.mT,
+            x.unsqueeze(1),
+            x.repeat(2, 1, 2),
+            x.repeat_interleave(2, 1),
+            torch.stack([x, x], -1),
+            x.expand(3, 2, 4, 6),
+            x.roll(1, 0),
+            x.flip(0),
+            x.roll(2),
+        ],
+        X,
+    ),
+    "parts": lambda: (
+        lambda x: [
+            x[:, 1:-1],
+            x[..., -1],
+            x.chunk(2, 1),
+            x.split([1, 3], 1),
+            x.unbind(0),
+            x[:, ::2],
+            x.narrow(1, 1, 2),
+            x.unfold(1, 2, 1),
+            x[0, :, None],
+        ],
+        X,
+    ),
+    "writes": lambda: (set_slice, X),
+    "index": lambda: (
+        lambda x, i, j: [
+            x[:, i],
+            x[:, i, j],
+            x[..., j],
+            x[0][i, j],
+            x[0, i[:, None]],
+            x.index_select(1, i),
+            x.gather(1, i.expand(2, 6, 3).mT),
+            x.index_add(1, i, x[:, i]),
+        ],
+        X,
+        I,
+        J,
+    ),
+    "indexed axes apart": lambda: (lambda x, i: x[i, :, i], X.expand(4, 2, 4, 6)[:, 0], I),
+    "triangles": lambda: (
+        lambda x: [x.tril(), x.triu(1), torch.ones(3, 3).tril() + x[0, :3, :3], F.one_hot(x.abs().long(), 5)],
+        X,
+    ),
+    "creation": lambda: (
+        lambda x: [
+            torch.arange(3) + x[0, 0, :3],
+            x.new_zeros(2),
+            torch.linspace(0, 1, 6) * x,
+            torch.full_like(x, 3),
+            torch.eye(6) @ x.mT,
+        ],
+        X,
+    ),
+    "matrices": lambda: (
+        lambda x: [
+            x @ x.mT,
+            torch.einsum("bij,bkj->bik", x, x),
+            torch.baddbmm(x @ x.mT, x, x.mT),
+            x[0, 0] @ x[0, 1],
+            torch.outer(x[0, 0], x[0, 1]),
+            x @ x[0, 0],
+        ],
+        X,
+    ),
+    "pads": lambda: (
+        lambda x: [
+            F.pad(x, (1, 2)),
+            F.pad(x, (1, -1, 0, 2), value=2.0),
+            F.pad(x, (1, 2, 1, 1), "reflect"),
+            F.pad(x, (2, 1), "replicate"),
+            F.pad(x, (1, 1), "circular"),
+        ],
+        X,
+    ),
+    "resizes": lambda: (
+        lambda x: [
+            F.interpolate(x, scale_factor=s, mode=m)
+            for s in (2.0, 1.5)
+            for m in ("nearest", "nearest-exact", "bilinear", "bicubic")
+        ],
+        IMAGE,
+    ),
+    "resizes 1d": lambda: (lambda x: [F.interpolate(x, size=9, mode=m) for m in ("nearest", "linear", "area")], X),
+    "resizes 3d": lambda: (
+        lambda x: [F.interpolate(x, size=(3, 8, 5), mode=m) for m in ("nearest", "trilinear")],
+        VIDEO,
+    ),
+    "pools": lambda: (
+        lambda x: [
+            F.max_pool2d(x, 3, 2, 1),
+            F.avg_pool2d(x, 2),
+            F.adaptive_avg_pool2d(x, (4, 3)),
+            F.adaptive_max_pool2d(x, (4, 3)),
+            F.adaptive_avg_pool2d(x, 1),
+            F.max_pool2d(x[0], 2),
+        ],
+        IMAGE,
+    ),
+    "pools 1d": lambda: (
+        lambda x: [
+            F.max_pool1d(x, 2),
+            F.avg_pool1d(x, 3, 1, 1),
+            F.adaptive_avg_pool1d(x, 4),
+            F.adaptive_max_pool1d(x, 3),
+        ],
+        X,
+    ),
+    "pools 3d": lambda: (
+        lambda x: [
+            F.max_pool3d(x, 2),
+            F.avg_pool3d(x, (1, 2, 2)),
+            F.adaptive_avg_pool3d(x, (3, 2, 4)),
+            F.adaptive_avg_pool3d(x, 2),
+        ],
+        VIDEO,
+    ),
+    "convolutions": lambda: (
+        lambda x: [
+            F.conv2d(x, torch.ones(2, 4, 3, 2), padding="same"),
+            F.conv_transpose2d(x, torch.ones(4, 2, 3, 3), stride=2),
+            F.conv_transpose1d(x[0], torch.ones(6, 2, 3), stride=2),
+            F.conv2d(x[0], torch.ones(4, 1, 2, 2), groups=4),
+        ],
+        IMAGE,
+    ),
+    "norms": lambda: (
+        lambda x: [
+            F.layer_norm(x, (6,)),
+            F.group_norm(x, 2),
+            F.instance_norm(x),
+            F.rms_norm(x, (6,)),
+            F.local_response_norm(x, 3),
+            F.normalize(x, dim=1),
+        ],
+        X,
+    ),
+    "blocks": lambda: (lambda x: [F.pixel_shuffle(x, 2), F.pixel_unshuffle(x, 2), F.channel_shuffle(x, 2)], IMAGE),
+    "sampling": lambda: (
+        lambda x, g: F.grid_sample(x, g, align_corners=False),
+        IMAGE,
+        torch.randn(1, 3, 5, 2).clamp(-1, 1),
+    ),
+    "attention": lambda: (
+        lambda x: [
+            F.scaled_dot_product_attention(x, x, x, is_causal=True),
+            F.scaled_dot_product_attention(x, x, x, x @ x.mT > 0),
+        ],
+        X,
+    ),
+    "in place": lambda: (lambda x: [(x * 2).add_(1).relu_(), x.clone().mul_(x).clamp_(0, 1)], X),
+    "in place below a view": lambda: (lambda x: (lambda y: (y.view(-1).add_(1), y))(x * 2)[1], X),
+    "no grad, autocast": lambda: (_modes, X),
+}
+
+
+def _modes(x: torch.Tensor) -> Any:
+    with torch.enable_grad():
+        y = x * 2
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        z = (x @ x.mT).float().round()
+    return y + 1, z * 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_operators_agree_with_torch(name: str, exported: Any) -> None:
+    function, *inputs = FUNCTIONS[name]()
+    exported(function, tuple(inputs))
+
+
+def test_every_row_names_an_overload_of_torch() -> None:
+    table.load()
+    unknown = [name for name in table.ROWS if table.overload(name) is None]
+    assert len(unknown) < len(table.ROWS) // 10, unknown
