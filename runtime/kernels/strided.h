@@ -53,15 +53,19 @@ struct Strides {
   }
 };
 
-// A block of a transposed matrix: columns of x become rows. to[i * to_step + j] = from[i + j * from_step].
+// A block of a transposed matrix: to[i * to_step + j] = from[i + j * from_step]. Through a tile of its own, so that
+// each line of either matrix is touched once: steps that are powers of two put all lines into one set of the cache.
+inline constexpr int64_t kTile = 16;
 template <typename W>
 void TransposeBlock(const W* from, int64_t from_step, W* to, int64_t to_step, int64_t rows, int64_t columns) {
-  constexpr int64_t kTile = 16;
+  W tile[kTile][kTile];
   if (rows == kTile && columns == kTile) {
-    MTC_UNROLL
+    for (int64_t j = 0; j < kTile; ++j) std::memcpy(tile[j], from + j * from_step, sizeof tile[j]);
     for (int64_t i = 0; i < kTile; ++i) {
+      W line[kTile];
       MTC_UNROLL
-      for (int64_t j = 0; j < kTile; ++j) to[i * to_step + j] = from[i + j * from_step];
+      for (int64_t j = 0; j < kTile; ++j) line[j] = tile[j][i];
+      std::memcpy(to + i * to_step, line, sizeof line);
     }
     return;
   }
@@ -94,7 +98,6 @@ void CopyRows(const W* x, W* out, const StridedView& view, int64_t begin, int64_
 // Where some axis before the last one is consecutive in x: pairs it with the last, and transposes in blocks.
 template <typename W>
 void CopyTransposed(ThreadPool* threads, const W* x, W* out, const StridedView& view, int consecutive) {
-  constexpr int64_t kTile = 16;
   const int last = view.rank - 1;
   const int64_t columns = view.dims[last], column_step = view.strides[last], rows = view.dims[consecutive];
   int64_t row_step = 1, planes = 1;  // of the result

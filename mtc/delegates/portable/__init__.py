@@ -13,12 +13,17 @@ from mtc.ir.types import ANY
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
 HOT: frozenset[OpSpec] = frozenset(
     {
+        ops.avg_pool2d,
         ops.batch_norm,
         ops.conv1d,
         ops.conv2d,
         ops.conv3d,
         ops.conv_transpose2d,
         ops.conv_transpose3d,
+        ops.elu,
+        ops.erf,
+        ops.exp,
+        ops.gelu,
         ops.group_norm,
         ops.gru,
         ops.layer_norm,
@@ -27,11 +32,18 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.log_softmax,
         ops.lstm,
         ops.matmul,
+        ops.max_pool2d,
+        ops.max_pool3d,
         ops.mean,
+        ops.mish,
         ops.rms_norm,
         ops.rnn,
         ops.scaled_dot_product_attention,
+        ops.sigmoid,
+        ops.silu,
         ops.softmax,
+        ops.softplus,
+        ops.tanh,
         ops.upsample_bilinear2d,
     }
 )

@@ -2,10 +2,12 @@
 
 namespace MTC_PORTABLE {
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareMaxPool2d(PrepareContext& context, const MaxPool2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
   return PreparePooling(context, args, 2, args.dilation, args.layout);
 }
+#endif
 
 template <typename T>
 Status RunMaxPool2d(KernelContext& context, const MaxPool2dArgs& args) {

@@ -2,9 +2,11 @@
 
 namespace MTC_PORTABLE {
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareMaxPool3d(PrepareContext& context, const MaxPool3dArgs& args) {
   return PreparePooling(context, args, 3, args.dilation, Layout::kNchw);
 }
+#endif
 
 template <typename T>
 Status RunMaxPool3d(KernelContext& context, const MaxPool3dArgs& args) {
