@@ -117,12 +117,25 @@ _BY_AXIS = {
 }
 
 
+def _meets_permute(value: Value) -> bool:
+    """Whether the next operator but for reshapes is a permute."""
+    while value.has_single_use:
+        (user,) = value.user_nodes
+        if user.op is not ops.reshape:
+            return user.op is ops.permute
+        value = user.output
+    return False
+
+
 @rewrite(*_BY_AXIS)
 def sink_through_moves(node: Node, build: Builder) -> Value | None:
     """Padding, slices and their like are stated for each axis."""
     (x,) = node.inputs
     dims = permuted_by(x)
     if dims is None or x is None or node.output.type.rank != len(dims):
+        return None
+    # Of parts of one permuted tensor (queries, keys and values) each would get a permute.
+    if not x.has_single_use and dims != TO_NCHW and not _meets_permute(node.output):
         return None
     moved = build.emit(node.op, unpermuted(x), **node.attrs | _BY_AXIS[node.op](node.attrs, dims))
     return build.emit(ops.permute, moved, dims=dims)

@@ -18,7 +18,7 @@ _SMALLEST = 64  # bytes
 class DeduplicateWeights:
     """Of constants with the same type and bytes, the first remains.
 
-    Only constants that share their type with another are read, in pieces, so that memory does not grow with the model.
+    Only constants that share type and first bytes with another are read, in pieces: memory does not grow with the model.
     """
 
     name: str = "deduplicate-weights"
@@ -30,8 +30,12 @@ class DeduplicateWeights:
                 same_type.setdefault(constant.type, []).append(constant)
         kept: dict[Constant, Constant] = {}
         for candidates in same_type.values():
-            if len(candidates) > 1:
-                kept |= _kept(candidates)
+            same_start: dict[bytes, list[Constant]] = {}
+            for constant in candidates if len(candidates) > 1 else ():
+                same_start.setdefault(_start(constant), []).append(constant)
+            for likely in same_start.values():
+                if len(likely) > 1:
+                    kept |= _kept(likely)
         if kept:
             _replace(module, kept)
         return len(kept)
@@ -49,6 +53,10 @@ def _kept(candidates: list[Constant]) -> dict[Constant, Constant]:
         if first is not constant:
             kept[constant] = kept.get(first, first)
     return kept
+
+
+def _start(constant: Constant) -> bytes:
+    return bytes(next(iter(constant.chunks()))[:_SMALLEST])
 
 
 def _place(constant: Constant) -> object:
