@@ -26,7 +26,7 @@ def library_of(runtime: Path | None, progress: Progress | None = None) -> Path:
     """The shared library of a runtime's folder, or of the host runtime. CANNOT_READ if the folder holds none."""
     if runtime is None:
         return host_runtime(progress)
-    library = runtime / "lib" / "libmtc.so"
+    library = (runtime / "lib" / "libmtc.so").absolute()
     if not (runtime / RECORD).is_file() or not library.is_file():
         raise CANNOT_READ.error(f"`{runtime}` is not a runtime that `mtc build-runtime` wrote")
     return library

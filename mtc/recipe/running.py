@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mtc.analysis import bench, preprocess
+from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared, reference_of
 from mtc.build.progress import Progress, silent
 from mtc.build.targets import target
@@ -68,7 +69,7 @@ def run(
     if not target(settings.target).is_host:
         return Outcome(files)
     reference = reference_of(settings.source)
-    with Session(files.program, threads=threads, runtime=files.runtime / "lib" / "libmtc.so") as session:
+    with Session(files.program, threads=threads, runtime=library_of(files.runtime)) as session:
         names = [signature.name for signature in session.inputs()]
         arrays = [given[name] for name in names] if set(given) == set(names) else list(given.values())
         arrays = arrays or reference.example()
