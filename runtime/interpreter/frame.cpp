@@ -33,6 +33,7 @@ void Frame::BuildTensors() {
   const uint32_t count = Count(function_.values());
   tensors_.resize(count);
   bytes_.resize(count);
+  begins_.resize(count);
   FindRoots(function_, &roots_);
   lifetimes_ = FindLifetimes(function_, roots_);
   for (uint32_t v = 0; v < count; ++v) {
@@ -179,7 +180,7 @@ Status Frame::SetShapes() {
 Status Frame::SetShape(uint32_t v) {
   Tensor& tensor = tensors_[v];
   const auto dims = Items(function_.values()->Get(v)->dims());
-  for (size_t axis = 0; axis < dims.size(); ++axis) tensor.dims[axis] = DimOf(dims[axis]);
+  for (size_t axis = 0; axis < dims.size(); ++axis) tensor.dims[axis] = Evaluated(dims[axis], results_.data());
   tensor.pitch = tensor.row_size();
   if (!tensor.is_constant()) tensor.data = nullptr;  // until it is placed again
   if (ByteSize(tensor.dtype, tensor.shape(), &bytes_[v])) return Status::kOk;
@@ -188,15 +189,13 @@ Status Frame::SetShape(uint32_t v) {
 }
 
 Status Frame::SetAlias(uint32_t v) {
-  const schema::Value& value = *function_.values()->Get(v);
-  Tensor& tensor = tensors_[v];
-  const Tensor& root = tensors_[roots_[v]];
-  const Inside inside{tensor.dtype, tensor.shape(), DimOf(value.alias_offset()), value.is_pitched()};
-  if (!Fits(inside, root.dtype, root.shape(), bytes_[roots_[v]])) {
+  Located located;
+  if (!Locate(function_, v, results_.data(), bytes_[roots_[v]], &located)) {
     return environment_.error->Report(Status::kInvalidArgument,
                                       "with these input sizes it does not lie inside the value it is an alias of");
   }
-  if (value.is_pitched()) tensor.pitch = root.row_size();
+  tensors_[v].pitch = located.pitch;
+  begins_[v] = located.begin;
   return Status::kOk;
 }
 
@@ -294,10 +293,7 @@ void Frame::PlaceTensors(const std::vector<uint64_t>& offsets) {
     tensors_[v].data = is_state ? environment_.states[value.index()] : arena_.data() + offsets[v];
   }
   for (uint32_t v = 0; v < tensors_.size(); ++v) {
-    const Tensor& root = tensors_[roots_[v]];
-    if (roots_[v] == v) continue;
-    const int64_t offset = DimOf(function_.values()->Get(v)->alias_offset());
-    tensors_[v].data = root.as<uint8_t>() + static_cast<size_t>(offset) * SizeOf(root.dtype);
+    if (roots_[v] != v) tensors_[v].data = tensors_[roots_[v]].as<uint8_t>() + begins_[v];
   }
 }
 

@@ -58,7 +58,6 @@ class Frame {
   void PlaceTensors(const std::vector<uint64_t>& offsets);
   Status Allocate(uint64_t arena_bytes, uint64_t scratch_bytes);
   Status InStep(size_t index, Status status);
-  int64_t DimOf(int64_t dim) const { return dim >= 0 ? dim : results_[ExpressionOf(dim)]; }
 
   Environment& environment_;
   const uint32_t index_;
@@ -66,7 +65,8 @@ class Frame {
   std::vector<Tensor> tensors_;
   std::vector<uint32_t> roots_;
   std::vector<Lifetime> lifetimes_;
-  std::vector<uint64_t> bytes_;  // of each value, dense
+  std::vector<uint64_t> bytes_;   // of each value, dense
+  std::vector<uint64_t> begins_;  // of each alias in its root, in bytes
   std::vector<std::unique_ptr<NestedFunction>> nested_;
   std::vector<Step> steps_;
   Block arguments_;

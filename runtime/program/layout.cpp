@@ -1,5 +1,7 @@
 #include "program/layout.h"
 
+#include "core/tensor.h"
+
 namespace mtc {
 namespace {
 
@@ -23,23 +25,45 @@ bool ByteSize(DType dtype, Span<const int64_t> dims, uint64_t* bytes) {
   return true;
 }
 
-bool Fits(const Inside& alias, DType root_dtype, Span<const int64_t> root_dims, uint64_t root_bytes) {
-  uint64_t bytes;
-  if (alias.offset < 0 || !ByteSize(alias.dtype, alias.dims, &bytes)) return false;
-  if (alias.is_pitched) {
-    if (alias.dims.empty() || root_dims.empty() || SizeOf(alias.dtype) != SizeOf(root_dtype)) return false;
-    const uint64_t row = static_cast<uint64_t>(alias.dims.back()), pitch = static_cast<uint64_t>(root_dims.back());
-    if (row > pitch) return false;
-    // The last row ends where it ends; the others take a whole pitch.
-    const uint64_t size = SizeOf(alias.dtype);
-    if (bytes != 0 && (__builtin_mul_overflow(bytes / (row * size) - 1, pitch * size, &bytes) ||
-                       __builtin_add_overflow(bytes, row * size, &bytes))) {
+bool Locate(const schema::Function& function, uint32_t v, const int64_t* results, uint64_t root_bytes, Located* out) {
+  const schema::Value& value = *function.values()->Get(v);
+  const auto stated = Items(value.dims());
+  int64_t dims[kMaxRank];
+  for (size_t axis = 0; axis < stated.size(); ++axis) dims[axis] = Evaluated(stated[axis], results);
+  const uint64_t size = SizeOf(ToDType(value.dtype()));
+  uint64_t bytes, begin = 0;
+  if (!ByteSize(ToDType(value.dtype()), {dims, stated.size()}, &bytes)) return false;
+  const int64_t row = stated.empty() ? 1 : dims[stated.size() - 1];
+
+  int64_t pitch = row;
+  bool is_pitched = true;
+  for (const schema::Value* inner = &value; inner->alias_of() >= 0;) {
+    const schema::Value& outer = *function.values()->Get(static_cast<uint32_t>(inner->alias_of()));
+    const uint64_t outer_size = SizeOf(ToDType(outer.dtype()));
+    const int64_t offset = Evaluated(inner->alias_offset(), results);
+    uint64_t step;
+    if (offset < 0 || __builtin_mul_overflow(static_cast<uint64_t>(offset), outer_size, &step) ||
+        __builtin_add_overflow(begin, step, &begin)) {
+      return false;
+    }
+    is_pitched = is_pitched && inner->is_pitched();
+    if (is_pitched) {
+      const auto outer_dims = Items(outer.dims());
+      if (stated.empty() || outer_dims.empty() || outer_size != size) return false;
+      pitch = Evaluated(outer_dims[outer_dims.size() - 1], results);
+    }
+    inner = &outer;
+  }
+  if (pitch < row) return false;
+  if (bytes != 0) {  // the last row ends where it ends; the others take a whole pitch
+    const uint64_t row_bytes = static_cast<uint64_t>(row) * size;
+    if (__builtin_mul_overflow(bytes / row_bytes - 1, static_cast<uint64_t>(pitch) * size, &bytes) ||
+        __builtin_add_overflow(bytes, row_bytes, &bytes)) {
       return false;
     }
   }
-  uint64_t begin, end;
-  return !__builtin_mul_overflow(static_cast<uint64_t>(alias.offset), uint64_t{SizeOf(root_dtype)}, &begin) &&
-         !__builtin_add_overflow(begin, bytes, &end) && end <= root_bytes && begin % SizeOf(alias.dtype) == 0;
+  *out = {begin, pitch};
+  return begin <= root_bytes && bytes <= root_bytes - begin && begin % size == 0;
 }
 
 uint32_t FindRoots(const schema::Function& function, std::vector<uint32_t>* roots) {

@@ -16,15 +16,19 @@ namespace mtc {
 // hides no overflow, because kernels multiply dims in any order.
 bool ByteSize(DType dtype, Span<const int64_t> dims, uint64_t* bytes);
 
-// A tensor inside the storage of another one.
-struct Inside {
-  DType dtype;
-  Span<const int64_t> dims;
-  int64_t offset;  // elements of the root
-  bool is_pitched;
+// Where an alias lies in its root: the offsets along the chain added up, and rows as far apart as those of the first
+// value on it that is not pitched.
+struct Located {
+  uint64_t begin;  // bytes
+  int64_t pitch;   // elements
 };
-// Whether it lies within a root of this type, and is aligned for its own elements.
-bool Fits(const Inside& alias, DType root_dtype, Span<const int64_t> root_dims, uint64_t root_bytes);
+// Finds it for dims and offsets whose expressions have these results; a chain without any takes null. False if the
+// alias does not lie within a root of this many bytes, or its elements would not be aligned.
+bool Locate(const schema::Function& function, uint32_t value, const int64_t* results, uint64_t root_bytes,
+            Located* out);
+
+// A size or an expression.
+inline int64_t Evaluated(int64_t dim, const int64_t* results) { return dim >= 0 ? dim : results[ExpressionOf(dim)]; }
 
 // From when to when storage is in use: 0 is the moment the inputs are there, instruction i runs at i + 1, and outputs
 // are read after the last one.

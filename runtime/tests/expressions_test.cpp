@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "program/layout.h"
+#include "tests/program_builder.h"
 
 namespace mtc {
 namespace {
@@ -84,25 +85,44 @@ TEST(ByteSize, ChecksOverflowAlsoBesideAZero) {
   EXPECT_FALSE(ByteSize(DType::kF32, negative, &bytes));
 }
 
-TEST(Fits, PitchedRows) {
-  const int64_t root[] = {4, 10}, part[] = {4, 3}, wide[] = {1, 11}, tall[] = {5, 3};
-  const auto fits = [&](Span<const int64_t> dims, int64_t offset) {
-    return Fits({DType::kF32, dims, offset, true}, DType::kF32, root, 160);
-  };
-  EXPECT_TRUE(fits(part, 0));
-  EXPECT_TRUE(fits(part, 7));  // the last row ends where the root ends
-  EXPECT_FALSE(fits(part, 8));
-  EXPECT_FALSE(fits(part, -1));
-  EXPECT_FALSE(fits(wide, 0));
-  EXPECT_FALSE(fits(tall, 0));
-  EXPECT_FALSE(Fits({DType::kI16, part, 0, true}, DType::kF32, root, 160));  // a pitch counts elements of one size
+// An alias [rows, columns] of a root; where it lies, or -1 if it does not lie inside.
+int64_t Begin(schema::DType dtype, const test::Dims& dims, int64_t offset, bool is_pitched, schema::DType root_dtype,
+              const test::Dims& root_dims) {
+  test::ProgramBuilder builder;
+  test::FunctionBuilder f = builder.Function("f");
+  const uint32_t root = f.Value(root_dims, root_dtype);
+  f.f->values[f.Alias(root, dims, offset, is_pitched)]->dtype = dtype;
+  flatbuffers::FlatBufferBuilder tables;
+  tables.Finish(schema::Program::Pack(tables, &builder.tables));
+  const schema::Function& function = *schema::GetProgram(tables.GetBufferPointer())->functions()->Get(0);
+  uint64_t bytes;
+  EXPECT_TRUE(ByteSize(ToDType(root_dtype), Items(function.values()->Get(0)->dims()), &bytes));
+  Located located;
+  return Locate(function, 1, nullptr, bytes, &located) ? static_cast<int64_t>(located.begin) : -1;
 }
 
-TEST(Fits, ElementsAreAligned) {
-  const int64_t root[] = {16}, part[] = {2};
-  EXPECT_TRUE(Fits({DType::kF32, part, 8, false}, DType::kU8, root, 16));
-  EXPECT_FALSE(Fits({DType::kF32, part, 7, false}, DType::kU8, root, 16));
-  EXPECT_FALSE(Fits({DType::kF32, part, 12, false}, DType::kU8, root, 16));
+TEST(Locate, PitchedRows) {
+  const auto begin = [](const test::Dims& dims, int64_t offset, schema::DType dtype = schema::DType::f32) {
+    return Begin(dtype, dims, offset, true, schema::DType::f32, {4, 10});
+  };
+  EXPECT_EQ(begin({4, 3}, 0), 0);
+  EXPECT_EQ(begin({4, 3}, 7), 28);  // the last row ends where the root ends
+  EXPECT_EQ(begin({4, 3}, 8), -1);
+  EXPECT_EQ(begin({4, 3}, INT64_MAX), -1);
+  EXPECT_EQ(begin({1, 11}, 0), -1);
+  EXPECT_EQ(begin({5, 3}, 0), -1);
+  EXPECT_EQ(begin({0, 3}, 40), 160);                    // nothing lies anywhere
+  EXPECT_EQ(begin({4, 3}, 0, schema::DType::i16), -1);  // a pitch counts elements of one size
+  EXPECT_EQ(begin({}, 0), -1);
+}
+
+TEST(Locate, ElementsAreAligned) {
+  const auto begin = [](int64_t offset) {
+    return Begin(schema::DType::f32, {2}, offset, false, schema::DType::u8, {16});
+  };
+  EXPECT_EQ(begin(8), 8);
+  EXPECT_EQ(begin(7), -1);
+  EXPECT_EQ(begin(12), -1);
 }
 
 }  // namespace

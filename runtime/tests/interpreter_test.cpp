@@ -179,6 +179,25 @@ TEST_F(InterpreterTest, PitchedAliasesJoinAlongTheLastAxis) {
   EXPECT_EQ(Output(session_.get()), (Floats{2, 4, 3, 6, 6, 8, 9, 12}));
 }
 
+TEST_F(InterpreterTest, AliasesOfAliasesLieWhereTheInnerOneLies) {
+  auto f = builder_.Function("forward");
+  const uint32_t x = f.Input({2, 1}, "x");
+  const uint32_t all = f.Value({2, 6});
+  const uint32_t inner = f.Alias(all, {2, 3}, 2, true);  // columns 2 to 4
+  const uint32_t a = f.Alias(inner, {2, 1}, 0, true), b = f.Alias(inner, {2, 1}, 2, true);
+  const uint32_t add = builder_.Kernel("add@fake:f32/1");
+  f.Instruction(add, {int32_t(x), int32_t(x)}, {int32_t(a)});
+  f.Instruction(add, {int32_t(a), int32_t(x)}, {int32_t(b)});
+  f.Output(all);
+  const uint32_t flat = f.Value({6}), tail = f.Alias(flat, {4}, 2), end = f.Alias(tail, {2, 1}, 2);
+  f.Instruction(add, {int32_t(x), int32_t(x)}, {int32_t(end)});
+  f.Output(flat);
+  Open();
+  ASSERT_EQ(Call({{{2, 1}, {1, 2}}}), MTC_OK) << error_;
+  EXPECT_EQ(Output(session_.get()), (Floats{0, 0, 2, 0, 3, 0, 0, 0, 4, 0, 6, 0}));
+  EXPECT_EQ(Output(session_.get(), 0, 1), (Floats{0, 0, 0, 0, 2, 4}));
+}
+
 TEST_F(InterpreterTest, ReshapesAndWorksInPlace) {
   auto f = builder_.Function("forward");
   const uint32_t x = f.Input({2, 2}, "x");
