@@ -53,6 +53,7 @@ def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
     return (
         WidenConv1d(lacks_conv1d),
         DECOMPOSE_BATCH_NORM,
+        FOLD_CONSTANTS,  # libraries ask whether weights are constants
         ChooseLayout(runs_in_nhwc),
         Group("place-permutes", (ELIMINATE_COMMON_SUBEXPRESSIONS, SINK_PERMUTES)),
         FOLD_CONSTANTS,

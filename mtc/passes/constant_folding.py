@@ -35,17 +35,17 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     after = sum(size for size in sizes if isinstance(size, int))
     if not all(isinstance(size, int) for size in sizes) or after > max(_MOST_GROWTH * before, small):
         return None
+    name = next((v.constant.name for v in node.inputs if v is not None and v.constant and v.constant.name), None)
+    name = f"{name or 'folded'}.{node.op.name}"
+    if node.op is ops.reshape:
+        return [build.constant(_reshaped(node, name))]
     try:
         results = interp.fold(node)
-    except ZeroDivisionError:  # an error of the user's model: it is reported when the model runs
+    except (ZeroDivisionError, IndexError):  # an error of the user's model: it is reported when the model runs
         return None
     if results is None:
         return None
-    name = next((v.constant.name for v in node.inputs if v is not None and v.constant and v.constant.name), None)
-    return [
-        build.constant(_constant(node, array, old, f"{name or 'folded'}.{node.op.name}"))
-        for array, old in zip(results, node.outputs, strict=True)
-    ]
+    return [build.constant(_constant(node, array, old, name)) for array, old in zip(results, node.outputs, strict=True)]
 
 
 def _constant(node: Node, array: np.ndarray, old: Value, name: str) -> Constant:
@@ -53,6 +53,17 @@ def _constant(node: Node, array: np.ndarray, old: Value, name: str) -> Constant:
     if node.op is ops.permute:  # a view of what may be a file: made dense when it is written, piece by piece
         return Constant(named, old.type, array)
     return Constant(named, old.type, np.ascontiguousarray(array).reshape(array.shape))
+
+
+def _reshaped(node: Node, name: str) -> Constant:
+    """The same elements, which are not read if they stand in a file."""
+    (x,) = node.inputs
+    assert x is not None and x.constant is not None
+    data, type = x.constant.data, node.output.type
+    shape = tuple(size for size in type.shape if isinstance(size, int))
+    if isinstance(data, np.ndarray):
+        data = np.ascontiguousarray(data).reshape(shape)
+    return Constant(name if math.prod(shape) > _INLINE else None, type, data)
 
 
 FOLD_CONSTANTS = Rewrites("fold-constants", (fold_constants,))

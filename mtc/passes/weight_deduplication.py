@@ -18,7 +18,7 @@ _SMALLEST = 64  # bytes
 class DeduplicateWeights:
     """Of constants with the same type and bytes, the first remains.
 
-    Only constants that share type and first bytes with another are read, in pieces: memory does not grow with the model.
+    Only constants that share type and first bytes with another are read, and in pieces: memory stays small.
     """
 
     name: str = "deduplicate-weights"
