@@ -17,7 +17,7 @@ _CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
 _TRANSPOSED = (ops.conv_transpose2d, ops.conv_transpose3d)
 _WEIGHTED = (*_CONVOLUTIONS, *_TRANSPOSED, ops.linear)
 # Bytes: the weights of language models stay in their file; a factor is not worth holding a scaled copy in memory.
-_MOST_SCALED_LINEAR = 16 << 20
+_MOST_SCALED_LINEAR = 1 << 20
 
 
 @rewrite(ops.batch_norm, ops.add, ops.mul, ops.div)
