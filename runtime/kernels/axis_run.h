@@ -58,11 +58,7 @@ struct AxisRun {
   template <typename Join>
   MTC_INLINE Pack<T> Joined(Pack<T> v, const Join& join) const {
     if constexpr (kPackWidth < T >> 1) {
-      if (inner == 1) {
-        Vec joined = Vec{} + v[0];
-        for (int i = 1; i < kLanes; ++i) joined = join(joined, Vec{} + v[i]);
-        return joined;
-      }
+      if (inner == 1) return JoinLanes(v, join);
     }
     return v;
   }

@@ -67,8 +67,24 @@ struct WindowColumns {
   }
 
  private:
+  // The positions of a run whose tap lies inside the input row.
+  struct Part {
+    int64_t begin, end;
+  };
+  MTC_INLINE Part PartInside(int64_t ix, int64_t length) const {
+    const int64_t stride = s.stride[2], room = s.in[2] - ix;  // up to the end of the row
+    int64_t begin = ix < 0 ? -ix : 0, end = room < 0 ? 0 : room;
+    if (stride > 1) {
+      begin = (begin + stride - 1) / stride;
+      end = (end + stride - 1) / stride;
+    }
+    return {Least(begin, length), Least(end, length)};
+  }
+
   MTC_INLINE void PackRun(int64_t k, int64_t depth, int64_t z, int64_t y, int64_t x0, int64_t length, C* packed) const {
-    constexpr int64_t kWidth = kTileColumns<C>;
+    constexpr int64_t kWidth = kTileColumns<C>, kKnown = 8;
+    Part known[kKnown];  // of the first taps, which come again for every row of the kernel
+    for (int64_t i = 0; i < kKnown; ++i) known[i] = PartInside(x0 + i * s.dilation[2], length);
     int64_t kx = k % s.kernel[2], ky = k / s.kernel[2] % s.kernel[1];
     int64_t kz = k / s.kernel[2] / s.kernel[1] % s.kernel[0], channel = k / s.window();
     for (int64_t d = 0; d < depth; ++d, packed += kWidth) {
@@ -76,7 +92,8 @@ struct WindowColumns {
       if (iz < 0 || iz >= s.in[0] || iy < 0 || iy >= s.in[1]) {
         for (int64_t j = 0; j < length; ++j) packed[j] = C{0};
       } else {
-        PackRow(x + ((channel * s.in[0] + iz) * s.in[1] + iy) * s.in[2], ix, length, packed);
+        const Part part = kx < kKnown ? known[kx] : PartInside(ix, length);
+        PackRow(x + ((channel * s.in[0] + iz) * s.in[1] + iy) * s.in[2] + ix, part, length, packed);
       }
       if (++kx < s.kernel[2]) continue;
       kx = 0;
@@ -88,20 +105,44 @@ struct WindowColumns {
     }
   }
 
-  // Elements `ix`, `ix + stride`, ... of an input row; those outside it are zero.
-  MTC_INLINE void PackRow(const T* row, int64_t ix, int64_t length, C* packed) const {
+  // Elements 0, stride, 2 * stride, ... of an input row; those outside of `part` are zero.
+  MTC_INLINE void PackRow(const T* row, Part part, int64_t length, C* packed) const {
     const int64_t stride = s.stride[2];
-    int64_t begin = ix < 0 ? Least(length, (-ix + stride - 1) / stride) : 0;
-    const int64_t room = s.in[2] - ix;  // positions up to the end of the row
-    int64_t end = room <= 0 ? begin : Least(length, (room + stride - 1) / stride);
-    if (end < begin) end = begin;
-    for (int64_t j = 0; j < begin; ++j) packed[j] = C{0};
+    for (int64_t j = 0; j < part.begin; ++j) packed[j] = C{0};
     if (stride == 1) {
-      for (int64_t j = begin; j < end; ++j) packed[j] = static_cast<C>(row[ix + j]);
+      CopyRun(row + part.begin, part.end - part.begin, packed + part.begin);
     } else {
-      for (int64_t j = begin; j < end; ++j) packed[j] = static_cast<C>(row[ix + j * stride]);
+      for (int64_t j = part.begin; j < part.end; ++j) packed[j] = static_cast<C>(row[j * stride]);
     }
-    for (int64_t j = end; j < length; ++j) packed[j] = C{0};
+    for (int64_t j = part.end < part.begin ? part.begin : part.end; j < length; ++j) packed[j] = C{0};
+  }
+
+  // At most a panel's width. The last vectors of a run overlap, so that none has a remainder.
+  MTC_INLINE static void CopyRun(const T* from, int64_t count, C* to) {
+    if constexpr (std::is_same_v<T, C>) {
+      constexpr int64_t kFull = kVectorBytes / sizeof(C);
+      if (count >= kFull) {
+        for (int64_t j = 0; j < count - kFull; j += kFull) __builtin_memcpy(to + j, from + j, kVectorBytes);
+        __builtin_memcpy(to + count - kFull, from + count - kFull, kVectorBytes);
+        return;
+      }
+      if constexpr (kVectorBytes > 32) {
+        if (count >= kFull / 2) {
+          __builtin_memcpy(to, from, kVectorBytes / 2);
+          __builtin_memcpy(to + count - kFull / 2, from + count - kFull / 2, kVectorBytes / 2);
+          return;
+        }
+      }
+      if constexpr (kVectorBytes > 16) {
+        constexpr int64_t kQuarter = 16 / sizeof(C);
+        if (count >= kQuarter) {
+          for (int64_t j = 0; j < count - kQuarter; j += kQuarter) __builtin_memcpy(to + j, from + j, 16);
+          __builtin_memcpy(to + count - kQuarter, from + count - kQuarter, 16);
+          return;
+        }
+      }
+    }
+    for (int64_t j = 0; j < count; ++j) to[j] = static_cast<C>(from[j]);
   }
 };
 

@@ -19,7 +19,7 @@ constexpr int TileRows(Isa isa) { return isa == Isa::kAvx512 ? 12 : 6; }
 inline constexpr int kTileRows = TileRows(static_cast<Isa>(MTC_ISA_LEVEL));
 inline constexpr int kTileVectors = 2;
 template <typename C>
-inline constexpr int kTileColumns = kTileVectors * Simd<C>::kLanes;
+inline constexpr int kTileColumns = kTileVectors* Simd<C>::kLanes;
 
 // Steps of the inner dimension in one block: a panel of B (kTileColumns wide) then stays in the first-level cache.
 inline constexpr int64_t kBlockDepth = 256;
@@ -125,16 +125,29 @@ MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column
   for (int64_t i = 0; i < rows; ++i) {
     T* to = p.out + (row + i) * p.stride + column;
     const C row_bias = is_last && p.finish.row_bias ? static_cast<C>(p.finish.row_bias[row + i]) : C{0};
+    const T* column_bias = is_last && p.finish.column_bias ? p.finish.column_bias + column : nullptr;
+    if constexpr (std::is_same_v<T, C>) {
+      if (columns == kTileColumns<C>) {
+        for (int j = 0; j < kTileVectors; ++j) {
+          V value = sums[i][j] + row_bias;
+          if (!is_first) value += Load<V>(to + j * kWidth);
+          if (column_bias) value += Load<V>(column_bias + j * kWidth);
+          if (is_last) {  // NaN stays
+            value = value < p.finish.low ? V{} + p.finish.low : value;
+            value = value > p.finish.high ? V{} + p.finish.high : value;
+          }
+          Store(to + j * kWidth, value);
+        }
+        continue;
+      }
+    }
     C line[kTileColumns<C>];
     __builtin_memcpy(line, sums[i], sizeof line);
     for (int64_t j = 0; j < columns; ++j) {
-      C value = line[j];
+      C value = line[j] + row_bias;
       if (!is_first) value += static_cast<C>(to[j]);
-      if (is_last) {
-        value += row_bias;
-        if (p.finish.column_bias) value += static_cast<C>(p.finish.column_bias[column + j]);
-        value = value < p.finish.low ? p.finish.low : value > p.finish.high ? p.finish.high : value;  // NaN stays
-      }
+      if (column_bias) value += static_cast<C>(column_bias[j]);
+      if (is_last) value = value < p.finish.low ? p.finish.low : value > p.finish.high ? p.finish.high : value;
       to[j] = static_cast<T>(value);
     }
   }

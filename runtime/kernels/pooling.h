@@ -94,47 +94,81 @@ inline int64_t CountedPlaces(const PoolSizes& s, int axis, int64_t position, boo
   return end > begin ? end - begin : 0;
 }
 
-// out = finish(fold of the window, position), where `fold` starts from `first` and both take a Pack or a scalar.
+// The first `lanes` of elements 0, stride, 2 * stride, ... of a line; the others are anything.
+template <typename C>
+MTC_INLINE Pack<C> LoadStrided(const C* line, int64_t stride, int64_t lanes) {
+  if constexpr (kPackWidth<C> == 1) {
+    return *line;
+  } else {
+    if (stride == 1) return Load<Vec>(line);
+    if (stride == 2) return ShuffleLanes<0, 2>(Load<Vec>(line), Load<Vec>(line + kLanes));
+    Vec v = {};
+    for (int64_t i = 0; i < lanes; ++i) v[i] = line[i * stride];
+    return v;
+  }
+}
+
+// The taps of the window at `start` of a row, one by one.
+template <typename T, typename Fold>
+Compute<T> FoldWindow(const PoolSizes& s, const T* row, int64_t position, Compute<T> value, const Fold& fold) {
+  const Taps taps(s, 2, position);
+  for (int64_t k = taps.begin; k < taps.end; ++k) {
+    value = fold(value, static_cast<Compute<T>>(row[taps.start + k * s.dilation[2]]));
+  }
+  return value;
+}
+
+// Calls body(row) for the rows of the operand that the windows of one row of the result cover.
+template <typename T, typename Body>
+MTC_INLINE void ForWindowRows(const PoolSizes& s, const T* x, int64_t z, int64_t y, const Body& body) {
+  const Taps deep(s, 0, z), high(s, 1, y);
+  for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
+    for (int64_t ky = high.begin; ky < high.end; ++ky) {
+      const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
+      body(x + (iz * s.in[1] + iy) * s.in[2]);
+    }
+  }
+}
+
+// out[position] = finish(fold of the window, position), where `fold` starts from `first` and takes Packs or scalars.
+// The rows of the windows are folded to one line, then the places of that line.
 template <typename T, typename Fold, typename Finish>
 MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
                         const Fold& fold, const Finish& finish) {
   using C = Compute<T>;
-  constexpr int64_t kLine = 256;
-  C line[kLine];  // rows of the windows folded to one, then read by each window
-  const Taps deep(s, 0, z), high(s, 1, y);
-  const int64_t extent = s.extent(2);
-  const int64_t block = extent < kLine ? (kLine - extent) / s.stride[2] + 1 : 1;
-  for (int64_t from = 0; from < s.out[2]; from += block) {
-    const int64_t to = from + block < s.out[2] ? from + block : s.out[2];
-    const int64_t window_begin = from * s.stride[2] - s.before[2];
-    const int64_t window_end = (to - 1) * s.stride[2] - s.before[2] + extent;
-    const int64_t begin = window_begin < 0 ? 0 : window_begin, end = window_end < s.in[2] ? window_end : s.in[2];
-    C wide = first;  // of a window that is longer than the line, which stands alone
-    for (int64_t at = begin; at < end || at == begin; at += kLine) {
-      const int64_t length = end - at < kLine ? end - at : kLine;
-      for (int64_t i = 0; i < length; ++i) line[i] = first;
-      for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
-        for (int64_t ky = high.begin; ky < high.end; ++ky) {
-          const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
-          const T* row = x + (iz * s.in[1] + iy) * s.in[2] + at;
-          int64_t i = 0;
-          if constexpr (kPackWidth < T >> 1) {
-            for (; i + kLanes <= length; i += kLanes) Store(line + i, fold(Load<Vec>(line + i), LoadPack(row + i)));
-          }
-          for (; i < length; ++i) line[i] = fold(line[i], static_cast<C>(row[i]));
-        }
-      }
-      for (int64_t position = from; position < to; ++position) {
-        const Taps taps(s, 2, position);
-        C value = block == 1 ? wide : first;
-        for (int64_t kx = taps.begin; kx < taps.end; ++kx) {
-          const int64_t i = taps.start + kx * s.dilation[2] - at;
-          if (i >= 0 && i < length) value = fold(value, line[i]);
-        }
-        wide = value;
-        out[position] = static_cast<T>(finish(value, z, y, position));
-      }
+  constexpr int64_t kLine = 512, kSlack = 2 * kPackWidth<C>;
+  C line[kLine + kSlack], values[kLine + kPackWidth<C>];
+  const int64_t extent = s.extent(2), stride = s.stride[2];
+  if (extent > kLine) {
+    for (int64_t position = 0; position < s.out[2]; ++position) {
+      C value = first;
+      ForWindowRows(s, x, z, y, [&](const T* row) { value = FoldWindow(s, row, position, value, fold); });
+      out[position] = static_cast<T>(finish(value, position));
     }
+    return;
+  }
+  const int64_t block = (kLine - extent) / stride + 1;
+  for (int64_t from = 0; from < s.out[2]; from += block) {
+    const int64_t count = s.out[2] - from < block ? s.out[2] - from : block;
+    const int64_t start = from * stride - s.before[2], length = (count - 1) * stride + extent;
+    const int64_t begin = start < 0 ? -start : 0, end = s.in[2] - start < length ? s.in[2] - start : length;
+    for (int64_t i = 0; i < length; ++i) line[i] = first;
+    ForWindowRows(s, x, z, y, [&](const T* row) {
+      int64_t i = begin;
+      if constexpr (kPackWidth < T >> 1) {
+        for (; i + kLanes <= end; i += kLanes) Store(line + i, fold(Load<Vec>(line + i), LoadPack(row + start + i)));
+      }
+      for (; i < end; ++i) line[i] = fold(line[i], static_cast<C>(row[start + i]));
+    });
+    for (int64_t i = 0; i < count; i += kPackWidth<C>) {
+      const int64_t lanes = count - i < kPackWidth<C> ? count - i : kPackWidth<C>;
+      auto value = static_cast<Pack<C>>(Pack<C>{} + first);
+      for (int64_t k = 0; k < s.kernel[2]; ++k) {
+        value = fold(value, LoadStrided(line + i * stride + k * s.dilation[2], stride, lanes));
+      }
+      StorePack(values + i, value);
+    }
+    for (int64_t i = 0; i < count; ++i) out[from + i] = static_cast<T>(finish(values[i], from + i));
   }
 }
 
@@ -159,7 +193,7 @@ MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, in
           }
         }
       }
-      StorePack<T>(out + position * s.channels + c, finish(value, z, y, position), lanes);
+      StorePack<T>(out + position * s.channels + c, finish(value, position), lanes);
     }
   }
 }
@@ -175,9 +209,9 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
       const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.in_size();
       T* to = out.as<T>() + task * row;
       if (layout == Layout::kNhwc) {
-        PoolPixels(s, from, to, z, y, first, fold, finish);
+        PoolPixels(s, from, to, z, y, first, fold, finish(z, y));
       } else {
-        PoolRow(s, from, to, z, y, first, fold, finish);
+        PoolRow(s, from, to, z, y, first, fold, finish(z, y));
       }
     }
   });
@@ -187,12 +221,12 @@ template <typename T>
 MTC_INLINE void MaxPool(KernelContext& context, const PoolSizes& s, const Tensor& x, const Tensor& out, Layout layout,
                         double low, double high) {
   const Compute<T> least = Constant<T>(low), most = Constant<T>(high), first = Constant<T>(-__builtin_inf());
+  const auto clamped = [=](auto v, int64_t) {
+    return AtMost(AtLeast(v, Fill<decltype(v)>(least)), Fill<decltype(v)>(most));
+  };
   Pool<T>(
       context, s, x, out, layout, first, [](auto a, auto b) { return Max(a, b); },
-      [=](auto v, int64_t, int64_t, int64_t) {
-        using V = decltype(v);
-        return AtMost(AtLeast(v, Fill<V>(least)), Fill<V>(most));
-      });
+      [=](int64_t, int64_t) { return clamped; });
 }
 
 template <typename T, typename Args>
@@ -203,13 +237,13 @@ MTC_INLINE void AveragePool(KernelContext& context, const PoolSizes& s, const Ar
   const int64_t divisor = args.divisor_override;
   Pool<T>(
       context, s, *args.x, *args.out, layout, C{0}, [](auto a, auto b) { return a + b; },
-      [=](auto v, int64_t z, int64_t y, int64_t x) {
-        using V = decltype(v);
-        const int64_t places = divisor != 0
-                                   ? divisor
-                                   : CountedPlaces(s, 0, z, with_padding) * CountedPlaces(s, 1, y, with_padding) *
-                                         CountedPlaces(s, 2, x, with_padding);
-        return AtMost(AtLeast(v / static_cast<C>(places), Fill<V>(low)), Fill<V>(high));
+      [=, &s](int64_t z, int64_t y) {
+        const int64_t rows = CountedPlaces(s, 0, z, with_padding) * CountedPlaces(s, 1, y, with_padding);
+        return [=, &s](auto v, int64_t x) {
+          using V = decltype(v);
+          const int64_t places = divisor != 0 ? divisor : rows * CountedPlaces(s, 2, x, with_padding);
+          return AtMost(AtLeast(v / static_cast<C>(places), Fill<V>(low)), Fill<V>(high));
+        };
       });
 }
 

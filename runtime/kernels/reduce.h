@@ -112,7 +112,6 @@ struct Folded {
     constexpr int kWidth = kPackWidth<T>;
     const AxisWalk& gone = plan.gone;
     const int64_t runs = gone.Count(1), length = gone.dims[0], step = gone.strides[0];
-    const Pack<T> start = total;
     for (int64_t run = 0; run < runs; ++run) {
       const T* from = x + gone.Offset(run, 1);
       if (!plan.is_row) {
@@ -128,11 +127,7 @@ struct Folded {
       if (i < length) total = f(total, LoadPack(from + i, length - i, filler));
     }
     if constexpr (kWidth > 1) {
-      if (plan.is_row) {
-        Pack<T> joined = start;
-        for (int i = 0; i < kWidth; ++i) joined = join(joined, Vec{} + total[i]);
-        return joined;
-      }
+      if (plan.is_row) return JoinLanes(total, join);
     }
     return total;
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "core/half.h"
 #include "kernels/kernel.h"
@@ -151,6 +152,31 @@ MTC_INLINE V Min(V a, V b) {
 MTC_INLINE Vec Abs(Vec x) { return BitCast<Vec>(BitCast<IntVec>(x) & 0x7fffffff); }
 MTC_INLINE float Abs(float x) { return __builtin_fabsf(x); }
 MTC_INLINE double Abs(double x) { return __builtin_fabs(x); }
+
+// Lanes kFirst, kFirst + kStep, ... of `a` followed by `b`, counted around.
+template <int kFirst, int kStep, typename V, int... kIndex>
+MTC_INLINE V ShuffleLanes(V a, V b, std::integer_sequence<int, kIndex...>) {
+  constexpr int kBoth = 2 * static_cast<int>(sizeof...(kIndex));
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, ((kFirst + kIndex * kStep) % kBoth)...);
+#else
+  return __builtin_shuffle(a, b, IntVec{((kFirst + kIndex * kStep) % kBoth)...});
+#endif
+}
+template <int kFirst, int kStep>
+MTC_INLINE Vec ShuffleLanes(Vec a, Vec b) {
+  return ShuffleLanes<kFirst, kStep>(a, b, std::make_integer_sequence<int, kLanes>());
+}
+
+// All lanes joined two by two; every lane of the result has what all give together.
+template <int kDistance = kLanes / 2, typename Join>
+MTC_INLINE Vec JoinLanes(Vec v, const Join& join) {
+  if constexpr (kDistance == 0) {
+    return v;
+  } else {
+    return JoinLanes<kDistance / 2>(join(v, ShuffleLanes<kDistance, 1>(v, v)), join);
+  }
+}
 
 template <typename V>
 MTC_INLINE auto Sum(V v) {

@@ -78,8 +78,14 @@ MTC_INLINE Vec Sigmoid(Vec x) {
   return Select(x < 0.0f, small * r, r);
 }
 
+// 1 with the sign of x.
+MTC_INLINE Vec SignOf(Vec x) {
+  return BitCast<Vec>((BitCast<IntVec>(x) & static_cast<int32_t>(0x80000000)) | 0x3f800000);
+}
+
 MTC_INLINE Vec Tanh(Vec argument) {
-  const Vec x = AtMost(AtLeast(argument, Fill<Vec>(-7.90531110763549805)), Fill<Vec>(7.90531110763549805));
+  constexpr float kLimit = 7.90531110763549805f;  // from here on it rounds to 1
+  const Vec x = AtMost(AtLeast(argument, Fill<Vec>(-kLimit)), Fill<Vec>(kLimit));
   const Vec s = x * x;
   Vec p = s * -2.76076847742355e-16f + 2.00018790482477e-13f;
   p = p * s - 8.60467152213735e-11f;
@@ -90,7 +96,8 @@ MTC_INLINE Vec Tanh(Vec argument) {
   Vec q = s * 1.19825839466702e-06f + 1.18534705686654e-04f;
   q = q * s + 2.26843463243900e-03f;
   q = q * s + 4.89352518554385e-03f;
-  return Select(Abs(argument) < 4e-4f, argument, x * p / q);
+  const Vec size = Abs(argument);
+  return Select(size < 4e-4f, argument, Select(size >= kLimit, SignOf(argument), x * p / q));
 }
 
 MTC_INLINE Vec Erf(Vec argument) {
@@ -106,7 +113,7 @@ MTC_INLINE Vec Erf(Vec argument) {
   q = q * s - 1.68282697438203e-03f;
   q = q * s - 7.37332916720468e-03f;
   q = q * s - 1.42647390514189e-02f;
-  return x * p / q;
+  return Select(Abs(argument) >= 4.0f, SignOf(argument), x * p / q);
 }
 
 MTC_INLINE Vec Sqrt(Vec x) {
