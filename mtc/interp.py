@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mtc.ir.dims import Dim, evaluate
+from mtc.ir.dims import evaluate
 from mtc.ir.module import Function, Module, Node, Value
 from mtc.ir.opspec import Accuracy, AttrKind, OpSpec
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
@@ -107,13 +107,9 @@ def fold(node: Node) -> list[np.ndarray] | None:
             return None
         arrays.append(None if value is None else value.constant.array())  # type: ignore[union-attr]
     for name, spec in node.op.attributes.items():
-        if spec.kind is AttrKind.DIMS and not all(isinstance(size, int) for size in _dims(node.attrs[name])):
+        if spec.kind is AttrKind.DIMS and not all(isinstance(size, int) for size in node.attrs[name]):
             return None
     return compute(node, arrays, {}) if not node.regions else None
-
-
-def _dims(value: Any) -> tuple[Dim, ...]:
-    return tuple(value)
 
 
 def _widened(array: np.ndarray | None) -> np.ndarray | None:

@@ -19,17 +19,12 @@ class Placement:
     reasons: tuple[tuple[str, str], ...] = ()
 
 
-def needs_kernel(node: Node) -> bool:
-    """Whether it is computation rather than grammar."""
-    return not node.op.has(Trait.STRUCTURAL)
-
-
 def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Placement]:
     """The placement of every node that computes. MtcError that names all nodes that no backend can run."""
     placements: dict[Node, Placement] = {}
     with collected() as report:
         for node in module.nodes():
-            if not needs_kernel(node):
+            if node.op.has(Trait.STRUCTURAL):
                 continue
             reasons: list[tuple[str, str]] = []
             for library in backends:
@@ -71,7 +66,7 @@ def refuse_fallback(placements: dict[Node, Placement]) -> None:
 
 def _why_not(library: KernelLibrary, node: Node) -> str | None:
     reason = library.why_not(node)
-    if reason is None and library.layout is not None and node.op.has(Trait.LAYOUT_AWARE):  # noqa: SIM102
-        if node.attrs["layout"] is not library.layout:
-            return f"it was left in {node.attrs['layout'].value}"
-    return reason
+    if reason is not None or library.layout is None or not node.op.has(Trait.LAYOUT_AWARE):
+        return reason
+    layout = node.attrs["layout"]
+    return None if layout is library.layout else f"it was left in {layout.value}"

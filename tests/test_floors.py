@@ -28,8 +28,6 @@ FLOORS = (
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# The lowest floor holds two rooms of which one stands on the other.
-ALLOWED_BESIDE = {("support", "diagnostics"), ("build", "selection")}
 FREE = {"__init__", "__main__", "_runtime", "_recipes"}
 
 
@@ -61,8 +59,7 @@ def test_imports_go_down(path: Path) -> None:
         if parts[0] != "mtc" or len(parts) == 1 or parts[1].startswith("__") or parts[1] == here:
             continue
         assert parts[1] in FLOOR, f"{path.name}:{line} imports {module}, which stands on no floor"
-        is_below = FLOOR[parts[1]] < FLOOR[here]
-        assert is_below or (here, parts[1]) in ALLOWED_BESIDE, f"{path.name}:{line} imports {module} from above"
+        assert FLOOR[parts[1]] < FLOOR[here], f"{path.name}:{line} imports {module}, which is not below"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -34,11 +34,11 @@ def configure(source: Path, build: Path, definitions: Sequence[str], *, what: st
     _run(command, build / "configure.log", what, _cmake_error_lines, lambda line: None)
 
 
-def build(folder: Path, targets: Sequence[str] = (), *, what: str, progress: Progress = silent, jobs: int = 0) -> None:
-    """Builds what is not up to date. Raises MtcError (MTC703)."""
+def build(folder: Path, targets: Sequence[str] = (), *, what: str, progress: Progress = silent) -> None:
+    """Builds what is not up to date, MTC_JOBS files at a time if that is set. Raises MtcError (MTC703)."""
     command = [program("ninja"), "-C", str(folder)]
-    if jobs := jobs or int(os.environ.get("MTC_JOBS", "0") or 0):
-        command += ["-j", str(jobs)]
+    if (jobs := os.environ.get("MTC_JOBS", "")) not in ("", "0"):
+        command += ["-j", jobs]
     command += targets
 
     def on_line(line: str) -> None:
@@ -48,10 +48,10 @@ def build(folder: Path, targets: Sequence[str] = (), *, what: str, progress: Pro
     _run(command, folder / "build.log", what, _ninja_error_lines, on_line)
 
 
-def install(folder: Path, prefix: Path, *, what: str, strip: bool = False) -> None:
+def install(folder: Path, prefix: Path, *, what: str) -> None:
     """Runs the install rules into `prefix`. Raises MtcError (MTC703)."""
     command = [program("cmake"), "--install", str(folder), "--prefix", str(prefix)]
-    _run(command + ["--strip"] * strip, folder / "install.log", what, _cmake_error_lines, lambda line: None)
+    _run(command, folder / "install.log", what, _cmake_error_lines, lambda line: None)
 
 
 def program(name: str) -> str:

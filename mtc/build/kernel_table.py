@@ -91,12 +91,10 @@ def _table(keys: list[str]) -> str:
         variables = ", ".join(f"typename T{i}" for i in range(len(members[0].dtypes)))
         template = f"template <{variables}> " if variables else ""
         for level in range(levels):
-            lines += _guarded(level, [
-                f"namespace {_namespace(library, level)} {{",
-                f"Status Prepare{name}(PrepareContext&, const {name}Args&);" if level == 0 else "",
-                f"{template}Status Run{name}(KernelContext&, const {name}Args&);",
-                "}",
-            ])
+            declared = [f"{template}Status Run{name}(KernelContext&, const {name}Args&);"]
+            if level == 0:
+                declared.insert(0, f"Status Prepare{name}(PrepareContext&, const {name}Args&);")
+            lines += _guarded(level, [f"namespace {_namespace(library, level)} {{", *declared, "}"])
     lines += ["", "namespace mtc {", "namespace {", "using namespace kernels;", ""]
     for op in sorted({key.op for key in parsed}):
         lines += _layout(OPS[op])
@@ -117,12 +115,11 @@ def _table(keys: list[str]) -> str:
     empty = "" if parsed else "  {}"
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
-    return "\n".join(line for line in lines if line is not None)
+    return "\n".join(lines)
 
 
 def _guarded(level: int, lines: list[str]) -> list[str]:
-    kept = [line for line in lines if line]
-    return kept if level == 0 else [f"#if MTC_ISA_LEVELS > {level}", *kept, "#endif"]
+    return lines if level == 0 else [f"#if MTC_ISA_LEVELS > {level}", *lines, "#endif"]
 
 
 def _layout(op: OpSpec) -> list[str]:
@@ -143,13 +140,7 @@ def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
 def _sources(keys: list[KernelKey]) -> str:
     cold: list[str] = []
     hot: list[str] = []
-    needs: set[str] = set()
     for library, op in _groups(keys):
         path = f"kernels/{library}/{op}.cpp"
         (hot if LIBRARIES[library].supports[OPS[op]].is_hot else cold).append(path)
-        needs |= set(LIBRARIES[library].needs)
-    return (
-        f"set(MTC_KERNEL_SOURCES {' '.join(cold)})\n"
-        f"set(MTC_HOT_KERNEL_SOURCES {' '.join(hot)})\n"
-        f"set(MTC_KERNEL_NEEDS {' '.join(sorted(needs))})\n"
-    )
+    return f"set(MTC_KERNEL_SOURCES {' '.join(cold)})\nset(MTC_HOT_KERNEL_SOURCES {' '.join(hot)})\n"

@@ -7,7 +7,6 @@ in order, and whichever answers must unpack to exactly that tree.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -101,11 +100,3 @@ def _url(place: Place) -> str:
 def _check(archive: Path, place: Place) -> None:
     if place.sha256 is not None and (found := file_hash(archive)) != place.sha256:
         raise BadArchive(f"it has SHA-256 {found}, expected {place.sha256}")
-
-
-def forget(name: str) -> None:
-    """Removes a source from the cache, unpacked and packed."""
-    wanted = source(name)
-    shutil.rmtree(cache_dir("sources") / wanted.key, ignore_errors=True)
-    for place in wanted.places:
-        (cache_dir("archives") / f"{wanted.key}-{place.filename}").unlink(missing_ok=True)

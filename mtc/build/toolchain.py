@@ -30,11 +30,6 @@ class Toolchain:
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
-    @property
-    def is_gnu_linker(self) -> bool:
-        """Whether the linker is GNU ld, whose options and map file the size report reads."""
-        return self.name == "gcc"
-
 
 @dataclass(frozen=True)
 class _Found:

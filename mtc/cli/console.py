@@ -13,8 +13,6 @@ from typing import Any
 
 import click
 
-from mtc.diagnostics import Diagnostic
-
 _SECONDS_BEFORE_PROGRESS = 1.0
 
 
@@ -61,10 +59,6 @@ def warn(text: object) -> None:
     """A warning, also with -q."""
     clear()
     click.echo(styled("warning", fg="yellow", bold=True, err=True) + f": {text}", err=True)
-
-
-def warn_of(diagnostic: Diagnostic) -> None:
-    warn(str(diagnostic))
 
 
 def effective(command: str, **values: object) -> None:

@@ -71,7 +71,7 @@ def optimize(
     rows = placed_ops(lowered)
     before, after = (sum(1 for node in module.nodes()) for module in (source, optimized))
     timings = dict(sorted((options.timings or {}).items(), key=lambda item: -item[1]))
-    data = {"output": str(output), "nodes_before": before, "nodes": after, "placement": tables.placement_json(rows)}
+    data = {"output": str(output), "nodes_before": before, "nodes": after, "placement": [row.to_json() for row in rows]}
     text = f"{before} nodes became {after}\n{tables.placement(rows)}"
     if time_passes:
         data["pass_seconds"] = timings

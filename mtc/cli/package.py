@@ -65,4 +65,4 @@ def package(
     wrote(output)
     rows = placed_ops(lowered)
     data = {"output": str(output), "bytes": output.stat().st_size, "kernels": list(lowered.keys)}
-    console.report(data | {"placement": tables.placement_json(rows)}, lambda: tables.placement(rows))
+    console.report(data | {"placement": [row.to_json() for row in rows]}, lambda: tables.placement(rows))

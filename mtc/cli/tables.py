@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mtc.cli import console
 
@@ -36,7 +36,3 @@ def sizes(reports: Sequence[SizeReport]) -> str:
         rows = [(name, f"{count:,}") for name, count in report.by_component().items()]
         parts.append(console.table((report.file, "bytes"), [*rows, ("total", f"{report.total:,}")], right=(1,)))
     return "\n\n".join(parts)
-
-
-def placement_json(rows: Sequence[PlacedOps]) -> list[dict[str, Any]]:
-    return [row.to_json() for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec
@@ -33,7 +33,6 @@ class KernelLibrary:
     supports: Mapping[OpSpec, Support]
     layout: Layout | None = None  # the one its layout-aware kernels want
     title: str = ""
-    needs: tuple[str, ...] = field(default=())  # third-party libraries to link
 
     def why_not(self, node: Node) -> str | None:
         """None if it can run `node`, else why not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -110,7 +110,6 @@ class OpSpec:
     flops: Callable[..., Any] | None = None
     quantized: Any = None
     family: str = ""
-    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return self.name

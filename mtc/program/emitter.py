@@ -19,7 +19,7 @@ from mtc.program import schema_generated as schema
 from mtc.program.expressions import Expressions
 from mtc.program.plan import align, plan
 from mtc.program.rows import make
-from mtc.program.storage import Storage, assign_storage
+from mtc.program.storage import assign_storage
 
 DTYPES = {
     dtype: getattr(schema.DType, "bool_" if dtype is DType.BOOL and hasattr(schema.DType, "bool_") else dtype.value)
@@ -38,10 +38,9 @@ class Emitter:
         self.takes_pitch = takes_pitch
         self.tables = make(schema.ProgramT, producer=f"mtc {__version__}", metadata=[])
         self.kernels: dict[str, int] = {}
-        self.constants: dict[bytes | int, int] = {}
+        self.constants: dict[int, int] = {}
         self.stored: list[Constant] = []
         self.states = {name: index for index, name in enumerate(module.states)}
-        self.storages: dict[str, Storage] = {}
 
     def write(self, file: BinaryIO) -> None:
         """Writes the program to `file`, which is empty and can seek."""
@@ -71,7 +70,7 @@ class Emitter:
         return self.kernels.setdefault(key, len(self.kernels))
 
     def constant(self, constant: Constant) -> int:
-        """The index of a constant; equal names or objects are one."""
+        """The index of a constant, which is stored once however often it is read."""
         key = id(constant)
         if key not in self.constants:
             self.constants[key] = len(self.stored)
@@ -149,7 +148,6 @@ class _FunctionEmitter:
         self.owner = owner
         self.function = function
         self.storage = assign_storage(function, owner.takes_pitch)
-        owner.storages[function.name] = self.storage
         self.expressions = Expressions(function)
         self.values: dict[Value, int] = {}
         self.rows: list[schema.ValueT] = []

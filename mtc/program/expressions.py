@@ -62,5 +62,3 @@ class Expressions:
             self._known[key] = len(self.rows)
             self.rows.append(make(ExprT, a=a, b=b, kind=kind))
         return self._known[key]
-
-

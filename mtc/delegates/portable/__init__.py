@@ -49,7 +49,6 @@ HOT: frozenset[OpSpec] = frozenset(
 )
 
 
-
 def joins_rows(concat: Node) -> bool:
     """Along the last axis rows are copied one by one, wherever they lie."""
     return concat.attrs["axis"] in (-1, concat.output.type.rank - 1)
@@ -60,7 +59,5 @@ TAKES_PITCH: dict[OpSpec, bool | Callable[[Node], bool]] = {ops.copy: True, ops.
 PORTABLE = KernelLibrary(
     name="portable",
     title="plain C++, every operator and dtype",
-    supports={
-        op: Support(ANY, is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False)) for op in ops.OPS.values()
-    },
+    supports={op: Support(ANY, is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False)) for op in ops.OPS.values()},
 )

@@ -17,7 +17,6 @@ XNNPACK = KernelLibrary(
     name="xnnpack",
     title="fast float kernels for x86 and ARM processors",
     layout=Layout.NHWC,
-    needs=("xnnpack", "pthreadpool", "cpuinfo"),
     supports={
         ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
         ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
