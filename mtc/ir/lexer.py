@@ -9,11 +9,12 @@ from typing import NamedTuple, NoReturn
 
 from mtc.diagnostics import IR_SYNTAX
 
+WORD = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _SHARED = (
     rf"(?P<string>{_STRING})"
     r"|(?P<number>0x[0-9a-f]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
+    rf"|(?P<word>{WORD})"
 )
 _SPACE = r"(?P<space>[ \t\r\n]+)"
 # `//` begins a comment and `%` a value's name, except within square brackets, where sizes divide.

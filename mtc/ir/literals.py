@@ -12,11 +12,12 @@ import numpy as np
 
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Shape
+from mtc.ir.lexer import WORD
 from mtc.ir.opspec import AttrKind
 from mtc.ir.types import QParams, TensorType
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.$-]+", re.ASCII)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+_WORD = re.compile(WORD, re.ASCII)
 _BITS: dict[int, Any] = {2: np.dtype(np.uint16), 4: np.dtype(np.uint32), 8: np.dtype(np.uint64)}
 
 
@@ -38,9 +39,14 @@ def symbol_text(sigil: str, name: str) -> str:
     return sigil + (name if is_plain else quoted(name))
 
 
+def is_word(text: str) -> bool:
+    """Whether the lexer reads `text` as one word."""
+    return _WORD.fullmatch(text) is not None
+
+
 def word_text(text: str) -> str:
     """A keyword-like text (an enum's value, a memory space, an output's name), quoted if it is no word."""
-    return text if _WORD.fullmatch(text) else quoted(text)
+    return text if is_word(text) else quoted(text)
 
 
 def float_text(value: float) -> str:

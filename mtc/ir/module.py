@@ -10,7 +10,7 @@ from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds
 from mtc.ir.loc import Loc, merged
 from mtc.ir.opspec import OpSpec, Trait
-from mtc.ir.structural import CONSTANT, RETURN
+from mtc.ir.structural import CONSTANT, RETURN, STATE
 from mtc.ir.types import TensorType
 
 __all__ = ["Constant", "Function", "Loc", "Module", "Node", "Sample", "State", "Value", "merged"]
@@ -45,6 +45,17 @@ class Value:
         if self.producer is not None and self.producer.op is CONSTANT:
             constant: Constant = self.producer.attrs["value"]
             return constant
+        return None
+
+    @property
+    def viewed_state(self) -> str | None:
+        """The state whose memory it may share, which an update changes: it is read from it, perhaps through views."""
+        below: Value | None = self
+        while below is not None and below.producer is not None:
+            if below.producer.op is STATE:
+                state: str = below.producer.attrs["state"]
+                return state
+            below = below.producer.inputs[0] if below.producer.op.has(Trait.VIEW) and below.producer.inputs else None
         return None
 
     def replace_by(self, other: Value) -> None:

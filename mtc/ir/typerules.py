@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Set
 
 import numpy as np
 
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds, names_in
+from mtc.ir.literals import is_word
 from mtc.ir.types import DType, QParams, TensorType
 
 _LIMIT = 1 << 63  # sizes are 64-bit signed everywhere below
-_SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 _INTEGERS = {DType.QI8: (-128, 127), DType.QU8: (0, 255), DType.QI4: (-8, 7)}
 
 
@@ -57,7 +56,7 @@ def _check_qparams(type: TensorType, qparams: QParams) -> Iterator[str]:
 
 def check_symbol(name: str, bounds: Bounds) -> Iterator[str]:
     """A named dim is a word, and its bounds leave a size."""
-    if not _SYMBOL.fullmatch(name) or name in ("min", "max"):
+    if not is_word(name) or name in ("min", "max"):
         yield f"`{name}` cannot be the name of a dim"
     if not 0 <= bounds.min < _LIMIT or (bounds.max is not None and not bounds.min <= bounds.max < _LIMIT):
         yield f"dim `{name}` has no size between its bounds, {bounds.min} and {bounds.max}"

@@ -122,7 +122,7 @@ class _FunctionVerifier:
                 self._report(node, f"{value!r} is used before it is defined, or belongs to another function")
             elif (node, index) not in value.users:
                 self._report(node, f"{value!r} does not know this use")
-            state = _state_under(value)
+            state = value.viewed_state
             if state in self.updated:
                 self._report(node, f"the old value of state `@{state}` is read after its update")
         if node.op.has(Trait.STRUCTURAL):
@@ -248,15 +248,3 @@ def _shares_qparams(op: OpSpec, operands: list[TensorType | None], result: Tenso
         return True
     given = [type.qparams for type in operands if type is not None and type.qparams is not None]
     return not given or given[0].axis is not None or given[0] == result.qparams
-
-
-def _state_under(value: Value) -> str | None:
-    """The state whose memory a value may share: it is read from it, perhaps through views."""
-    while value.producer is not None and value.producer.op.has(Trait.VIEW) and value.producer.inputs:
-        below = value.producer.inputs[0]
-        if below is None:
-            return None
-        value = below
-    if value.producer is None or value.producer.op is not STATE:
-        return None
-    return str(value.producer.attrs.get("state"))

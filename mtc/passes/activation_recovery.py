@@ -44,13 +44,17 @@ def recover_sigmoid(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.sigmoid, x)
 
 
+_GATED = {ops.sigmoid: ops.silu, ops.hardsigmoid: ops.hardswish}
+
+
 @rewrite(ops.mul)
-def recover_silu(node: Node, build: Builder) -> Value | None:
-    """`x * sigmoid(x)`, also called swish."""
+def recover_gated(node: Node, build: Builder) -> Value | None:
+    """`x * sigmoid(x)` is silu, also called swish; `x * hardsigmoid(x)` is hardswish."""
     for x, gate in orders(node):
-        if _operand_of(gate, ops.sigmoid) is x and gate.has_single_use:
-            absorb(build, gate.producer)
-            return build.emit(ops.silu, x)
+        inner = made_by(gate, *_GATED)
+        if inner is not None and inner.inputs[0] is x and gate.has_single_use:
+            absorb(build, inner)
+            return build.emit(_GATED[inner.op], x)
     return None
 
 
@@ -95,16 +99,6 @@ def recover_hard_gates(node: Node, build: Builder) -> Value | None:
             return build.emit(ops.hardsigmoid, x)
         if rest == [x]:
             absorb(build, part.producer)
-            return build.emit(ops.hardswish, x)
-    return None
-
-
-@rewrite(ops.mul)
-def recover_hardswish(node: Node, build: Builder) -> Value | None:
-    """`x * hardsigmoid(x)`."""
-    for x, gate in orders(node):
-        if _operand_of(gate, ops.hardsigmoid) is x and gate.has_single_use:
-            absorb(build, gate.producer)
             return build.emit(ops.hardswish, x)
     return None
 
@@ -161,10 +155,9 @@ RECOVER_ACTIVATIONS = Rewrites(
     "recover-activations",
     (
         recover_sigmoid,
-        recover_silu,
+        recover_gated,
         recover_mish,
         recover_hard_gates,
-        recover_hardswish,
         recover_gelu,
     ),
 )

@@ -9,6 +9,7 @@ import numpy as np
 from mtc import ops
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
+from mtc.ops.arithmetic import Rounding
 from mtc.passes.matching import operands
 
 
@@ -42,7 +43,7 @@ def affine_of(node: Node, axis: int) -> Affine | None:
         return Affine(x, None, vector)
     if node.op is ops.mul:
         return Affine(x, vector, None)
-    if node.attrs["rounding"].value != "none" or not np.all(vector):
+    if node.attrs["rounding"] is not Rounding.NONE or not np.all(vector):
         return None
     return Affine(x, 1 / vector, None)
 

@@ -15,6 +15,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value
 from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType
+from mtc.ops.arithmetic import Rounding
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import absorb, made_by, number, operands, stands_for, with_number
 
@@ -97,7 +98,7 @@ def divide_by_power_of_two(node: Node, build: Builder) -> Value | None:
     x, y = operands(node)
     value = number(y)
     dtype = y.type.dtype
-    if value is None or not dtype.is_float or node.attrs["rounding"].value != "none" or not math.isfinite(value):
+    if value is None or not dtype.is_float or node.attrs["rounding"] is not Rounding.NONE or not math.isfinite(value):
         return None
     if abs(math.frexp(value)[0]) != 0.5 or not 1 / 4096 <= abs(value) <= 4096:
         return None
@@ -106,11 +107,11 @@ def divide_by_power_of_two(node: Node, build: Builder) -> Value | None:
 
 @rewrite(ops.div)
 def divide_one(node: Node, build: Builder) -> Value | None:
-    """`1 / x` is a reciprocal, `x / sqrt(1)`-like chains end in `rsqrt` below."""
+    """`1 / x` is a reciprocal, which has a kernel and of which `merge_roots` makes `rsqrt`."""
     one, x = operands(node)
     if number(one) != 1 or not x.type.dtype.is_float or x.type != node.output.type:
         return None
-    return build.emit(ops.reciprocal, x) if node.attrs["rounding"].value == "none" else None
+    return build.emit(ops.reciprocal, x) if node.attrs["rounding"] is Rounding.NONE else None
 
 
 @rewrite(ops.reciprocal, ops.sqrt)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from mtc.ir.module import Module
+from mtc.ir.module import Module, Node
 from mtc.ir.rewriter import Rewrite, apply_rewrites
+
+
+def every_node(node: Node) -> bool:
+    """The nodes that a pass by itself is for; lowering gives such passes a narrower rule."""
+    return True
 
 
 @runtime_checkable
@@ -39,9 +45,13 @@ class Group:
     most_rounds: int = 10
 
     def run(self, module: Module) -> int:
+        return self.repeated(lambda step: step.run(module))
+
+    def repeated(self, run: Callable[[Pass], int]) -> int:
+        """Calls `run`, which returns how much it changed, with every pass in turn until nothing changes."""
         total = 0
         for _ in range(self.most_rounds):
-            changed = sum(step.run(module) for step in self.passes)
+            changed = sum(map(run, self.passes))
             total += changed
             if not changed:
                 break

@@ -50,7 +50,7 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
 
 def _constant(node: Node, array: np.ndarray, old: Value, name: str) -> Constant:
     named = name if math.prod(array.shape) > _INLINE else None
-    if node.op is ops.permute:  # a view of what may be a file: made dense when it is written, piece by piece
+    if node.op is ops.permute:  # a view of what may be a file: read and made dense only when it is written
         return Constant(named, old.type, array)
     return Constant(named, old.type, np.ascontiguousarray(array).reshape(array.shape))
 

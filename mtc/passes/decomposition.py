@@ -10,7 +10,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.rewriter import apply_rewrites, rewrite
 from mtc.passes.affine import affine_of
-from mtc.passes.base import Rewrites
+from mtc.passes.base import Rewrites, every_node
 
 
 @rewrite(ops.batch_norm)
@@ -30,10 +30,6 @@ def batch_norm_is_affine(node: Node, build: Builder) -> Value | None:
 DECOMPOSE_BATCH_NORM = Rewrites("decompose-batch-norm", (batch_norm_is_affine,))
 
 
-def _every(node: Node) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class WidenConv1d:
     """A convolution along time is one of images of height 1, for which libraries have kernels.
@@ -41,7 +37,7 @@ class WidenConv1d:
     `wanted` says of which `conv1d` nodes.
     """
 
-    wanted: Callable[[Node], bool] = _every
+    wanted: Callable[[Node], bool] = every_node
     name: str = "widen-conv1d"
 
     def run(self, module: Module) -> int:

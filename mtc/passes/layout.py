@@ -14,20 +14,17 @@ from mtc.ir.builder import Builder
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.opspec import Trait
 from mtc.ops.define import Layout
+from mtc.passes.base import every_node
 
 TO_NHWC = (0, 2, 3, 1)
 TO_NCHW = (0, 3, 1, 2)
-
-
-def _every(node: Node) -> bool:
-    return True
 
 
 @dataclass(frozen=True)
 class ChooseLayout:
     """Converts the layout-aware nodes that are `wanted` in channels-last layout."""
 
-    wanted: Callable[[Node], bool] = _every
+    wanted: Callable[[Node], bool] = every_node
     name: str = "choose-layout"
 
     def run(self, module: Module) -> int:

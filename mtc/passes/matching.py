@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value, merged
-from mtc.ir.opspec import OpSpec, Trait
-from mtc.ir.structural import STATE
+from mtc.ir.opspec import OpSpec
 
 UNBOUNDED = (-math.inf, math.inf)
 
@@ -58,14 +57,7 @@ def with_number(node: Node) -> tuple[Value, float] | None:
 
 def stands_for(x: Value, result: Value) -> bool:
     """Whether `x` can replace `result`: it has the same type, and nothing overwrites it while `result` is read."""
-    return x.type == result.type and not is_view_of_state(x)
-
-
-def is_view_of_state(value: Value) -> bool:
-    """Whether `value` may share the memory of a state, which an update changes."""
-    while value.producer is not None and value.producer.op.has(Trait.VIEW) and value.producer.inputs[0] is not None:
-        value = value.producer.inputs[0]
-    return value.producer is not None and value.producer.op is STATE
+    return x.type == result.type and x.viewed_state is None
 
 
 def absorb(build: Builder, *nodes: Node | None) -> None:

@@ -17,7 +17,16 @@ from mtc.ir.rewriter import rewrite
 from mtc.ops.define import Layout
 from mtc.passes.base import Rewrites
 from mtc.passes.layout import TO_NCHW
-from mtc.passes.permutes import Axes, inverse, is_wanted, merge_permutes, merge_reshapes, permuted_by, unpermuted
+from mtc.passes.permutes import (
+    BY_AXIS,
+    Axes,
+    inverse,
+    is_wanted,
+    merge_permutes,
+    merge_reshapes,
+    permuted_by,
+    unpermuted,
+)
 from mtc.passes.reshape_sinking import hoist_through_reshape, shuffle_in_layout, sink_through_reshape
 
 
@@ -93,30 +102,6 @@ def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
     return [build.emit(ops.permute, value, dims=dims) for value in new.outputs]
 
 
-def _move_each(*names: str, size: int = 1) -> Callable[[dict[str, Any], Axes], dict[str, Any]]:
-    """Attributes with `size` numbers for each axis."""
-
-    def move(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
-        order = [size * axis + i for axis in inverse(dims) for i in range(size)]
-        return {name: tuple(attrs[name][i] for i in order) for name in names}
-
-    return move
-
-
-def _move_named(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
-    return {"axes": tuple(dims[axis] for axis in attrs["axes"])}
-
-
-# Operators whose attributes say something of every axis, or of some.
-_BY_AXIS = {
-    ops.pad: _move_each("padding", size=2),
-    ops.slice: _move_each("begin", "end", "step"),
-    ops.expand: _move_each("shape"),
-    ops.flip: _move_named,
-    ops.roll: _move_named,
-}
-
-
 def _meets_permute(value: Value) -> bool:
     """Whether the next operator but for reshapes is a permute."""
     while value.has_single_use:
@@ -127,7 +112,7 @@ def _meets_permute(value: Value) -> bool:
     return False
 
 
-@rewrite(*_BY_AXIS)
+@rewrite(*BY_AXIS)
 def sink_through_moves(node: Node, build: Builder) -> Value | None:
     """Padding, slices and their like are stated for each axis."""
     (x,) = node.inputs
@@ -137,7 +122,7 @@ def sink_through_moves(node: Node, build: Builder) -> Value | None:
     # Of parts of one permuted tensor (queries, keys and values) each would get a permute.
     if not x.has_single_use and dims != TO_NCHW and not _meets_permute(node.output):
         return None
-    moved = build.emit(node.op, unpermuted(x), **node.attrs | _BY_AXIS[node.op](node.attrs, dims))
+    moved = build.emit(node.op, unpermuted(x), **node.attrs | BY_AXIS[node.op](node.attrs, dims))
     return build.emit(ops.permute, moved, dims=dims)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value
@@ -13,12 +16,34 @@ from mtc.passes.matching import absorb, made_by, stands_for
 Axes = tuple[int, ...]
 
 
-_TRANSPARENT = (ops.pad, ops.slice, ops.expand, ops.flip, ops.roll)
-
-
 def inverse(dims: Axes) -> Axes:
     """The permute that undoes `dims`."""
     return tuple(dims.index(axis) for axis in range(len(dims)))
+
+
+def _move_each(*names: str, size: int = 1) -> Callable[[dict[str, Any], Axes], dict[str, Any]]:
+    """Attributes with `size` numbers for each axis."""
+
+    def move(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
+        order = [size * axis + i for axis in inverse(dims) for i in range(size)]
+        return {name: tuple(attrs[name][i] for i in order) for name in names}
+
+    return move
+
+
+def _move_named(attrs: dict[str, Any], dims: Axes) -> dict[str, Any]:
+    return {"axes": tuple(dims[axis] for axis in attrs["axes"])}
+
+
+# Operators whose attributes say something of every axis, or of some, and what these are in front of a permute by `dims`
+# that stood before the operator.
+BY_AXIS = {
+    ops.pad: _move_each("padding", size=2),
+    ops.slice: _move_each("begin", "end", "step"),
+    ops.expand: _move_each("shape"),
+    ops.flip: _move_named,
+    ops.roll: _move_named,
+}
 
 
 def permuted_by(value: Value | None) -> Axes | None:
@@ -40,7 +65,7 @@ def is_wanted(value: Value, dims: Axes, depth: int = 8) -> bool:
         if user.op is ops.permute:
             if user.attrs["dims"] == inverse(dims):
                 return True
-        elif user.op.has(Trait.ELEMENTWISE) or user.op in _TRANSPARENT or "axis" in user.op.attributes:
+        elif user.op.has(Trait.ELEMENTWISE) or user.op in BY_AXIS or "axis" in user.op.attributes:
             same_rank = [out for out in user.outputs if out.type.rank == len(dims)]
             if depth and any(is_wanted(out, dims, depth - 1) for out in same_rank):
                 return True

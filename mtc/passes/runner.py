@@ -50,7 +50,7 @@ class _Run:
         if step.name in self.options.disabled:
             return 0
         if isinstance(step, Group):
-            return self._group(step)
+            return step.repeated(self.one)
         start = time.perf_counter()
         changed = step.run(self.module)
         if self.options.timings is not None:
@@ -62,15 +62,6 @@ class _Run:
             if self.options.after is not None:
                 self.options.after(step, self.module)
         return changed
-
-    def _group(self, group: Group) -> int:
-        total = 0
-        for _ in range(group.most_rounds):
-            changed = self.all(group.passes)
-            total += changed
-            if not changed:
-                break
-        return total
 
     def _compare(self, step: Pass) -> None:
         if self.results is None:

@@ -12,8 +12,6 @@ from torch.export.graph_signature import OutputKind
 from mtc.frontends.torch.problems import Problems
 from mtc.ir.dims import Expr
 from mtc.ir.module import Value
-from mtc.ir.opspec import Trait
-from mtc.ir.structural import STATE
 from mtc.ir.types import I64
 from mtc.ops import OPS
 
@@ -71,11 +69,7 @@ def _as_tensor(importer: Importer, value: Value | Expr) -> Value:
 
 
 def _apart(importer: Importer, value: Value) -> Value:
-    below = value
-    while below.producer is not None and below.producer.op.has(Trait.VIEW) and below.producer.inputs[0] is not None:
-        below = below.producer.inputs[0]
-    is_state = below.producer is not None and below.producer.op is STATE
-    return importer.emit(OPS["copy"], value) if is_state else value
+    return value if value.viewed_state is None else importer.emit(OPS["copy"], value)
 
 
 def _unique(names: list[str]) -> list[str]:
