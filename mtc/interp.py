@@ -61,12 +61,7 @@ def run_function(
 
 def bind_symbols(function: Function, shapes: Sequence[Sequence[int]]) -> dict[str, int]:
     """The numbers that the named dims of `function` have for inputs of these shapes."""
-    bound: dict[str, int] = {}
-    for value, shape in zip(function.inputs, shapes, strict=True):
-        for size, actual in zip(value.type.shape, shape, strict=True):
-            if str(size) in function.symbols:
-                bound.setdefault(str(size), actual)
-    return bound
+    return {name: shapes[index][axis] for name, (index, axis) in function.symbol_axes.items()}
 
 
 def compute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,11 +15,9 @@ import numpy as np
 
 from mtc.diagnostics import BAD_INPUT, CANNOT_READ, INVALID_PROGRAM, MISSING_KERNELS, RUN_FAILED, Code
 from mtc.ir.types import DType
+from mtc.program.header import UNBOUNDED
 
 MAX_RANK = 8
-_DTYPES = [dtype for dtype in DType if not dtype.is_quantized]  # numbered as in mtc.h
-_NUMBERS = {dtype: number for number, dtype in enumerate(_DTYPES)}
-_UNBOUNDED = (1 << 63) - 1
 
 
 class _Error(ctypes.Structure):
@@ -167,10 +166,10 @@ class Session:
 
             runtime = host_runtime()
         self._lib = library(Path(runtime))
-        path = Path(program)
+        path = os.fsencode(program)
         options = _LoadOptions(max_memory)
         self._program = self._create(
-            lambda out, error: self._lib.mtc_program_load_file(str(path).encode(), ctypes.byref(options), out, error)
+            lambda out, error: self._lib.mtc_program_load_file(path, ctypes.byref(options), out, error)
         )
         session_options = _SessionOptions(threads, max_memory, profile)
         self._session = self._create(
@@ -303,10 +302,10 @@ class Session:
             raw = _Signature()
             getattr(self._lib, f"mtc_program_{kind}")(self._program, function, index, ctypes.byref(raw))
             bounds = tuple(
-                (raw.min_dims[i], None if raw.max_dims[i] == _UNBOUNDED else raw.max_dims[i]) for i in range(raw.rank)
+                (raw.min_dims[i], None if raw.max_dims[i] == UNBOUNDED else raw.max_dims[i]) for i in range(raw.rank)
             )
             shape = tuple(None if raw.dims[i] < 0 else raw.dims[i] for i in range(raw.rank))
-            found.append(Signature(raw.name.decode(), _DTYPES[raw.dtype], shape, bounds))
+            found.append(Signature(raw.name.decode(), DType.numbered(raw.dtype), shape, bounds))
         return found
 
     def _bound(self, inputs: Sequence[Any], function: int) -> list[np.ndarray]:
@@ -339,17 +338,16 @@ def _tensor(array: np.ndarray) -> _Tensor:
     if array.ndim > MAX_RANK:
         raise BAD_INPUT.error(f"an input has {array.ndim} axes; {MAX_RANK} is the most")
     dims = (ctypes.c_int64 * MAX_RANK)(*array.shape)
-    return _Tensor(array.ctypes.data, array.nbytes, _NUMBERS[DType.of(array.dtype)], array.ndim, dims)
+    return _Tensor(array.ctypes.data, array.nbytes, DType.of(array.dtype).number, array.ndim, dims)
 
 
 def _array(tensor: _Tensor) -> np.ndarray:
     """A copy: the session's memory holds until the next run only."""
     shape = tuple(tensor.dims[: tensor.rank])
-    dtype = _DTYPES[tensor.dtype].numpy
-    if tensor.size == 0:
-        return np.zeros(shape, dtype)
-    raw = ctypes.string_at(tensor.data, tensor.size)
-    return np.frombuffer(bytearray(raw), dtype).reshape(shape)
+    array = np.empty(shape, DType.numbered(tensor.dtype).numpy)
+    if array.nbytes:
+        ctypes.memmove(array.ctypes.data, tensor.data, array.nbytes)
+    return array
 
 
 def _until_null(get: Any) -> list[str]:

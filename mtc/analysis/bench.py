@@ -18,13 +18,13 @@ from mtc.analysis import tensors
 from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
 from mtc.diagnostics import CANNOT_READ, FALLBACK, REGRESSION, collected
+from mtc.ir.kernel_key import KernelKey
 from mtc.program import reader
 from mtc.session import Session
 
 Measured = dict[str, Any]
 # Compared with a baseline: the key, and what it is called. Smaller is better.
 COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
-_MOST_ROWS = 30
 
 
 def bench(
@@ -76,7 +76,7 @@ def bench(
         "flops": sum(flops),
         "gflops": sum(flops) / median / 1e9,
         "machine_gflops": limit,
-        "operators": rows[:_MOST_ROWS],
+        "operators": rows,
     }
 
 
@@ -146,8 +146,8 @@ def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarra
             samples.append(session.events())
     groups: dict[tuple[str, str], list[int]] = {}
     for index, event in enumerate(samples[0]):
-        op, _, rest = event.kernel.partition("@")
-        groups.setdefault((op, rest.partition(":")[0].partition("/")[0]), []).append(index)
+        key = KernelKey.parse(event.kernel)
+        groups.setdefault((key.op, key.library), []).append(index)
     medians = [statistics.median(s[i].duration for s in samples if i < len(s)) for i in range(len(samples[0]))]
     total = sum(medians) or 1
     rows = []

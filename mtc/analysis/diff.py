@@ -63,8 +63,9 @@ def _module(module: Module) -> Side:
     facts = {"form": module.form, "backends": ", ".join(module.meta.get("backends", []))}
     facts |= {f"metadata {key}": str(value) for key, value in module.meta.get("metadata", {}).items()}
     for function in module.functions.values():
-        facts |= {f"@{function.name} input {v.name}": type_text(v.type) for v in function.inputs}
-        names = dict(zip(function.output_names, function.outputs, strict=False))
+        inputs = dict(zip(function.input_labels, function.inputs, strict=True))
+        facts |= {f"@{function.name} input {name}": type_text(value.type) for name, value in inputs.items()}
+        names = dict(zip(function.output_labels, function.outputs, strict=True))
         facts |= {f"@{function.name} output {name}": type_text(value.type) for name, value in names.items()}
     for name, constant in module.constants.items():
         facts[f"constant {name}"] = f"{type_text(constant.type)} sha256 {constant.digest().hex()[:12]}"

@@ -9,6 +9,7 @@ from mtc.analysis.layers import Layer, first_divergence
 from mtc.analysis.sessions import open_session
 from mtc.analysis.verify import Reference, samples_of
 from mtc.delegates.registry import LIBRARIES
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session
@@ -29,7 +30,7 @@ def diverging_layer(
 
     The source is exported and lowered again, for the backends whose kernels the program has.
     """
-    used = {key.partition("@")[2].partition(":")[0].partition("/")[0] for key in reader.read(program).kernels}
+    used = {KernelKey.parse(key).library for key in reader.read(program).kernels}
     backend = [name for name in LIBRARIES if name in used]
     _, arrays = next(samples_of(session, reference, data))
     return first_divergence(

@@ -11,6 +11,7 @@ from mtc.diagnostics import CANNOT_WRITE, WOULD_REPLACE
 from mtc.ir.literals import type_text
 from mtc.ir.module import Module, Value
 from mtc.ir.opspec import Trait
+from mtc.program import reader
 from mtc.program.reader import Program
 from mtc.support.atomic import write_text
 
@@ -106,12 +107,12 @@ def _program_graph(program: Program) -> str:
     drawings = []
     for function in program.tables.functions or []:
         boxes: list[Box] = [(f"input {n}", t, "#dde6f7", []) for n, t in program.interface(function, "input")]
-        place = {int(value): index for index, value in enumerate([] if function.inputs is None else function.inputs)}
+        place = {value: index for index, value in enumerate(reader.numbers(function.inputs))}
         rows = [i for i in program.instructions if i.function == function.name.decode()]
         for row, raw in zip(rows, function.instructions or [], strict=True):
-            reads = [place[int(v)] for v in ([] if raw.inputs is None else raw.inputs) if int(v) in place]
-            for value in [] if raw.outputs is None else raw.outputs:
-                place[int(value)] = len(boxes)
+            reads = [place[v] for v in reader.numbers(raw.inputs) if v in place]
+            for value in reader.numbers(raw.outputs):
+                place[value] = len(boxes)
             title = f"{row.op} ({row.library})"
             boxes.append((title, (row.outputs or ("",))[0], _COLORS.get(row.library, "#eee"), reads))
         drawings.append(_drawing(function.name.decode(), boxes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mtc.ir.literals import type_text
 from mtc.ir.module import Function, Module
 from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
+from mtc.program import reader
 from mtc.program.plan import peak, plan
 from mtc.program.reader import Program
 from mtc.program.storage import assign_storage
@@ -42,7 +44,7 @@ def module_card(module: Module, name: str, backend: Sequence[str] | None = None)
         "metadata": dict(module.meta.get("metadata", {})),
         "functions": {f.name: _interface(f) for f in module.functions.values()},
         "operators": dict(operators.most_common()),
-        "parameters": sum(_count(c.type.shape) for c in module.constants.values()),
+        "parameters": sum(evaluate(constant.type.count, {}) for constant in module.constants.values()),
         "constant_bytes": sum(constant.nbytes for constant in module.constants.values()),
         "state_bytes": {name: str(state.type.nbytes) for name, state in module.states.items()},
         "flops": total_flops(rows),
@@ -70,7 +72,7 @@ def program_card(program: Program) -> Card:
             for f in functions
         },
         "operators": dict(Counter(i.op for i in program.instructions).most_common()),
-        "parameters": sum(_count([] if c.dims is None else c.dims) for c in program.tables.constants or []),
+        "parameters": sum(prod(map(int, reader.numbers(c.dims))) for c in program.tables.constants or []),
         "constant_bytes": program.constant_bytes,
         "state_bytes": {},
         "flops": total_flops(rows),
@@ -92,11 +94,11 @@ def memory_of(lowered: Lowered, function: Function) -> dict[str, Any]:
 
 
 def _interface(function: Function) -> dict[str, dict[str, str]]:
-    names = [name or f"output{i}" for i, name in enumerate(function.output_names)]
-    names += [f"output{i}" for i in range(len(names), len(function.outputs))]
+    inputs = zip(function.input_labels, function.inputs, strict=True)
+    outputs = zip(function.output_labels, function.outputs, strict=True)
     return {
-        "inputs": {value.name: type_text(value.type) for value in function.inputs},
-        "outputs": {name: type_text(value.type) for name, value in zip(names, function.outputs, strict=True)},
+        "inputs": {name: type_text(value.type) for name, value in inputs},
+        "outputs": {name: type_text(value.type) for name, value in outputs},
     }
 
 
@@ -106,7 +108,7 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     start = 0
     for number, function in enumerate(program.tables.functions or []):
         count = len(function.instructions or [])
-        shapes = [_shape(function, i) for i in ([] if function.inputs is None else function.inputs)]
+        shapes = [_shape(function, i) for i in reader.numbers(function.inputs)]
         flops = instruction_flops(program, shapes, number)
         for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
             key = (instruction.op, instruction.library)
@@ -122,17 +124,9 @@ def _program_placement(program: Program) -> list[PlacedOps]:
 
 def _shape(function: Any, index: int) -> list[int]:
     """The sizes of an input; where the caller decides, the smallest that is allowed."""
-    dims = function.values[index].dims
-    shape = [] if dims is None else [int(d) for d in dims]
-    position = [int(i) for i in function.inputs].index(int(index))
+    shape = reader.numbers(function.values[index].dims)
+    position = reader.numbers(function.inputs).index(index)
     for symbol in function.symbols or []:
         if symbol.input == position:
             shape[symbol.axis] = max(int(symbol.min), 1)
     return [max(size, 1) for size in shape]
-
-
-def _count(shape: Any) -> int:
-    total = 1
-    for size in shape:
-        total *= int(size)
-    return total

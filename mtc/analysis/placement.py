@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mtc.interp import bind_symbols
 from mtc.ir.dims import Dim, evaluate, names_in
 from mtc.ir.module import Module, Node
 from mtc.ir.opspec import Trait
@@ -30,39 +31,19 @@ class PlacedOps:
 
 def placed_ops(lowered: Lowered) -> list[PlacedOps]:
     """All of a model, most work first. Views, which run nowhere, are left out."""
-    sizes = example_sizes(lowered.module)
-    groups: dict[tuple[str, str, str], list[Node]] = {}
-    for node, placement in lowered.placements.items():
-        if not node.op.has(Trait.VIEW):
-            groups.setdefault((node.op.name, placement.library.name, _reason(placement)), []).append(node)
-    rows = [
-        PlacedOps(op, backend, len(nodes), sum(flops_of(n, sizes) for n in nodes), reason, _places(nodes))
-        for (op, backend, reason), nodes in groups.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.flops, row.op, row.backend))
+    return _grouped(lowered, lambda placement: placement.reasons[0][1] if placement.reasons else "")
 
 
 def why_not(lowered: Lowered, backend: str) -> list[PlacedOps]:
     """What kept nodes off `backend`, most FLOPs first."""
-    sizes = example_sizes(lowered.module)
-    groups: dict[tuple[str, str, str], list[Node]] = {}
-    for node, placement in lowered.placements.items():
-        reason = dict(placement.reasons).get(backend)
-        if reason is not None and not node.op.has(Trait.VIEW):
-            groups.setdefault((node.op.name, placement.library.name, reason), []).append(node)
-    rows = [
-        PlacedOps(op, where, len(nodes), sum(flops_of(n, sizes) for n in nodes), reason, _places(nodes))
-        for (op, where, reason), nodes in groups.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.flops, row.op))
+    return _grouped(lowered, lambda placement: dict(placement.reasons).get(backend))
 
 
 def flops_of(node: Node, sizes: Mapping[str, int]) -> int:
     """Floating-point operations of one run of the node (multiply and add are two); 0 for an op that only moves data."""
     if node.op.flops is None:
         return 0
-    types = [None if value is None else value.type for value in node.inputs]
-    count: Dim = node.op.flops(*node.op.group(types), **node.attrs)
+    count: Dim = node.op.flops(*node.op.group(node.input_types), **node.attrs)
     return evaluate(count, sizes) if names_in([count]) <= sizes.keys() else 0
 
 
@@ -71,11 +52,9 @@ def example_sizes(module: Module) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for function in module.functions.values():
         sizes |= {name: max(bounds.min, 1) for name, bounds in function.symbols.items()}
-        for sample in module.samples.get(function.name, [])[:1]:
-            for value, tensor in zip(function.inputs, sample.inputs, strict=False):
-                for size, actual in zip(value.type.shape, tensor.type.shape, strict=False):
-                    if str(size) in function.symbols and isinstance(actual, int):
-                        sizes[str(size)] = actual
+        samples = [s for s in module.samples.get(function.name, ()) if len(s.inputs) == len(function.inputs)]
+        for sample in samples[:1]:
+            sizes |= bind_symbols(function, [tensor.array().shape for tensor in sample.inputs])
     return sizes
 
 
@@ -83,8 +62,19 @@ def total_flops(rows: Iterable[PlacedOps]) -> int:
     return sum(row.flops for row in rows)
 
 
-def _reason(placement: Placement) -> str:
-    return placement.reasons[0][1] if placement.reasons else ""
+def _grouped(lowered: Lowered, reason_of: Callable[[Placement], str | None]) -> list[PlacedOps]:
+    """Nodes by op, backend and reason, most FLOPs first; those without a reason (None) are left out, as views are."""
+    sizes = example_sizes(lowered.module)
+    groups: dict[tuple[str, str, str], list[Node]] = {}
+    for node, placement in lowered.placements.items():
+        reason = reason_of(placement)
+        if reason is not None and not node.op.has(Trait.VIEW):
+            groups.setdefault((node.op.name, placement.library.name, reason), []).append(node)
+    rows = [
+        PlacedOps(op, backend, len(nodes), sum(flops_of(n, sizes) for n in nodes), reason, _places(nodes))
+        for (op, backend, reason), nodes in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.flops, row.op, row.backend))
 
 
 def _places(nodes: Iterable[Node]) -> tuple[str, ...]:

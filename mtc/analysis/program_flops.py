@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtc.diagnostics import DAMAGED_ARTIFACT
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.opspec import Attribute, AttrKind
 from mtc.ir.types import DType, TensorType
 from mtc.ops import OPS
 from mtc.program import schema_generated as schema
-from mtc.program.reader import DAMAGE, Program, dtype_name
+from mtc.program.reader import DAMAGE, Program, numbers
 
 
 def instruction_flops(program: Program, shapes: Sequence[Sequence[int]], function: int = 0) -> list[int]:
@@ -25,7 +26,7 @@ def instruction_flops(program: Program, shapes: Sequence[Sequence[int]], functio
 
 
 def _flops(program: Program, body: Any, instruction: Any, sizes: list[int]) -> int:
-    op = OPS.get(program.kernels[instruction.kernel].partition("@")[0])
+    op = OPS.get(KernelKey.parse(program.kernels[instruction.kernel]).op)
     if op is None or op.flops is None:
         return 0
     types = [None if i < 0 else _type(body.values[i], sizes) for i in instruction.inputs]
@@ -58,12 +59,12 @@ def _expressions(body: Any, shapes: Sequence[Sequence[int]]) -> list[int]:
 
 
 def _type(value: Any, sizes: list[int]) -> TensorType:
-    dims = () if value.dims is None else tuple(int(d) if d >= 0 else sizes[-int(d) - 1] for d in value.dims)
-    return TensorType(DType(dtype_name(value.dtype)), dims)
+    dims = tuple(d if d >= 0 else sizes[-d - 1] for d in numbers(value.dims))
+    return TensorType(DType.numbered(value.dtype), dims)
 
 
 def _attribute(spec: Attribute, attr: Any, sizes: list[int]) -> Any:
-    ints = [] if attr.ints is None else [int(v) for v in attr.ints]
+    ints = numbers(attr.ints)
     match spec.kind:
         case AttrKind.INT:
             return ints[0]
@@ -73,7 +74,7 @@ def _attribute(spec: Attribute, attr: Any, sizes: list[int]) -> Any:
             assert spec.enum is not None
             return list(spec.enum)[ints[0]]
         case AttrKind.DTYPE:
-            return DType(dtype_name(ints[0]))
+            return DType.numbered(ints[0])
         case AttrKind.FLOAT:
             return float(attr.floats[0])
         case AttrKind.FLOATS:

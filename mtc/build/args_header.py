@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from mtc.ir.opspec import Arity, Attribute, AttrKind, OpSpec
-from mtc.ir.types import DType
+from mtc.ir.types import ANY, DType
 from mtc.ops import OPS
 
 BANNER = "// Generated from mtc/ops by scripts/generate; do not edit.\n"
@@ -24,7 +24,6 @@ _ATTRIBUTES = {
     AttrKind.FLOATS: ("Span<const double>", "kFloats"),
     AttrKind.DIMS: ("Span<const int64_t>", "kDims"),
 }
-_PLAIN_DTYPES = 10  # those a program may hold; runtime/core/dtype.h
 # Words that C++ keeps for itself.
 _KEYWORDS = {"default", "union", "float", "double", "int", "bool", "switch", "register", "xor", "and", "or", "not"}
 
@@ -66,7 +65,7 @@ def _attribute_field(attribute: Attribute) -> tuple[str, str, str, int]:
     if attribute.kind is AttrKind.ENUM:
         assert attribute.enum is not None
         return attribute.enum.__name__, field_name(attribute.name), "kEnum", len(attribute.enum)
-    limit = _PLAIN_DTYPES if attribute.kind is AttrKind.DTYPE else attribute.length
+    limit = len(ANY) if attribute.kind is AttrKind.DTYPE else attribute.length
     return (*_with_name(_ATTRIBUTES[attribute.kind], attribute.name), limit)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mtc.build.args_header import class_name, fields
-from mtc.delegates.library import KernelKey
 from mtc.delegates.registry import LIBRARIES
 from mtc.diagnostics import BAD_OPS_LIST, collected
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import DType
 from mtc.ops import OPS
@@ -27,7 +27,6 @@ _CPP_TYPES = {
     "i64": "int64_t",
     "bool": "bool",
 }
-_DTYPE_NUMBERS = {name: number for number, name in enumerate(_CPP_TYPES)}
 
 
 def all_keys() -> list[str]:
@@ -134,7 +133,7 @@ def _layout(op: OpSpec) -> list[str]:
 def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
     bound = dict(zip(op.signature.variables, key.dtypes, strict=True))
     entries = (*op.signature.operands, *op.signature.results)
-    return [_DTYPE_NUMBERS[d.value if isinstance(d, DType) else bound[d]] for d in entries]
+    return [(d if isinstance(d, DType) else DType(bound[d])).number for d in entries]
 
 
 def _sources(keys: list[KernelKey]) -> str:

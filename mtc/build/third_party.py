@@ -15,6 +15,7 @@ from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target, host_target
 from mtc.build.toolchain import Toolchain, toolchain_for
+from mtc.ir.kernel_key import KernelKey
 from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
@@ -33,8 +34,7 @@ _FLAGS = (
 
 def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     """The kernel libraries that the kernels `keys` (`conv2d@xnnpack:f32/1`) link, sorted."""
-    named = {key.partition("@")[2].partition(":")[0] for key in keys}
-    return tuple(sorted(named & KERNEL_LIBRARIES))
+    return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES))
 
 
 def third_party(

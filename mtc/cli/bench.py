@@ -11,6 +11,8 @@ from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, Percent, model_argument, model_or_last, threads_option
 
+_MOST_ROWS = 30
+
 
 @click.command(cls=MtcCommand)
 @model_argument
@@ -78,7 +80,7 @@ def _text(measured: dict[str, Any]) -> str:
         lines.append(f"{key} is {ratio:.3f} of the baseline's")
     rows = [
         (r["op"], r["backend"], r["count"], f"{r['ms']:.3f}", f"{r['share']:.1%}", f"{r['gflops']:.1f}", r["at"])
-        for r in measured["operators"]
+        for r in measured["operators"][:_MOST_ROWS]
     ]
     header = ("operator", "backend", "calls", "ms", "share", "GFLOP/s", "slowest at")
     return "\n".join([*lines, "", console.table(header, rows, right=(2, 3, 4, 5))])

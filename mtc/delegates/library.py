@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import DType
@@ -53,7 +54,7 @@ class KernelLibrary:
     def key(self, node: Node) -> str:
         """The kernel that computes `node`."""
         bound = node.op.bind_types(node.input_types, node.attrs)
-        return kernel_key(node.op, self.name, tuple(bound.values()))
+        return self._key(node.op, tuple(bound.values()))
 
     def kernel_keys(self) -> Iterator[str]:
         """Every kernel it has."""
@@ -62,30 +63,7 @@ class KernelLibrary:
                 [dtype for dtype in allowed if dtype in support.dtypes] for allowed in op.signature.variables.values()
             ]
             for dtypes in itertools.product(*choices):
-                yield kernel_key(op, self.name, dtypes)
+                yield self._key(op, dtypes)
 
-
-def kernel_key(op: OpSpec, library: str, dtypes: tuple[DType, ...]) -> str:
-    """`conv2d@xnnpack:f32/1`: operator, library, the dtype of each type variable, version of the arguments."""
-    types = ",".join(str(d) for d in dtypes)
-    return f"{op.name}@{library}{':' if types else ''}{types}/{op.version}"
-
-
-@dataclass(frozen=True, order=True)
-class KernelKey:
-    """The parts of a kernel key."""
-
-    op: str
-    library: str
-    dtypes: tuple[str, ...]
-    version: int
-
-    @staticmethod
-    def parse(key: str) -> KernelKey:
-        """ValueError if `key` is not one."""
-        name, at, rest = key.partition("@")
-        where, slash, version = rest.partition("/")
-        library, _, types = where.partition(":")
-        if not (name and at and library and slash and version.isdecimal()):
-            raise ValueError(f"`{key}` is not a kernel key")
-        return KernelKey(name, library, tuple(types.split(",")) if types else (), int(version))
+    def _key(self, op: OpSpec, dtypes: tuple[DType, ...]) -> str:
+        return str(KernelKey(op.name, self.name, tuple(map(str, dtypes)), op.version))

@@ -192,6 +192,27 @@ class Function:
     def outputs(self) -> tuple[Value, ...]:
         return tuple(value for value in self.return_node.inputs if value is not None)
 
+    @property
+    def input_labels(self) -> list[str]:
+        """A name for each input: its own, else `input0`, `input1`, ... by its place."""
+        return [value.name or f"input{index}" for index, value in enumerate(self.inputs)]
+
+    @property
+    def output_labels(self) -> list[str]:
+        """A name for each result: the one it was given, else `output0`, `output1`, ... by its place."""
+        names = dict(enumerate(self.output_names))
+        return [names.get(index) or f"output{index}" for index in range(len(self.outputs))]
+
+    @property
+    def symbol_axes(self) -> dict[str, tuple[int, int]]:
+        """For each named dim the first input, and the axis of it, whose size it is: from there a call reads it."""
+        found: dict[str, tuple[int, int]] = {}
+        for index, value in enumerate(self.inputs):
+            for axis, size in enumerate(value.type.shape):
+                if not isinstance(size, int) and str(size) in self.symbols:
+                    found.setdefault(str(size), (index, axis))
+        return found
+
     def insert(self, node: Node, before: Node | None = None) -> None:
         """Puts `node` in front of `before`, or at the end."""
         node.function = self

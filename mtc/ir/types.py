@@ -57,6 +57,18 @@ class DType(Enum):
     def is_quantized(self) -> bool:
         return self in (DType.QI8, DType.QU8, DType.QI4)
 
+    @property
+    def number(self) -> int:
+        """Its number in programs (`runtime/schema/program.fbs`) and in the C API (`mtc.h`). KeyError if it has none."""
+        return _NUMBERS[self]
+
+    @staticmethod
+    def numbered(number: int) -> DType:
+        """The inverse of `number`. ValueError if none has it."""
+        if not 0 <= number < len(ANY):
+            raise ValueError(f"no dtype has the number {number}")
+        return ANY[number]
+
     @staticmethod
     def of(dtype: np.dtype | type) -> DType:
         """The plain type of an array's elements. KeyError for one that mtc does not have."""
@@ -87,6 +99,7 @@ _NUMPY: dict[DType, np.dtype[Any]] = {
     QU8: np.dtype(np.uint8),
     QI4: np.dtype(np.int8),
 }
+_NUMBERS = {dtype: number for number, dtype in enumerate(ANY)}
 _FROM_NUMPY = {_NUMPY[dtype]: dtype for dtype in ANY}
 
 

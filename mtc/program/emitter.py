@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 
 import flatbuffers
 
-from mtc import __version__
+from mtc import __version__, ops
 from mtc.ir.constant import Constant
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Function, Module, Node, Value
 from mtc.ir.opspec import Attribute, AttrKind
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
@@ -21,12 +22,10 @@ from mtc.program.plan import align, plan
 from mtc.program.rows import make
 from mtc.program.storage import assign_storage
 
-DTYPES = {
-    dtype: getattr(schema.DType, "bool_" if dtype is DType.BOOL and hasattr(schema.DType, "bool_") else dtype.value)
-    for dtype in DType
-    if not dtype.is_quantized
-}
-COPY_KEY = "copy@portable:{}/1"
+
+def copy_key(dtype: DType) -> str:
+    """The kernel that gives a state its new value."""
+    return str(KernelKey(ops.copy.name, "portable", (str(dtype),), ops.copy.version))
 
 
 class Emitter:
@@ -82,7 +81,7 @@ class Emitter:
         return make(
             schema.StateT,
             name=name,
-            dtype=DTYPES[state.type.dtype],
+            dtype=state.type.dtype.number,
             dims=list(state.type.shape),
             initial=-1 if state.initial is None else self.constant(state.initial),
         )
@@ -96,7 +95,7 @@ class Emitter:
             self.tables.constants.append(
                 make(
                     schema.ConstantT,
-                    dtype=DTYPES[constant.type.dtype],
+                    dtype=constant.type.dtype.number,
                     dims=list(constant.type.shape),
                     segment=0,
                     offset=offset,
@@ -121,7 +120,7 @@ class Emitter:
                                 function=number,
                                 index=position,
                                 isOutput=is_output,
-                                dtype=DTYPES[tensor.type.dtype],
+                                dtype=tensor.type.dtype.number,
                                 dims=list(tensor.type.shape),
                                 segment=index,
                                 offset=offset,
@@ -165,15 +164,14 @@ class _FunctionEmitter:
                 self._instruction(node)
         outputs = [self._value(value) for value in function.outputs]
         is_planned, arena_size = self._plan()
-        names = [name or f"output{i}" for i, name in enumerate(_padded(function.output_names, len(outputs)))]
         return make(
             schema.FunctionT,
             name=function.name,
             values=self.rows,
             inputs=[self.values[value] for value in function.inputs],
             outputs=outputs,
-            inputNames=[value.name or f"input{i}" for i, value in enumerate(function.inputs)],
-            outputNames=names,
+            inputNames=function.input_labels,
+            outputNames=function.output_labels,
             exprs=self.expressions.rows,
             symbols=self.expressions.symbols,
             symbolNames=self.expressions.names,
@@ -202,7 +200,7 @@ class _FunctionEmitter:
 
     def _row(self, type_: TensorType, name: str) -> schema.ValueT:
         dims = [self.expressions.dim(size) for size in type_.shape]
-        row = make(schema.ValueT, dtype=DTYPES[type_.dtype], dims=dims)
+        row = make(schema.ValueT, dtype=type_.dtype.number, dims=dims)
         self.rows.append(row)
         self.debug.values.append(name)
         return row
@@ -222,7 +220,7 @@ class _FunctionEmitter:
         row = self._row(value.type, node.attrs["state"])
         row.place, row.index = schema.Place.state, self.owner.states[node.attrs["state"]]
         target = len(self.rows) - 1
-        self._append(COPY_KEY.format(value.type.dtype), node, inputs=[self._value(value)], outputs=[target], attrs=[])
+        self._append(copy_key(value.type.dtype), node, inputs=[self._value(value)], outputs=[target], attrs=[])
 
     def _append(self, key: str, node: Node, **fields: Any) -> None:
         self.instructions.append(make(schema.InstructionT, kernel=self.owner.kernel(key), functions=[], **fields))
@@ -238,7 +236,7 @@ class _FunctionEmitter:
             case AttrKind.ENUM:
                 return make(schema.AttrT, ints=[enum_value(value)])
             case AttrKind.DTYPE:
-                return make(schema.AttrT, ints=[DTYPES[value]])
+                return make(schema.AttrT, ints=[value.number])
             case AttrKind.FLOAT:
                 return make(schema.AttrT, floats=[value])
             case AttrKind.INTS:
@@ -264,10 +262,6 @@ class _FunctionEmitter:
 def enum_value(value: Enum) -> int:
     """The number of an enumerator: its place in the definition, as in C++."""
     return list(type(value)).index(value)
-
-
-def _padded(names: list[str], count: int) -> list[str]:
-    return [*names, *[""] * count][:count]
 
 
 def _packed(table: Any, identifier: bytes | None) -> bytes:

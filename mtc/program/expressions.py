@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mtc.ir.dims import Atom, Dim
 from mtc.ir.module import Function
+from mtc.program.header import UNBOUNDED
 from mtc.program.rows import make
 from mtc.program.schema_generated import ExprKind, ExprT, SymbolT
 
-UNBOUNDED = (1 << 63) - 1
 _ATOMS = {"//": ExprKind.floor_div, "%": ExprKind.mod, "min": ExprKind.min, "max": ExprKind.max}
 
 
@@ -19,13 +19,11 @@ class Expressions:
         self.symbols: list[SymbolT] = []
         self.names: list[str] = []
         self._known: dict[tuple[int, int, int], int] = {}
-        for index, value in enumerate(function.inputs):
-            for axis, size in enumerate(value.type.shape):
-                if str(size) in function.symbols and str(size) not in self.names:
-                    bounds = function.symbols[str(size)]
-                    high = UNBOUNDED if bounds.max is None else bounds.max
-                    self.names.append(str(size))
-                    self.symbols.append(make(SymbolT, min=bounds.min, max=high, input=index, axis=axis))
+        for name, (index, axis) in function.symbol_axes.items():
+            bounds = function.symbols[name]
+            high = UNBOUNDED if bounds.max is None else bounds.max
+            self.names.append(name)
+            self.symbols.append(make(SymbolT, min=bounds.min, max=high, input=index, axis=axis))
 
     def dim(self, size: Dim) -> int:
         """How a size stands in a shape: itself, or `-index - 1` of its expression."""

@@ -8,6 +8,7 @@ MAGIC = b"\x89MTP\r\n\x1a\n"
 VERSION = 1
 SIZE = 40
 _FORMAT = "<8sIIQQQ"
+UNBOUNDED = (1 << 63) - 1  # the largest value of a size without one
 
 
 def pack(tables_offset: int, tables_size: int, file_size: int) -> bytes:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT
+from mtc.ir.kernel_key import KernelKey
+from mtc.ir.types import DType
 from mtc.program import header, schema_generated
 
 schema: Any = schema_generated  # generated code has no types
+_DEPTH, _LENGTH = 50, 10_000  # of an expression
 # What FlatBuffers' Python code raises for bytes that are not its own.
 DAMAGE = (
     struct.error,
@@ -38,11 +41,11 @@ class Instruction:
 
     @property
     def op(self) -> str:
-        return self.kernel.partition("@")[0]
+        return KernelKey.parse(self.kernel).op
 
     @property
     def library(self) -> str:
-        return self.kernel.partition("@")[2].partition(":")[0].partition("/")[0]
+        return KernelKey.parse(self.kernel).library
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class Program:
     tables: Any  # schema.ProgramT
     debug: Any  # schema.DebugT or None
 
-    @property
+    @cached_property
     def kernels(self) -> list[str]:
+        """The keys of the kernels that its instructions call, by number."""
         return _texts(self.tables.kernels)
 
     @property
@@ -74,7 +78,7 @@ class Program:
             rows = self.debug.functions[number].instructions if self.debug and self.debug.functions else []
             for index, instruction in enumerate(function.instructions or []):
                 row = rows[index] if index < len(rows) else None
-                outputs = [_type(function, i) for i in _numbers(instruction.outputs) if i >= 0]
+                outputs = [_type(function, i) for i in numbers(instruction.outputs) if i >= 0]
                 found.append(
                     Instruction(
                         _text(function.name),
@@ -90,7 +94,7 @@ class Program:
         """Names and types of a function's inputs or outputs."""
         names = _texts(getattr(function, f"{kind}Names"))
         return [
-            (name, _type(function, i)) for name, i in zip(names, _numbers(getattr(function, f"{kind}s")), strict=True)
+            (name, _type(function, i)) for name, i in zip(names, numbers(getattr(function, f"{kind}s")), strict=True)
         ]
 
 
@@ -125,30 +129,25 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
             file.seek(segment.offset)
             debug = schema.DebugT.InitFromPackedBuf(file.read(segment.size))
     program = Program(path, size, tables, debug)
-    _ = program.instructions  # all that can be damaged is touched here, where it is reported
+    # All that can be damaged is touched here, where it is reported.
+    for instruction in program.instructions:
+        KernelKey.parse(instruction.kernel)
     for function in tables.functions or []:
         program.interface(function, "input")
         program.interface(function, "output")
     return program
 
 
-def dtype_name(number: int) -> str:
-    """`f32` for its number in the schema."""
-    names: dict[int, str] = {
-        getattr(schema.DType, name): name.rstrip("_") for name in vars(schema.DType) if not name.startswith("_")
-    }
-    return names[number]
-
-
 def _type(function: Any, index: int) -> str:
     value = function.values[index]
-    dims = [str(d) if d >= 0 else _expression(function, -d - 1) for d in _numbers(value.dims)]
-    return f"{dtype_name(value.dtype)}[{','.join(dims)}]"
+    dims = [str(d) if d >= 0 else _expression(function, -d - 1) for d in numbers(value.dims)]
+    return f"{DType.numbered(value.dtype)}[{','.join(dims)}]"
 
 
 def _expression(function: Any, index: int, depth: int = 0) -> str:
+    """The text of an expression. ValueError if it is deep or long: shared operands double a text at each level."""
     row = function.exprs[index]
-    if depth > 50:
+    if depth > _DEPTH:
         raise ValueError("expressions are nested too deeply")
     kind = row.kind
     if kind == schema.ExprKind.constant:
@@ -156,6 +155,8 @@ def _expression(function: Any, index: int, depth: int = 0) -> str:
     if kind == schema.ExprKind.symbol:
         return _text(function.symbolNames[row.a])
     a, b = (_expression(function, i, depth + 1) for i in (row.a, row.b))
+    if len(a) + len(b) > _LENGTH:
+        raise ValueError("an expression is too long")
     signs = {
         schema.ExprKind.add: "+",
         schema.ExprKind.mul: "*",
@@ -167,7 +168,8 @@ def _expression(function: Any, index: int, depth: int = 0) -> str:
     return f"{'min' if kind == schema.ExprKind.min else 'max'}({a},{b})"
 
 
-def _numbers(vector: Any) -> list[int]:
+def numbers(vector: Any) -> list[int]:
+    """The numbers of a vector of the tables, which is None where it is empty."""
     return [] if vector is None else [int(v) for v in vector]
 
 

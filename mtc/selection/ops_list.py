@@ -5,7 +5,7 @@ The file is strict, so that a typing mistake cannot leave an operator out of a r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,8 @@ def parse(content: Any, where: str) -> OpsList:
     return OpsList(dict(sorted(found.items())))
 
 
-def _users(key: Any, users: Any, known: Iterable[str], where: str, report: Report) -> Users:
-    if key not in set(known):
+def _users(key: Any, users: Any, known: Set[str], where: str, report: Report) -> Users:
+    if key not in known:
         report(BAD_OPS_LIST(f"unknown kernel `{key}`", at=where, help=did_you_mean(str(key), known)))
     if users is None:
         return {}

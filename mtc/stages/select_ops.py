@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtc.ir.module import Module
-from mtc.program.emitter import COPY_KEY
+from mtc.program.emitter import copy_key
 from mtc.program.reader import Program
 from mtc.selection.ops_list import OpsList
 from mtc.stages.package import lowered
@@ -28,7 +28,7 @@ def select_ops(*models: Module | Program, backend: str | Sequence[str] | None = 
             for key, nodes in result.keys.items()
         }
         for state in model.states.values():  # updates of state are copies
-            kernels.setdefault(COPY_KEY.format(state.type.dtype), {name: ()})
+            kernels.setdefault(copy_key(state.type.dtype), {name: ()})
         found = found.merged(OpsList(kernels))
     return found
 
