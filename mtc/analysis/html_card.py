@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from mtc import stages
-from mtc.diagnostics import CANNOT_WRITE, WOULD_REPLACE
 from mtc.ir.literals import type_text
 from mtc.ir.module import Module, Value
 from mtc.ir.opspec import Trait
 from mtc.program import reader
 from mtc.program.reader import Program
+from mtc.stages.outputs import CARD_MARK
 from mtc.support.atomic import write_text
 
-_MARK = "<!-- mtc inspect -->"
 _STYLE = """
 body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:left}
@@ -24,16 +23,6 @@ table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bo
 """
 _COLORS = {"xnnpack": "#cfe8cf", "portable": "#f6dfc0"}
 _ROW, _WIDTH, _COLUMN = 46, 300, 340
-
-
-def check_output(path: Path, *, overwrite: bool) -> None:
-    """Refuses, before any work, to replace what is not such a page."""
-    if not path.absolute().parent.is_dir():
-        raise CANNOT_WRITE.error(f"the folder `{path.absolute().parent}` does not exist")
-    if path.exists() and not overwrite:
-        is_own = path.is_file() and _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
-        if not is_own:
-            raise WOULD_REPLACE.error(f"`{path}` exists and is not a model card", help="choose another name")
 
 
 def write(path: Path, model: Path, card: dict[str, Any]) -> None:
@@ -61,7 +50,7 @@ def _page(card: dict[str, Any], graph: str) -> str:
     ]
     placement = [(r["op"], r["backend"], r["count"], f"{r['flops']:,}", r["reason"]) for r in card["placement"]]
     parts = [
-        f'<!DOCTYPE html>{_MARK}<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>',
+        f'{CARD_MARK}<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>',
         f"<h1>{title}</h1>",
         _table(("", ""), facts),
         "<h2>Interface</h2>",

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mtc.diagnostics import BAD_INPUT, CANNOT_READ, CANNOT_WRITE, WOULD_REPLACE
+from mtc.diagnostics import BAD_INPUT, CANNOT_READ
 from mtc.session import Session, Signature
-from mtc.stages.outputs import Kind, kind_of
 from mtc.support.atomic import atomic_file
 
 Arrays = dict[str, np.ndarray]
@@ -37,17 +36,6 @@ def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Writes a .npz, atomically."""
     with atomic_file(path) as file:
         np.savez(file, **dict(arrays))  # type: ignore[arg-type]
-
-
-def check_output(path: Path, *, overwrite: bool) -> None:
-    """Refuses, before any work, to replace what is not a .npz."""
-    if not path.absolute().parent.is_dir():
-        raise CANNOT_WRITE.error(f"the folder `{path.absolute().parent}` does not exist")
-    if overwrite or kind_of(path) is Kind.NOTHING:
-        return
-    is_archive = path.is_file() and zipfile.is_zipfile(path) and kind_of(path) is Kind.OTHER
-    if not is_archive or not all(name.endswith(".npy") for name in zipfile.ZipFile(path).namelist()):
-        raise WOULD_REPLACE.error(f"`{path}` exists and is not a .npz", help="choose another name, or pass --overwrite")
 
 
 def bound(

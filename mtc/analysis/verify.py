@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -155,16 +154,3 @@ def distance(got: np.ndarray, want: np.ndarray) -> tuple[float, float]:
     rel = float(np.abs(a - b).max()) / largest if largest else float("inf")
     lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
     return rel, float(a @ b) / lengths if lengths else 0.0
-
-
-def load_metric(path: Path) -> Metric:
-    """The function `metric(outputs, references)` of a Python file: whether the outputs are good enough."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise CANNOT_READ.error(f"`{path}` is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    metric = getattr(module, "metric", None)
-    if not callable(metric):
-        raise BAD_SOURCE.error(f"`{path}` does not define `metric(outputs, references)`", help="return True or False")
-    return metric  # type: ignore[no-any-return]

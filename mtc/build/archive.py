@@ -69,12 +69,3 @@ def tree_hash(root: Path) -> str:
         content = (root / path).read_bytes()
         state.update(f"{path}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     return state.hexdigest()
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    state = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()

@@ -22,7 +22,7 @@ from mtc.build.size_report import SizeReport
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target, host_target
-from mtc.build.third_party import libraries_of, third_party
+from mtc.build.third_party import BASE_LIBRARIES, libraries_of, third_party
 from mtc.build.toolchain import Toolchain, toolchain_for, toolchain_stamp
 from mtc.diagnostics import UNKNOWN_NAME, WOULD_REPLACE
 from mtc.support.atomic import atomic_folder, write_text
@@ -32,7 +32,8 @@ from mtc.support.suggest import did_you_mean
 
 Mode = Literal["size", "speed"]
 SANITIZERS = ("address", "leak", "thread", "undefined")
-RECORD = Path("share", "mtc", "runtime.json")  # what a runtime folder says of itself
+# Below a runtime's folder: what it says of itself, its shared library, its command-line program.
+RECORD, LIBRARY, PROGRAM = Path("share", "mtc", "runtime.json"), Path("lib", "libmtc.so"), Path("bin", "mtc_run")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class RuntimeBuild:
 
     @property
     def library(self) -> Path:
-        return self.folder / "lib" / "libmtc.so"
+        return self.folder / LIBRARY
 
     @property
     def static_library(self) -> Path:
@@ -59,7 +60,7 @@ class RuntimeBuild:
 
     @property
     def program(self) -> Path:
-        return self.folder / "bin" / "mtc_run"
+        return self.folder / PROGRAM
 
 
 def build(
@@ -87,7 +88,7 @@ def build(
 
 def host_runtime(progress: Progress | None = None) -> Path:
     """The shared library with every kernel of this machine, built on first use. `mtc_run` is `../bin/mtc_run`."""
-    return host_runtime_folder(progress) / "lib" / "libmtc.so"
+    return host_runtime_folder(progress) / LIBRARY
 
 
 def host_runtime_folder(progress: Progress | None = None) -> Path:
@@ -201,7 +202,7 @@ def _document(
         "toolchain": str(toolchain),
         "mode": mode,
         "sanitize": sanitize,
-        "libraries": {name: source(name).version for name in ("cpuinfo", "fxdiv", "pthreadpool", *sorted(libraries))},
+        "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *libraries))},
         "kernels": kernels,
     }
     write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mtc.build.archive import BadArchive, file_hash, unpack
+from mtc.build.archive import BadArchive, unpack
 from mtc.build.debian_mirror import mirror
 from mtc.build.progress import Progress, silent
 from mtc.build.sources_lock import Place, Source, source, sources
@@ -18,6 +18,7 @@ from mtc.diagnostics import FETCH_FAILED
 from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
+from mtc.support.hashing import file_sha256
 
 
 class NoMirror(Exception):
@@ -98,5 +99,5 @@ def _url(place: Place) -> str:
 
 
 def _check(archive: Path, place: Place) -> None:
-    if place.sha256 is not None and (found := file_hash(archive)) != place.sha256:
+    if place.sha256 is not None and (found := file_sha256(archive)) != place.sha256:
         raise BadArchive(f"it has SHA-256 {found}, expected {place.sha256}")

@@ -21,7 +21,7 @@ from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
 # Every runtime needs these; the kernel libraries come on top.
-_BASE = ("fxdiv", "pthreadpool", "cpuinfo")
+BASE_LIBRARIES = ("fxdiv", "pthreadpool", "cpuinfo")
 # Libraries of kernels that are built from a source of the same name; the portable kernels need none.
 KERNEL_LIBRARIES = frozenset({"xnnpack"})
 # No debug information. XNNPACK chooses -O2 or -Os by itself, file by file.
@@ -51,7 +51,7 @@ def third_party(
     are compiled for speed, and XNNPACK reads past its inputs on purpose, which a sanitizer would report.
     Raises MtcError (MTC701 to MTC703).
     """
-    names = (*_BASE, *sorted(libraries))
+    names = (*BASE_LIBRARIES, *sorted(libraries))
     project = runtime_sources() / "third_party"
     recipe = (project / "CMakeLists.txt").read_text(encoding="utf-8")
     parts = [target.name, toolchain.identity, recipe, *_FLAGS, *(source(name).tree for name in names)]

@@ -32,7 +32,8 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
-    from mtc.stages.outputs import Kind, LastWritten, check_output, digest
+    from mtc.stages.outputs import Kind, LastWritten, check_output
+    from mtc.support.hashing import file_sha256
 
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
@@ -42,7 +43,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
         found = stages.select_ops(stages.load_any(model))
         found.save(ops)
-        wrote(ops, derived=digest(ops))
+        wrote(ops, derived=file_sha256(ops))
         console.note(f"{ops} lists the {len(found.kernels)} kernels of {model}, as `mtc select-ops {model}` does")
     console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
     if overwrite:

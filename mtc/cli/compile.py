@@ -47,13 +47,13 @@ def compile(
     Example:
       mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
     """
+    from mtc.frontends.source import name_of
     from mtc.recipe import save
     from mtc.stages.compile import Settings, Step, compile_model, steps
     from mtc.stages.outputs import Kind, check_output
 
     settings = Settings(source=source, metadata=dict(metadata), **flags).resolved()  # type: ignore[arg-type]
-    stem = source.rpartition(":")[2] if ":" in source else Path(source).stem
-    output = output or Path(f"{stem}-compiled")
+    output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
         save(settings, save_recipe)

@@ -38,10 +38,11 @@ def export(
       mtc export model.py --metadata author=me
     """
     from mtc import stages
+    from mtc.frontends.source import name_of
     from mtc.ir.literals import type_text
     from mtc.stages.outputs import Kind, check_output
 
-    output = output or Path(default_output(source))
+    output = output or Path(f"{name_of(source)}.mtc")
     path = Path(source)
     need = path.stat().st_size if path.is_file() else 0
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(path,), need=need)
@@ -58,8 +59,3 @@ def export(
     data = {"output": str(output), "nodes": nodes, "constant_bytes": parameters, "inputs": inputs}
     taken = ", ".join(f"{name}: {type_}" for name, type_ in inputs.items())
     console.report(data, f"exported {nodes} nodes, {console.size(parameters)} of constants; inputs: {taken or 'none'}")
-
-
-def default_output(source: str) -> str:
-    """model.mtc for model.py and for pkg.mod:model."""
-    return (source.rpartition(":")[2] if ":" in source else Path(source).stem) + ".mtc"

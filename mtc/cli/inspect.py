@@ -31,12 +31,12 @@ def inspect(
     from mtc.analysis import html_card
     from mtc.analysis.model_card import model_card
     from mtc.analysis.off_backend import off_backend
-    from mtc.stages.outputs import Kind
+    from mtc.stages.outputs import Kind, check_output
 
     kinds = (Kind.IR,) if why_not else (Kind.IR, Kind.PROGRAM)
     model = model_or_last(model, *kinds)
     if html is not None:
-        html_card.check_output(html, overwrite=overwrite)
+        check_output(html, Kind.CARD, overwrite=overwrite)
     card = model_card(model, backend)
     if html is not None:
         html_card.write(html, model, card)

@@ -39,11 +39,11 @@ def run(
     """
     from mtc.analysis import tensors
     from mtc.analysis.sessions import open_session
-    from mtc.stages.outputs import Kind
+    from mtc.stages.outputs import Kind, check_output
 
     model = model_or_last(model, Kind.PROGRAM)
     if outputs is not None:
-        tensors.check_output(outputs, overwrite=overwrite)
+        check_output(outputs, Kind.ARRAYS, overwrite=overwrite, inputs=() if inputs is None else (inputs,))
     given = tensors.read(inputs) if inputs is not None else None
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
         arrays, origin = tensors.bound(session, given, function=function, seed=seed)

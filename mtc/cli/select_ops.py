@@ -34,13 +34,13 @@ def select_ops(
     from mtc import stages
     from mtc.delegates.registry import backends
     from mtc.selection import ops_list
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.outputs import Kind, check_output, require
 
     backends(backend or ())
     paths = models or (model_or_last(None, Kind.IR, Kind.PROGRAM),)
     output = output or Path("ops.yaml")
     for path in models:
-        model_or_last(path, Kind.IR, Kind.PROGRAM)
+        require(path, Kind.IR, Kind.PROGRAM)
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
     console.effective("select-ops", models=paths, backend=backend, merge=merge, output=output)
     found = stages.select_ops(*map(stages.load_any, paths), backend=backend)

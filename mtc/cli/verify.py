@@ -41,11 +41,12 @@ def verify(
     """
     from mtc.analysis import verify as comparing
     from mtc.analysis.diverging import diverging_layer
+    from mtc.analysis.judges import load_function
     from mtc.analysis.sessions import open_session
     from mtc.stages.outputs import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
-    judge = None if metric is None else comparing.load_metric(metric)
+    judge = None if metric is None else load_function(metric, "metric", "outputs, references")
     console.effective("verify", model=model, against=against, data=data, max_rel=max_rel, min_cosine=min_cosine)
     reference = comparing.reference_of(against)
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:

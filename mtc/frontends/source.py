@@ -7,6 +7,7 @@ import importlib.util
 import re
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -31,33 +32,45 @@ def load(src: str | Path) -> Source:
     """Reads SRC. MtcError if it is not a model."""
     text = str(src)
     path = Path(text)
-    if not path.exists() and _ATTRIBUTE.fullmatch(text):
+    if is_attribute(text):
         return _from_attribute(text)
     if not path.is_file():
         raise CANNOT_READ.error(f"`{text}` does not exist", help="SRC is a file, or pkg.mod:attr")
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
-        return _from_file(path)
+        return _from_module(python_module(path), "model", text)
     raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help="SRC is a model.py, pkg.mod:attr or a .pt2")
 
 
-def _from_file(path: Path) -> Source:
+def is_attribute(src: str) -> bool:
+    """Whether SRC is a `pkg.mod:attr`, not a path."""
+    return _ATTRIBUTE.fullmatch(src) is not None and not Path(src).exists()
+
+
+def name_of(src: str) -> str:
+    """`model` for model.py and for pkg.mod:model: what files made of SRC are called."""
+    return src.rpartition(":")[2] if is_attribute(src) else Path(src).stem
+
+
+def python_module(path: Path) -> ModuleType:
+    """The module that a user's Python file is. CANNOT_READ if there is no such file, BAD_SOURCE if it raises."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise CANNOT_READ.error(f"`{path}` is not a Python file")
+    loader, module = spec.loader, importlib.util.module_from_spec(spec)
     folder = str(path.parent.resolve())
     sys.path.insert(0, folder)  # as python itself does for a script, so that it can import its neighbours
     sys.modules[path.stem] = module
-    _guarded(lambda: spec.loader.exec_module(module), str(path))
-    return _from_module(module, "model", str(path))
+    guarded(lambda: loader.exec_module(module), str(path))
+    return module
 
 
 def _from_attribute(text: str) -> Source:
     name, _, attribute = text.partition(":")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    module = _guarded(lambda: importlib.import_module(name), text)
+    module = guarded(lambda: importlib.import_module(name), text)
     return _from_module(module, attribute, text)
 
 
@@ -80,7 +93,7 @@ def _called(held: Any, where: str) -> Any:
     torch = _torch()
     if isinstance(held, (torch.nn.Module, torch.export.ExportedProgram, torch.Tensor)) or not callable(held):
         return held
-    return _guarded(held, where)
+    return guarded(held, where)
 
 
 def _from_archive(path: Path) -> Source:
@@ -89,12 +102,13 @@ def _from_archive(path: Path) -> Source:
         names = archive.namelist()
     if any(name.endswith("constants.pkl") for name in names) and any("/code/" in name for name in names):
         raise BAD_SOURCE.error(f"`{path}` is a TorchScript file", help="export the nn.Module with torch.export instead")
-    program = _guarded(lambda: torch.export.load(path), str(path))
+    program = guarded(lambda: torch.export.load(path), str(path))
     return Source(model=program)
 
 
-def _guarded(call: Any, where: str) -> Any:
-    """The user's own code may raise anything; it is shown with its last line, not as a failure of mtc."""
+def guarded(call: Callable[[], Any], where: str) -> Any:
+    """Calls a user's own code, which `where` names. It may raise anything: that is shown with its last line, as
+    BAD_SOURCE, not as a failure of mtc."""
     try:
         return call()
     except MtcError:

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,12 @@ import yaml
 
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
 from mtc.stages.compile import Settings
+from mtc.stages.outputs import RECIPE_MARK
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
 
 VERSION = 1
-HEADER = "# An mtc recipe; docs/recipes.md lists every key.\n"
+HEADER = f"{RECIPE_MARK}; docs/recipes.md lists every key.\n"
 # Stage -> the flags of that command which a recipe may set, by the name they have there.
 STAGES: dict[str, dict[str, type]] = {
     "export": {"input-names": list, "output-names": list, "metadata": dict},
@@ -214,23 +214,6 @@ def _from_text(text: str, kind: type) -> Any:
     if kind is dict:
         return dict(entry.partition("=")[::2] for entry in text.split(","))
     return text
-
-
-# answer(inputs, outputs, folder) -> facts to print and to compare with `expected`; it may write pictures to `folder`.
-Answer = Callable[[list[Any], list[Any], Path], Mapping[str, Any]]
-
-
-def load_answer(path: Path) -> Answer:
-    """The function `answer(inputs, outputs, folder)` of a Python file."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise CANNOT_READ.error(f"`{path}` is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found = getattr(module, "answer", None)
-    if not callable(found):
-        raise BAD_RECIPE.error(f"`{path}` does not define `answer(inputs, outputs, folder)`")
-    return found  # type: ignore[no-any-return]
 
 
 def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:

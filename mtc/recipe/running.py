@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from mtc.analysis import bench, preprocess
+from mtc.analysis.judges import load_function
 from mtc.analysis.sessions import library_of
-from mtc.analysis.verify import Difference, compared, reference_of
+from mtc.analysis.verify import Difference, compared, reference_of, refuse
 from mtc.build.progress import Progress, silent
+from mtc.build.runtime import LIBRARY, PROGRAM
 from mtc.build.targets import target
-from mtc.diagnostics import MISMATCH, collected
-from mtc.recipe.reader import Recipe, load_answer, unexpected
+from mtc.diagnostics import MISMATCH
+from mtc.recipe.reader import Recipe, unexpected
 from mtc.session import Session
 from mtc.stages.compile import Compiled, Told, compile_model
 
@@ -42,7 +44,7 @@ class Outcome:
     @property
     def runtime_bytes(self) -> int:
         """The size of the runtime's executable, else of its shared library."""
-        places = (self.files.runtime / "bin" / "mtc_run", self.files.runtime / "lib" / "libmtc.so")
+        places = (self.files.runtime / PROGRAM, self.files.runtime / LIBRARY)
         return next((path.stat().st_size for path in places if path.is_file()), 0)
 
 
@@ -61,7 +63,8 @@ def run(
     model's by more than the recipe allows, or the answer is not the expected one."""
     beside = recipe.path.parent
     given = {name: preprocess.prepared(entry, beside) for name, entry in recipe.inputs.items()}
-    judge = None if recipe.answer is None else load_answer(recipe.answer)
+    # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
+    judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
     settings = recipe.settings.resolved()
     files = compile_model(
         settings, folder, told=told, warn=warn, progress=progress, offline=offline, overwrite=overwrite
@@ -76,10 +79,7 @@ def run(
         outputs = session.run(*arrays)
         labels = [signature.name for signature in session.outputs()]
     rows = compared("recipe", labels, outputs, reference.run(arrays), recipe.max_rel, recipe.min_cosine)
-    with collected() as report:
-        for row in rows:
-            if not row.is_ok:
-                report(MISMATCH(f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"))
+    refuse(rows)
     facts = None if judge is None else _plain(judge(arrays, outputs, folder))
     if facts is not None and (wrong := unexpected(recipe, facts)):
         raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))

@@ -8,28 +8,32 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mtc import __version__
 from mtc.build.progress import Progress, silent
+from mtc.build.runtime import RECORD
+from mtc.build.runtime_sources import stamp
 from mtc.build.targets import host_target, target
 from mtc.build.toolchain import toolchain_for, toolchain_stamp
 from mtc.delegates.registry import backends
+from mtc.frontends.source import is_attribute, name_of
 from mtc.partition import refuse_fallback
 from mtc.passes.registry import check_names
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export
 from mtc.stages.files import load, save
 from mtc.stages.optimize import optimize
-from mtc.stages.outputs import Kind, check_output, digest
+from mtc.stages.outputs import COMPILE_STATE, Kind, check_output
 from mtc.stages.package import lowered, package
 from mtc.stages.pass_options import pass_options
 from mtc.stages.select_ops import select_ops
 from mtc.support.atomic import write_text
+from mtc.support.hashing import file_sha256
 from mtc.support.opened_files import opened_files, user_files
 
-STATE = ".mtc-compile.json"
 _NEEDED_BYTES = 256 << 20
 
 
@@ -90,8 +94,7 @@ class Compiled:
 
 def files_of(folder: Path, settings: Settings) -> Compiled:
     """Where everything goes."""
-    name = settings.source.rpartition(":")[2] if _is_attribute(settings.source) else Path(settings.source).stem
-    at = folder / name
+    at = folder / name_of(settings.source)
     model, optimized, program = (Path(f"{at}{suffix}") for suffix in (".mtc", ".optimized.mtc", ".mtp"))
     return Compiled(folder, model, optimized, folder / "ops.yaml", program, folder / f"runtime-{settings.target}")
 
@@ -138,7 +141,7 @@ def steps(
 ) -> list[Step]:
     """The stages in order, each with the command that runs it alone."""
     at = files_of(folder, settings)
-    source = () if _is_attribute(settings.source) else (Path(settings.source),)
+    source = () if is_attribute(settings.source) else (Path(settings.source),)
     names = {"input-names": settings.input_names, "output-names": settings.output_names}
 
     def run_export() -> None:
@@ -200,7 +203,7 @@ def steps(
             ("--ops", ops, "--target", settings.target, "-o", runtime),
             (at.ops,),
             at.runtime,
-            {"target": settings.target, "toolchain": toolchain_stamp(target(settings.target))},
+            {"target": settings.target, "toolchain": toolchain_stamp(target(settings.target)), "sources": stamp()},
             run_build,
         ),
     ]
@@ -210,16 +213,12 @@ def _discard(_: object) -> None:
     """A step's function returns nothing."""
 
 
-def _is_attribute(source: str) -> bool:
-    return ":" in source and not Path(source).exists()
-
-
 def _is_current(step: Step, entry: dict[str, Any]) -> bool:
     try:
         return (
             entry["key"] == _key(step)
             and entry["output"] == _output_digest(step.output)
-            and all(digest(Path(path)) == sha for path, sha in entry["reads"].items())
+            and all(file_sha256(Path(path)) == sha for path, sha in entry["reads"].items())
             and all(str(path.absolute()) in entry["reads"] for path in step.inputs)
         )
     except (OSError, KeyError, TypeError, AttributeError):
@@ -231,7 +230,7 @@ def _entry(step: Step, reads: Sequence[Path]) -> dict[str, Any]:
     return {
         "key": _key(step),
         "output": _output_digest(step.output),
-        "reads": {str(path): digest(path) for path in sorted(paths)},
+        "reads": {str(path): file_sha256(path) for path in sorted(paths)},
     }
 
 
@@ -240,6 +239,7 @@ def _key(step: Step) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
 def _tool_stamp() -> str:
     """Changes when mtc's own code does, between releases too."""
     package = Path(__file__).resolve().parent.parent
@@ -253,16 +253,16 @@ def _tool_stamp() -> str:
 
 
 def _output_digest(path: Path) -> str:
-    return digest(path / "share" / "mtc" / "runtime.json" if path.is_dir() else path)
+    return file_sha256(path / RECORD if path.is_dir() else path)
 
 
 def _read_state(folder: Path) -> dict[str, Any]:
     try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        state = json.loads((folder / COMPILE_STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
 
 
 def _write_state(folder: Path, state: dict[str, Any]) -> None:
-    write_text(folder / STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")
+    write_text(folder / COMPILE_STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")

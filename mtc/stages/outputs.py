@@ -5,10 +5,10 @@ What a file is, its content says. A command replaces its own earlier output, as 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +17,14 @@ from typing import Any
 
 from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, NO_MODEL, NOT_AN_ARTIFACT, WOULD_REPLACE
 from mtc.support.atomic import write_text
+from mtc.support.hashing import file_sha256
 
 RECORD = ".mtc-last.json"  # in the folder where commands run: what they wrote last
+COMPILE_STATE = ".mtc-compile.json"  # in a folder of mtc compile
+# How the text files that mtc writes begin.
+OPS_MARK = "# Written by mtc select-ops"
+RECIPE_MARK = "# An mtc recipe"
+CARD_MARK = "<!DOCTYPE html><!-- mtc inspect -->"
 
 
 class Kind(Enum):
@@ -30,6 +36,8 @@ class Kind(Enum):
     RUNTIME = "a runtime"
     COMPILED = "a folder of mtc compile"
     RECIPE = "a recipe"
+    CARD = "a model card"
+    ARRAYS = "a .npz of arrays"
     EMPTY = "an empty folder"
     NOTHING = "nothing"
     OTHER = "something else"
@@ -50,17 +58,27 @@ def kind_of(path: Path) -> Kind:
         head = file.read(128)
     if head.startswith(MAGIC):
         return Kind.PROGRAM
-    if head.startswith(b"# Written by mtc select-ops"):
-        return Kind.OPS
-    if head.startswith(b"# An mtc recipe"):
-        return Kind.RECIPE
-    return Kind.IR if is_artifact(path) else Kind.OTHER
+    for mark, kind in ((OPS_MARK, Kind.OPS), (RECIPE_MARK, Kind.RECIPE), (CARD_MARK, Kind.CARD)):
+        if head.startswith(mark.encode()):
+            return kind
+    if is_artifact(path):
+        return Kind.IR
+    return Kind.ARRAYS if _holds_arrays(path) else Kind.OTHER
+
+
+def _holds_arrays(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return all(name.endswith(".npy") for name in archive.namelist())
 
 
 def _folder_kind(path: Path) -> Kind:
-    if (path / "share" / "mtc" / "runtime.json").is_file():
+    from mtc.build.runtime import RECORD as RUNTIME_RECORD
+
+    if (path / RUNTIME_RECORD).is_file():
         return Kind.RUNTIME
-    if (path / ".mtc-compile.json").is_file():
+    if (path / COMPILE_STATE).is_file():
         return Kind.COMPILED
     return Kind.OTHER if any(path.iterdir()) else Kind.EMPTY
 
@@ -74,17 +92,17 @@ def check_output(
     that is missing, read-only or full.
     """
     if any(_same(path, source) for source in inputs):
-        raise WOULD_REPLACE.error(f"`{path}` is the command's own input", help="choose another name with -o")
+        raise WOULD_REPLACE.error(f"`{path}` is the command's own input", help="choose another name")
     is_folder = kind in (Kind.RUNTIME, Kind.COMPILED)
     found = kind_of(path)
     allowed = {Kind.NOTHING, kind} | ({Kind.EMPTY} if is_folder else set())
     if path.exists() and path.is_dir() != is_folder:
         what = "folder" if path.is_dir() else "file"
-        raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name with -o")
+        raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name")
     if found not in allowed and not overwrite:
         raise WOULD_REPLACE.error(
             f"`{path}` exists and is not {kind.value}: it is {found.value}",
-            help="choose another name with -o, or pass --overwrite",
+            help="choose another name, or pass --overwrite",
         )
     _check_folder(path, need, may_create=is_folder)
 
@@ -96,12 +114,12 @@ def _check_folder(path: Path, need: int, *, may_create: bool) -> None:
     if not folder.is_dir():
         raise CANNOT_WRITE.error(f"the folder `{folder}` does not exist", help=f"mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise CANNOT_WRITE.error(f"the folder `{folder}` is read-only", help="choose another place with -o")
+        raise CANNOT_WRITE.error(f"the folder `{folder}` is read-only", help="choose another place")
     free = shutil.disk_usage(folder).free
     if free < need:
         raise CANNOT_WRITE.error(
             f"the disk of `{folder}` is full: about {need >> 20} MiB are needed, {free >> 20} MiB are free",
-            help="choose another place with -o",
+            help="choose another place",
         )
 
 
@@ -144,7 +162,7 @@ class LastWritten:
     def was_derived(self, path: Path) -> bool:
         """Whether `path` still is the list that `mtc build-runtime` derived by itself."""
         entry = next((entry for entry in self._entries() if entry["file"] == self._name(path)), None)
-        return entry is not None and path.is_file() and entry.get("derived") == digest(path)
+        return entry is not None and path.is_file() and entry.get("derived") == file_sha256(path)
 
     def _entries(self) -> list[dict[str, Any]]:
         try:
@@ -159,15 +177,6 @@ class LastWritten:
 
     def _name(self, path: Path) -> str:
         return os.path.relpath(path, self.folder)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    state = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()
 
 
 def require(path: Path, *kinds: Kind) -> Kind:

@@ -62,6 +62,8 @@ def test_inputs_bind_by_name_or_in_order(mtc, folder):
     (folder / "text.npz").write_text("no arrays")
     assert "MTC501" in mtc(*run, "c.npz", "--inputs", "text.npz").err
     assert "MTC105" in mtc(*run, "model.mtp").err
+    assert mtc(*run, "a.npz", "--inputs", "named.npz").code == 0  # its own output
+    assert "MTC105" in mtc(*run, "named.npz", "--inputs", "named.npz").err  # its own input
 
 
 def test_compile_reuses_what_is_up_to_date(mtc, folder):
@@ -84,6 +86,9 @@ def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch)
     assert wrong.code == 1 and "MTC504" in wrong.err
     (folder / "metric.py").write_text("def metric(outputs, references):\n    return True\n")
     assert mtc(*verify, "--metric", "metric.py").code == 0
+    (folder / "metric.py").write_text("def metric(outputs, references):\n    return outputs[7]\n")
+    raised = mtc(*verify, "--metric", "metric.py")
+    assert raised.code == 1 and "MTC203" in raised.err and "metric.py:2" in raised.err
 
 
 def test_verify_layers_finds_a_planted_fault(mtc, folder, monkeypatch):

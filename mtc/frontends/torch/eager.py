@@ -12,7 +12,7 @@ from torch.utils import _pytree as pytree
 from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
 from mtc.frontends.source import Source
 from mtc.frontends.torch.tensors import to_numpy
-from mtc.frontends.torch.tracing import as_written
+from mtc.frontends.torch.tracing import arguments, as_written
 
 
 class Eager:
@@ -20,9 +20,9 @@ class Eager:
 
     def __init__(self, source: Source) -> None:
         program = source.model
-        example = source.example_inputs
+        example = None if source.example_inputs is None else arguments(source.example_inputs)
         if isinstance(program, torch.export.ExportedProgram):
-            example = program.example_inputs if example is None else example
+            example = example or program.example_inputs
             self.model: Any = program.module()
         elif isinstance(program, torch.nn.Module):
             self.model = program
@@ -30,7 +30,7 @@ class Eager:
             raise BAD_SOURCE.error(f"a {type(program).__name__} is not a model", help=BAD_SOURCE.explanation)
         if example is None:
             raise BAD_SOURCE.error("the source has no example inputs to run it with", help="define `example_inputs`")
-        self.leaves, self.tree = pytree.tree_flatten(_arguments(example))
+        self.leaves, self.tree = pytree.tree_flatten(example)
 
     def example(self) -> list[np.ndarray]:
         """The source's own example inputs."""
@@ -47,21 +47,6 @@ class Eager:
         with torch.no_grad(), as_written():
             results = self.model(*args, **kwargs)
         return [to_numpy(leaf.detach()) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
-
-
-def _arguments(example: Any) -> Any:
-    if isinstance(example, torch.Tensor):
-        return (example,), {}
-    if isinstance(example, dict):
-        return (), example
-    if (
-        isinstance(example, tuple)
-        and len(example) == 2
-        and isinstance(example[1], dict)
-        and isinstance(example[0], tuple)
-    ):
-        return example  # an ExportedProgram's (args, kwargs)
-    return tuple(example), {}
 
 
 def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:

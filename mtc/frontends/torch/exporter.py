@@ -21,7 +21,7 @@ from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
-from mtc.frontends.torch.tracing import as_written, whole_recurrent_layers
+from mtc.frontends.torch.tracing import arguments, as_written, whole_recurrent_layers
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
@@ -41,7 +41,7 @@ def import_torch(
     `example_inputs` is a tuple of positional arguments, or a mapping of keyword arguments. MtcError if torch cannot
     export the module, or if operators cannot be imported.
     """
-    args, kwargs = _arguments(example_inputs)
+    args, kwargs = arguments(example_inputs)
     if isinstance(source, torch.export.ExportedProgram):
         program = source
         if example_inputs is None and program.example_inputs is not None:
@@ -66,16 +66,6 @@ def import_torch(
     _rename(module, input_names, output_names)
     verify(module)
     return module
-
-
-def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    if example_inputs is None:
-        return (), {}
-    if isinstance(example_inputs, Mapping):
-        return (), dict(example_inputs)
-    if isinstance(example_inputs, torch.Tensor):
-        return (example_inputs,), {}
-    return tuple(example_inputs), {}
 
 
 def _export(

@@ -1,0 +1,19 @@
+"""A user's own functions in Python files: `metric` of `mtc verify`, `answer` of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mtc.diagnostics import BAD_SOURCE
+from mtc.frontends.source import guarded, python_module
+
+
+def load_function(path: Path, name: str, parameters: str) -> Callable[..., Any]:
+    """The function `name` of a Python file. CANNOT_READ if the file is missing; BAD_SOURCE if it raises, now or when
+    the function is called, or does not define the function."""
+    found = getattr(python_module(path), name, None)
+    if not callable(found):
+        raise BAD_SOURCE.error(f"`{path}` does not define `{name}({parameters})`")
+    return lambda *arguments: guarded(lambda: found(*arguments), str(path))
