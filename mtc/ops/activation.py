@@ -8,7 +8,7 @@ from math import inf, pi, sqrt
 import numpy as np
 
 from mtc.ops.define import DERIVED, ELEMENTWISE, FLOATS, IDEMPOTENT, NUMBERS, Accuracy, Tensor, op
-from mtc.ops.math import error_function, wide
+from mtc.ops.math import error_function, logistic, wide
 
 
 @op(types="T -> T", T=NUMBERS, traits=(ELEMENTWISE, IDEMPOTENT), accuracy=Accuracy.EXACT, quantized=DERIVED)
@@ -46,9 +46,7 @@ def hardsigmoid(x: Tensor):
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)
 def sigmoid(x: Tensor):
     """`1 / (1 + exp(-x))`."""
-    w = wide(x)
-    small = np.exp(-np.abs(w))  # never overflows
-    return (np.where(w >= 0, 1, small) / (1 + small)).astype(x.dtype)
+    return logistic(wide(x)).astype(x.dtype)
 
 
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)
@@ -88,8 +86,7 @@ def gelu(x: Tensor, *, approximate: Approximate = Approximate.NONE):
 def silu(x: Tensor):
     """`x * sigmoid(x)`."""
     w = wide(x)
-    small = np.exp(-np.abs(w))  # never overflows
-    return (w * np.where(w >= 0, 1, small) / (1 + small)).astype(x.dtype)
+    return (w * logistic(w)).astype(x.dtype)
 
 
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)

@@ -14,6 +14,12 @@ def wide(x: Tensor) -> Tensor:
     return x.astype(np.promote_types(x.dtype, np.float32), copy=False)
 
 
+def logistic(x: Tensor) -> Tensor:
+    """`1 / (1 + exp(-x))` without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, small) / (1 + small)
+
+
 def error_function(x: Tensor) -> Tensor:
     """erf in f64, by the C library."""
     return np.array([math.erf(v) for v in x.astype(np.float64).ravel().tolist()]).reshape(x.shape)

@@ -34,6 +34,27 @@ def pooled_size(size: Dim, kernel: int, stride: int, before: int, after: int, di
     return minimum(ceil_div(room, stride), floor_div(size + before - 1, stride)) + 1
 
 
+def pooled_sizes(
+    sizes: Shape,
+    kernel_size: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    ceil_mode: bool,
+) -> Shape:
+    """Windows along each spatial axis. TypeMismatch if the attributes make no sense, or no window fits."""
+    require(min(*kernel_size, *stride, *dilation) > 0, "kernel, stride and dilation are positive")
+    result: list[Dim] = []
+    for i, size in enumerate(sizes):
+        before, after = padding[2 * i : 2 * i + 2]
+        extent = dilation[i] * (kernel_size[i] - 1) + 1
+        require(0 <= before < extent and 0 <= after < extent, "padding is not negative and smaller than the window")
+        count = pooled_size(size, kernel_size[i], stride[i], before, after, dilation[i], ceil_mode)
+        require(not isinstance(count, int) or count > 0, "the window is larger than the padded input")
+        result.append(count)
+    return tuple(result)
+
+
 def pooled_shape(
     x: TensorType,
     *,
@@ -46,16 +67,8 @@ def pooled_shape(
     **_: Any,
 ) -> Shape:
     require(x.rank == 4, f"an operand of rank 4, not {x.rank}")
-    require(min(*kernel_size, *stride, *dilation) > 0, "kernel, stride and dilation are positive")
-    sizes = image_size(x, layout)
-    result = []
-    for i in range(2):
-        before, after = padding[2 * i : 2 * i + 2]
-        extent = dilation[i] * (kernel_size[i] - 1) + 1
-        require(0 <= before < extent and 0 <= after < extent, "padding is not negative and smaller than the window")
-        result.append(pooled_size(sizes[i], kernel_size[i], stride[i], before, after, dilation[i], ceil_mode))
-        require(not isinstance(result[i], int) or result[i] > 0, "the window is larger than the padded input")
-    return with_image_size(x, result[0], result[1], layout)
+    height, width = pooled_sizes(image_size(x, layout), kernel_size, stride, padding, dilation, ceil_mode)
+    return with_image_size(x, height, width, layout)
 
 
 def image_size(x: TensorType, layout: Layout) -> Shape:
@@ -74,32 +87,34 @@ def pooling_flops(x: TensorType, *, kernel_size: tuple[int, int], **attrs: Any) 
     return product(pooled_shape(x, kernel_size=kernel_size, **attrs)) * product(kernel_size)
 
 
-def _windows(
+def windows(
     x: Tensor,
     fill: Any,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    padding: tuple[int, int, int, int],
-    dilation: tuple[int, int],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
     ceil_mode: bool,
 ) -> Tensor:
-    """[batch, channels, height, width, kernel height, kernel width] of `x`, whose outside is `fill`."""
+    """[batch, channels, *positions, *kernel] of `x` [batch, channels, *spatial], whose outside is `fill`."""
     pads = [(0, 0), (0, 0)]
     counts = []
-    for i in range(2):
+    for i, size in enumerate(x.shape[2:]):
         before, after = padding[2 * i : 2 * i + 2]
-        count = pooled_size(x.shape[2 + i], kernel[i], stride[i], before, after, dilation[i], ceil_mode)
+        count = pooled_size(size, kernel[i], stride[i], before, after, dilation[i], ceil_mode)
         needed = (count - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1
-        pads.append((before, max(after, needed - x.shape[2 + i] - before)))
+        pads.append((before, max(after, needed - size - before)))
         counts.append(count)
     padded = np.pad(x, pads, constant_values=fill)
-    extent = [dilation[i] * (kernel[i] - 1) + 1 for i in range(2)]
-    windows = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3))
-    windows = windows[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
-    return windows[:, :, : counts[0], : counts[1]]
+    extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    found = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=tuple(range(2, x.ndim)))
+    steps = tuple(slice(None, None, s) for s in (1, 1, *stride, *dilation))
+    kept = (slice(None), slice(None), *(slice(0, count) for count in counts))
+    return found[steps][kept]
 
 
-def _lowest(dtype: np.dtype) -> Any:
+def lowest(dtype: np.dtype) -> Any:
+    """What no element is smaller than."""
     return np.iinfo(dtype).min if dtype.kind in "iu" else -inf
 
 
@@ -126,8 +141,7 @@ def max_pool2d(
     """The largest element of each window; NaN if it holds one. `padding` is top, bottom, left, right and never the
     largest."""
     images = channels_first(x) if layout is Layout.NHWC else x
-    windows = _windows(images, _lowest(x.dtype), kernel_size, stride, padding, dilation, ceil_mode)
-    result = windows.max(axis=(-1, -2))
+    result = windows(images, lowest(x.dtype), kernel_size, stride, padding, dilation, ceil_mode).max(axis=(-1, -2))
     if clamp != (-inf, inf):
         result = np.clip(result, *clamp).astype(x.dtype)
     return channels_last(result) if layout is Layout.NHWC else result
@@ -161,14 +175,14 @@ def avg_pool2d(
     """
     images = channels_first(x) if layout is Layout.NHWC else x
     dtype = np.promote_types(x.dtype, np.float32)
-    total = _windows(images.astype(dtype), 0, kernel_size, stride, padding, (1, 1), ceil_mode).sum(axis=(-1, -2))
+    total = windows(images.astype(dtype), 0, kernel_size, stride, padding, (1, 1), ceil_mode).sum(axis=(-1, -2))
     inside = np.ones((1, 1, *images.shape[2:]), dtype)
     around = padding
     if count_include_pad:
         inside = np.pad(inside, [(0, 0), (0, 0), padding[:2], padding[2:]], constant_values=1)
         around = (0, 0, 0, 0)
     # The counts of windows that begin at the same places: sizes that `around` does not change.
-    counts = _windows(inside, 0, kernel_size, stride, around, (1, 1), ceil_mode).sum(axis=(-1, -2))
+    counts = windows(inside, 0, kernel_size, stride, around, (1, 1), ceil_mode).sum(axis=(-1, -2))
     counts = counts[:, :, : total.shape[2], : total.shape[3]]
     result = np.clip(total / (divisor_override or counts), *clamp).astype(x.dtype)
     return channels_last(result) if layout is Layout.NHWC else result

@@ -15,6 +15,7 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape
 from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, op, require
+from mtc.ops.math import logistic
 
 
 def _layer_shapes(gates: int, states: int) -> Callable[..., list[Shape]]:
@@ -41,10 +42,6 @@ def _layer_shapes(gates: int, states: int) -> Callable[..., list[Shape]]:
 def recurrent_flops(x: TensorType, *others: TensorType | None, **_: Any) -> Dim:
     weights = [other for other in others if other is not None and other.rank == 2][-2:]
     return x.shape[0] * x.shape[1] * sum((weight.count for weight in weights), 0) * 2
-
-
-def _sigmoid(x: Tensor) -> Tensor:
-    return np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
 
 
 def _steps(x: Tensor, reverse: bool) -> Iterator[tuple[int, Tensor]]:
@@ -80,8 +77,8 @@ def lstm(
     for time, now in _steps(x, reverse):
         gates = now @ weight_ih.T + hidden @ weight_hh.T + (0 if bias is None else bias)
         i, f, g, o = np.split(gates, 4, axis=-1)
-        cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(g)
-        hidden = _sigmoid(o) * np.tanh(cell)
+        cell = logistic(f) * cell + logistic(i) * np.tanh(g)
+        hidden = logistic(o) * np.tanh(cell)
         out[time] = hidden
     return [np.swapaxes(out, 0, 1) if batch_first else out, hidden, cell]
 
@@ -114,8 +111,8 @@ def gru(
     for time, now in _steps(x, reverse):
         r, z, n = np.split(now @ weight_ih.T + (0 if bias_ih is None else bias_ih), 3, axis=-1)
         hr, hz, hn = np.split(hidden @ weight_hh.T + (0 if bias_hh is None else bias_hh), 3, axis=-1)
-        update = _sigmoid(z + hz)
-        hidden = (1 - update) * np.tanh(n + _sigmoid(r + hr) * hn) + update * hidden
+        update = logistic(z + hz)
+        hidden = (1 - update) * np.tanh(n + logistic(r + hr) * hn) + update * hidden
         out[time] = hidden
     return [np.swapaxes(out, 0, 1) if batch_first else out, hidden]
 
