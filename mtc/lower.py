@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mtc import ops
 from mtc.delegates.library import KernelLibrary
 from mtc.ir.clone import clone
 from mtc.ir.module import Module, Node
@@ -48,7 +49,7 @@ def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
         return _first(backends, node, Layout.NHWC)
 
     def lacks_conv1d(node: Node) -> bool:
-        return not any(library.supports.get(node.op) for library in backends[:-1])
+        return any(ops.conv2d in library.supports and node.op not in library.supports for library in backends)
 
     return (
         WidenConv1d(lacks_conv1d),

@@ -14,6 +14,8 @@ from mtc import interp
 from mtc.delegates.registry import LIBRARIES
 from mtc.ir.module import Module
 from mtc.ir.types import DType
+from mtc.ir.verifier import verify
+from mtc.ops import OPS
 
 ROWS = list(each_dtype(CASES))
 
@@ -39,9 +41,14 @@ def on_library(name: str, module: Module, inputs: list[np.ndarray], folder: Path
 @pytest.mark.parametrize(("case", "dtype"), ROWS, ids=[f"{case}-{dtype}" for case, dtype in ROWS])
 def test_op_agrees_with_torch(case: Case, dtype: DType, executor: str, tmp_path: Path) -> None:
     module = case.module(dtype)
+    verify(module)
     inputs = [array for array in case.inputs(dtype) if array is not None]
     if executor == "reference":
         outputs = on_reference(module, inputs, tmp_path)
     else:
         outputs = on_library(executor, module, inputs, tmp_path)
     case.assert_close(outputs, dtype)
+
+
+def test_every_op_has_a_case() -> None:
+    assert set(OPS) - {case.op.name for case in CASES} == set()
