@@ -14,12 +14,16 @@
 #include <vector>
 
 #include "mtc/mtc.h"
+#include "tools/compare.h"
 #include "tools/npy.h"
+#include "tools/random_array.h"
 
 namespace {
 
-using mtc::tools::ElementSize;
+using mtc::tools::Compare;
+using mtc::tools::Describe;
 using mtc::tools::Npy;
+using mtc::tools::Random;
 
 constexpr char kUsage[] =
     "usage: mtc_run MODEL.mtp [--inputs A.npy B.npy ...] [--outputs DIR] [--function NAME] [--threads N]\n"
@@ -88,66 +92,6 @@ int ParseOptions(int argc, char** argv, Options* out) {
   return out->model == nullptr ? Usage("which program?", "") : 0;
 }
 
-std::string Describe(mtc_dtype dtype, const int64_t* dims, uint32_t rank) {
-  static constexpr const char* kNames[] = {"f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
-  std::string text = std::string(kNames[dtype]) + "[";
-  for (uint32_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);
-  return text + "]";
-}
-
-// Random elements by a fixed seed. Floats lie in (-1, 1); integers are 0 or 1, which are indices of nearly everything.
-class Random {
- public:
-  // False if it would have more bytes than anyone wants invented.
-  bool Make(const mtc_signature& signature, Npy* array) {
-    constexpr size_t kMost = size_t{1} << 32;
-    array->dtype = signature.dtype;
-    size_t bytes = ElementSize(array->dtype);
-    for (uint32_t i = 0; i < signature.rank; ++i) {
-      array->dims.push_back(std::min(std::max<int64_t>(signature.min_dims[i], 1), signature.max_dims[i]));
-      if (__builtin_mul_overflow(bytes, static_cast<size_t>(array->dims.back()), &bytes) || bytes > kMost) return false;
-    }
-    array->data.resize(bytes);
-    for (size_t i = 0; i < bytes; i += ElementSize(array->dtype)) Fill(array->dtype, &array->data[i]);
-    return true;
-  }
-
- private:
-  uint32_t Next() {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
-    return static_cast<uint32_t>(state_ >> 33);
-  }
-  template <typename T>
-  static void Put(uint8_t* to, T value) {
-    memcpy(to, &value, sizeof(value));
-  }
-  void Fill(mtc_dtype dtype, uint8_t* to) {
-    const uint32_t bits = Next();
-    const double real = static_cast<double>(bits) / (uint32_t{1} << 30) - 1;
-    switch (dtype) {
-      case MTC_F32:
-        return Put(to, static_cast<float>(real));
-      case MTC_F64:
-        return Put(to, real);
-      case MTC_F16:  // exponent of [0.5, 1)
-        return Put(to, static_cast<uint16_t>((bits & 0x83ff) | 0x3800));
-      case MTC_BF16:
-        return Put(to, static_cast<uint16_t>((bits & 0x807f) | 0x3f00));
-      case MTC_I8:
-      case MTC_U8:
-      case MTC_BOOL:
-        return Put(to, static_cast<uint8_t>(bits & 1));
-      case MTC_I16:
-        return Put(to, static_cast<int16_t>(bits & 1));
-      case MTC_I32:
-        return Put(to, static_cast<int32_t>(bits & 1));
-      case MTC_I64:
-        return Put(to, static_cast<int64_t>(bits & 1));
-    }
-  }
-  uint64_t state_ = 1;
-};
-
 mtc_tensor ToTensor(Npy& array) {
   mtc_tensor tensor = {};
   tensor.data = array.data.data();
@@ -156,68 +100,6 @@ mtc_tensor ToTensor(Npy& array) {
   tensor.rank = static_cast<uint32_t>(array.dims.size());
   std::copy(array.dims.begin(), array.dims.end(), tensor.dims);
   return tensor;
-}
-
-template <typename T>
-double Read(const void* data, size_t index) {
-  T value;
-  memcpy(&value, static_cast<const uint8_t*>(data) + index * sizeof(T), sizeof(T));
-  return static_cast<double>(value);
-}
-
-double ReadHalf(const void* data, size_t index) {
-  uint16_t bits;
-  memcpy(&bits, static_cast<const uint8_t*>(data) + index * sizeof(bits), sizeof(bits));
-  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-  double value = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(mantissa + 1024, exponent - 25);
-  if (exponent == 31) value = mantissa == 0 ? INFINITY : NAN;
-  return bits >> 15 != 0 ? -value : value;
-}
-
-double Element(const mtc_tensor& tensor, size_t index) {
-  switch (tensor.dtype) {
-    case MTC_F32:
-      return Read<float>(tensor.data, index);
-    case MTC_F64:
-      return Read<double>(tensor.data, index);
-    case MTC_F16:
-      return ReadHalf(tensor.data, index);
-    case MTC_BF16: {
-      const uint32_t bits = static_cast<uint32_t>(Read<uint16_t>(tensor.data, index)) << 16;
-      return Read<float>(&bits, 0);
-    }
-    case MTC_I8:
-      return Read<int8_t>(tensor.data, index);
-    case MTC_U8:
-    case MTC_BOOL:
-      return Read<uint8_t>(tensor.data, index);
-    case MTC_I16:
-      return Read<int16_t>(tensor.data, index);
-    case MTC_I32:
-      return Read<int32_t>(tensor.data, index);
-    case MTC_I64:
-      return Read<int64_t>(tensor.data, index);
-  }
-  return 0;
-}
-
-// The largest absolute difference, and the largest relative to the source model's value.
-std::string Compare(const mtc_tensor& got, const mtc_tensor& expected) {
-  if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
-      !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
-    return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);
-  }
-  double absolute = 0, relative = 0;
-  for (size_t i = 0; i < got.size / ElementSize(got.dtype); ++i) {
-    const double a = Element(got, i), b = Element(expected, i);
-    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    const double difference = std::isnan(a - b) ? INFINITY : std::fabs(a - b);
-    absolute = std::max(absolute, difference);
-    relative = std::max(relative, b == 0 ? INFINITY : difference / std::fabs(b));
-  }
-  char text[96];
-  snprintf(text, sizeof(text), "max abs diff %.3g, max rel diff %.3g", absolute, relative);
-  return text;
 }
 
 std::string Escaped(const char* text) {

@@ -1,0 +1,88 @@
+// Tensors as text, and how far one is from another.
+
+#ifndef MTC_TOOLS_COMPARE_H_
+#define MTC_TOOLS_COMPARE_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "mtc/mtc.h"
+#include "tools/npy.h"
+
+namespace mtc::tools {
+
+inline std::string Describe(mtc_dtype dtype, const int64_t* dims, uint32_t rank) {
+  static constexpr const char* kNames[] = {"f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
+  std::string text = std::string(kNames[dtype]) + "[";
+  for (uint32_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+template <typename T>
+double Read(const void* data, size_t index) {
+  T value;
+  memcpy(&value, static_cast<const uint8_t*>(data) + index * sizeof(T), sizeof(T));
+  return static_cast<double>(value);
+}
+
+inline double ReadHalf(const void* data, size_t index) {
+  uint16_t bits;
+  memcpy(&bits, static_cast<const uint8_t*>(data) + index * sizeof(bits), sizeof(bits));
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  double value = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(mantissa + 1024, exponent - 25);
+  if (exponent == 31) value = mantissa == 0 ? INFINITY : NAN;
+  return bits >> 15 != 0 ? -value : value;
+}
+
+inline double Element(const mtc_tensor& tensor, size_t index) {
+  switch (tensor.dtype) {
+    case MTC_F32:
+      return Read<float>(tensor.data, index);
+    case MTC_F64:
+      return Read<double>(tensor.data, index);
+    case MTC_F16:
+      return ReadHalf(tensor.data, index);
+    case MTC_BF16: {
+      const uint32_t bits = static_cast<uint32_t>(Read<uint16_t>(tensor.data, index)) << 16;
+      return Read<float>(&bits, 0);
+    }
+    case MTC_I8:
+      return Read<int8_t>(tensor.data, index);
+    case MTC_U8:
+    case MTC_BOOL:
+      return Read<uint8_t>(tensor.data, index);
+    case MTC_I16:
+      return Read<int16_t>(tensor.data, index);
+    case MTC_I32:
+      return Read<int32_t>(tensor.data, index);
+    case MTC_I64:
+      return Read<int64_t>(tensor.data, index);
+  }
+  return 0;
+}
+
+// The largest absolute difference, and the largest relative to the source model's value.
+inline std::string Compare(const mtc_tensor& got, const mtc_tensor& expected) {
+  if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
+      !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
+    return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);
+  }
+  double absolute = 0, relative = 0;
+  for (size_t i = 0; i < got.size / ElementSize(got.dtype); ++i) {
+    const double a = Element(got, i), b = Element(expected, i);
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    const double difference = std::isnan(a - b) ? INFINITY : std::fabs(a - b);
+    absolute = std::max(absolute, difference);
+    relative = std::max(relative, b == 0 ? INFINITY : difference / std::fabs(b));
+  }
+  char text[96];
+  snprintf(text, sizeof(text), "max abs diff %.3g, max rel diff %.3g", absolute, relative);
+  return text;
+}
+
+}  // namespace mtc::tools
+
+#endif  // MTC_TOOLS_COMPARE_H_
