@@ -146,6 +146,23 @@ WOULD_REPLACE = Code(
 CANNOT_WRITE = Code("MTC106", "output cannot be written", "The folder is missing, read-only or full.")
 CANNOT_READ = Code("MTC107", "input cannot be read", "The file is missing or may not be read.")
 
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """An OSError within becomes CANNOT_WRITE of the output `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise CANNOT_WRITE.error(f"cannot write `{path}`: {_reason(error)}", help="choose another place") from error
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; copying a folder gives one error with a list of (from, to, reason)."""
+    if error.strerror is None and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1])
+    return error.strerror or str(error)
+
+
 # 2xx: frontends
 UNSUPPORTED_OP = Code(
     "MTC201",

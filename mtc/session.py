@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,10 +105,33 @@ class Memory:
 _CODES: dict[int, Code] = {1: BAD_INPUT, 2: INVALID_PROGRAM, 3: MISSING_KERNELS, 5: CANNOT_READ}
 
 
-@lru_cache
 def library(path: Path) -> ctypes.CDLL:
-    """A runtime's shared library with its functions declared."""
-    lib = ctypes.CDLL(str(path))
+    """A runtime's shared library with its functions declared. CANNOT_READ if there is none.
+
+    A runtime that was built again at the same path is loaded again.
+    """
+    try:
+        status = path.stat()
+        return _library(path.resolve(), status.st_ino, status.st_mtime_ns)
+    except (OSError, AttributeError) as error:
+        raise CANNOT_READ.error(f"`{path}` is not the library of an mtc runtime: {error}") from error
+
+
+_opened: set[Path] = set()
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    """The dynamic linker goes by names: at a path that it knows it gives the library that stood there first."""
+    if path not in _opened:
+        _opened.add(path)
+        return ctypes.CDLL(str(path))
+    with tempfile.TemporaryDirectory(prefix="mtc-runtime-") as folder:
+        return ctypes.CDLL(shutil.copy(path, folder))
+
+
+@lru_cache
+def _library(path: Path, inode: int, modified: int) -> ctypes.CDLL:
+    lib = _open(path)
     size, status, handle = ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p
     error, out = ctypes.POINTER(_Error), ctypes.POINTER(ctypes.c_void_p)
     signatures: dict[str, tuple[Any, list[Any]]] = {
@@ -176,7 +201,7 @@ class Session:
             lambda out, error: self._lib.mtc_session_create(self._program, ctypes.byref(session_options), out, error)
         )
         count = self._lib.mtc_program_function_count(self._program)
-        self.functions = [self._lib.mtc_program_function_name(self._program, i).decode() for i in range(count)]
+        self.functions = [_text(self._lib.mtc_program_function_name(self._program, i)) for i in range(count)]
 
     def run(self, *inputs: Any, function: str = "forward") -> list[np.ndarray]:
         """The outputs for `inputs`: arrays in the program's order, or one mapping from names. Each returned array is
@@ -222,7 +247,7 @@ class Session:
 
     def metadata(self, key: str) -> str | None:
         value = self._lib.mtc_program_metadata(self._program, key.encode())
-        return None if value is None else value.decode()
+        return None if value is None else _text(value)
 
     def memory(self) -> Memory:
         found = self._lib.mtc_session_memory(self._session)
@@ -234,7 +259,7 @@ class Session:
         for index in range(self._lib.mtc_session_event_count(self._session)):
             event = _Event()
             self._lib.mtc_session_event(self._session, index, ctypes.byref(event))
-            texts = (event.kernel.decode(), event.name.decode(), event.location.decode())
+            texts = (_text(event.kernel), _text(event.name), _text(event.location))
             events.append(Event(*texts, event.start_ns, event.duration_ns))
         return events
 
@@ -288,7 +313,7 @@ class Session:
         error = _Error()
         status = call(ctypes.byref(error))
         if status:
-            message = error.message.decode(errors="replace")
+            message = _text(error.message)
             raise _CODES.get(status, RUN_FAILED).error(message or f"the runtime failed with status {status}")
 
     def _function(self, name: str) -> int:
@@ -305,7 +330,7 @@ class Session:
                 (raw.min_dims[i], None if raw.max_dims[i] == UNBOUNDED else raw.max_dims[i]) for i in range(raw.rank)
             )
             shape = tuple(None if raw.dims[i] < 0 else raw.dims[i] for i in range(raw.rank))
-            found.append(Signature(raw.name.decode(), DType.numbered(raw.dtype), shape, bounds))
+            found.append(Signature(_text(raw.name), DType.numbered(raw.dtype), shape, bounds))
         return found
 
     def _bound(self, inputs: Sequence[Any], function: int) -> list[np.ndarray]:
@@ -353,5 +378,10 @@ def _array(tensor: _Tensor) -> np.ndarray:
 def _until_null(get: Any) -> list[str]:
     found: list[str] = []
     while (text := get(len(found))) is not None:
-        found.append(text.decode())
+        found.append(_text(text))
     return found
+
+
+def _text(raw: bytes) -> str:
+    """A program from elsewhere may hold bytes that are no UTF-8; they are shown as such, not refused."""
+    return raw.decode(errors="replace")

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,20 @@ def refuse_fallback(measured: Measured) -> None:
                 report(FALLBACK(f"`{row['op']}` runs on portable, {row['count']} times, {share}", at=row["at"] or None))
 
 
-def compare(measured: Measured, baseline: Path, most: float) -> dict[str, float]:
-    """Each compared measurement divided by the baseline's. REGRESSION that names those above 1 + `most`."""
+def read_baseline(path: Path) -> dict[str, float]:
+    """The measurements to compare with. CANNOT_READ if the file is not what `mtc bench --json` writes."""
     try:
-        base = json.loads(baseline.read_text(encoding="utf-8"))
-        ratios = {key: float(measured[key]) / float(base[key]) for key in COMPARED if base.get(key)}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise CANNOT_READ.error(f"`{baseline}` is not what `mtc bench --json` writes: {error}") from error
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {key: float(content[key]) for key in COMPARED}
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise CANNOT_READ.error(f"`{path}` is not what `mtc bench --json` writes") from error
+
+
+def compare(measured: Measured, base: Mapping[str, float], most: float) -> dict[str, float]:
+    """Each compared measurement divided by the baseline's. REGRESSION that names those above 1 + `most`."""
+    ratios = {key: float(measured[key]) / base[key] for key in COMPARED if base[key]}
     with collected() as report:
         for key, ratio in ratios.items():
             if ratio > 1 + most:

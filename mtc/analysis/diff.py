@@ -79,7 +79,7 @@ def _program(program: reader.Program) -> Side:
     facts |= {f"metadata {key}": value for key, value in program.metadata.items()}
     lines: dict[str, list[str]] = {}
     for function in program.tables.functions or []:
-        name = f"@{function.name.decode()}"
+        name = f"@{reader.text(function.name)}"
         facts[f"{name} arena"] = f"{function.arenaSize} bytes"
         for kind in ("input", "output"):
             facts |= {f"{name} {kind} {key}": type_ for key, type_ in program.interface(function, kind)}

@@ -97,14 +97,14 @@ def _program_graph(program: Program) -> str:
     for function in program.tables.functions or []:
         boxes: list[Box] = [(f"input {n}", t, "#dde6f7", []) for n, t in program.interface(function, "input")]
         place = {value: index for index, value in enumerate(reader.numbers(function.inputs))}
-        rows = [i for i in program.instructions if i.function == function.name.decode()]
+        rows = [i for i in program.instructions if i.function == reader.text(function.name)]
         for row, raw in zip(rows, function.instructions or [], strict=True):
             reads = [place[v] for v in reader.numbers(raw.inputs) if v in place]
             for value in reader.numbers(raw.outputs):
                 place[value] = len(boxes)
             title = f"{row.op} ({row.library})"
             boxes.append((title, (row.outputs or ("",))[0], _COLORS.get(row.library, "#eee"), reads))
-        drawings.append(_drawing(function.name.decode(), boxes))
+        drawings.append(_drawing(reader.text(function.name), boxes))
     return "\n".join(drawings)
 
 

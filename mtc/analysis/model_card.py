@@ -65,7 +65,7 @@ def program_card(program: Program) -> Card:
         "stages": [],
         "metadata": program.metadata,
         "functions": {
-            f.name.decode(): {
+            reader.text(f.name): {
                 "inputs": dict(program.interface(f, "input")),
                 "outputs": dict(program.interface(f, "output")),
             }
@@ -76,7 +76,9 @@ def program_card(program: Program) -> Card:
         "constant_bytes": program.constant_bytes,
         "state_bytes": {},
         "flops": total_flops(rows),
-        "memory": {f.name.decode(): {"arena": int(f.arenaSize), "is_planned": bool(f.isPlanned)} for f in functions},
+        "memory": {
+            reader.text(f.name): {"arena": int(f.arenaSize), "is_planned": bool(f.isPlanned)} for f in functions
+        },
         "kernels": program.kernels,
         "placement": [row.to_json() for row in rows],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def read(path: Path) -> Arrays:
         raise CANNOT_READ.error(f"`{path}` does not exist") from error
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError, MemoryError, zlib.error) as error:
         raise BAD_INPUT.error(f"`{path}` is not a .npz or .npy of plain arrays: {error}") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,7 +89,7 @@ def verify(
         got, want = session.run(*arrays), reference.run(arrays)
         rows = compared(name, names, got, want, max_rel, min_cosine)
         if metric is not None:
-            is_ok = bool(metric(got, want))
+            is_ok = bool(sources.guarded(partial(metric, got, want), "metric"))
             rows = [replace(row, is_ok=is_ok) for row in rows]
         found += rows
     return found

@@ -22,9 +22,9 @@ from mtc.build.size_report import SizeReport
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target, host_target
-from mtc.build.third_party import BASE_LIBRARIES, libraries_of, third_party
+from mtc.build.third_party import BASE_LIBRARIES, libraries_of, third_party, third_party_key
 from mtc.build.toolchain import Toolchain, toolchain_for, toolchain_stamp
-from mtc.diagnostics import UNKNOWN_NAME, WOULD_REPLACE
+from mtc.diagnostics import UNKNOWN_NAME, WOULD_REPLACE, writing
 from mtc.support.atomic import atomic_folder, write_text
 from mtc.support.cache import cache_dir, cache_root
 from mtc.support.file_lock import file_lock
@@ -72,16 +72,19 @@ def build(
     sanitize: str = "",
     progress: Progress | None = None,
     offline: bool = False,
+    overwrite: bool = False,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined". Raises MtcError: MTC105 if something
-    else stands at `output`, MTC301 and MTC401 for unknown names, MTC701 to MTC704 if it cannot be built.
+    else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
+    MTC701 to MTC704 if it cannot be built.
     """
     started = time.monotonic()
-    _check_output(output)
+    if not overwrite:
+        _check_output(output)
     kept, was_cached = _cached(keys, target, mode, check_sanitizers(sanitize), progress or silent, offline)
-    with atomic_folder(output) as work:
+    with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
     return _described(output, was_cached, time.monotonic() - started)
 
@@ -127,7 +130,7 @@ def _cached(
     with file_lock(cache_dir("locks") / work.name, waiting=waiting):
         selection.mkdir(parents=True, exist_ok=True)
         kernel_table.write(kernels, selection)
-        key = _key(selection, target, toolchain, mode, sanitize)
+        key = _key(selection, target, toolchain, mode, sanitize, libraries)
         folder = cache_dir("runtimes") / key
         if folder.is_dir():
             return folder, True
@@ -157,10 +160,17 @@ def definitions(
     """What `runtime/CMakeLists.txt` must be told; the libraries it names are built first if they are not there."""
     prefix = third_party(target, toolchain, libraries, offline=offline, progress=progress)
     return [
-        *toolchain.cmake_args,
+        *_options(toolchain, mode, sanitize, libraries),
         f"-DMTC_SELECTION={selection}",
         f"-DMTC_THIRD_PARTY={prefix}",
         f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
+    ]
+
+
+def _options(toolchain: Toolchain, mode: str, sanitize: str, libraries: Collection[str]) -> list[str]:
+    """Those of the definitions that are no paths."""
+    return [
+        *toolchain.cmake_args,
         f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in libraries else 'OFF'}",
         f"-DMTC_MODE={mode}",
         f"-DMTC_SANITIZE={sanitize}",
@@ -174,11 +184,16 @@ def _build_folder(target: Target, toolchain: Toolchain, mode: str, sanitize: str
     return cache_dir("build") / f"runtime-{kind}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
 
-def _key(selection: Path, target: Target, toolchain: Toolchain, mode: str, sanitize: str) -> str:
+def _key(
+    selection: Path, target: Target, toolchain: Toolchain, mode: str, sanitize: str, libraries: Collection[str]
+) -> str:
+    """Changes with everything that goes into a runtime."""
     state = hashlib.sha256()
     for name in ("selected_kernels.h", "kernel_table.cpp", "kernels.cmake"):
         state.update((selection / name).read_bytes() + b"\0")
-    state.update("\0".join([content_hash(), target.name, toolchain.identity, mode, sanitize]).encode())
+    linked = third_party_key(target, toolchain, libraries)
+    options = _options(toolchain, mode, sanitize, libraries)
+    state.update("\0".join([content_hash(), target.name, toolchain.identity, linked, *options]).encode())
     return state.hexdigest()[:24]
 
 

@@ -53,9 +53,7 @@ def third_party(
     """
     names = (*BASE_LIBRARIES, *sorted(libraries))
     project = runtime_sources() / "third_party"
-    recipe = (project / "CMakeLists.txt").read_text(encoding="utf-8")
-    parts = [target.name, toolchain.identity, recipe, *_FLAGS, *(source(name).tree for name in names)]
-    key = "-".join([target.name, *sorted(libraries), hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]])
+    key = third_party_key(target, toolchain, libraries)
     folder = cache_dir("libraries") / key
     if folder.is_dir():
         return folder
@@ -83,6 +81,14 @@ def third_party(
             cmake.install(work, prefix, what=what)
         _forget_objects(work)
     return folder
+
+
+def third_party_key(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> str:
+    """Changes with the libraries' sources and with how they are compiled."""
+    recipe = (runtime_sources() / "third_party" / "CMakeLists.txt").read_text(encoding="utf-8")
+    trees = (source(name).tree for name in (*BASE_LIBRARIES, *sorted(libraries)))
+    parts = [target.name, toolchain.identity, recipe, *_FLAGS, *trees]
+    return "-".join([target.name, *sorted(libraries), hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]])
 
 
 def _forget_objects(work: Path) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from mtc.cli.failures import guarded
-
 __all__ = ["main"]
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Runs a command and ends the process with its exit code."""
-    sys.exit(run(args))
+    try:
+        sys.exit(run(args))
+    except KeyboardInterrupt:  # while the command line itself was loading
+        sys.exit(130)
 
 
 def run(args: Sequence[str] | None = None) -> int:
     """Runs a command. The exit code: 0 done, 1 cannot be served, 2 usage, 3 a bug in mtc, 130 interrupted."""
+    from mtc.cli.failures import guarded
     from mtc.cli.group import mtc
 
     words = list(sys.argv[1:] if args is None else args)

@@ -47,6 +47,7 @@ def bench(
     from mtc.stages.outputs import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
+    base = measuring.read_baseline(baseline) if baseline is not None else None
     given = tensors.read(inputs) if inputs is not None else None
     console.effective("bench", model=model, threads=threads, runs=runs, seconds=None if runs else seconds)
     measured = measuring.bench(
@@ -60,8 +61,8 @@ def bench(
     )
     if fail_on_fallback:
         measuring.refuse_fallback(measured)
-    if baseline is not None:
-        measured["against_baseline"] = measuring.compare(measured, baseline, max_regress)
+    if base is not None:
+        measured["against_baseline"] = measuring.compare(measured, base, max_regress)
     console.clear()
     console.result(measured, lambda: _text(measured))
 

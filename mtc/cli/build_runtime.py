@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -37,18 +38,19 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
 
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
-    check_output(output, Kind.RUNTIME, overwrite=overwrite, need=64 << 20)
+    check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops,), need=64 << 20)
     toolchain = toolchain_for(chosen)
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
         found = stages.select_ops(stages.load_any(model))
         found.save(ops)
         wrote(ops, derived=file_sha256(ops))
-        console.note(f"{ops} lists the {len(found.kernels)} kernels of {model}, as `mtc select-ops {model}` does")
+        same = shlex.join(("mtc", "select-ops", str(model)))
+        console.note(f"{ops} lists the {len(found.kernels)} kernels of {model}, as `{same}` does")
     console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
-    if overwrite:
-        stages.clear_output(output)
-    built = stages.build_runtime(ops, output, target_name=chosen.name, progress=console.progress(), offline=offline)
+    built = stages.build_runtime(
+        ops, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
+    )
     wrote(output)
     data = {
         "output": str(output),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from mtc.cli import console
+from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, Entry, Words, offline_option, output_option, overwrite_option, wrote
 
@@ -47,6 +48,8 @@ def compile(
     Example:
       mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
     """
+    from mtc import stages
+    from mtc.analysis.placement import placed_ops
     from mtc.frontends.source import name_of
     from mtc.recipe import save
     from mtc.stages.compile import Settings, Step, compile_model, steps
@@ -80,7 +83,9 @@ def compile(
     )
     wrote(made.optimized, stage="optimize")
     wrote(made.program)
+    rows = placed_ops(stages.lowered(stages.load(made.optimized)))
+    data = {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done}
+    ready = f"{made.program} and {made.runtime} are ready: `{shlex.join(('mtc', 'run', str(made.program)))}`"
     console.report(
-        {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done},
-        f"{made.program} and {made.runtime} are ready: `mtc run {made.program}`",
+        data | {"placement": [row.to_json() for row in rows]}, lambda: f"{tables.placement(rows)}\n\n{ready}"
     )

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from mtc.cli import console
-from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, Diagnostic, MtcError
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, Diagnostic, MtcError
 
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
@@ -40,7 +40,7 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except MtcError as error:
         _show(error.diagnostics, error.summary)
-        return FAILED
+        return USAGE if all(diagnostic.code is UNKNOWN_NAME for diagnostic in error.diagnostics) else FAILED
     except BrokenPipeError:  # `mtc ... | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

@@ -34,7 +34,10 @@ class Words(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, (tuple, list)):
             return tuple(value)
-        return tuple(word.strip() for word in value.split(",") if word.strip())
+        words = tuple(word.strip() for word in value.split(","))
+        if not all(words):
+            self.fail(f"`{value}` has an empty word", param, ctx)
+        return words
 
 
 class Entry(click.ParamType):  # type: ignore[type-arg]

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import traceback
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISSING_PACKAGE, MtcError
+from mtc.support.opened_files import user_files
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -35,7 +37,8 @@ def load(src: str | Path) -> Source:
     if is_attribute(text):
         return _from_attribute(text)
     if not path.is_file():
-        raise CANNOT_READ.error(f"`{text}` does not exist", help="SRC is a file, or pkg.mod:attr")
+        what = "is not a file" if path.exists() else "does not exist"
+        raise CANNOT_READ.error(f"`{text}` {what}", help="SRC is a file, or pkg.mod:attr")
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
@@ -107,18 +110,23 @@ def _from_archive(path: Path) -> Source:
 
 
 def guarded(call: Callable[[], Any], where: str) -> Any:
-    """Calls a user's own code, which `where` names. It may raise anything: that is shown with its last line, as
-    BAD_SOURCE, not as a failure of mtc."""
+    """Calls a user's own code, which `where` names. It may raise anything, also SystemExit: that is shown with the
+    user's last line, as BAD_SOURCE, not as a failure of mtc."""
     try:
         return call()
     except MtcError:
         raise
-    except Exception as error:
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        at = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else where
-        raise BAD_SOURCE.error(f"`{where}` raised {type(error).__name__}: {error}", at=at) from error
+    except (Exception, SystemExit) as error:
+        raised = f"`{where}` raised {type(error).__name__}: {error}"
+        raise BAD_SOURCE.error(raised, at=_users_line(error)) from error
+
+
+def _users_line(error: BaseException) -> str | None:
+    """The line of the user's own code that raised, whatever library it called; or the one that does not parse."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f"{f.filename}:{f.lineno}" for f in reversed(frames) if user_files({f.filename})), None)
 
 
 def _torch() -> Any:

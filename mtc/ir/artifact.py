@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from mtc import __version__
-from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT, MtcError
+from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT, MtcError, writing
 from mtc.ir import storedzip, tensorfile
 from mtc.ir.constant import Constant, OpenFile
 from mtc.ir.module import Function, Module, Sample
@@ -45,11 +45,8 @@ def save(module: Module, path: str | Path) -> None:
         tensorfile.member(WEIGHTS, module.constants),
         tensorfile.member(SAMPLES, _sample_tensors(module)),
     )
-    try:
-        with atomic_file(path) as file:
-            storedzip.write_archive(file, members)
-    except OSError as error:
-        raise CANNOT_WRITE.error(f"cannot write `{path}`: {error}") from error
+    with writing(path), atomic_file(path) as file:
+        storedzip.write_archive(file, members)
 
 
 def load(path: str | Path, ops: Mapping[str, OpSpec]) -> Module:

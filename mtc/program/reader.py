@@ -64,7 +64,7 @@ class Program:
 
     @property
     def metadata(self) -> dict[str, str]:
-        return {_text(entry.key): _text(entry.value) for entry in self.tables.metadata or []}
+        return {text(entry.key): text(entry.value) for entry in self.tables.metadata or []}
 
     @property
     def constant_bytes(self) -> int:
@@ -81,10 +81,10 @@ class Program:
                 outputs = [_type(function, i) for i in numbers(instruction.outputs) if i >= 0]
                 found.append(
                     Instruction(
-                        _text(function.name),
+                        text(function.name),
                         self.kernels[instruction.kernel],
-                        _text(row.name) if row else "",
-                        _text(row.location) if row else "",
+                        text(row.name) if row else "",
+                        text(row.location) if row else "",
                         tuple(outputs),
                     )
                 )
@@ -130,9 +130,11 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
             debug = schema.DebugT.InitFromPackedBuf(file.read(segment.size))
     program = Program(path, size, tables, debug)
     # All that can be damaged is touched here, where it is reported.
+    _ = program.metadata
     for instruction in program.instructions:
         KernelKey.parse(instruction.kernel)
     for function in tables.functions or []:
+        text(function.name)
         program.interface(function, "input")
         program.interface(function, "output")
     return program
@@ -153,7 +155,7 @@ def _expression(function: Any, index: int, depth: int = 0) -> str:
     if kind == schema.ExprKind.constant:
         return str(row.a)
     if kind == schema.ExprKind.symbol:
-        return _text(function.symbolNames[row.a])
+        return text(function.symbolNames[row.a])
     a, b = (_expression(function, i, depth + 1) for i in (row.a, row.b))
     if len(a) + len(b) > _LENGTH:
         raise ValueError("an expression is too long")
@@ -174,10 +176,11 @@ def numbers(vector: Any) -> list[int]:
 
 
 def _texts(vector: Any) -> list[str]:
-    return [_text(v) for v in vector or []]
+    return [text(v) for v in vector or []]
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A text of the tables, which is None where it is empty. UnicodeDecodeError if it is none."""
     if value is None:
         return ""
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from mtc.delegates.registry import LIBRARIES
-from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected
+from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected, writing
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
 
@@ -41,13 +41,14 @@ class OpsList:
         return OpsList(dict(sorted(kernels.items())))
 
     def save(self, path: Path) -> None:
-        """Writes the list, atomically."""
+        """Writes the list, atomically. CANNOT_WRITE if it cannot."""
         kernels = {
             key: {model: list(lines) for model, lines in sorted(users.items())}
             for key, users in sorted(self.kernels.items())
         }
         text = yaml.safe_dump({"version": VERSION, "kernels": kernels}, sort_keys=False, width=1000)
-        write_text(path, _HEADER + text)
+        with writing(path):
+            write_text(path, _HEADER + text)
 
 
 def load(path: Path) -> OpsList:

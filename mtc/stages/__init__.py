@@ -5,7 +5,6 @@ from mtc.stages.check_runtime import check_runtime
 from mtc.stages.export import export
 from mtc.stages.files import load, load_any, save
 from mtc.stages.optimize import optimize
-from mtc.stages.outputs import clear_output
 from mtc.stages.package import lowered, package
 from mtc.stages.pass_options import pass_options
 from mtc.stages.select_ops import select_ops
@@ -13,7 +12,6 @@ from mtc.stages.select_ops import select_ops
 __all__ = [
     "build_runtime",
     "check_runtime",
-    "clear_output",
     "export",
     "load",
     "load_any",

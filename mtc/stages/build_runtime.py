@@ -19,8 +19,14 @@ def build_runtime(
     target_name: str | None = None,
     progress: Progress | None = None,
     offline: bool = False,
+    overwrite: bool = False,
 ) -> RuntimeBuild:
-    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`."""
+    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`.
+
+    What stands there is replaced once the runtime is built: another runtime, or with `overwrite` any folder.
+    """
     listed = ops if isinstance(ops, OpsList) else load(Path(ops))
     chosen = host_target() if target_name is None else target(target_name)
-    return runtime.build(list(listed.kernels), chosen, Path(output), progress=progress, offline=offline)
+    return runtime.build(
+        list(listed.kernels), chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite
+    )

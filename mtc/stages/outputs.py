@@ -67,10 +67,11 @@ def kind_of(path: Path) -> Kind:
 
 
 def _holds_arrays(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return all(name.endswith(".npy") for name in archive.namelist())
+    except zipfile.BadZipFile:
         return False
-    with zipfile.ZipFile(path) as archive:
-        return all(name.endswith(".npy") for name in archive.namelist())
 
 
 def _folder_kind(path: Path) -> Kind:
@@ -93,6 +94,10 @@ def check_output(
     """
     if any(_same(path, source) for source in inputs):
         raise WOULD_REPLACE.error(f"`{path}` is the command's own input", help="choose another name")
+    if kind is Kind.RUNTIME:  # the one folder that is replaced as a whole
+        _check_is_apart(path, inputs)
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise WOULD_REPLACE.error(f"`{path}` is neither a file nor a folder", help="choose another name")
     is_folder = kind in (Kind.RUNTIME, Kind.COMPILED)
     found = kind_of(path)
     allowed = {Kind.NOTHING, kind} | ({Kind.EMPTY} if is_folder else set())
@@ -100,11 +105,21 @@ def check_output(
         what = "folder" if path.is_dir() else "file"
         raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name")
     if found not in allowed and not overwrite:
+        what = "" if found is Kind.OTHER else f": it is {found.value}"
         raise WOULD_REPLACE.error(
-            f"`{path}` exists and is not {kind.value}: it is {found.value}",
-            help="choose another name, or pass --overwrite",
+            f"`{path}` exists and is not {kind.value}{what}", help="choose another name, or pass --overwrite"
         )
     _check_folder(path, need, may_create=is_folder)
+
+
+def _check_is_apart(folder: Path, inputs: Collection[Path]) -> None:
+    """Refuses to replace a folder that holds one of the command's inputs or the folder that it runs in."""
+    top = folder.resolve()
+    if top in (Path.cwd(), *Path.cwd().parents):
+        raise WOULD_REPLACE.error(f"`{folder}` holds the folder that mtc runs in", help="choose another name")
+    for source in inputs:
+        if folder.exists() and top in source.resolve().parents:
+            raise WOULD_REPLACE.error(f"`{folder}` holds the command's input `{source}`", help="choose another name")
 
 
 def _check_folder(path: Path, need: int, *, may_create: bool) -> None:
@@ -118,7 +133,7 @@ def _check_folder(path: Path, need: int, *, may_create: bool) -> None:
     free = shutil.disk_usage(folder).free
     if free < need:
         raise CANNOT_WRITE.error(
-            f"the disk of `{folder}` is full: about {need >> 20} MiB are needed, {free >> 20} MiB are free",
+            f"the disk of `{folder}` is full: about {need:,} bytes are needed, {free:,} are free",
             help="choose another place",
         )
 
@@ -190,13 +205,6 @@ def require(path: Path, *kinds: Kind) -> Kind:
     if found not in kinds:
         wanted = " or ".join(kind.value for kind in kinds)
         remedy = {Kind.IR: "`mtc package` makes a program of it", Kind.PROGRAM: "it was made of a .mtc: name that"}
-        raise NOT_AN_ARTIFACT.error(f"`{path}` is {found.value}, not {wanted}", help=remedy.get(found))
+        what = f"is not {wanted}" if found is Kind.OTHER else f"is {found.value}, not {wanted}"
+        raise NOT_AN_ARTIFACT.error(f"`{path}` {what}", help=remedy.get(found))
     return found
-
-
-def clear_output(path: Path) -> None:
-    """Removes a folder or file that --overwrite gives up."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from mtc.delegates.registry import backends
+from mtc.diagnostics import writing
 from mtc.ir.module import Module, Node
 from mtc.lower import Lowered, lower
 from mtc.program.emitter import Emitter
@@ -26,13 +27,13 @@ def lowered(model: Module, backend: str | Sequence[str] | None = None) -> Lowere
 def package(
     model: Module, path: str | PathLike[str], *, backend: str | Sequence[str] | None = None, taps: Sequence[str] = ()
 ) -> Lowered:
-    """Writes the program of `model` to `path`, atomically, and returns what it holds.
+    """Writes the program of `model` to `path`, atomically, and returns what it holds. CANNOT_WRITE if it cannot.
 
     `taps` names values of `@forward` that become extra outputs, after its own and in this order.
     """
     result = lowered(tapped(model, taps) if taps else model, backend)
     emitter = Emitter(result.module, lambda node: result.placements[node].library.key(node), pitch_rule(result))
-    with atomic_file(Path(path)) as file:
+    with writing(path), atomic_file(Path(path)) as file:
         emitter.write(file)
     return result
 

@@ -14,8 +14,22 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A binary file open for writing that takes `path`'s place when the block ends, and vanishes if it fails."""
-    path = Path(os.path.realpath(path))  # through a symbolic link: replace the file, keep the link
+    """A binary file open for writing that takes `path`'s place when the block ends, and vanishes if it fails.
+
+    An OSError names `path`, and not the file beside it.
+    """
+    real = Path(os.path.realpath(path))  # a symbolic link stays, its file is replaced
+    try:
+        with _written_beside(real) as file:
+            yield file
+    except OSError as error:
+        if error.filename is None or os.path.basename(error.filename).startswith(f".{real.name}."):
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
+def _written_beside(path: Path) -> Iterator[BinaryIO]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -56,7 +70,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
     What was at `path` before is removed only after the new folder stands there. The caller decides whether it may be.
     """
-    path = path.absolute()
+    path = Path(os.path.realpath(path))  # a symbolic link stays, the folder it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
 from mtc.build.runtime import RuntimeBuild, build, host_runtime
 from mtc.build.targets import host_target
+from mtc.build.toolchain import toolchain_for
 from mtc.diagnostics import MtcError
 from mtc.support.cache import cache_root
 
@@ -120,12 +122,26 @@ def test_another_list_or_source_is_built(small_runtime, tmp_path):
     assert not made.was_cached and run(made.program) == "changed"
 
 
+def test_other_options_and_libraries_are_another_runtime(small_runtime, tmp_path, monkeypatch):
+    made = make(tmp_path / "out", "a@portable:f32/1")
+    before = runtime._options
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "_options", lambda *given: [*before(*given), "-DCMAKE_CXX_FLAGS=-DEXTRA"])
+        assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
+    monkeypatch.setattr(runtime, "third_party_key", lambda *given: "other")
+    assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
+    given = host_target(), toolchain_for(host_target()), ()
+    key = third_party.third_party_key(*given)
+    monkeypatch.setattr(third_party, "_FLAGS", (*third_party._FLAGS, "-DEXTRA=ON"))
+    assert third_party.third_party_key(*given) != key
+
+
 def test_a_failed_build_leaves_no_output_and_the_old_one_stands(small_runtime, tmp_path):
     make(tmp_path / "out", "a@portable:f32/1")
     (small_runtime / "core/version.cpp").write_text("#error broken on purpose\n")
     for output in (tmp_path / "out", tmp_path / "new"):
         with pytest.raises(MtcError, match="broken on purpose"):
-            make(output, "a@portable:f32/1")
+            make(output, "a@portable:f32/1", overwrite=True)
     assert run(tmp_path / "out/bin/mtc_run") == "0.1.0 a@portable:f32/1"
     assert not (tmp_path / "new").exists()
 
@@ -136,6 +152,20 @@ def test_nothing_but_a_runtime_is_replaced(small_runtime, tmp_path):
     with pytest.raises(MtcError) as caught:
         make(tmp_path / "out", "a@portable:f32/1")
     assert caught.value.code.id == "MTC105" and (tmp_path / "out/thesis.txt").exists()
+    make(tmp_path / "out", "a@portable:f32/1", overwrite=True)
+    assert not (tmp_path / "out/thesis.txt").exists() and (tmp_path / "out" / runtime.RECORD).exists()
+
+
+def test_a_disk_that_fills_up_while_copying(small_runtime, tmp_path, monkeypatch):
+    def full(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", target)
+
+    make(tmp_path / "out", "a@portable:f32/1")
+    monkeypatch.setattr(shutil, "copy2", full)
+    monkeypatch.setattr(shutil.copytree, "__defaults__", (False, None, full, False, False))
+    with pytest.raises(MtcError, match=f"cannot write `{tmp_path / 'out'}`: .*No space left"):
+        make(tmp_path / "out", "a@portable:f32/1")
+    assert run(tmp_path / "out/bin/mtc_run") == "0.1.0 a@portable:f32/1"
 
 
 def test_an_unknown_sanitizer_is_refused(small_runtime, tmp_path):

@@ -59,11 +59,12 @@ def test_mistyped_commands_are_usage_errors_with_a_suggestion(mtc):
     assert wrong.code == 2 and "did you mean `optimize`?" in wrong.err
     assert mtc("export", "--no-such-option").code == 2
     assert mtc("export").code == 2
+    assert mtc("optimize", "--backend", "").code == 2
 
 
 def test_errors_are_json_where_asked(mtc, folder):
     wrong = mtc("optimize", "--backend", "xnnpac", "--json")
-    assert wrong.code == 1
+    assert wrong.code == 2
     (error,) = wrong.json["errors"]
     assert error["code"] == "MTC301" and "xnnpack" in error["help"] and "xnnpac" in error["message"]
     assert mtc("optimize", "--nonsense", "--json").json["errors"][0]["code"] == "usage"
@@ -101,6 +102,14 @@ def test_an_interrupt_is_130(mtc, monkeypatch):
 
     monkeypatch.setattr(doctor, "checks", interrupted)
     assert mtc("doctor").code == 130
+
+
+def test_an_interrupt_while_the_command_line_loads_is_130():
+    code = (
+        "import sys; sys.modules['click'] = None; import mtc.cli as c; c.run = lambda args: os.kill(os.getpid(), 2)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", "import os; " + code + "c.main()"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_a_full_disk_is_not_a_bug(mtc, monkeypatch):

@@ -2,8 +2,7 @@
 
 import re
 import shlex
-import subprocess
-import sys
+import time
 
 import click
 import numpy as np
@@ -41,9 +40,7 @@ def test_a_derived_list_follows_the_model(mtc, folder):
     assert refused.code == 1 and "sigmoid" in refused.err
     assert "sigmoid" in mtc("package", "--runtime", "runtime-linux-x86_64", "model.optimized.mtc").err
     assert mtc("build-runtime").code == 0
-    # In a process of its own: this one holds the library that stood there before.
-    command = [sys.executable, "-m", "mtc", "run", "--runtime", "runtime-linux-x86_64"]
-    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert mtc("run", "--runtime", "runtime-linux-x86_64").code == 0  # not the library that stood there before
 
 
 def test_inputs_bind_by_name_or_in_order(mtc, folder):
@@ -59,6 +56,10 @@ def test_inputs_bind_by_name_or_in_order(mtc, folder):
     np.savez("wrong.npz", input=array.astype(np.float64))
     wrong = mtc(*run, "c.npz", "--inputs", "wrong.npz")
     assert wrong.code == 1 and "MTC501" in wrong.err and not (folder / "c.npz").exists()
+    with open("huge.npy", "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (1 << 45,)}
+        np.lib.format.write_array_header_1_0(file, header)
+    assert "MTC501" in mtc(*run, "c.npz", "--inputs", "huge.npy").err
     (folder / "text.npz").write_text("no arrays")
     assert "MTC501" in mtc(*run, "c.npz", "--inputs", "text.npz").err
     assert "MTC105" in mtc(*run, "model.mtp").err
@@ -69,6 +70,7 @@ def test_inputs_bind_by_name_or_in_order(mtc, folder):
 def test_compile_reuses_what_is_up_to_date(mtc, folder):
     first = mtc("compile", "model.py", "--json").json
     assert [stage["was_reused"] for stage in first["stages"]] == [False] * 5
+    assert {row["backend"] for row in first["placement"]} == {"xnnpack"}
     second = mtc("compile", "model.py", "--json").json
     assert [stage["was_reused"] for stage in second["stages"]] == [True] * 5
     (folder / "model.py").write_text((folder / "model.py").read_text().replace("seed(0)", "seed(1)"))
@@ -86,6 +88,9 @@ def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch)
     assert wrong.code == 1 and "MTC504" in wrong.err
     (folder / "metric.py").write_text("def metric(outputs, references):\n    return True\n")
     assert mtc(*verify, "--metric", "metric.py").code == 0
+    (folder / "metric.py").write_text("def metric(outputs, references):\n    return outputs['scores'] > 0\n")
+    raised = mtc(*verify, "--metric", "metric.py")
+    assert raised.code == 1 and "TypeError" in raised.err and "metric.py:2" in raised.err
     (folder / "metric.py").write_text("def metric(outputs, references):\n    return outputs[7]\n")
     raised = mtc(*verify, "--metric", "metric.py")
     assert raised.code == 1 and "MTC203" in raised.err and "metric.py:2" in raised.err
@@ -121,6 +126,9 @@ def test_bench_measures_and_compares(mtc, folder):
     (folder / "b.json").write_text(measured.out)
     assert mtc(*bench, "--baseline", "b.json", "--max-regress", "99900%").code == 0
     (folder / "b.json").write_text(re.sub(r'"median_ms": [\d.e-]+', '"median_ms": 1e-9', measured.out))
+    started = time.monotonic()
+    unreadable = mtc(*bench, "--runs", "1000000", "--baseline", "model.py")
+    assert unreadable.code == 1 and "model.py" in unreadable.err and time.monotonic() - started < 5
     slower = mtc(*bench, "--baseline", "b.json")
     assert slower.code == 1 and "MTC505" in slower.err and "median latency" in slower.err
 

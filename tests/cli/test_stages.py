@@ -53,6 +53,32 @@ def test_a_command_replaces_its_own_output_only(mtc, folder):
     assert mtc("export", "model.py", "-o", "notes.txt", "--overwrite").code == 0
 
 
+def test_only_files_and_folders_apart_are_replaced(mtc, folder):
+    """Whatever --overwrite says: not a device, not the folder that mtc runs in, not one that holds an input."""
+    os.mkfifo(folder / "pipe")
+    assert "neither a file nor a folder" in mtc("export", "model.py", "-o", "pipe", "--overwrite").err
+    mtc("export", "model.py")
+    (folder / "lists").mkdir()
+    mtc("select-ops", "model.mtc", "-o", "lists/ops.yaml")
+    build = ["build-runtime", "--ops", "lists/ops.yaml", "--overwrite", "-o"]
+    assert "the folder that mtc runs in" in mtc(*build, ".").err
+    assert "the command's input" in mtc(*build, "lists").err
+    assert (folder / "lists" / "ops.yaml").exists() and (folder / "model.py").exists()
+
+
+def test_a_write_that_fails_names_the_output(mtc, folder):
+    import mtc as api
+    from mtc.diagnostics import MtcError
+
+    mtc("export", "model.py")
+    model = api.load("model.mtc")
+    writes = [lambda path: api.package(model, path), lambda path: api.save(model, path), api.select_ops(model).save]
+    for write in writes:
+        with pytest.raises(MtcError, match="no/such/folder") as caught:
+            write(folder / "no/such/folder")
+        assert caught.value.code.id == "MTC106"
+
+
 def test_a_program_does_not_replace_a_model(mtc, folder):
     mtc("export", "model.py")
     assert "MTC105" in mtc("package", "model.mtc", "-o", "model.mtc").err
@@ -90,7 +116,7 @@ def test_a_missing_folder_is_refused_before_work(mtc, folder):
 def test_unknown_names_are_errors_with_a_suggestion(mtc, folder, arguments, suggestion):
     mtc("export", "model.py")
     refused = mtc(*arguments)
-    assert refused.code == 1
+    assert refused.code == 2
     assert suggestion in refused.err
 
 
@@ -131,10 +157,31 @@ def test_damaged_files_are_refused(mtc, folder):
             assert mtc(command, "bad").code in (0, 1)
 
 
-def test_a_model_that_raises_is_not_a_bug_of_mtc(mtc, folder):
-    (folder / "model.py").write_text("def model():\n    raise RuntimeError('no weights')\nexample_inputs = ()\n")
+IN_TORCH = """
+from torch import nn
+class Broken(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.nothing
+model = Broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "line"),
+    [
+        ("def model():\n    raise RuntimeError('no weights')", "no weights", 2),
+        ("import sys\nsys.exit(0)", "SystemExit", 2),
+        ("x = 1\ndef f(:", "SyntaxError", 2),
+        (IN_TORCH, "'Broken' object has no attribute 'nothing'", 6),
+        ("import no_such_package", "no_such_package", 1),
+    ],
+    ids=["raises", "exits", "syntax", "in-torch", "import"],
+)
+def test_a_model_that_raises_is_not_a_bug_of_mtc(mtc, folder, code, said, line):
+    (folder / "model.py").write_text(code)
     refused = mtc("export", "model.py")
-    assert refused.code == 1 and "no weights" in refused.err and "model.py:2" in refused.err
+    assert refused.code == 1 and said in refused.err and f"model.py:{line}" in refused.err
     assert not (folder / "model.mtc").exists()
 
 

@@ -19,6 +19,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["x.txt"]
 
 
+def test_an_error_names_the_file_and_not_the_one_beside_it(tmp_path):
+    with pytest.raises(OSError) as caught:
+        write_text(tmp_path / "no" / "x.txt", "")
+    assert caught.value.filename == str(tmp_path / "no" / "x.txt")
+    with pytest.raises(OSError) as caught, atomic_file(tmp_path / "x"):
+        (tmp_path / "other").read_bytes()
+    assert caught.value.filename == str(tmp_path / "other")
+
+
 def test_a_new_file_has_the_permissions_that_open_gives(tmp_path):
     (tmp_path / "plain").write_text("")
     write_text(tmp_path / "ours", "")
@@ -53,6 +62,13 @@ def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
     fill(tmp_path / "out", "first")
     fill(tmp_path / "out", "second")
     assert os.listdir(tmp_path / "out") == ["second"] and os.listdir(tmp_path) == ["out"]
+
+
+def test_a_link_to_a_folder_stays(tmp_path):
+    fill(tmp_path / "out", "first")
+    (tmp_path / "link").symlink_to("out")
+    fill(tmp_path / "link", "second")
+    assert (tmp_path / "link").is_symlink() and os.listdir(tmp_path / "out") == ["second"]
 
 
 def test_a_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path):
