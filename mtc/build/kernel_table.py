@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from mtc import ops
 from mtc.build.args_header import class_name, fields
 from mtc.delegates.registry import LIBRARIES
 from mtc.diagnostics import BAD_OPS_LIST, collected
 from mtc.ir.kernel_key import KernelKey
-from mtc.ir.opspec import OpSpec
+from mtc.ir.opspec import OpSpec, Trait
 from mtc.ir.types import DType
 from mtc.ops import OPS
 from mtc.support.atomic import write_if_changed
@@ -25,7 +26,7 @@ _CPP_TYPES = {
     "i16": "int16_t",
     "i32": "int32_t",
     "i64": "int64_t",
-    "bool": "bool",
+    "bool": "Bool",
 }
 
 
@@ -126,8 +127,16 @@ def _layout(op: OpSpec) -> list[str]:
     lines = [f"constexpr Field kFields{name}[] = {{"]
     lines += [f"  {{FieldKind::{kind}, {limit}, offsetof({name}Args, {field})}}," for _, field, kind, limit in rows]
     lines.append("};")
-    lines.append(f"constexpr ArgsLayout kLayout{name} = {{kFields{name}, {len(rows)}, sizeof({name}Args)}};")
+    layout = f"kFields{name}, {len(rows)}, sizeof({name}Args), Sharing::{_sharing(op)}"
+    lines.append(f"constexpr ArgsLayout kLayout{name} = {{{layout}}};")
     return lines
+
+
+def _sharing(op: OpSpec) -> str:
+    """Where the memory plan (mtc/program/storage.py) may put a result: runtime/kernels/kernel.h."""
+    if op.has(Trait.ELEMENTWISE):
+        return "kInPlace"
+    return "kAny" if op in (ops.concat, ops.copy) else "kNone"
 
 
 def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:

@@ -148,7 +148,15 @@ def _read_meta(file: OpenFile, member: Stored) -> dict[str, Any]:
         )
     if not all(isinstance(meta.get(key), dict) for key in ("meta", "samples")) or not isinstance(meta.get("form"), str):
         raise DamagedArchive(f"{META} lacks a part")
+    if not (_is_names(meta.get("stages", [])) and _is_names(meta["meta"].get("backends", []))):
+        raise DamagedArchive(f"{META}: stages and backends are lists of names")
+    if not isinstance(meta["meta"].get("metadata", {}), dict):
+        raise DamagedArchive(f"{META}: metadata is not a mapping")
     return meta
+
+
+def _is_names(names: object) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _sample_tensors(module: Module) -> dict[str, Constant]:

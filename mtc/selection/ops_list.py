@@ -61,7 +61,14 @@ def load(path: Path) -> OpsList:
         raise BAD_OPS_LIST.error(f"`{path}` is not text") from error
     try:
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:  # all YAML raises
         raise BAD_OPS_LIST.error(f"`{path}` is not YAML: {error}") from error
     return parse(content, str(path))
 

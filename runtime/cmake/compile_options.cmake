@@ -14,7 +14,10 @@ if(NOT MTC_MODE MATCHES "^(size|speed)$")
   message(FATAL_ERROR "MTC_MODE is size or speed, not `${MTC_MODE}`")
 endif()
 # The level is ours, not CMake's: CMAKE_BUILD_TYPE stays empty and adds nothing.
-if(MTC_MODE STREQUAL "size")
+if(MTC_SANITIZE)
+  set(MTC_OPTIMIZE -O1)  # instrumented code takes long to optimize, and is for finding mistakes
+  set(MTC_OPTIMIZE_HOT -O1)
+elseif(MTC_MODE STREQUAL "size")
   set(MTC_OPTIMIZE -Os)
   set(MTC_OPTIMIZE_HOT -O2)
 else()

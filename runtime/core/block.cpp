@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/poison.h"
+
 namespace mtc {
 
 Block::Block(Block&& other) noexcept
@@ -33,6 +35,8 @@ bool Block::Allocate(uint64_t size) {
   const uintptr_t start = reinterpret_cast<uintptr_t>(memory_);
   data_ = static_cast<uint8_t*>(memory_) + (((start + kGuard - 1) & ~uintptr_t{kGuard - 1}) + kGuard - start);
   size_ = static_cast<size_t>(size);
+  Poison(memory_, static_cast<size_t>(data_ - static_cast<uint8_t*>(memory_)));
+  Poison(data_ + size_, static_cast<size_t>(static_cast<uint8_t*>(memory_) + size_ + kExtra - (data_ + size_)));
   return true;
 }
 

@@ -16,6 +16,16 @@ constexpr size_t SizeOf(DType dtype) {
   return kSizes[static_cast<int>(dtype)];
 }
 
+// A truth value as tensors hold it: true if the byte is not zero. A C++ bool may only be read where 0 or 1 stands,
+// which neither a file nor a caller promises.
+struct Bool {
+  uint8_t byte;
+
+  Bool() = default;
+  Bool(bool value) : byte(value ? 1 : 0) {}
+  operator bool() const { return byte != 0; }
+};
+
 }  // namespace mtc
 
 #endif  // MTC_CORE_DTYPE_H_

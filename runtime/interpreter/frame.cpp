@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/poison.h"
 #include "interpreter/describe.h"
 #include "interpreter/memory_plan.h"
 #include "interpreter/nested_frame.h"
@@ -240,7 +241,7 @@ Status Frame::Place() {
   for (const Step& step : steps_) scratch = std::max<uint64_t>(scratch, step.context.scratch_size);
   MTC_RETURN_IF_ERROR(Allocate(arena, scratch));
   PlaceTensors(offsets);
-  return Status::kOk;
+  return CheckSharing();
 }
 
 uint64_t Frame::PlanArena(std::vector<uint64_t>* offsets) {
@@ -302,16 +303,21 @@ Status Frame::Run(Span<const Tensor* const> inputs) {
   MTC_RETURN_IF_ERROR(Prepare(inputs));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const uint32_t v = Items(function_.inputs())[i];
-    if (bytes_[v] != 0) memmove(tensors_[v].data, inputs[i]->data, static_cast<size_t>(bytes_[v]));
+    if (bytes_[v] == 0) continue;
+    Unpoison(tensors_[v].data, static_cast<size_t>(bytes_[v]));
+    memmove(tensors_[v].data, inputs[i]->data, static_cast<size_t>(bytes_[v]));
   }
+  PoisonArena();  // not before: a caller may give a result of the last run
   Profiler* profiler = environment_.profiler;
   for (size_t i = 0; i < steps_.size(); ++i) {
     Step& step = steps_[i];
     MTC_RETURN_IF_ERROR(environment_.Step());
     step.context.error = environment_.error;
+    BeginStep(i);
     const uint64_t start = profiler == nullptr ? 0 : profiler->Now();
     MTC_RETURN_IF_ERROR(InStep(i, step.run(step.context, step.args)));
     if (profiler != nullptr) profiler->Record({start, profiler->Now() - start, index_, static_cast<uint32_t>(i)});
+    EndStep(i);
   }
   has_results_ = true;
   return Status::kOk;

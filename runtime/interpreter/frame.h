@@ -57,6 +57,11 @@ class Frame {
   uint64_t PlanArena(std::vector<uint64_t>* offsets);
   void PlaceTensors(const std::vector<uint64_t>& offsets);
   Status Allocate(uint64_t arena_bytes, uint64_t scratch_bytes);
+  Status CheckSharing();
+  void PoisonArena();
+  void BeginStep(size_t index);
+  void MarkLives(uint32_t time);
+  void EndStep(size_t index);
   Status InStep(size_t index, Status status);
 
   Environment& environment_;

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/poison.h"
+
 namespace mtc {
 
 Session::Session(const LinkedProgram& program) : program_(program) {
@@ -33,7 +35,11 @@ Status Session::Create(const SessionOptions& options, Error& error) {
     return error.Report(Status::kOutOfMemory, "no memory for the states: %llu bytes",
                         static_cast<unsigned long long>(bytes));
   }
-  for (const uint64_t offset : offsets) states_.push_back(state_memory_.data() + offset);
+  Poison(state_memory_.data(), static_cast<size_t>(bytes));
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    states_.push_back(state_memory_.data() + offsets[i]);
+    Unpoison(states_[i], state_sizes_[i]);
+  }
   environment_.states = {states_.data(), states_.size()};
   environment_.state_bytes = bytes;
   ResetState();

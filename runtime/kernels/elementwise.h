@@ -42,15 +42,16 @@ MTC_WRAPPING(Mul, *)
 // An attribute as an element of type T has it; integers are truncated and saturate.
 template <typename T>
 Compute<T> Constant(double value) {
-  if constexpr (std::is_integral_v<T>) {
-    constexpr T kLeast = std::is_signed_v<T> ? static_cast<T>(Unsigned<T>{1} << (8 * sizeof(T) - 1)) : T{0};
-    constexpr T kMost = static_cast<T>(~kLeast);
+  using C = Compute<T>;
+  if constexpr (std::is_integral_v<C>) {
+    constexpr C kLeast = std::is_signed_v<C> ? static_cast<C>(Unsigned<C>{1} << (8 * sizeof(C) - 1)) : C{0};
+    constexpr C kMost = static_cast<C>(~kLeast);
     if (value != value) return 0;
     return value <= static_cast<double>(kLeast)  ? kLeast
            : value >= static_cast<double>(kMost) ? kMost
-                                                 : static_cast<T>(value);
+                                                 : static_cast<C>(value);
   } else {
-    return static_cast<Compute<T>>(static_cast<T>(value));
+    return static_cast<C>(static_cast<T>(value));
   }
 }
 

@@ -75,10 +75,19 @@ struct Field {
   uint16_t offset;  // in the argument struct
 };
 
+// Where a result may lie while the operands are still read. Kernels rely on what they have checked in an operand, such
+// as indices, so that the interpreter refuses a program whose results lie anywhere else.
+enum class Sharing : uint8_t {
+  kNone,     // apart from all operands
+  kInPlace,  // also exactly where an operand with as many elements of that size lies: elementwise kernels
+  kAny,      // anywhere: kernels that only move bytes
+};
+
 struct ArgsLayout {
   const Field* fields;  // operands, results, attributes, regions, each in order of definition
   uint16_t count;
   uint16_t size;  // bytes of the struct
+  Sharing sharing = Sharing::kNone;
 };
 
 using PrepareFunction = Status (*)(PrepareContext&, const void* args);

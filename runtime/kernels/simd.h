@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/dtype.h"
 #include "core/half.h"
 #include "kernels/kernel.h"
 
@@ -26,7 +27,7 @@ inline constexpr int kVectorBytes = 16 << MTC_ISA_LEVEL;
 template <typename T>
 inline constexpr bool kIsHalf = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 template <typename T>
-using Compute = std::conditional_t<kIsHalf<T>, float, T>;
+using Compute = std::conditional_t<kIsHalf<T>, float, std::conditional_t<std::is_same_v<T, Bool>, bool, T>>;
 
 template <typename C>
 struct Simd {
@@ -35,6 +36,7 @@ struct Simd {
 };
 using Vec = Simd<float>::Vector;
 using IntVec = Simd<int32_t>::Vector;
+using UintVec = Simd<uint32_t>::Vector;  // wraps
 inline constexpr int kLanes = Simd<float>::kLanes;
 
 template <typename V, typename From>

@@ -25,10 +25,10 @@ MTC_INLINE ExpParts SplitExp(Vec x) {
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  return {BitCast<IntVec>(shifted) - 0x4b400000, p * (r * r) + r};
+  return {BitCast<IntVec>(BitCast<UintVec>(shifted) - 0x4b400000u), p * (r * r) + r};
 }
 
-MTC_INLINE Vec PowerOfTwo(IntVec n) { return BitCast<Vec>((n + 127) << 23); }
+MTC_INLINE Vec PowerOfTwo(IntVec n) { return BitCast<Vec>((BitCast<UintVec>(n) + 127u) << 23); }
 
 MTC_INLINE Vec Exp(Vec x) {
   const ExpParts parts = SplitExp(AtMost(AtLeast(x, Fill<Vec>(-104)), Fill<Vec>(89)));
@@ -46,9 +46,8 @@ MTC_INLINE Vec Expm1(Vec x) {
 MTC_INLINE Vec Log(Vec x) {
   const IntVec is_tiny = x < 1.17549435e-38f;
   const Vec scaled = Select(is_tiny, x * 8388608.0f, x);
-  IntVec bits = BitCast<IntVec>(scaled);
   // A mantissa in [sqrt(1/2), sqrt(2)).
-  bits -= 0x3f3504f3;
+  const IntVec bits = BitCast<IntVec>(BitCast<UintVec>(scaled) - 0x3f3504f3u);
   const IntVec exponent = (bits >> 23) - (is_tiny & 23);
   const Vec m = BitCast<Vec>((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
   const Vec e = __builtin_convertvector(exponent, Vec), z = m * m;

@@ -1,5 +1,6 @@
 #include "tests/fake_kernels.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <vector>
@@ -19,7 +20,10 @@ struct AddArgs {
 Status PrepareAdd(PrepareContext& context, const void* args) {
   const AddArgs& a = *static_cast<const AddArgs*>(args);
   ++PrepareCount();
-  if (a.x->count() != a.y->count()) return context.Fail(Status::kInvalidArgument, "shapes differ");
+  const auto x = a.x->shape(), y = a.y->shape();
+  if (!std::equal(x.begin(), x.end(), y.begin(), y.end())) {
+    return context.Fail(Status::kInvalidArgument, "shapes differ");
+  }
   return context.Resize(a.out, a.x->shape());
 }
 
@@ -138,13 +142,13 @@ Status RunFail(KernelContext& context, const void*) { return context.Fail(Status
 constexpr Field kAddFields[] = {{FieldKind::kInput, 0, offsetof(AddArgs, x)},
                                 {FieldKind::kInput, 0, offsetof(AddArgs, y)},
                                 {FieldKind::kOutput, 0, offsetof(AddArgs, out)}};
-constexpr ArgsLayout kAdd = {kAddFields, 3, sizeof(AddArgs)};
+constexpr ArgsLayout kAdd = {kAddFields, 3, sizeof(AddArgs), Sharing::kInPlace};
 constexpr Field kScaleFields[] = {
     {FieldKind::kInput, 0, offsetof(ScaleArgs, x)},    {FieldKind::kOptionalInput, 0, offsetof(ScaleArgs, unused)},
     {FieldKind::kOutput, 0, offsetof(ScaleArgs, out)}, {FieldKind::kFloat, 0, offsetof(ScaleArgs, factor)},
     {FieldKind::kInt, 0, offsetof(ScaleArgs, times)},  {FieldKind::kBool, 0, offsetof(ScaleArgs, negate)},
     {FieldKind::kEnum, 3, offsetof(ScaleArgs, mode)}};
-constexpr ArgsLayout kScale = {kScaleFields, 7, sizeof(ScaleArgs)};
+constexpr ArgsLayout kScale = {kScaleFields, 7, sizeof(ScaleArgs), Sharing::kInPlace};
 constexpr Field kFillFields[] = {{FieldKind::kVariadicInput, 0, offsetof(FillArgs, xs)},
                                  {FieldKind::kOutput, 0, offsetof(FillArgs, out)},
                                  {FieldKind::kDims, 0, offsetof(FillArgs, shape)},

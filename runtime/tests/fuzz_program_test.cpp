@@ -1,28 +1,37 @@
-// Damaged programs must be refused or run, but never harm: raw bytes and single fields of the tables are changed at
-// random, by seed. A longer search, also over a real program with the runtime's own kernels, best with sanitizers:
-//   MTC_FUZZ_COUNT=1000000 MTC_FUZZ_SEED=1 MTC_FUZZ_FILE=model.mtp mtc_tests --gtest_filter='Fuzz*'
+// Damaged programs must be refused or run, but never harm. `scripts/sanitize` runs this under AddressSanitizer and
+// UndefinedBehaviorSanitizer, with real programs and the kernels they need. The environment says what is tried:
+//   MTC_FUZZ_PROGRAMS  a folder of .mtp files     MTC_FUZZ_COUNT  mutants (2000)     MTC_FUZZ_SEED  the first one's (1)
 
-#include <algorithm>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <random>
+#include <filesystem>
+#include <string>
 #include <vector>
 
+#include "core/poison.h"
 #include "gtest/gtest.h"
 #include "interpreter/kernel_table.h"
+#include "program/layout.h"
+#include "tests/mutator.h"
 #include "tests/run_program.h"
+
+#ifdef MTC_POISONS
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace mtc::test {
 namespace {
 
-using schema::DType;
 using schema::ExprKind;
 using schema::Place;
 
-constexpr uint64_t kMaxMemory = 16 << 20;
+constexpr uint64_t kMaxMemory = 4 << 20;
 constexpr uint64_t kMaxSteps = 200;
+constexpr unsigned kMaxSeconds = 20;  // that one mutant may take
 
 // Something of everything: symbols and expressions, pitched and nested aliases, state, loops, samples, debug facts.
 ProgramBuilder Rich() {
@@ -40,7 +49,7 @@ ProgramBuilder Rich() {
   const uint32_t left = f.Alias(joined, {n, 2}, 0, true), right = f.Alias(joined, {n, 2}, 2, true);
   const uint32_t flat = f.Alias(x, {Symbolic(doubled)}),
                  both = f.Value({Symbolic(f.Expr(ExprKind::mul, doubled, two))});
-  const uint32_t looped = f.Value({n, 2}), sizes = f.Value({5}, DType::i64);
+  const uint32_t looped = f.Value({n, 2}), sizes = f.Value({5}, schema::DType::i64);
   f.Instruction(add, {int32_t(x), int32_t(x)}, {int32_t(left)});
   f.Instruction(add, {int32_t(left), int32_t(x)}, {int32_t(right)});
   f.Instruction(concat, {int32_t(flat), int32_t(flat)}, {int32_t(both)});
@@ -55,7 +64,7 @@ ProgramBuilder Rich() {
 
   auto g = b.Function("planned");
   const uint32_t y = g.Input({2, 2}, "y"), w = g.Stored(Place::constant, constant, {2, 2});
-  const uint32_t s = g.Stored(Place::state, state, {2, 2}), sum = g.Value({2, 2}, DType::f32, 64);
+  const uint32_t s = g.Stored(Place::state, state, {2, 2}), sum = g.Value({2, 2}, schema::DType::f32, 64);
   g.Instruction(add, {int32_t(y), int32_t(w)}, {int32_t(sum)});
   g.Instruction(add, {int32_t(sum), int32_t(s)}, {int32_t(s)});
   g.Output(g.Alias(sum, {4}));
@@ -80,139 +89,101 @@ ProgramBuilder Rich() {
   return b;
 }
 
-class Mutator {
- public:
-  explicit Mutator(uint64_t seed) : random_(seed) {}
+// Which mutant is being tried: what a sanitizer or a hang leaves behind has to be found again.
+char g_mutant[2000];
+void TellMutant() { (void)!write(STDERR_FILENO, g_mutant, strlen(g_mutant)); }
+void TellHang(int) {
+  TellMutant();
+  abort();
+}
 
-  uint64_t Below(uint64_t limit) { return random_() % limit; }
-
-  // A few bytes, mostly of the header and the tables.
-  void Bytes(std::vector<uint8_t>* file) {
-    for (uint64_t i = Below(4) + 1; i > 0; --i) (*file)[Below(file->size())] = static_cast<uint8_t>(Interesting());
+class Fuzz : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+#ifdef MTC_POISONS
+    __sanitizer_set_death_callback(TellMutant);
+#endif
+    signal(SIGALRM, TellHang);
   }
-
-  // One or two fields, wherever they are.
-  void Tables(schema::ProgramT* p) {
-    for (uint64_t i = Below(2) + 1; i > 0; --i) {
-      fields_.clear();
-      Collect(*p);
-      fields_[Below(fields_.size())](*this);
-    }
+  static void TearDownTestSuite() {
+    alarm(0);
+    g_mutant[0] = '\0';
   }
-
- private:
-  using Change = std::function<void(Mutator&)>;
-
-  int64_t Interesting() {
-    constexpr int64_t kValues[] = {
-        0,   1,  2,  3,  4,         7,         8,          63,        64,        128,
-        255, -1, -2, -3, INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN, int64_t{1} << 46,
-        -64};
-    return Below(4) == 0 ? static_cast<int64_t>(random_()) : kValues[Below(sizeof(kValues) / sizeof(kValues[0]))];
-  }
-
-  template <typename T>
-  void Number(T& field) {
-    fields_.push_back([&field](Mutator& m) {
-      const int64_t value = m.Interesting();
-      field = static_cast<T>(m.Below(3) == 0 ? static_cast<uint64_t>(field) + static_cast<uint64_t>(value % 3)
-                                             : static_cast<uint64_t>(value));
-    });
-  }
-  template <typename T>
-  void List(std::vector<T>& list) {
-    for (T& element : list) Number(element);
-    fields_.push_back([&list](Mutator& m) {
-      if (list.empty() || m.Below(2) == 0) {
-        list.push_back(static_cast<T>(m.Interesting()));
-      } else {
-        list.erase(list.begin() + static_cast<ptrdiff_t>(m.Below(list.size())));
-      }
-    });
-  }
-  template <typename T>
-  void Drop(std::vector<std::unique_ptr<T>>& list) {
-    if (list.empty()) return;
-    fields_.push_back([&list](Mutator& m) {
-      const uint64_t a = m.Below(list.size()), b = m.Below(list.size());
-      if (m.Below(2) == 0) {
-        list.erase(list.begin() + static_cast<ptrdiff_t>(a));
-      } else {
-        std::swap(list[a], list[b]);
-      }
-    });
-  }
-
-  void Collect(schema::ProgramT& p) {
-    for (auto& s : p.segments) (Number(s->kind), Number(s->offset), Number(s->size));
-    for (auto& c : p.constants) (Number(c->dtype), List(c->dims), Number(c->segment), Number(c->offset));
-    for (auto& s : p.states) (Number(s->dtype), List(s->dims), Number(s->initial));
-    for (auto& s : p.samples) (Number(s->function), Number(s->index), List(s->dims), Number(s->offset));
-    for (auto& f : p.functions) Collect(*f);
-    Drop(p.functions);
-    Drop(p.constants);
-    Drop(p.states);
-  }
-  void Collect(schema::FunctionT& f) {
-    for (auto& v : f.values) {
-      (Number(v->dtype), List(v->dims), Number(v->place), Number(v->index), Number(v->offset));
-      (Number(v->alias_of), Number(v->alias_offset));
-      fields_.push_back([&v](Mutator&) { v->is_pitched = !v->is_pitched; });
-    }
-    List(f.inputs);
-    List(f.outputs);
-    for (auto& e : f.exprs) {
-      fields_.push_back([&e](Mutator& m) {
-        const ExprKind kind = m.Below(2) == 0 ? static_cast<ExprKind>(m.Below(9)) : e.kind();
-        e = schema::Expr(m.Below(2) == 0 ? m.Interesting() : e.a(), m.Below(2) == 0 ? m.Interesting() : e.b(), kind);
-      });
-    }
-    for (auto& s : f.symbols) {
-      fields_.push_back([&s](Mutator& m) {
-        s = schema::Symbol(m.Interesting(), m.Interesting(), static_cast<uint32_t>(m.Below(3)),
-                           static_cast<uint32_t>(m.Below(3)));
-      });
-    }
-    for (auto& i : f.instructions) {
-      (Number(i->kernel), List(i->inputs), List(i->outputs), List(i->functions));
-      for (auto& a : i->attrs) (List(a->ints), List(a->exprs));
-      Drop(i->attrs);
-    }
-    Number(f.arena_size);
-    fields_.push_back([&f](Mutator&) { f.is_planned = !f.is_planned; });
-    Drop(f.values);
-    Drop(f.instructions);
-  }
-
-  std::mt19937_64 random_;
-  std::vector<Change> fields_;
 };
 
-// Inputs of the least size that the program takes, but of 3 where it takes that; null if they are large.
-bool MakeInputs(const mtc_program* program, size_t function, std::vector<std::vector<uint8_t>>* memory,
-                std::vector<mtc_tensor>* tensors) {
-  const size_t count = mtc_program_input_count(program, function);
-  if (count > 100) return false;
-  for (size_t i = 0; i < count; ++i) {
-    mtc_signature signature;
-    if (mtc_program_input(program, function, i, &signature) != MTC_OK) return false;
-    mtc_tensor tensor = {};
-    tensor.dtype = signature.dtype;
-    tensor.rank = signature.rank;
-    for (uint32_t axis = 0; axis < signature.rank; ++axis) {
-      tensor.dims[axis] = std::min(std::max<int64_t>(signature.min_dims[axis], 3), signature.max_dims[axis]);
+// Inputs that the program takes, of sizes it may not have seen, full of what it may not expect.
+class Inputs {
+ public:
+  // False if they would be large.
+  bool Make(const mtc_program* program, size_t function, Mutator& m) {
+    const size_t count = mtc_program_input_count(program, function);
+    if (count > 100) return false;
+    const int64_t usual = m.OneOf(2) ? 3 : static_cast<int64_t>(m.Below(20));
+    for (size_t i = 0; i < count; ++i) {
+      mtc_signature signature;
+      if (mtc_program_input(program, function, i, &signature) != MTC_OK) return false;
+      mtc_tensor tensor = {};
+      tensor.dtype = signature.dtype;
+      tensor.rank = signature.rank;
+      for (uint32_t axis = 0; axis < signature.rank; ++axis) {
+        tensor.dims[axis] = std::min(std::max(signature.min_dims[axis], usual), signature.max_dims[axis]);
+      }
+      uint64_t bytes;
+      if (!ByteSize(static_cast<DType>(tensor.dtype), {tensor.dims, tensor.rank}, &bytes) || bytes > kMaxMemory) {
+        return false;
+      }
+      memory_.emplace_back(bytes);
+      Fill(memory_.back(), signature.dtype, m);
+      tensor.data = memory_.back().data();
+      tensor.size = bytes;
+      tensors.push_back(tensor);
     }
-    uint64_t bytes;
-    if (!ByteSize(static_cast<mtc::DType>(tensor.dtype), {tensor.dims, tensor.rank}, &bytes) || bytes > kMaxMemory) {
-      return false;
-    }
-    memory->emplace_back(bytes, uint8_t{0});
-    tensor.data = memory->back().data();
-    tensor.size = bytes;
-    tensors->push_back(tensor);
+    if (count > 0 && m.OneOf(16)) Contradict(tensors[m.Below(count)], m);
+    return true;
   }
-  return true;
-}
+
+  std::vector<mtc_tensor> tensors;
+
+ private:
+  static void Fill(std::vector<uint8_t>& bytes, mtc_dtype dtype, Mutator& m) {
+    const size_t size = SizeOf(static_cast<DType>(dtype));
+    const bool is_tame = !m.OneOf(3);
+    for (size_t at = 0; at + size <= bytes.size(); at += size) {
+      const int64_t whole = is_tame ? static_cast<int64_t>(m.Below(3)) : m.Number();
+      const double real = is_tame ? static_cast<double>(m.Below(1000)) / 250 - 2 : m.Float();
+      const float narrow = static_cast<float>(real);
+      if (dtype == MTC_F32) {
+        memcpy(&bytes[at], &narrow, size);
+      } else if (dtype == MTC_F64) {
+        memcpy(&bytes[at], &real, size);
+      } else {
+        memcpy(&bytes[at], &whole, size);
+      }
+    }
+  }
+
+  // What a careless caller might give.
+  static void Contradict(mtc_tensor& tensor, Mutator& m) {
+    switch (m.Below(5)) {
+      case 0:
+        tensor.size += 1;
+        break;
+      case 1:
+        tensor.dtype = static_cast<mtc_dtype>(m.Below(12));
+        break;
+      case 2:
+        tensor.rank = static_cast<uint32_t>(m.Below(12));
+        break;
+      case 3:
+        tensor.dims[m.Below(3)] = m.Number();
+        break;
+      default:
+        tensor.data = nullptr;
+    }
+  }
+
+  std::vector<std::vector<uint8_t>> memory_;
+};
 
 // Reads every byte of every output, so that a sanitizer sees where they lie.
 uint64_t ReadOutputs(const mtc_session* session, const mtc_program* program, size_t function) {
@@ -226,11 +197,12 @@ uint64_t ReadOutputs(const mtc_session* session, const mtc_program* program, siz
 }
 
 struct Outcome {
-  int loaded = 0, ran = 0;
+  uint64_t loaded = 0, ran = 0;
   uint64_t sum = 0;
 };
 
-void Try(const std::vector<uint8_t>& file, const KernelTable& kernels, Outcome* outcome) {
+// Loads the file and runs each function three times; the second time with the sizes of the first.
+void Try(const std::vector<uint8_t>& file, const KernelTable& kernels, Mutator& m, Outcome* outcome) {
   Error reason;
   std::unique_ptr<Program> loaded;
   mtc_program* handle = nullptr;
@@ -238,18 +210,25 @@ void Try(const std::vector<uint8_t>& file, const KernelTable& kernels, Outcome* 
   if (MakeProgram(std::move(loaded), {&kernels, 1}, &handle, reason) != Status::kOk) return;
   const ProgramHandle program(handle);
   ++outcome->loaded;
-  const SessionHandle session = MakeSession(handle);
+  mtc_session_options options = {};
+  options.threads = m.OneOf(16) ? 2 : 1;
+  const SessionHandle session = MakeSession(handle, options);
   if (session == nullptr) return;
   mtc_session_set_step_budget(session.get(), kMaxSteps);
   for (size_t f = 0; f < mtc_program_function_count(handle); ++f) {
-    std::vector<std::vector<uint8_t>> memory;
-    std::vector<mtc_tensor> inputs;
-    if (!MakeInputs(handle, f, &memory, &inputs)) continue;
-    for (int twice = 0; twice < 2; ++twice) {
-      if (mtc_session_run(session.get(), f, inputs.data(), inputs.size(), nullptr) == MTC_OK) ++outcome->ran;
+    for (int time = 0; time < 2; ++time) {
+      Inputs inputs;
+      if (!inputs.Make(handle, f, m)) continue;
+      for (int again = time; again < 2; ++again) {
+        outcome->ran +=
+            mtc_session_run(session.get(), f, inputs.tensors.data(), inputs.tensors.size(), nullptr) == MTC_OK;
+      }
+      outcome->sum += ReadOutputs(session.get(), handle, f);
     }
-    outcome->sum += ReadOutputs(session.get(), handle, f);
   }
+  std::vector<uint8_t> state(mtc_session_state_size(session.get()));
+  mtc_session_save_state(session.get(), state.data(), state.size(), nullptr);
+  mtc_session_restore_state(session.get(), state.data(), state.size(), nullptr);
 }
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
@@ -257,76 +236,112 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : strtoull(text, nullptr, 10);
 }
 
-std::vector<uint8_t> ReadFile(const char* path) {
+std::vector<uint8_t> ReadFile(const std::string& path) {
   std::vector<uint8_t> data;
-  FILE* file = fopen(path, "rb");
+  FILE* file = fopen(path.c_str(), "rb");
   if (file == nullptr) return data;
   for (int c = fgetc(file); c != EOF; c = fgetc(file)) data.push_back(static_cast<uint8_t>(c));
   fclose(file);
   return data;
 }
 
-TEST(Fuzz, DamagedBytes) {
-  const auto sound = Rich().Build();
-  Outcome outcome;
-  Try(sound, FakeKernels(), &outcome);
-  ASSERT_EQ(outcome.ran, 6);
-  const uint64_t seed = FromEnvironment("MTC_FUZZ_SEED", 1), count = FromEnvironment("MTC_FUZZ_COUNT", 3000);
-  for (uint64_t i = 0; i < count; ++i) {
-    auto file = sound;
-    Mutator(seed * 1000003 + i).Bytes(&file);
-    Try(file, FakeKernels(), &outcome);
-  }
-  EXPECT_GT(outcome.loaded, 0);
+// The file with other tables, which go to its end, so that every segment stays where it is.
+std::vector<uint8_t> WithTables(std::vector<uint8_t> file, const schema::ProgramT& tables) {
+  FileHeader header;
+  memcpy(&header, file.data(), sizeof(header));
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(schema::Program::Pack(builder, &tables), schema::ProgramIdentifier());
+  file.resize((file.size() + 63) / 64 * 64);
+  header.tables_offset = file.size();
+  header.tables_size = builder.GetSize();
+  file.insert(file.end(), builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
+  file.resize(file.size() + 64);
+  header.file_size = file.size();
+  memcpy(file.data(), &header, sizeof(header));
+  return file;
 }
 
-TEST(Fuzz, DamagedTables) {
-  Outcome outcome;
-  const uint64_t seed = FromEnvironment("MTC_FUZZ_SEED", 1), count = FromEnvironment("MTC_FUZZ_COUNT", 3000);
-  for (uint64_t i = 0; i < count; ++i) {
-    ProgramBuilder builder = Rich();
-    builder.Build();  // places the segments
-    Mutator(seed * 1000003 + i).Tables(&builder.tables);
-    Try(builder.BuildAsIs(), FakeKernels(), &outcome);
-  }
-  EXPECT_GT(outcome.ran, 0);
-}
-
-TEST(Fuzz, ARealProgram) {
-  const char* path = getenv("MTC_FUZZ_FILE");
-  if (path == nullptr) GTEST_SKIP() << "MTC_FUZZ_FILE is not set";
-  const auto sound = ReadFile(path);
-  ASSERT_GT(sound.size(), sizeof(FileHeader));
+// A third of the mutants differ in raw bytes: of the header, the tables, or what follows them. The others differ in a
+// field or two of the tables.
+std::vector<uint8_t> Mutant(const std::vector<uint8_t>& sound, Mutator& m) {
+  std::vector<uint8_t> file = sound;
   FileHeader header;
   memcpy(&header, sound.data(), sizeof(header));
-  const uint64_t tables_end = header.tables_offset + header.tables_size;
-  Outcome outcome;
-  const uint64_t seed = FromEnvironment("MTC_FUZZ_SEED", 1), count = FromEnvironment("MTC_FUZZ_COUNT", 3000);
-  for (uint64_t i = 0; i < count; ++i) {
-    std::vector<uint8_t> file = sound, start(sound.begin(), sound.begin() + static_cast<ptrdiff_t>(tables_end));
-    Mutator mutator(seed * 1000003 + i);
-    if (mutator.Below(2) == 0) {
-      mutator.Bytes(&start);
-      std::copy(start.begin(), start.end(), file.begin());
-    } else {
-      // The changed tables go to the end of the file, so that every segment stays where it is.
-      schema::ProgramT tables;
-      schema::GetProgram(&sound[header.tables_offset])->UnPackTo(&tables);
-      mutator.Tables(&tables);
-      flatbuffers::FlatBufferBuilder builder;
-      builder.Finish(schema::Program::Pack(builder, &tables), schema::ProgramIdentifier());
-      FileHeader changed = header;
-      file.resize((file.size() + 63) / 64 * 64);
-      changed.tables_offset = file.size();
-      changed.tables_size = builder.GetSize();
-      file.insert(file.end(), builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
-      file.resize(file.size() + 64);
-      changed.file_size = file.size();
-      memcpy(file.data(), &changed, sizeof(changed));
+  if (m.OneOf(3)) {
+    const uint64_t tables = header.tables_offset, tables_end = tables + header.tables_size;
+    switch (m.Below(4)) {
+      case 0:
+        m.Bytes(&file, 0, sizeof(header));
+        break;
+      case 1:
+        m.Bytes(&file, 0, file.size());
+        break;
+      default:
+        m.Bytes(&file, tables, tables_end);
     }
-    Try(file, SelectedKernels(), &outcome);
+    if (m.OneOf(20)) file.resize(m.Below(file.size()));
+    return file;
   }
-  EXPECT_GT(outcome.loaded, 0);
+  schema::ProgramT tables;
+  schema::GetProgram(&sound[header.tables_offset])->UnPackTo(&tables);
+  m.Tables(&tables);
+  return WithTables(std::move(file), tables);
+}
+
+struct Subject {
+  std::string name;
+  std::vector<uint8_t> file;
+  KernelTable kernels;
+};
+
+void Search(const std::vector<Subject>& subjects) {
+  const uint64_t first = FromEnvironment("MTC_FUZZ_SEED", 1), count = FromEnvironment("MTC_FUZZ_COUNT", 2000);
+  Outcome outcome;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const Subject& subject = subjects[seed % subjects.size()];
+    Mutator mutator(seed * 1000003);
+    const std::vector<uint8_t> file = Mutant(subject.file, mutator);
+    snprintf(g_mutant, sizeof(g_mutant), "\nmutant: MTC_FUZZ_SEED=%llu MTC_FUZZ_COUNT=1, of `%s`: %s\n",
+             static_cast<unsigned long long>(seed), subject.name.c_str(), mutator.story().c_str());
+    alarm(kMaxSeconds);
+    Try(file, subject.kernels, mutator, &outcome);
+  }
+  printf("%llu mutants: %llu passed the loader, %llu runs succeeded\n", static_cast<unsigned long long>(count),
+         static_cast<unsigned long long>(outcome.loaded), static_cast<unsigned long long>(outcome.ran));
+  if (count < 100) return;
+  EXPECT_GE(outcome.loaded * 5, count) << "too few mutants get past the loader";
+}
+
+TEST_F(Fuzz, AProgramOfEverythingOnFakeKernels) {
+  const Subject rich = {"rich", Rich().Build(), FakeKernels()};
+  Outcome outcome;
+  Mutator untouched(2);
+  Try(rich.file, rich.kernels, untouched, &outcome);
+  ASSERT_GT(outcome.ran, 0u);
+  Search({rich});
+}
+
+TEST_F(Fuzz, RealPrograms) {
+  const char* folder = getenv("MTC_FUZZ_PROGRAMS");
+  if (folder == nullptr) GTEST_SKIP() << "MTC_FUZZ_PROGRAMS is not set";
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  std::vector<Subject> subjects;
+  for (const std::string& path : paths) {
+    subjects.push_back({path, ReadFile(path), SelectedKernels()});
+    ASSERT_GT(subjects.back().file.size(), sizeof(FileHeader)) << path;
+    Outcome outcome;
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+      Mutator untouched(seed);
+      Try(subjects.back().file, subjects.back().kernels, untouched, &outcome);
+    }
+    EXPECT_EQ(outcome.loaded, 10u) << path;
+    EXPECT_GT(outcome.ran, 0u) << path;
+  }
+  ASSERT_GE(subjects.size(), 10u);
+  Search(subjects);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "core/poison.h"
 #include "gtest/gtest.h"
 #include "tests/run_program.h"
 
@@ -207,6 +208,48 @@ TEST_F(InterpreterTest, ReshapesAndWorksInPlace) {
   Open();
   ASSERT_EQ(Call({{{2, 2}, {1, 2, 3, 4}}}), MTC_OK) << error_;
   EXPECT_EQ(Output(session_.get()), (Floats{9, 12, 3, 4}));
+}
+
+// A kernel that has looked at its operands must not find others there later.
+TEST_F(InterpreterTest, ResultsLieApartFromOperands) {
+  auto f = builder_.Function("forward");
+  const uint32_t x = f.Input({4}, "x");
+  const uint32_t head = f.Alias(x, {3}), tail = f.Alias(x, {3}, 1), pair = f.Alias(x, {2}, 1), both = f.Alias(x, {4});
+  auto& scale = Scale(f, int32_t(head), int32_t(tail), 2);  // half over the other
+  f.Output(x);
+  Open();
+  EXPECT_EQ(Call({{{4}, {1, 2, 3, 4}}}), MTC_INVALID_PROGRAM);
+  EXPECT_EQ(error_,
+            "function `forward`, instruction 0 (scale@fake:f32/1): a result lies in the memory of an operand or of "
+            "another result");
+  scale.outputs = {int32_t(head)};
+  Open();
+  EXPECT_EQ(Call({{{4}, {1, 2, 3, 4}}}), MTC_OK) << error_;
+  EXPECT_EQ(Output(session_.get()), (Floats{2, 4, 6, 4}));
+  // This kernel does not work in place at all.
+  builder_.tables.functions[0]->instructions.clear();
+  f.Instruction(builder_.Kernel("concat@fake:f32/1"), {int32_t(pair), int32_t(pair)}, {int32_t(both)});
+  Open();
+  EXPECT_EQ(Call({{{4}, {1, 2, 3, 4}}}), MTC_INVALID_PROGRAM);
+}
+
+TEST_F(InterpreterTest, SanitizersSeeWhatLiesBesideValues) {
+  if (!kPoisons) GTEST_SKIP() << "only in sanitizer builds";
+  auto f = builder_.Function("forward");
+  const uint32_t x = f.Input({3}, "x"), y = f.Value({3}), z = f.Value({3});
+  Scale(f, int32_t(x), int32_t(y), 2);
+  Scale(f, int32_t(y), int32_t(z), 2);
+  f.Output(z);
+  Open();
+  ASSERT_EQ(Call({{{3}, {1, 2, 3}}}), MTC_OK) << error_;
+  mtc_tensor output;
+  ASSERT_EQ(mtc_session_output(session_.get(), 0, 0, &output), MTC_OK);
+  const uint8_t* data = static_cast<const uint8_t*>(output.data);
+  EXPECT_FALSE(IsPoisoned(data));
+  EXPECT_FALSE(IsPoisoned(data + 11));
+  EXPECT_TRUE(IsPoisoned(data + 12));
+  EXPECT_TRUE(IsPoisoned(data - 1));
+  EXPECT_TRUE(IsPoisoned(data + 64));  // the value in between, which is not in use any more
 }
 
 TEST_F(InterpreterTest, GivesScratchMemory) {

@@ -8,8 +8,8 @@ Status PrepareAll(PrepareContext& context, const AllArgs& args) {
 
 Status RunAll(KernelContext& context, const AllArgs& args) {
   const auto join = [](bool a, bool b) { return a && b; };
-  Reduce<bool>(context, *args.x, args.axes, *args.out,
-               [join](const Folded<bool>& folded) { return folded.Fold(true, true, join, join); });
+  Reduce<Bool>(context, *args.x, args.axes, *args.out,
+               [join](const Folded<Bool>& folded) { return folded.Fold(true, true, join, join); });
   return Status::kOk;
 }
 

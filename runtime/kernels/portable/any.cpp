@@ -8,8 +8,8 @@ Status PrepareAny(PrepareContext& context, const AnyArgs& args) {
 
 Status RunAny(KernelContext& context, const AnyArgs& args) {
   const auto join = [](bool a, bool b) { return a || b; };
-  Reduce<bool>(context, *args.x, args.axes, *args.out,
-               [join](const Folded<bool>& folded) { return folded.Fold(false, false, join, join); });
+  Reduce<Bool>(context, *args.x, args.axes, *args.out,
+               [join](const Folded<Bool>& folded) { return folded.Fold(false, false, join, join); });
   return Status::kOk;
 }
 

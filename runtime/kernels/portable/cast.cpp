@@ -10,7 +10,7 @@ Status PrepareCast(PrepareContext& context, const CastArgs& args) {
 // Floats are truncated, and what is outside of 64 bits saturates before it wraps.
 template <typename To, typename From>
 To Convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (std::is_same_v<To, Bool>) {
     return x != 0;
   } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
     return static_cast<To>(Constant<int64_t>(static_cast<double>(x)));

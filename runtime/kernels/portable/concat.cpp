@@ -20,7 +20,8 @@ Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
   return context.Resize(args.out, {dims, first.rank});
 }
 
-// Operands that were computed where they belong in the result are there already. Along the last axis, rows of operands
+// Operands that were computed where they belong in the result are there already; one that lies elsewhere in the result
+// gives garbage, and no harm. Along the last axis, rows of operands
 // and result may be those of a wider tensor.
 template <typename T>
 Status RunConcat(KernelContext& context, const ConcatArgs& args) {
@@ -40,7 +41,7 @@ Status RunConcat(KernelContext& context, const ConcatArgs& args) {
       place += part;
       if (from == to) continue;
       for (int64_t i = begin; i < end; ++i) {
-        std::memcpy(to + i * length, from + i * step, static_cast<size_t>(part) * sizeof(T));
+        std::memmove(to + i * length, from + i * step, static_cast<size_t>(part) * sizeof(T));
       }
     }
   });

@@ -87,6 +87,10 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
   }
   auto* state = static_cast<ConvState*>(context.state.get());
   const ConvSizes sizes = TransposedSizesOf(args);
+  int64_t parts;  // of one channel; as many as the scratch has to hold at least
+  if (__builtin_mul_overflow(sizes.window(), sizes.in_size(), &parts) || parts > (int64_t{1} << 47)) {
+    return context.Fail(Status::kOutOfMemory, "the window and the input are too large for each other");
+  }
   switch (x.dtype) {
     case DType::kF32:
       return PrepareTransposedWeights<float>(context, weight, sizes, state);

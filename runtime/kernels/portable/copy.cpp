@@ -13,7 +13,7 @@ Status RunCopy(KernelContext& context, const CopyArgs& args) {
   if (x.data == out.data || length == 0) return Status::kOk;
   ParallelFor(context.threads, rows, kCopyGrain / length + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      std::memcpy(out.as<T>() + row * out.pitch, x.as<T>() + row * x.pitch, static_cast<size_t>(length) * sizeof(T));
+      std::memmove(out.as<T>() + row * out.pitch, x.as<T>() + row * x.pitch, static_cast<size_t>(length) * sizeof(T));
     }
   });
   return Status::kOk;

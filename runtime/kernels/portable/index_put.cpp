@@ -31,7 +31,7 @@ static int64_t BroadcastOffset(const Tensor& values, const int64_t* dims, int ra
 
 template <typename T>
 MTC_INLINE T Accumulated(T old, T value) {
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, Bool>) {
     return old || value;
   } else {
     return static_cast<T>(Add(static_cast<Compute<T>>(old), static_cast<Compute<T>>(value)));

@@ -6,7 +6,7 @@ MTC_PREPARE_BINARY(Le)
 
 template <typename T>
 Status RunLe(KernelContext& context, const LeArgs& args) {
-  MapScalars<T, bool>(context, *args.x, *args.y, *args.out, [](auto x, auto y) { return x <= y; });
+  MapScalars<T, Bool>(context, *args.x, *args.y, *args.out, [](auto x, auto y) { return x <= y; });
   return Status::kOk;
 }
 

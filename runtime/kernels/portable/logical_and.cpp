@@ -5,7 +5,7 @@ namespace MTC_PORTABLE {
 MTC_PREPARE_BINARY(LogicalAnd)
 
 Status RunLogicalAnd(KernelContext& context, const LogicalAndArgs& args) {
-  MapScalars<bool, bool>(context, *args.x, *args.y, *args.out, [](bool x, bool y) { return x && y; });
+  MapScalars<Bool, Bool>(context, *args.x, *args.y, *args.out, [](bool x, bool y) { return x && y; });
   return Status::kOk;
 }
 

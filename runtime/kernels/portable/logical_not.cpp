@@ -5,7 +5,7 @@ namespace MTC_PORTABLE {
 MTC_PREPARE_UNARY(LogicalNot)
 
 Status RunLogicalNot(KernelContext& context, const LogicalNotArgs& args) {
-  MapScalars<bool, bool>(context, *args.x, *args.out, [](bool x) { return !x; });
+  MapScalars<Bool, Bool>(context, *args.x, *args.out, [](bool x) { return !x; });
   return Status::kOk;
 }
 

@@ -5,7 +5,7 @@ namespace MTC_PORTABLE {
 MTC_PREPARE_BINARY(LogicalOr)
 
 Status RunLogicalOr(KernelContext& context, const LogicalOrArgs& args) {
-  MapScalars<bool, bool>(context, *args.x, *args.y, *args.out, [](bool x, bool y) { return x || y; });
+  MapScalars<Bool, Bool>(context, *args.x, *args.y, *args.out, [](bool x, bool y) { return x || y; });
   return Status::kOk;
 }
 

@@ -70,7 +70,7 @@ template <typename T>
 Status RunPad(KernelContext&, const PadArgs& args) {
   if (Count(*args.out) == 0) return Status::kOk;
   T value;
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, Bool>) {
     value = args.value != 0;
   } else {
     value = static_cast<T>(Constant<T>(args.value));

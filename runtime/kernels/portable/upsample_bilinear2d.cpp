@@ -17,7 +17,9 @@ template <typename P>
 MTC_INLINE Taps<P, 2> LinearTaps(int64_t length, P step, int64_t i, bool align_corners) {
   const P centre = PixelCentre(step, i, align_corners), last = static_cast<P>(length - 1);
   const P where = centre < 0 ? P{0} : centre > last ? last : centre;
-  const int64_t low = static_cast<int64_t>(where), high = low + 1 < length ? low + 1 : low;
+  int64_t low = static_cast<int64_t>(where);
+  if (low >= length) low = length - 1;  // `last` may have been rounded up
+  const int64_t high = low + 1 < length ? low + 1 : low;
   const P weight = where - static_cast<P>(low);
   return {{low, high}, {1 - weight, weight}};
 }

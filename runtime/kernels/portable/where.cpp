@@ -16,7 +16,7 @@ Status RunWhere(KernelContext& context, const WhereArgs& args) {
   const int last = plan.rank - 1;
   const int64_t steps[] = {plan.steps[0][last], plan.steps[1][last], plan.steps[2][last]};
   const auto row = [&](const int64_t* offsets, int64_t at, int64_t count) {
-    const bool* condition = args.condition->as<bool>() + offsets[0];
+    const Bool* condition = args.condition->as<Bool>() + offsets[0];
     const T* x = args.x->as<T>() + offsets[1];
     const T* y = args.y->as<T>() + offsets[2];
     T* to = args.out->as<T>() + at;

@@ -95,10 +95,14 @@ Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs
       return context.Fail(Status::kInvalidProgram, "conv_transpose2d: an output padding of %lld at stride %lld",
                           static_cast<long long>(extra), static_cast<long long>(window.stride));
     }
-    const int64_t full = (args.x->dims[1 + i] - 1) * window.stride + window.dilation * (window.kernel - 1) + 1;
-    dims[1 + i] = full + extra - window.before - window.after;
-    if (args.x->dims[1 + i] < 1 || dims[1 + i] < 1) {
-      return context.Fail(Status::kInvalidArgument, "conv_transpose2d: the padding removes the whole result");
+    int64_t reach;
+    const bool overflows = __builtin_mul_overflow(args.x->dims[1 + i] - 1, window.stride, &reach) ||
+                           reach > (int64_t{1} << 47);  // which no result has
+    if (!overflows) {
+      dims[1 + i] = reach + window.dilation * (window.kernel - 1) + 1 + extra - window.before - window.after;
+    }
+    if (overflows || args.x->dims[1 + i] < 1 || dims[1 + i] < 1) {
+      return context.Fail(Status::kInvalidArgument, "conv_transpose2d: a result without a size");
     }
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
