@@ -114,7 +114,8 @@ def codes(
     for seed, content in mutants:
         path.write_bytes(content)
         result = mtc(*command)
-        assert result.code in (0, 1), f"seed {seed}: {result.err}"
+        # 2: a name in the file is no backend's, which --backend can mend.
+        assert result.code in (0, 1) or (result.code == 2 and "MTC301" in result.err), f"seed {seed}: {result.err}"
         assert "Traceback" not in result.err
         found.add(result.code)
     return found
@@ -126,7 +127,7 @@ def test_a_damaged_model_is_refused_or_packaged(mtc, artifact):
     whole = artifact.with_name("whole.zip")
     whole.write_bytes(content)
     command = ("package", "model.mtc", "-o", "out.mtp", "--overwrite")
-    assert codes(mtc, artifact, command, each(400, content, whole)) == {0, 1}
+    assert codes(mtc, artifact, command, each(400, content, whole)) >= {0, 1}
 
 
 def test_a_damaged_program_is_refused_or_inspected(mtc, artifact):
