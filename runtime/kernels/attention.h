@@ -163,15 +163,15 @@ void AttendBlock(const Attention<T>& a, int64_t begin, int64_t end, Compute<T>* 
       const Product<C, C> scoring = {
           keys, kWidth, a.features, packed_keys, scores, kWidth, {nullptr, nullptr, -limit, limit}};
       for (int64_t row = 0; row < keys; row += kTileRows) {
-        MultiplyTile(scoring, row, 0, packed_keys + row * a.features, packed_queries + p * kWidth * a.features,
-                     a.features, true, true);
+        MultiplyTile(scoring, row, 0, packed_keys + row * a.features,
+                     PackedSteps<C>{packed_queries + p * kWidth * a.features}, a.features, true, true);
       }
       MaskScores(a, query, first, keys, scores);
       TakePowers(keys, a.outputs, scores, largest + p * kWidth, totals + p * kWidth, own_sums);
       const Product<C, C> summing = {
           a.outputs, kWidth, keys, packed_values, own_sums, kWidth, {nullptr, nullptr, -limit, limit}};
       for (int64_t row = 0; row < a.outputs; row += kTileRows) {
-        MultiplyTile(summing, row, 0, packed_values + row * keys, scores, keys, false, true);
+        MultiplyTile(summing, row, 0, packed_values + row * keys, PackedSteps<C>{scores}, keys, false, true);
       }
     }
   }

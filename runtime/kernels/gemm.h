@@ -19,7 +19,7 @@ constexpr int TileRows(Isa isa) { return isa == Isa::kAvx512 ? 12 : 6; }
 inline constexpr int kTileRows = TileRows(static_cast<Isa>(MTC_ISA_LEVEL));
 inline constexpr int kTileVectors = 2;
 template <typename C>
-inline constexpr int kTileColumns = kTileVectors* Simd<C>::kLanes;
+inline constexpr int kTileColumns = kTileVectors * Simd<C>::kLanes;
 
 // Steps of the inner dimension in one block: a panel of B (kTileColumns wide) then stays in the first-level cache.
 inline constexpr int64_t kBlockDepth = 256;
@@ -101,26 +101,28 @@ constexpr size_t MultiplyScratch(int64_t columns, int64_t depth) {
   return static_cast<size_t>(width * steps) * sizeof(Compute<T>);
 }
 
-template <typename T, typename C>
-MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const C* b, int64_t depth,
-                             bool is_first, bool is_last) {
+// Computes kRows rows of a tile over `depth` steps. `right(k)` is where step k's kTileColumns elements of B stand; A's
+// steps are kTileRows apart.
+template <int kRows, typename T, typename C, typename Right>
+MTC_INLINE void MultiplyRows(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const Right& right,
+                             int64_t depth, bool is_first, bool is_last) {
   using V = typename Simd<C>::Vector;
   constexpr int kWidth = Simd<C>::kLanes;
-  V sums[kTileRows][kTileVectors] = {};
+  V sums[kRows][kTileVectors] = {};
   for (int64_t k = 0; k < depth; ++k) {
-    V right[kTileVectors];
+    const C* b = right(k);
+    V vectors[kTileVectors];
     MTC_UNROLL
-    for (int j = 0; j < kTileVectors; ++j) right[j] = Load<V>(b + j * kWidth);
+    for (int j = 0; j < kTileVectors; ++j) vectors[j] = Load<V>(b + j * kWidth);
     MTC_UNROLL
-    for (int i = 0; i < kTileRows; ++i) {
+    for (int i = 0; i < kRows; ++i) {
       const V left = V{} + a[i];
       MTC_UNROLL
-      for (int j = 0; j < kTileVectors; ++j) sums[i][j] += left * right[j];
+      for (int j = 0; j < kTileVectors; ++j) sums[i][j] += left * vectors[j];
     }
     a += kTileRows;
-    b += kTileColumns<C>;
   }
-  const int64_t rows = Least(kTileRows, p.rows - row);
+  const int64_t rows = Least(kRows, p.rows - row);
   const int64_t columns = Least(kTileColumns<C>, p.columns - column);
   for (int64_t i = 0; i < rows; ++i) {
     T* to = p.out + (row + i) * p.stride + column;
@@ -153,6 +155,28 @@ MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column
   }
 }
 
+// A tile of C. The last rows of a matrix that would leave most of a tile empty are computed in thirds of one.
+template <typename T, typename C, typename Right>
+MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const Right& right,
+                             int64_t depth, bool is_first, bool is_last) {
+  constexpr int kThird = kTileRows / 3;
+  const int64_t rows = p.rows - row;
+  if (rows > 2 * kThird) {
+    MultiplyRows<kTileRows>(p, row, column, a, right, depth, is_first, is_last);
+    return;
+  }
+  for (int64_t i = 0; i < rows; i += kThird) {
+    MultiplyRows<kThird>(p, row + i, column, a + i, right, depth, is_first, is_last);
+  }
+}
+
+// B as MultiplyPacked and PackRows's callers lay it out: step after step.
+template <typename C>
+struct PackedSteps {
+  const C* b;
+  MTC_INLINE const C* operator()(int64_t k) const { return b + k * kTileColumns<C>; }
+};
+
 // C = A * B with A packed by PackRows and B packed block by block by `pack`. `scratch` has MultiplyScratch bytes. The
 // sums of half-precision results stay in registers over the whole depth, since rounding them in between would cost
 // accuracy.
@@ -179,7 +203,7 @@ void MultiplyPacked(ThreadPool* threads, const Product<T, C>& p, const Pack& pac
           const int64_t last = Least(first + kBlockRows, p.rows);
           for (int64_t row = first; row < last; row += kTileRows) {
             MultiplyTile(p, row, column + j * kWidth, p.packed_rows + row * p.depth + k * kTileRows,
-                         block + j * kWidth * depth, depth, k == 0, k + depth == p.depth);
+                         PackedSteps<C>{block + j * kWidth * depth}, depth, k == 0, k + depth == p.depth);
           }
         }
       });
