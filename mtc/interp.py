@@ -51,12 +51,25 @@ def run_function(
             states[node.attrs["state"]] = values[node.inputs[0]].copy()  # type: ignore[index]
         elif node.op is not RETURN:
             arrays = [None if v is None else values[v] for v in node.inputs]
-            regions = [
-                lambda *args, region=region: run_function(module, region, args, states) for region in node.regions
-            ]
-            results = compute(node, arrays, symbols, regions)
+            results = compute(node, arrays, symbols, [_Nested(module, region, states) for region in node.regions])
             values.update(zip(node.outputs, results, strict=True))
     return [values[value] for value in function.outputs]
+
+
+class _Nested:
+    """A nested function as a reference calls it."""
+
+    def __init__(self, module: Module, function: Function, states: dict[str, np.ndarray]) -> None:
+        self._module, self._function, self._states = module, function, states
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        return run_function(self._module, self._function, inputs, self._states)
+
+    def empty_results(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Arrays of the results' types that hold anything, without a run."""
+        symbols = bind_symbols(self._function, [array.shape for array in inputs])
+        types = [value.type for value in self._function.outputs]
+        return [np.empty([evaluate(size, symbols) for size in type.shape], type.dtype.numpy) for type in types]
 
 
 def bind_symbols(function: Function, shapes: Sequence[Sequence[int]]) -> dict[str, int]:
@@ -89,7 +102,7 @@ def evaluate_op(
     if op.accuracy is not Accuracy.EXACT:
         arrays = [_widened(array) for array in arrays]
     with np.errstate(all="ignore"):
-        results = op.reference(*op.group(arrays), *regions, **attrs)
+        results = op.reference(*op.group(arrays), **op.named_regions(regions), **attrs)
     many = results if isinstance(results, (list, tuple)) else [results]
     return [np.asarray(result).astype(dtype.numpy, copy=False) for result, dtype in zip(many, dtypes, strict=True)]
 

@@ -28,6 +28,10 @@ def find(names: Sequence[str], backend: str | None = None) -> list[OpSpec]:
 def described(op: OpSpec) -> dict[str, Any]:
     """An operator as plain data."""
     operands = ", ".join(_MARKS[operand.arity].format(operand.name) for operand in op.operands)
+    results = ["any" if result is None else str(result) for result in op.signature.results]
+    if op.signature.has_variadic_result:
+        results[-1] = f"*{results[-1]}"
+    functions = "".join(f", {region.name}: function" for region in op.regions)
     attributes = [
         f"{a.name}: {a.enum.__name__ if a.enum else a.kind.value}" + ("" if a.is_required else f" = {a.default}")
         for a in op.attributes.values()
@@ -36,7 +40,7 @@ def described(op: OpSpec) -> dict[str, Any]:
         "name": op.name,
         "family": op.family,
         "doc": op.doc,
-        "signature": f"({operands}) -> {', '.join(map(str, op.signature.results))}",
+        "signature": f"({operands}{functions}) -> {', '.join(results)}",
         "dtypes": [f"{name}: {' '.join(map(str, allowed))}" for name, allowed in op.signature.variables.items()],
         "attributes": attributes,
         "accuracy": op.accuracy.value,

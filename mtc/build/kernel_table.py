@@ -28,6 +28,7 @@ _CPP_TYPES = {
     "i64": "int64_t",
     "bool": "Bool",
 }
+_ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
 def all_keys() -> list[str]:
@@ -142,7 +143,7 @@ def _sharing(op: OpSpec) -> str:
 def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
     bound = dict(zip(op.signature.variables, key.dtypes, strict=True))
     entries = (*op.signature.operands, *op.signature.results)
-    return [(d if isinstance(d, DType) else DType(bound[d])).number for d in entries]
+    return [_ANY if d is None else (d if isinstance(d, DType) else DType(bound[d])).number for d in entries]
 
 
 def _sources(keys: list[KernelKey]) -> str:

@@ -28,7 +28,7 @@ class Builder:
     ) -> Node:
         """Inserts a node. TypeMismatch if the op does not take these operands or attributes."""
         full = op.complete(attrs)
-        types = op.result_types([None if v is None else v.type for v in inputs], full)
+        types = op.result_types([None if v is None else v.type for v in inputs], full, regions)
         return self._insert(Node(op, inputs, full, types, regions=regions, loc=self.loc), name)
 
     def emit(
@@ -57,9 +57,13 @@ class Builder:
         """Ends the function."""
         return self._insert(Node(RETURN, values, {}, [], loc=self.loc), "")
 
-    def _insert(self, node: Node, name: str) -> Node:
-        for value in node.outputs:
-            value.name = name
+    def insert(self, node: Node) -> Node:
+        """Inserts a node that was made elsewhere."""
         self.function.insert(node, self.before)
         self.emitted.append(node)
         return node
+
+    def _insert(self, node: Node, name: str) -> Node:
+        for value in node.outputs:
+            value.name = name
+        return self.insert(node)

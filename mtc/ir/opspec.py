@@ -76,10 +76,11 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Signature:
-    """Dtypes of operands and results: a fixed DType or a type variable's name, and what each variable may be."""
+    """Dtypes of operands and results: a fixed DType, a type variable's name, or None for any dtype, each its own; and
+    what each variable may be."""
 
-    operands: tuple[DType | str, ...]
-    results: tuple[DType | str, ...]
+    operands: tuple[DType | str | None, ...]
+    results: tuple[DType | str | None, ...]
     variables: Mapping[str, tuple[DType, ...]]
     has_variadic_result: bool = False
 
@@ -88,8 +89,9 @@ class TypeMismatch(ValueError):
     """Operands or attributes that an op does not take; the message says why."""
 
 
-# Shapes of the results, from operand types (a tuple where variadic, None where absent) and attributes.
-Infer = Callable[..., Shape | Sequence[Shape]]
+# Shapes of the results, from operand types (a tuple where variadic, None where absent) and attributes. Of an op with
+# nested functions, which are keyword arguments: the types.
+Infer = Callable[..., Shape | Sequence[Shape] | Sequence[TensorType]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,8 @@ class OpSpec:
                     raise TypeMismatch(f"operand `{operand.name}` of `{self.name}` is missing")
                 continue
             wanted = self.signature.operands[min(index, len(self.operands) - 1)]
+            if wanted is None:
+                continue
             if isinstance(wanted, DType):
                 if given.dtype is not wanted:
                     raise TypeMismatch(f"operand `{operand.name}` of `{self.name}` is {wanted}, not {given.dtype}")
@@ -163,15 +167,25 @@ class OpSpec:
                 raise TypeMismatch(f"`{self.name}` takes {names}, not {dtype}")
         return {v: bound[v] for v in self.signature.variables if v in bound}
 
-    def result_types(self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any]) -> tuple[TensorType, ...]:
-        """The types of the results. TypeMismatch if the op does not take these operands or attributes."""
+    def result_types(
+        self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any], regions: Sequence[Any] = ()
+    ) -> tuple[TensorType, ...]:
+        """The types of the results. TypeMismatch if the op does not take these operands, attributes or functions."""
         bound = self.bind_types(inputs, attrs)
-        shapes = self.infer(*self.group(inputs), **attrs)
-        many: Sequence[Shape] = shapes if isinstance(shapes, list) else [shapes]  # type: ignore[list-item]
-        dtypes = [d if isinstance(d, DType) else bound[d] for d in self.signature.results]
+        if len(regions) != len(self.regions):
+            raise TypeMismatch(f"`{self.name}` takes {len(self.regions)} functions, not {len(regions)}")
+        shapes = self.infer(*self.group(inputs), **attrs, **self.named_regions(regions))
+        many: Sequence[Any] = shapes if isinstance(shapes, list) else [shapes]
+        if all(isinstance(result, TensorType) for result in many):
+            return tuple(many)
+        dtypes = [bound[d] if isinstance(d, str) else d for d in self.signature.results]
         if self.signature.has_variadic_result:
             dtypes = dtypes[:-1] + dtypes[-1:] * (len(many) - len(dtypes) + 1)
-        return tuple(TensorType(dtype, tuple(shape)) for dtype, shape in zip(dtypes, many, strict=True))
+        return tuple(TensorType(dtype, tuple(shape)) for dtype, shape in zip(dtypes, many, strict=True))  # type: ignore[arg-type]
+
+    def named_regions(self, regions: Sequence[Any]) -> dict[str, Any]:
+        """Nested functions as the definition's parameters take them."""
+        return {operand.name: region for operand, region in zip(self.regions, regions, strict=True)}
 
     def complete(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         """Attributes with defaults filled in, in order of definition. TypeMismatch for unknown or missing ones."""

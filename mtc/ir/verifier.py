@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from mtc.diagnostics import INVALID_IR, Diagnostic, collected
@@ -10,7 +10,7 @@ from mtc.ir import dims
 from mtc.ir.constant import Constant
 from mtc.ir.literals import type_text
 from mtc.ir.module import Function, Module, Node, Value
-from mtc.ir.opspec import Arity, OpSpec, Trait, TypeMismatch
+from mtc.ir.opspec import OpSpec, Trait, TypeMismatch
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
 from mtc.ir.typerules import check_constant, check_symbol, check_type
 from mtc.ir.types import TensorType
@@ -28,7 +28,7 @@ def verify(module: Module) -> None:
         for key, function in module.functions.items():
             if function.name != key:
                 report(INVALID_IR(f"function `@{function.name}` is registered as `@{key}`"))
-            for finding in _FunctionVerifier(module, function, {}, set()).check():
+            for finding in _FunctionVerifier(module, function, set()).check():
                 report(finding)
 
 
@@ -62,13 +62,14 @@ def _check_use(module: Module, constant: Constant) -> Iterator[str]:
 class _FunctionVerifier:
     """Checks one function and those nested in it.
 
-    `outer` are the named dims of the functions around it, `updated` the states that have a new value when it is called.
+    A nested function is closed: it sees neither values nor named dims of the function around it, only its operands.
+    `updated` are the states that have a new value when it is called.
     """
 
-    def __init__(self, module: Module, function: Function, outer: Mapping[str, object], updated: set[str]) -> None:
+    def __init__(self, module: Module, function: Function, updated: set[str]) -> None:
         self.module = module
         self.function = function
-        self.symbols = {**outer, **function.symbols}
+        self.symbols = function.symbols
         self.updated = set(updated)
         self.defined: set[Value] = set()
         self.findings: list[Diagnostic] = []
@@ -157,7 +158,7 @@ class _FunctionVerifier:
         stated = tuple(value.type for value in node.outputs)
         operands = [None if value is None else value.type for value in node.inputs]
         try:
-            inferred = node.op.result_types(operands, node.attrs)
+            inferred = node.op.result_types(operands, node.attrs, node.regions)
         except _INFERENCE_ERRORS as error:
             self._report(node, str(error) or type(error).__name__)
             return
@@ -179,15 +180,15 @@ class _FunctionVerifier:
                 self._report(node, f"layout `{layout.value}` before lowering")
 
     def _check_regions(self, node: Node) -> None:
-        least = sum(region.arity is Arity.ONE for region in node.op.regions)
-        is_open = any(region.arity is Arity.VARIADIC for region in node.op.regions)
-        if len(node.regions) < least or (len(node.regions) > len(node.op.regions) and not is_open):
-            self._report(node, f"it takes {len(node.op.regions)} functions, not {len(node.regions)}")
         after = set(self.updated)
         for region in node.regions:
-            nested = _FunctionVerifier(self.module, region, self.symbols, self.updated)
+            nested = _FunctionVerifier(self.module, region, self.updated)
             self.findings += nested.check()
             after |= nested.updated
+        for value in node.inputs:
+            # A loop would hand the new value to its second turn.
+            if value is not None and (state := _state_under(value)) in after - self.updated:
+                self._report(node, f"state `@{state}` is an operand of a function that updates it")
         self.updated = after
 
     def _check_structural(self, node: Node) -> None:

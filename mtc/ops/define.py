@@ -1,9 +1,9 @@
 """`@op`: an operator is defined once, as a typed NumPy reference; everything else is read off it.
 
-Positional parameters are operands (`x: Tensor`, `bias: Tensor | None`, `*xs: Tensor`, `body: Function`), keyword-only
-ones attributes (`int`, `float`, `bool`, an Enum, `DType`, `Dims`, `tuple[int, int]`, `tuple[float, ...]`). `types`
-gives their dtypes over type variables: `T, T -> T`; a variable that no operand binds is bound by the attribute
-`dtype`; `*T` as the last result stands for several.
+Positional parameters are operands (`x: Tensor`, `bias: Tensor | None`, `*xs: Tensor`), keyword-only ones attributes
+(`int`, `float`, `bool`, an Enum, `DType`, `Dims`, `tuple[int, int]`, `tuple[float, ...]`) and nested functions
+(`body: Function`). `types` gives their dtypes over type variables: `T, T -> T`; a variable that no operand binds is
+bound by the attribute `dtype`; `*T` as the last result stands for several; `any` is any dtype, each its own.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from mtc.ir.types import (  # noqa: F401  the vocabulary that families import fr
 )
 
 Tensor = np.ndarray
+Function = Callable[..., list[np.ndarray]]
 Dims = tuple[Dim, ...]
 
 ELEMENTWISE, COMMUTATIVE, IDEMPOTENT = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.IDEMPOTENT
@@ -80,8 +81,9 @@ def op(
 ) -> Callable[[Callable[..., Any]], OpSpec]:
     """Defines the operator that the decorated reference computes and enters it in OPS.
 
-    `infer` gets the operand types (None if absent; variadic ones as trailing arguments) and the attributes, and returns
-    the result's shape, or a list of shapes. Elementwise ops need none: their operands are broadcast.
+    `infer` gets the operand types (None if absent; variadic ones as trailing arguments), the attributes and the nested
+    functions, and returns the result's shape, or a list of shapes or types. Elementwise ops need none: their operands
+    are broadcast.
     `flops` gets the same and returns the floating-point operations of one call (multiply and add are two).
     """
 
@@ -162,9 +164,9 @@ def _one_flop_per_element(*operands: TensorType | None, **attrs: Any) -> Dim:
 def _signature(types: str, variables: dict[str, tuple[DType, ...]]) -> Signature:
     before, _, after = types.partition("->")
 
-    def entry(word: str) -> DType | str:
+    def entry(word: str) -> DType | str | None:
         name = word.strip().lstrip("*")
-        return name if name in variables else DType(name)
+        return None if name == "any" else name if name in variables else DType(name)
 
     results = [word for word in after.split(",") if word.strip()]
     return Signature(
@@ -183,10 +185,10 @@ def _parameters(
     attributes: dict[str, Attribute] = {}
     for parameter in inspect.signature(reference).parameters.values():
         annotation = str(parameter.annotation)
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            attributes[parameter.name] = _attribute(parameter, annotation, reference.__globals__)
-        elif annotation == "Function":
+        if annotation == "Function":
             regions.append(Operand(parameter.name))
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            attributes[parameter.name] = _attribute(parameter, annotation, reference.__globals__)
         elif parameter.kind is parameter.VAR_POSITIONAL:
             operands.append(Operand(parameter.name, Arity.VARIADIC))
         else:

@@ -40,12 +40,11 @@ class Emitter:
         self.constants: dict[int, int] = {}
         self.stored: list[Constant] = []
         self.states = {name: index for index, name in enumerate(module.states)}
+        self._bodies = [_FunctionEmitter(self, function, name) for name, function in module.functions.items()]
 
     def write(self, file: BinaryIO) -> None:
         """Writes the program to `file`, which is empty and can seek."""
-        functions = list(self.module.functions.values())
-        bodies = [_FunctionEmitter(self, function) for function in functions]
-        self.tables.functions = [body.emit() for body in bodies]
+        self.tables.functions = [body.emit() for body in self._bodies]  # which grows while they nest others
         self.tables.states = [self._state(name) for name in self.module.states]
         self.tables.kernels = list(self.kernels)
         self.tables.metadata = [
@@ -57,7 +56,7 @@ class Emitter:
         self.tables.constants = []
         self._write_constants(file)
         self._write_samples(file)
-        self._write_debug(file, bodies)
+        self._write_debug(file)
         tables = _packed(self.tables, b"MTP1")
         offset = _pad(file)
         file.write(tables)
@@ -67,6 +66,16 @@ class Emitter:
 
     def kernel(self, key: str) -> int:
         return self.kernels.setdefault(key, len(self.kernels))
+
+    def nested(self, function: Function, name: str) -> int:
+        """The index of a function inside another; it stands behind that one and behind all the module's.
+
+        It is called `name`, with a number if that is taken.
+        """
+        index = len(self._bodies)
+        is_taken = any(body.name == name for body in self._bodies)
+        self._bodies.append(_FunctionEmitter(self, function, f"{name}.{index}" if is_taken else name))
+        return index
 
     def constant(self, constant: Constant) -> int:
         """The index of a constant, which is stored once however often it is read."""
@@ -129,8 +138,8 @@ class Emitter:
         if self.tables.samples:
             self._segment(schema.SegmentKind.samples, start, file)
 
-    def _write_debug(self, file: BinaryIO, bodies: list[_FunctionEmitter]) -> None:
-        debug = make(schema.DebugT, functions=[body.debug for body in bodies])
+    def _write_debug(self, file: BinaryIO) -> None:
+        debug = make(schema.DebugT, functions=[body.debug for body in self._bodies])
         start = _pad(file)
         file.write(_packed(debug, None))
         self._segment(schema.SegmentKind.debug, start, file)
@@ -143,9 +152,10 @@ class Emitter:
 class _FunctionEmitter:
     """One function of the program."""
 
-    def __init__(self, owner: Emitter, function: Function) -> None:
+    def __init__(self, owner: Emitter, function: Function, name: str) -> None:
         self.owner = owner
         self.function = function
+        self.name = name
         self.storage = assign_storage(function, owner.takes_pitch)
         self.expressions = Expressions(function)
         self.values: dict[Value, int] = {}
@@ -166,7 +176,7 @@ class _FunctionEmitter:
         is_planned, arena_size = self._plan()
         return make(
             schema.FunctionT,
-            name=function.name,
+            name=self.name,
             values=self.rows,
             inputs=[self.values[value] for value in function.inputs],
             outputs=outputs,
@@ -212,6 +222,10 @@ class _FunctionEmitter:
             inputs=[-1 if value is None else self._value(value) for value in node.inputs],
             outputs=[self._value(value) for value in node.outputs],
             attrs=[self._attr(spec, node.attrs[name]) for name, spec in node.op.attributes.items()],
+            functions=[
+                self.owner.nested(region, f"{self.name}.{node.op.name}.{role}")
+                for role, region in node.op.named_regions(node.regions).items()
+            ],
         )
 
     def _update_state(self, node: Node) -> None:
@@ -220,11 +234,13 @@ class _FunctionEmitter:
         row = self._row(value.type, node.attrs["state"])
         row.place, row.index = schema.Place.state, self.owner.states[node.attrs["state"]]
         target = len(self.rows) - 1
-        self._append(copy_key(value.type.dtype), node, inputs=[self._value(value)], outputs=[target], attrs=[])
+        self._append(
+            copy_key(value.type.dtype), node, inputs=[self._value(value)], outputs=[target], attrs=[], functions=[]
+        )
 
     def _append(self, key: str, node: Node, **fields: Any) -> None:
-        self.instructions.append(make(schema.InstructionT, kernel=self.owner.kernel(key), functions=[], **fields))
-        name = node.outputs[0].name if node.outputs else node.attrs["state"]
+        self.instructions.append(make(schema.InstructionT, kernel=self.owner.kernel(key), **fields))
+        name = node.outputs[0].name if node.outputs else node.attrs.get("state", node.op.name)
         self.debug.instructions.append(
             make(schema.DebugInstructionT, name=name, location="; ".join(map(str, node.loc)))
         )

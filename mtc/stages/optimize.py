@@ -16,6 +16,7 @@ from mtc.passes.batch_norm_folding import FOLD_BATCH_NORM
 from mtc.passes.clamp_fusion import FUSE_CLAMP, MERGE_CLAMPS
 from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
 from mtc.passes.constant_folding import FOLD_CONSTANTS
+from mtc.passes.control_flow import SIMPLIFY_CONTROL_FLOW
 from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
 from mtc.passes.identities import REMOVE_IDENTITIES
 from mtc.passes.linear import MAKE_LINEAR
@@ -29,6 +30,7 @@ from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 CANONICALIZE: tuple[Pass, ...] = (
     ELIMINATE_DEAD_CODE,
     DEDUPLICATE_WEIGHTS,
+    SIMPLIFY_CONTROL_FLOW,
     Group(
         "recover-operators",
         (
@@ -42,6 +44,7 @@ CANONICALIZE: tuple[Pass, ...] = (
             RECOVER_ATTENTION,
             MAKE_LINEAR,
             FOLD_CONSTANTS,
+            SIMPLIFY_CONTROL_FLOW,
         ),
     ),
     Group(

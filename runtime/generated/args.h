@@ -217,6 +217,14 @@ struct ConcatArgs {
   int64_t axis;
 };
 
+struct CondArgs {
+  const Tensor* predicate;
+  Span<const Tensor* const> operands;
+  Span<Tensor* const> out;
+  NestedFunction* then;
+  NestedFunction* otherwise;
+};
+
 struct Conv1dArgs {
   const Tensor* x;
   const Tensor* weight;
@@ -764,6 +772,14 @@ struct ScaledDotProductAttentionArgs {
   bool enable_gqa;
 };
 
+struct ScanArgs {
+  Span<const Tensor* const> operands;
+  Span<Tensor* const> out;
+  int64_t carried;
+  int64_t scanned;
+  NestedFunction* body;
+};
+
 struct ScatterArgs {
   const Tensor* x;
   const Tensor* index;
@@ -932,6 +948,14 @@ struct WhereArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
+};
+
+struct WhileLoopArgs {
+  Span<const Tensor* const> operands;
+  Span<Tensor* const> out;
+  int64_t carried;
+  NestedFunction* condition;
+  NestedFunction* body;
 };
 
 }  // namespace mtc::kernels

@@ -32,8 +32,8 @@ Status MakeSelected(std::unique_ptr<Program> program, mtc_program** out, Error& 
 }
 
 const schema::Function* FunctionOf(const mtc_program* program, size_t index) {
-  const auto* functions = program->linked.tables().functions();
-  return index < Count(functions) ? functions->Get(static_cast<uint32_t>(index)) : nullptr;
+  const Program& loaded = program->linked.program();
+  return index < loaded.entry_count() ? &loaded.function(static_cast<uint32_t>(index)) : nullptr;
 }
 
 // The sizes a dim may have: what its symbol allows, or anything if it follows from several.
@@ -138,7 +138,7 @@ void mtc_program_destroy(mtc_program* program) {
   if (program != nullptr) program->Release();
 }
 
-size_t mtc_program_function_count(const mtc_program* program) { return Count(program->linked.tables().functions()); }
+size_t mtc_program_function_count(const mtc_program* program) { return program->linked.program().entry_count(); }
 
 const char* mtc_program_function_name(const mtc_program* program, size_t function) {
   const mtc::schema::Function* f = mtc::FunctionOf(program, function);

@@ -60,11 +60,11 @@ void mtc_session_destroy(mtc_session* session) {
 mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tensor* inputs, size_t count,
                            mtc_error* error) {
   Error reason;
-  const auto* functions = session->program->linked.tables().functions();
-  if (function >= mtc::Count(functions)) {
+  const mtc::Program& program = session->program->linked.program();
+  if (function >= program.entry_count()) {
     return Finish(reason.Report(Status::kInvalidArgument, "the program has no function %zu", function), reason, error);
   }
-  const mtc::schema::Function& called = *functions->Get(static_cast<uint32_t>(function));
+  const mtc::schema::Function& called = program.function(static_cast<uint32_t>(function));
   if (count != mtc::Count(called.inputs())) {
     return Finish(reason.Report(Status::kInvalidArgument, "function `%s` takes %u inputs; %zu were given",
                                 mtc::Text(called.name()), mtc::Count(called.inputs()), count),

@@ -1,5 +1,6 @@
 #include "program/program.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -109,7 +110,19 @@ Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Err
   for (const Range& segment : segments_) sizes.push_back(segment.size);
   const VerifyLimits limits{max_memory_, tables_size_};
   MTC_RETURN_IF_ERROR(VerifyProgram(*tables_, {sizes.data(), sizes.size()}, limits, error));
+  CountEntries();
   return LoadDebug(error);
+}
+
+void Program::CountEntries() {
+  entry_count_ = Count(tables_->functions());
+  for (uint32_t f = 0; f < entry_count_; ++f) {
+    for (uint32_t i = 0; i < Count(function(f).instructions()); ++i) {
+      for (const uint32_t nested : Items(function(f).instructions()->Get(i)->functions())) {
+        entry_count_ = std::min(entry_count_, nested);
+      }
+    }
+  }
 }
 
 Status Program::LoadTables(const uint8_t* data, uint64_t size, Error& error) {

@@ -24,6 +24,8 @@ class Program {
                            Error& error);
 
   const schema::Program& tables() const { return *tables_; }
+  // Those that a caller may run: the ones before the first that is nested in another.
+  uint32_t entry_count() const { return entry_count_; }
   const schema::Function& function(uint32_t index) const { return *tables_->functions()->Get(index); }
   const void* constant(uint32_t index) const;
   const void* sample(const schema::Sample& sample) const;
@@ -47,12 +49,14 @@ class Program {
   Status LoadSegments(const uint8_t* data, uint64_t size, const char* folder, Error& error);
   Status LoadExternal(const char* name, uint64_t size, const char* folder, Range* out, Error& error);
   Status LoadDebug(Error& error);
+  void CountEntries();
   const schema::DebugInstruction* DebugOf(uint32_t function, uint32_t instruction) const;
 
   std::vector<FileMap> files_;
   Block copy_;
   uint64_t max_memory_ = 0;
   uint64_t tables_size_ = 0;
+  uint32_t entry_count_ = 0;
   const schema::Program* tables_ = nullptr;
   const schema::Debug* debug_ = nullptr;
   std::vector<Range> segments_;

@@ -286,6 +286,9 @@ TEST_F(InterpreterTest, NestedFunctionsLoop) {
   mtc_session_set_step_budget(session_.get(), 10);
   EXPECT_EQ(Call({{{2}, {1, 2}}}), MTC_CANCELLED);
   EXPECT_EQ(error_, "the run used up its budget of 10 steps");
+  // What is nested is no business of the caller's.
+  EXPECT_EQ(mtc_program_function_count(program_.get()), 1u);
+  EXPECT_EQ(Call({{{2}, {1, 2}}}, 1), MTC_INVALID_ARGUMENT);
 }
 
 TEST_F(InterpreterTest, EmptyLoopsCanBeStopped) {

@@ -165,8 +165,11 @@ def _emit(draw: Any, build: Builder, module: Module, x: Value) -> list[Value]:
 
 
 def _region(draw: Any, outer: Value) -> Function:
+    """Closed: the sizes that its operand's type depends on are those of further operands."""
     x = Value(outer.type, draw(NAMES))
-    region = Function(draw(NAMES), [x])
+    symbols = {name: Bounds(0) for name in sorted(dims.names_in(outer.type.shape))}
+    sizes = [Value(TensorType(DType.F32, (dims.dim(name),))) for name in symbols]
+    region = Function(draw(NAMES), [x, *sizes], symbols=symbols)
     result = Builder(region).emit(ops.ADD, x, x) if draw(st.booleans()) else x
     Builder(region).results(result)
     return region

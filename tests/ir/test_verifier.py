@@ -87,6 +87,17 @@ def _findings(module: Module) -> list[str]:
             "old value of state `@c` is read after its update",
         ),
         (
+            "state @c : f32 func @f(%x: f32) { %s = state @c : f32 "
+            "%0 = cond(%x, %s) with func @a(%x: f32) { state_update @c, %x return %x }, "
+            "func @b(%x: f32) { return %x } : f32 return }",
+            "state `@c` is an operand of a function that updates it",
+        ),
+        (
+            "func @f<n>(%x: f32[n]) { %0 = cond(%x, %x) with func @a(%x: f32[n]) { return %x }, "
+            "func @b<n>(%x: f32[n]) { return %x } : f32[n] return }",
+            "`@a`: %x: dim `n` is not declared",
+        ),
+        (
             "func @f(%q: qi8(scale=[1.0], zero_point=[0])) { "
             "%0 = clamp(%q) : qi8(scale=[2.0], zero_point=[0]) return }",
             "keeps its operand's scale",
@@ -104,8 +115,8 @@ def test_broken_rule_is_reported(text: str, why: str) -> None:
         "func @f(%x: f32) { return %x, %x }",
         "module {form=lowered} func @f(%x: f32) { %0 = conv(%x, %x) {layout=nhwc} : f32 return }",
         "state @c : f32 func @f(%x: f32) { %s = state @c : f32 %0 = add(%s, %x) : f32 state_update @c, %0 return %0 }",
-        "func @f<n>(%x: f32[n]) { %0 = cond(%x, %x) with func @a(%x: f32[n]) { return %x }, "
-        "func @b(%x: f32[n]) { return %x } : f32[n] return %0 }",
+        "func @f<n>(%x: f32[n]) { %0 = cond(%x, %x) with func @a<n>(%x: f32[n]) { return %x }, "
+        "func @b<k>(%x: f32[k]) { return %x } : f32[n] return %0 }",
         "func @f(%x: qi8(scale=[1.0,2.0], zero_point=[0,0], axis=1, block=4)[1,8]) { return }",
     ],
 )

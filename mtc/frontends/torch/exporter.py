@@ -16,7 +16,7 @@ from torch.utils import _pytree as pytree
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
 from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import dim_names
-from mtc.frontends.torch.functional import needs_decompositions, trains
+from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.table import overload
@@ -25,6 +25,8 @@ from mtc.frontends.torch.tracing import arguments, as_written, whole_recurrent_l
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
+
+_WRITES = "a branch or loop body changes a tensor of the function around it in place"
 
 
 def import_torch(
@@ -116,8 +118,16 @@ def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) 
     for target in list(decompositions):
         if target in whole:
             del decompositions[target]
-    with whole_recurrent_layers():
-        return program.run_decompositions(decompositions)
+    try:
+        with whole_recurrent_layers():
+            return program.run_decompositions(decompositions)
+    except Exception as error:  # torch raises whatever its passes raise
+        is_changed = nested_graph_writes(program.graph_module)
+        raise EXPORT_FAILED.error(
+            "torch.export cannot make the model's graph functional",
+            notes=(_WRITES,) if is_changed else (f"{type(error).__name__}: {_first_lines(error)}",),
+            help="return the new value from the branch or body, and assign it outside" if is_changed else None,
+        ) from error
 
 
 def _sample(

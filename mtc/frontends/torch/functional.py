@@ -7,6 +7,7 @@ old name stands for the new value.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,12 +55,22 @@ def functional(target: Any) -> Any | None:
 
 def needs_decompositions(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> bool:
     """Whether some call has no row, or writes to a tensor that others may see."""
-    nodes = list(program.graph.nodes)
+    return _needs_decompositions(program.graph_module, rows)
+
+
+def _needs_decompositions(module: torch.fx.GraphModule, rows: Mapping[Any, Any]) -> bool:
+    nodes = list(module.graph.nodes)
     order = {node: index for index, node in enumerate(nodes)}
     groups: dict[torch.fx.Node, set[torch.fx.Node]] = {}
     for node in nodes:
-        if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
-            if node.op == "call_function" and isinstance(node.target, torch._ops.HigherOrderOperator):
+        if node.op == "call_function" and isinstance(node.target, torch._ops.HigherOrderOperator):
+            if node.target not in rows or any(_needs_decompositions(graph, rows) for graph in _graphs_of(node, module)):
+                return True
+            continue
+        if node.op != "call_function" or node.target is operator.getitem:
+            continue
+        if not isinstance(node.target, torch._ops.OpOverload):
+            if _has_tensors(node):  # what vmap leaves behind
                 return True
             continue
         if trains(node):
@@ -73,6 +84,31 @@ def needs_decompositions(program: torch.export.ExportedProgram, rows: Mapping[An
         elif node.target not in rows and _has_tensors(node):
             return True
     return False
+
+
+def nested_graph_writes(module: torch.fx.GraphModule, *, is_nested: bool = False) -> bool:
+    """Whether a graph inside `module` changes a tensor in place that it did not make itself, or a view of one."""
+    nodes = list(module.graph.nodes)
+    if is_nested and any(_writes_operand(node) for node in nodes):
+        return True
+    return any(nested_graph_writes(graph, is_nested=True) for node in nodes for graph in _graphs_of(node, module))
+
+
+def _writes_operand(node: torch.fx.Node) -> bool:
+    if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+        return False
+    written = node.args[0] if node.target._schema.is_mutable and node.args else None
+    while isinstance(written, torch.fx.Node) and written.op == "call_function" and not _is_fresh(written):
+        written = written.args[0]
+    return isinstance(written, torch.fx.Node) and written.op == "placeholder"
+
+
+def _graphs_of(node: torch.fx.Node, module: torch.fx.GraphModule) -> list[torch.fx.GraphModule]:
+    """The graphs that a higher-order operator is given."""
+    if node.op != "call_function":
+        return []
+    held = [getattr(module, str(n.target), None) for n in node.all_input_nodes if n.op == "get_attr"]
+    return [graph for graph in held if isinstance(graph, torch.fx.GraphModule)]
 
 
 def trains(node: torch.fx.Node) -> bool:

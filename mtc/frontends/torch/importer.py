@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,6 +39,7 @@ class Importer:
         self, program: torch.export.ExportedProgram, rows: Mapping[Any, Row], dim_names: dict[str, str]
     ) -> None:
         self.program = program
+        self.graph_module = program.graph_module
         self.rows = rows
         self.module = Module()
         self.function = Function("forward")
@@ -95,23 +97,47 @@ class Importer:
         fake = self.result if index is None else self.result[index]
         return TensorType(dtype_of(fake.dtype), self.sizes.shape(fake.shape))
 
+    def nested(self, graph_module: torch.fx.GraphModule, name: str, arguments: Sequence[Any]) -> tuple[Function, Any]:
+        """A graph inside the one being imported, as a function, and what it returns: its own values, None or numbers.
+
+        Those of `arguments` that are types become its inputs, the others stand in it as they are.
+        """
+        inner = copy.copy(self)
+        inner.graph_module = graph_module
+        inner.function = Function(name)
+        inner.build = Builder(inner.function, loc=self.build.loc)
+        inner._in_place = InPlace(self.rows)
+        inner._env = {}
+        placeholders = graph_module.graph.find_nodes(op="placeholder")
+        for node, argument in zip(placeholders, arguments, strict=True):
+            inner._env[node] = argument
+            if isinstance(argument, TensorType):
+                inner._env[node] = Value(argument, node.name)
+                inner.function.inputs.append(inner._env[node])
+        inner._nodes()
+        (output,) = graph_module.graph.find_nodes(op="output")
+        return inner.function, inner._lookup(output.args[0])
+
     # The import.
 
     def run(self) -> Module:
         """MtcError that lists every call that cannot be imported."""
         self.module.functions["forward"] = self.function
         self._placeholders()
-        for node in self.program.graph.nodes:
-            if node.op == "get_attr":
-                self._env[node] = self._attribute(node)
-            elif node.op == "call_function":
-                self._call(node)
+        self._nodes()
         self.build.loc = ()
         returned = results.collect(self.program, self._lookup, self.problems)
         self.problems.raise_if_any()
         results.emit(self, returned)
         self.function.symbols = self.sizes.bounds
         return self.module
+
+    def _nodes(self) -> None:
+        for node in self.graph_module.graph.nodes:
+            if node.op == "get_attr":
+                self._env[node] = self._attribute(node)
+            elif node.op == "call_function":
+                self._call(node)
 
     def _placeholders(self) -> None:
         signature = self.program.graph_signature
@@ -155,7 +181,7 @@ class Importer:
         return self.build.state(target, constant.type, name=target)
 
     def _attribute(self, node: torch.fx.Node) -> Any:
-        held: Any = self.program.graph_module
+        held: Any = self.graph_module
         for part in str(node.target).split("."):
             held = getattr(held, part)
         if isinstance(held, torch.Tensor):
@@ -165,7 +191,10 @@ class Importer:
     def _call(self, node: torch.fx.Node) -> None:
         if node.target is operator.getitem:
             source = self._env[node.args[0]]  # type: ignore[index]
-            self._env[node] = source if source is None or source is FAILED else source[node.args[1]]
+            value = source if source is None or source is FAILED else source[node.args[1]]
+            if isinstance(value, Value) and not value.name:
+                value.name = node.name
+            self._env[node] = value
             return
         self.build.loc = (location(node),)
         try:
@@ -187,7 +216,9 @@ class Importer:
             return fake  # torch has computed it
         if is_scalar_call(node):
             return scalar(self, node.target, args)
-        if fake is None or isinstance(fake, torch.SymBool):
+        if isinstance(fake, torch.SymBool):
+            return fake  # which only some rows take
+        if fake is None:
             return None  # an assertion about sizes; the program's own bounds say the same
         self.result = fake
         row = self.rows.get(self._in_place.functional(node.target))

@@ -35,7 +35,11 @@ class Sizes:
         """UnsupportedSize if `value` is not an integer expression over sizes of inputs."""
         if isinstance(value, int):
             return value
-        return substitute(self._convert(value.node.expr), self._solved)
+        return self.expression(value.node.expr)
+
+    def expression(self, expr: Any) -> Dim:
+        """The same of a sympy expression."""
+        return substitute(self._convert(expr), self._solved)
 
     def input_shape(self, sizes: Any) -> tuple[Dim, ...]:
         """The shape of an input. Each named dim must be the size of some input's axis; where torch only gives a

@@ -12,10 +12,12 @@ import torch
 # Takes the importer and the ATen call's arguments; returns its results as values.
 Row = Callable[..., Any]
 ROWS: dict[str, Row] = {}
+HIGHER_ORDER = "higher_order::"
 
 
 def row(*names: str) -> Callable[[Row], Row]:
-    """Imports the ATen overloads `names` ("add.Tensor") by the decorated function."""
+    """Imports the ATen overloads `names` ("add.Tensor"), or torch's higher-order operators ("higher_order::cond"), by
+    the decorated function."""
 
     def register(function: Row) -> Row:
         for name in names:
@@ -27,7 +29,9 @@ def row(*names: str) -> Callable[[Row], Row]:
 
 
 def overload(name: str) -> Any | None:
-    """The ATen overload called `name`, or None if this torch has none."""
+    """What torch calls `name`, or None if this torch has no such operator."""
+    if name.startswith(HIGHER_ORDER):
+        return getattr(torch.ops.higher_order, name.removeprefix(HIGHER_ORDER), None)
     base, _, which = name.partition(".")
     packet = getattr(torch.ops.aten, base, None)
     return getattr(packet, which or "default", None) if packet is not None else None

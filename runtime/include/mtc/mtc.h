@@ -101,6 +101,7 @@ MTC_API mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, c
                                        mtc_program** out, mtc_error* error);
 MTC_API void mtc_program_destroy(mtc_program* program);
 
+// The functions that can be run; those nested in them, branches and loop bodies, are not counted.
 MTC_API size_t mtc_program_function_count(const mtc_program* program);
 MTC_API const char* mtc_program_function_name(const mtc_program* program, size_t function);
 // Kernel keys the program needs; NULL past the end.

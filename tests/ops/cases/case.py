@@ -1,8 +1,9 @@
 """A case: an op with operands and attributes, and what torch computes of them.
 
 `case(ops.leaky_relu, F.leaky_relu, x=randn(2, 3, 4), negative_slope=0.2)`: keywords that name operands are tensors in
-every dtype that the op takes, the others attributes; torch's function gets the tensors by position and the attributes
-by name. Whatever runs a module can be tested with `module`, `inputs` and `assert_close`.
+every dtype that the op takes, those that name nested functions their IR text, where `$T` is the dtype, the others
+attributes; torch's function gets the tensors by position and the attributes by name. Whatever runs a module can be
+tested with `module`, `inputs` and `assert_close`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import torch
 from mtc.ir.builder import Builder
 from mtc.ir.module import Function, Module, Value
 from mtc.ir.opspec import Arity, OpSpec
+from mtc.ir.parser import parse
 from mtc.ir.types import BF16, BOOL, F16, F32, DType, TensorType
+from mtc.ops import OPS
 from mtc.ops.accuracy import tolerance
 
 Make = Callable[[np.random.Generator, DType], np.ndarray]
@@ -97,6 +100,7 @@ class Case:
     attrs: dict[str, Any]
     dtypes: tuple[DType, ...]
     label: str
+    regions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.label
@@ -119,7 +123,10 @@ class Case:
         values = [None if a is None else Value(TensorType.of(a), n) for a, n in zip(arrays, names, strict=True)]
         function = Function("forward", [value for value in values if value is not None])
         build = Builder(function)
-        build.results(*build.node(self.op, *values, **self.attrs).outputs)
+        regions = [
+            region for text in self.regions for region in parse(text.replace("$T", str(dtype)), OPS).functions.values()
+        ]
+        build.results(*build.node(self.op, *values, regions=regions, **self.attrs).outputs)
         return Module({"forward": function})
 
     def torch_outputs(self, dtype: DType) -> list[np.ndarray]:
@@ -158,8 +165,10 @@ def case(
     for operand in op.operands:
         value = given.pop(operand.name, None)
         operands += value if operand.arity is Arity.VARIADIC else [value]
+    regions = tuple(given.pop(region.name) for region in op.regions)
     own = next(iter(op.signature.variables.values()), (F32,))
-    return Case(op, torch, tuple(operands), given, tuple(dtypes or own), f"{op.name}-{note or next(_NUMBERS)}")
+    label = f"{op.name}-{note or next(_NUMBERS)}"
+    return Case(op, torch, tuple(operands), given, tuple(dtypes or own), label, regions)
 
 
 def each_dtype(cases: Sequence[Case]) -> Iterator[tuple[Case, DType]]:
