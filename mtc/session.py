@@ -90,6 +90,8 @@ class Event:
     location: str
     start: int
     duration: int
+    function: int
+    instruction: int
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,7 @@ class Session:
             event = _Event()
             self._lib.mtc_session_event(self._session, index, ctypes.byref(event))
             texts = (_text(event.kernel), _text(event.name), _text(event.location))
-            events.append(Event(*texts, event.start_ns, event.duration_ns))
+            events.append(Event(*texts, event.start_ns, event.duration_ns, event.function, event.instruction))
         return events
 
     def cancel(self) -> None:

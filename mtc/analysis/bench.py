@@ -20,7 +20,7 @@ from mtc.analysis.sessions import library_of
 from mtc.diagnostics import CANNOT_READ, FALLBACK, REGRESSION, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.program import reader
-from mtc.session import Session
+from mtc.session import Event, Session
 
 Measured = dict[str, Any]
 # Compared with a baseline: the key, and what it is called. Smaller is better.
@@ -47,15 +47,16 @@ def bench(
     opened = time.perf_counter()
     session.run(*arrays)
     first = time.perf_counter()
-    times = _timed(lambda: session.run(*arrays), seconds, runs, progress)
+    times = _timed(session, arrays, seconds, runs, progress)
     peak = _peak_memory()
     memory = session.memory()
     session.close()
     rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)))
-    flops = instruction_flops(program, [array.shape for array in arrays])
+    flops = _flops(program, [array.shape for array in arrays])
     for row in rows:
-        row["flops"] = sum(flops[i] for i in row.pop("instructions") if i < len(flops))
+        row["flops"] = sum(flops.get(place, 0) for place in row.pop("instructions"))
         row["gflops"] = row["flops"] / (row["ms"] * 1e6) if row["ms"] else 0.0
+    total = sum(row["flops"] for row in rows)
     limit = machine_peak(threads)
     median = statistics.median(times)
     return {
@@ -73,8 +74,8 @@ def bench(
         "scratch": memory.scratch,
         "state": memory.state,
         "packed_weights": memory.packed,
-        "flops": sum(flops),
-        "gflops": sum(flops) / median / 1e9,
+        "flops": total,
+        "gflops": total / median / 1e9,
         "machine_gflops": limit,
         "operators": rows,
     }
@@ -130,13 +131,18 @@ def machine_peak(threads: int) -> float:
 
 
 def _timed(
-    run: Callable[[], object], seconds: float, runs: int, progress: Callable[[str, int, int], None] | None
+    session: Session,
+    arrays: Sequence[np.ndarray],
+    seconds: float,
+    runs: int,
+    progress: Callable[[str, int, int], None] | None,
 ) -> list[float]:
     times: list[float] = []
     end = time.perf_counter() + seconds
     while len(times) < runs if runs else (len(times) < 5 or time.perf_counter() < end):
+        session.reset_state()  # every run is the first one: a cache never is full
         start = time.perf_counter()
-        run()
+        session.run(*arrays)
         times.append(time.perf_counter() - start)
         if progress is not None:
             progress("measuring", len(times), runs)
@@ -144,18 +150,23 @@ def _timed(
 
 
 def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int) -> list[Measured]:
-    """Time of each operator and backend, slowest first: milliseconds of one run, medians over the runs."""
+    """Time of each operator and backend, slowest first: milliseconds of one run, medians over the runs.
+
+    That of a branch or loop is what its functions do not take.
+    """
     with Session(path, threads=threads, profile=True, runtime=library) as session:
         session.run(*arrays)
         samples = []
         for _ in range(runs):
+            session.reset_state()
             session.run(*arrays)
             samples.append(session.events())
+    spans = [own_times(events) for events in samples]
     groups: dict[tuple[str, str], list[int]] = {}
     for index, event in enumerate(samples[0]):
         key = KernelKey.parse(event.kernel)
         groups.setdefault((key.op, key.library), []).append(index)
-    medians = [statistics.median(s[i].duration for s in samples if i < len(s)) for i in range(len(samples[0]))]
+    medians = [statistics.median(s[i] for s in spans if i < len(s)) for i in range(len(samples[0]))]
     total = sum(medians) or 1
     rows = []
     for (op, backend), indices in groups.items():
@@ -169,10 +180,32 @@ def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarra
                 "ms": spent / 1e6,
                 "share": spent / total,
                 "at": samples[0][slowest].location,
-                "instructions": indices,
+                "instructions": [(samples[0][i].function, samples[0][i].instruction) for i in indices],
             }
         )
     return sorted(rows, key=lambda row: -row["ms"])
+
+
+def own_times(events: Sequence[Event]) -> list[int]:
+    """The nanoseconds of each event that are not those of events inside it. These come before it."""
+    own = [event.duration for event in events]
+    closed: list[int] = []  # events that are in no other one so far
+    for index, event in enumerate(events):
+        while closed and events[closed[-1]].start >= event.start:
+            own[index] -= events[closed.pop()].duration
+        closed.append(index)
+    return own
+
+
+def _flops(program: reader.Program, shapes: Sequence[Sequence[int]]) -> dict[tuple[int, int], int]:
+    """The work of each instruction by function and place. Of a nested function whose sizes vary it is not known."""
+    found: dict[tuple[int, int], int] = {}
+    for number, function in enumerate(program.tables.functions or []):
+        if number and function.symbols:
+            continue
+        work = instruction_flops(program, shapes if number == 0 else [], number)
+        found |= {(number, index): flops for index, flops in enumerate(work)}
+    return found
 
 
 def _reset_peak_memory() -> int:

@@ -82,10 +82,11 @@ def verify(
     metric: Metric | None = None,
 ) -> list[Difference]:
     """Every output for every sample: those in the folder `data`, else the source's example. `metric` decides instead
-    of the two thresholds if there is one."""
+    of the two thresholds if there is one. Each sample finds the state that the model was exported with."""
     found: list[Difference] = []
     names = [signature.name for signature in session.outputs()]
     for name, arrays in samples_of(session, reference, data):
+        session.reset_state()
         got, want = session.run(*arrays), reference.run(arrays)
         rows = compared(name, names, got, want, max_rel, min_cosine)
         if metric is not None:

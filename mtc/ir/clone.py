@@ -37,11 +37,7 @@ def clone_function(function: Function) -> Function:
 def inline(function: Function, operands: Sequence[Value], build: Builder) -> list[Value]:
     """Inserts copies of the nodes of `function`, whose named dims become the operands' sizes. Returns its results."""
     values = dict(zip(function.inputs, operands, strict=True))
-    bound: dict[str, Dim] = {}
-    for value, operand in values.items():
-        for size, actual in zip(value.type.shape, operand.type.shape, strict=True):
-            if str(size) in function.symbols:
-                bound.setdefault(str(size), actual)
+    bound = {name: operands[index].type.shape[axis] for name, (index, axis) in function.symbol_axes.items()}
     for node in function:
         if node.op is not RETURN:
             build.insert(_copied(node, values, bound))

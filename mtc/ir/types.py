@@ -153,6 +153,9 @@ class TensorType:
         """Bytes when stored; `qi4` is packed two to a byte."""
         return (self.count + 1) // 2 if self.dtype is QI4 else self.count * (self.dtype.bits // 8)
 
+    def with_shape(self, shape: Shape) -> TensorType:
+        return TensorType(self.dtype, shape, self.qparams)
+
     @staticmethod
     def of(array: np.ndarray) -> TensorType:
         return TensorType(DType.of(array.dtype), array.shape)

@@ -187,7 +187,7 @@ class _FunctionVerifier:
             after |= nested.updated
         for value in node.inputs:
             # A loop would hand the new value to its second turn.
-            if value is not None and (state := _state_under(value)) in after - self.updated:
+            if value is not None and (state := value.viewed_state) in after - self.updated:
                 self._report(node, f"state `@{state}` is an operand of a function that updates it")
         self.updated = after
 

@@ -21,16 +21,12 @@ def called(function: Any, operands: tuple[TensorType, ...]) -> list[TensorType]:
         len(operands) == len(function.inputs),
         f"`@{function.name}` takes {len(function.inputs)} operands, not {len(operands)}",
     )
-    pairs = [(value.type, given) for value, given in zip(function.inputs, operands, strict=True)]
-    bound: dict[str, Dim] = {}
-    for own, given in pairs:
-        for size, actual in zip(own.shape, given.shape, strict=False):
-            if str(size) in function.symbols:
-                bound.setdefault(str(size), actual)
-    for own, given in pairs:
+    axes = function.symbol_axes
+    bound = {name: operands[i].shape[axis] for name, (i, axis) in axes.items() if axis < operands[i].rank}
+    for value, given in zip(function.inputs, operands, strict=True):
         require(
-            _substituted(own, bound) == given,
-            f"an operand of `@{function.name}` is {type_text(given)}, not {type_text(own)}",
+            _substituted(value.type, bound) == given,
+            f"an operand of `@{function.name}` is {type_text(given)}, not {type_text(value.type)}",
         )
     return [_substituted(value.type, bound) for value in function.outputs]
 

@@ -52,5 +52,18 @@ int main(int argc, char** argv) {
     if (data != nullptr && output.count() > 0) printf(", the first is %g", data[0]);
     printf("\n");
   }
+
+  // State, such as a cache, outlives runs. What a session saves, it or another one of the program can go on from.
+  const std::vector<uint8_t> state = session->SaveState();
+  if (state.empty()) return 0;
+  printf("%zu bytes of state\n", state.size());
+  session->ResetState();
+  if (const mtc::api::Error error = session->RestoreState(state)) return Fail(error);
+  auto next = session->Run(inputs);
+  if (!next) return Fail(next.error());
+  for (const mtc::api::Tensor& output : *next) {
+    const float* data = output.data<float>();
+    if (data != nullptr && output.count() > 0) printf("then it is %g\n", data[0]);
+  }
   return 0;
 }

@@ -37,16 +37,24 @@ class Eager:
         return [to_numpy(leaf) for leaf in self.leaves if isinstance(leaf, torch.Tensor)]
 
     def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The outputs for other inputs of the example's structure. BAD_INPUT if their number does not fit."""
+        """The outputs for other inputs of the example's structure. BAD_INPUT if their number does not fit.
+
+        Buffers that the call changes are put back: every call is a first one, as of a program whose state is reset.
+        """
         count = sum(isinstance(leaf, torch.Tensor) for leaf in self.leaves)
         if len(arrays) != count:
             raise BAD_INPUT.error(f"the source model takes {count} inputs, not {len(arrays)}")
         given = iter(arrays)
         leaves = [_tensor(next(given), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.leaves]
         args, kwargs = pytree.tree_unflatten(leaves, self.tree)
+        buffers = list(self.model.buffers())
+        before = [buffer.clone() for buffer in buffers]
         with torch.no_grad(), as_written():
             results = self.model(*args, **kwargs)
-        return [to_numpy(leaf.detach()) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
+            outputs = [to_numpy(leaf) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
+            for buffer, old in zip(buffers, before, strict=True):
+                buffer.copy_(old)
+        return outputs
 
 
 def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,147 @@
+"""State in a runtime of its own: what a session keeps from run to run, through Python, mtc_run and the C++ API."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtc
+from mtc import stages
+from mtc.analysis.bench import bench, own_times
+from mtc.build import cmake
+from mtc.build.runtime import RuntimeBuild
+from mtc.build.runtime_sources import runtime_sources
+from mtc.ir.parser import parse
+from mtc.ir.verifier import verify
+from mtc.ops import OPS
+from mtc.session import Event
+
+# A sum, a position in a table of three, a branch that changes the sum, and a loop that does.
+MODULE = """
+state @sum : f32[2] {initial=[1.0, 2.0]}
+state @position : i64[1]
+
+func @forward(%x: f32[2]) {
+  %s = state @sum : f32[2]
+  %p = state @position : i64[1]
+  %one = constant [1] : i64[1]
+  %table = constant [10.0, 20.0, 30.0] : f32[3]
+  %0 = add(%s, %x) : f32[2]
+  %1 = index_select(%table, %p) {axis=0} : f32[1]
+  %2 = add(%p, %one) : i64[1]
+  state_update @sum, %0
+  state_update @position, %2
+  return %0 as sum, %1 as entry
+}
+
+func @read() {
+  %s = state @sum : f32[2]
+  %0 = copy(%s) : f32[2]
+  return %0
+}
+
+func @set(%x: f32[2], %p: bool) {
+  %0 = cond(%p, %x) with func @then(%x: f32[2]) {
+    %s = state @sum : f32[2]
+    %0 = copy(%s) : f32[2]
+    state_update @sum, %x
+    return %0
+  }, func @otherwise(%x: f32[2]) {
+    return %x
+  } : f32[2]
+  return %0
+}
+
+func @double(%n: i64) {
+  %i = constant 0 : i64
+  %0 = while_loop(%i, %n) {carried=1} with func @condition(%i: i64, %n: i64) {
+    %0 = lt(%i, %n) : bool
+    return %0
+  }, func @body(%i: i64, %n: i64) {
+    %one = constant 1 : i64
+    %s = state @sum : f32[2]
+    %0 = add(%s, %s) : f32[2]
+    %1 = add(%i, %one) : i64
+    state_update @sum, %0
+    return %1
+  } : i64
+  return %0
+}
+"""
+X = np.array([1, 1], np.float32)
+APP = """\
+cmake_minimum_required(VERSION 3.18)
+project(app LANGUAGES CXX)
+find_package(mtc REQUIRED)
+add_executable(example {source})
+target_link_libraries(example PRIVATE mtc::mtc_static)
+"""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    module = parse(MODULE, OPS)
+    verify(module)
+    path = tmp_path_factory.mktemp("state") / "state.mtp"
+    mtc.package(mtc.optimize(module), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def runtime(program: Path) -> RuntimeBuild:
+    listed = stages.select_ops(mtc.optimize(parse(MODULE, OPS)))
+    return stages.build_runtime(listed, program.parent / "runtime")
+
+
+def test_functions_share_state_with_branches_and_loops(program: Path) -> None:
+    with mtc.Session(program) as session:
+        assert session.functions == ["forward", "read", "set", "double"]
+        assert session.run(X)[0].tolist() == [2, 3]
+        assert session.run(function="read")[0].tolist() == [2, 3]
+        assert session.run(X * 5, np.array(False), function="set")[0].tolist() == [5, 5]
+        assert session.run(X * 7, np.array(True), function="set")[0].tolist() == [2, 3]
+        assert session.run(np.array(3), function="double")[0] == 3
+        assert session.run(function="read")[0].tolist() == [56, 56]
+        saved = session.save_state()
+        session.reset_state()
+        assert session.run(function="read")[0].tolist() == [1, 2]
+        session.restore_state(saved)
+        assert [array.tolist() for array in session.run(X)] == [[57, 57], [20]]
+
+
+def test_programs_of_select_ops_need_what_package_writes(program: Path, runtime: RuntimeBuild) -> None:
+    with mtc.Session(program, runtime=runtime.library) as session:
+        assert session.run(np.array(2), function="double")[0] == 2
+        assert session.run(function="read")[0].tolist() == [4, 8]
+
+
+def test_timed_runs_begin_with_the_first_state(program: Path, runtime: RuntimeBuild) -> None:
+    (program.parent / "out").mkdir(exist_ok=True)
+    np.save(program.parent / "x.npy", X)
+    command = [runtime.program, program, "--runs", "20", "--inputs", "x.npy", "--outputs", "out"]
+    done = subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert np.load(program.parent / "out/output_0.npy").tolist() == [2, 3]
+    assert bench(program, runs=20)["runs"] == 20
+
+
+def test_cpp_api_saves_and_restores(program: Path, runtime: RuntimeBuild) -> None:
+    app = program.parent / "app"
+    app.mkdir()
+    (app / "CMakeLists.txt").write_text(APP.format(source=runtime_sources() / "tools/example.cpp"))
+    cmake.configure(app, app / "build", [f"-DCMAKE_PREFIX_PATH={runtime.folder}"], what="app")
+    cmake.build(app / "build", what="app")
+    done = subprocess.run([app / "build/example", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        *("2 elements, the first is 2", "1 elements, the first is 10"),
+        *("16 bytes of state", "then it is 3", "then it is 20"),
+    ]
+
+
+def test_events_inside_others_are_counted_once() -> None:
+    spans = [(0, 5), (6, 2), (12, 3), (16, 1), (10, 20), (5, 30), (40, 4)]
+    events = [Event("k", "", "", start, duration, 0, 0) for start, duration in spans]
+    assert own_times(events) == [5, 2, 3, 1, 16, 8, 4]
