@@ -175,16 +175,33 @@ def test_masked_attention_is_that_of_the_layers() -> None:
 
 class Unsupported(nn.Module):
     def forward(self, x: torch.Tensor) -> Any:
-        return torch.fft.rfft(x).abs(), x.nonzero(), torch.linalg.inv(x)
+        return torch.fft.rfft(x).abs(), x.nonzero(), torch.erfinv(torch.relu(torch.linalg.inv(x)))
 
 
 def test_all_unsupported_operators_are_in_one_error(exported: Any) -> None:
     with pytest.raises(mtc.MtcError) as caught:
         exported(Unsupported(), (torch.randn(3, 3),))
     first = str(caught.value).splitlines()[0]
-    assert all(name in first for name in ("aten._fft_r2c", "aten.nonzero", "aten.linalg_inv_ex"))
-    assert len(caught.value.diagnostics) == 3
+    assert all(name in first for name in ("aten._fft_r2c", "aten.nonzero", "aten.linalg_inv_ex", "aten.erfinv"))
+    assert len(caught.value.diagnostics) == 4
     assert all("test_torch_export.py:" in str(finding.at) and finding.help for finding in caught.value.diagnostics)
+
+
+class Branches(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def test_what_torch_cannot_trace_is_told_once(capfd: Any) -> None:
+    with pytest.raises(mtc.MtcError, match="torch.export cannot trace `Branches`"):
+        mtc.export(Branches().eval(), (torch.randn(3),))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
+    with pytest.raises(mtc.MtcError, match=r"`Linear.forward` raised RuntimeError: .*1x7 and 3x4") as caught:
+        mtc.export(nn.Linear(3, 4).eval(), (torch.randn(1, 7),))
+    assert caught.value.code.id == "MTC203"
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch.export.graph_signature import OutputKind, SymIntArgument
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
+from mtc.frontends.source import guarded
 from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import dim_names
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
@@ -79,6 +81,8 @@ def _export(
         program = _traced(module, args, kwargs, dynamic_shapes, strict, reasons)
         if program is not None:
             return program
+    with torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
+        guarded(lambda: module(*args, **kwargs), f"{type(module).__name__}.forward")
     raise EXPORT_FAILED.error(
         f"torch.export cannot trace `{type(module).__name__}`",
         notes=reasons,
@@ -96,7 +100,8 @@ def _traced(
 ) -> torch.export.ExportedProgram | None:
     """The program, or None and one more reason why not: torch raises whatever the user's forward raises."""
     try:
-        with torch.no_grad(), as_written(), whole_recurrent_layers():
+        # torch prints the graph that it could not finish.
+        with torch.no_grad(), as_written(), whole_recurrent_layers(), redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
         reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")

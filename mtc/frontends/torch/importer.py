@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._higher_order_ops.effects import with_effects
 from torch.export.graph_signature import InputKind
 
 from mtc.frontends.torch import results
@@ -201,14 +202,19 @@ class Importer:
             self._env[node] = self._imported(node)
         except (Unsupported, UnsupportedSize, TypeMismatch) as error:
             self.problems.add(str(node.target), self.build.loc[0], str(error))
-            self._env[node] = FAILED
+            self._env[node] = self._instead(node.meta.get("val"))
         for alias in self._in_place.renewed(node):
             self._env[alias] = self._env[node]
 
     def _imported(self, node: torch.fx.Node) -> Any:
         fake = node.meta.get("val")
+        if node.target is with_effects and not node.args[1]._schema.returns:  # type: ignore[union-attr]
+            return None, None  # an assertion or a print
         args, kwargs = self._lookup(node.args), self._lookup(node.kwargs)
+        row = self.rows.get(self._in_place.functional(node.target))
         if any(argument is FAILED for argument in _leaves((args, kwargs))):
+            if row is None and isinstance(fake, torch.Tensor):
+                raise Unsupported("no mtc op has its semantics")
             return FAILED
         if is_size(fake) and isinstance(fake, torch.SymInt):
             return self.sizes.size(fake)
@@ -221,11 +227,21 @@ class Importer:
         if fake is None:
             return None  # an assertion about sizes; the program's own bounds say the same
         self.result = fake
-        row = self.rows.get(self._in_place.functional(node.target))
         values = row(self, *args, **kwargs) if row is not None else self._evaluated(node, args, kwargs)
         if isinstance(values, Value) and not values.name:
             values.name = node.name
         return values
+
+    def _instead(self, fake: Any) -> Any:
+        """What stands for a result that could not be imported, so that the calls that use it are checked as well."""
+        if isinstance(fake, (tuple, list)):
+            return tuple(self._instead(part) for part in fake)
+        if not isinstance(fake, torch.Tensor):
+            return FAILED
+        try:
+            return Value(TensorType(dtype_of(fake.dtype), self.sizes.shape(fake.shape)))
+        except (Unsupported, UnsupportedSize):
+            return FAILED
 
     def _evaluated(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Value:
         """The result of a call that depends on nothing but numbers, which torch computes here and now."""
@@ -249,7 +265,7 @@ class Importer:
         return argument
 
 
-FAILED = object()  # the result of a call that could not be imported: what uses it is not reported as well
+FAILED = object()  # a result of a type that the IR has not: rows that would use it are not called
 
 
 def _leaves(item: Any) -> list[Any]:
