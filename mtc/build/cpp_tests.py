@@ -1,4 +1,4 @@
-"""Builds the runtime's C++ tests, with every kernel of this machine, so that pytest and CI can run them."""
+"""Builds the runtime's C++ tests: for pytest as runtimes are built, for `scripts/sanitize` with sanitizers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
 
-def cpp_tests(keys: Collection[str] | None = None, *, sanitize: str = "", progress: Progress = silent) -> Path:
-    """The test program (a GoogleTest one), up to date, with the kernels `keys`; all that there are by default.
+def cpp_tests(keys: Collection[str], *, sanitize: str = "", progress: Progress = silent) -> Path:
+    """The test program (a GoogleTest one), up to date, with the kernels `keys`, which only damaged programs need.
 
     `sanitize` is a list as -fsanitize takes it.
     """
@@ -28,7 +28,6 @@ def cpp_tests(keys: Collection[str] | None = None, *, sanitize: str = "", progre
     target = host_target()
     toolchain = toolchain_for(target)
     sanitize = check_sanitizers(sanitize)
-    keys = kernel_table.all_keys() if keys is None else keys
     name = "-".join(filter(None, ["tests", sanitize.replace(",", "+"), toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):

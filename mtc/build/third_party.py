@@ -97,7 +97,7 @@ def _forget_objects(work: Path) -> None:
 
 
 def flatc(*, offline: bool = False, progress: Progress = silent) -> Path:
-    """The FlatBuffers compiler of the pinned version, for regenerating `runtime/generated`."""
+    """The FlatBuffers compiler of the pinned version, for `scripts/generate`."""
     target = host_target()
     toolchain = toolchain_for(target)
     folder = cache_dir("tools") / f"flatc-{source('flatbuffers').tree[:16]}-{toolchain.identity}"

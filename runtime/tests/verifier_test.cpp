@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <vector>
@@ -317,8 +318,8 @@ TEST_F(LoadFileTest, FromAPathAndFromARangeOfAFile) {
   EXPECT_EQ(static_cast<const float*>(sample.data)[1], 4);
   EXPECT_EQ(mtc_program_sample(program.get(), 0, true, 0, &sample), MTC_INVALID_ARGUMENT);
 
-  std::vector<uint8_t> archive(4100, 1);
-  archive.insert(archive.end(), file.begin(), file.end());
+  std::vector<uint8_t> archive(4100 + file.size(), 1);
+  std::copy(file.begin(), file.end(), archive.begin() + 4100);
   const int fd = open(Write("mtc_archive", archive).c_str(), O_RDONLY);
   std::unique_ptr<Program> loaded;
   EXPECT_EQ(Program::LoadRange(fd, 4100, file.size(), 0, &loaded, error_), Status::kOk) << error_.message();
