@@ -15,6 +15,7 @@ from mtc.ops.accuracy import tolerance
 
 # By function and sample, or `state`: arrays by what they are called in a message.
 Results = dict[str, np.ndarray]
+_STATE = "state "
 
 
 def run_samples(module: Module) -> Results:
@@ -31,20 +32,22 @@ def run_once(module: Module, name: str, inputs: Sequence[np.ndarray], note: str 
     states = interp.initial_states(module)
     outputs = interp.run(module, inputs, name, states)
     results = {f"output {index} of `@{name}`{note}": array for index, array in enumerate(outputs)}
-    return results | {f"state `@{key}` after `@{name}`{note}": array for key, array in states.items()}
+    return results | {f"{_STATE}`@{key}` after `@{name}`{note}": array for key, array in states.items()}
 
 
 def largest_excess(module: Module, got: Mapping[str, np.ndarray], want: Mapping[str, np.ndarray]) -> tuple[float, str]:
-    """The largest difference in units of what is allowed, and where it is; infinite if shapes or dtypes differ.
+    """The largest difference in units of what is allowed, and where it is; infinite if shapes or dtypes differ, or if
+    there are other outputs than before. A state that nobody reads may go.
 
     Every float operator rounds, and errors of a chain add up like a random walk: hence the root of their number.
     """
     steps = math.sqrt(max(1, sum(1 for node in module.nodes())))
+    for name in sorted(got.keys() ^ want.keys()):
+        if not (name in want and name.startswith(_STATE)):
+            return math.inf, name
     worst, where = 0.0, ""
-    for name, array in want.items():
-        other = got.get(name)
-        if other is None:  # a state that nobody reads any more
-            continue
+    for name, other in got.items():
+        array = want[name]
         if other.shape != array.shape or other.dtype != array.dtype:
             return math.inf, name
         allowed = tolerance(Accuracy.REDUCTION, DType.of(array.dtype) if array.dtype.kind != "V" else DType.F32)

@@ -101,6 +101,26 @@ def test_after_sees_passes_that_changed_something_and_timings_all(module: Module
 
 
 @dataclass(frozen=True)
+class Returns:
+    """Changes which values the function returns."""
+
+    order: tuple[int, ...]
+    name: str = "change-outputs"
+
+    def run(self, module: Module) -> int:
+        node = module.functions["forward"].return_node
+        node.set_inputs([node.inputs[index] for index in self.order])
+        return 1
+
+
+@pytest.mark.parametrize("order", [(), (0, 0)], ids=["one-less", "one-more"])
+def test_verify_each_counts_the_outputs(module: Module, order: tuple[int, ...]) -> None:
+    with pytest.raises(MtcError, match="`change-outputs`") as caught:
+        run_passes(module, (Returns(order),), PassOptions(verify_each=True))
+    assert caught.value.code is PASS_CHANGED_RESULT
+
+
+@dataclass(frozen=True)
 class Broken:
     name: str = "break"
 
