@@ -7,7 +7,8 @@ from typing import Any
 
 from mtc.delegates.registry import LIBRARIES, backends
 from mtc.diagnostics import UNKNOWN_NAME, collected
-from mtc.ir.opspec import Arity, OpSpec
+from mtc.ir.literals import attribute_text
+from mtc.ir.opspec import Arity, Attribute, OpSpec
 from mtc.ops import OPS
 from mtc.support.suggest import did_you_mean
 
@@ -32,17 +33,19 @@ def described(op: OpSpec) -> dict[str, Any]:
     if op.signature.has_variadic_result:
         results[-1] = f"*{results[-1]}"
     functions = "".join(f", {region.name}: function" for region in op.regions)
-    attributes = [
-        f"{a.name}: {a.enum.__name__ if a.enum else a.kind.value}" + ("" if a.is_required else f" = {a.default}")
-        for a in op.attributes.values()
-    ]
     return {
         "name": op.name,
         "family": op.family,
         "doc": op.doc,
         "signature": f"({operands}{functions}) -> {', '.join(results)}",
         "dtypes": [f"{name}: {' '.join(map(str, allowed))}" for name, allowed in op.signature.variables.items()],
-        "attributes": attributes,
+        "attributes": [_attribute(attribute) for attribute in op.attributes.values()],
         "accuracy": op.accuracy.value,
         "backends": [library.name for library in LIBRARIES.values() if op in library.supports],
     }
+
+
+def _attribute(spec: Attribute) -> str:
+    """Its name, its kind or its words, and its default, as the IR writes them: `approximate: none | tanh = none`."""
+    kind = " | ".join(attribute_text(spec.kind, word) for word in spec.enum) if spec.enum else spec.kind.value
+    return f"{spec.name}: {kind}" + ("" if spec.is_required else f" = {attribute_text(spec.kind, spec.default)}")

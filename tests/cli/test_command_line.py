@@ -148,6 +148,13 @@ def test_tables_have_a_json_twin(mtc, name):
     assert mtc(name).out
 
 
+def test_ops_shows_words_and_defaults_as_the_graph_writes_them(mtc):
+    (gelu,) = mtc("ops", "gelu", "--json").json
+    assert gelu["attributes"] == ["approximate: none | tanh = none"]
+    (conv,) = mtc("ops", "conv1d", "--json").json
+    assert {"padding: ints = [0,0]", "groups: int = 1", "clamp: floats = (-inf, inf)"} <= set(conv["attributes"])
+
+
 def test_no_color(monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
