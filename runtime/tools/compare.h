@@ -37,6 +37,10 @@ inline double ReadHalf(const void* data, size_t index) {
   return bits >> 15 != 0 ? -value : value;
 }
 
+inline bool IsFloat(mtc_dtype dtype) {
+  return dtype == MTC_F32 || dtype == MTC_F64 || dtype == MTC_F16 || dtype == MTC_BF16;
+}
+
 inline double Element(const mtc_tensor& tensor, size_t index) {
   switch (tensor.dtype) {
     case MTC_F32:
@@ -64,22 +68,24 @@ inline double Element(const mtc_tensor& tensor, size_t index) {
   return 0;
 }
 
-// The largest absolute difference, and the largest relative to the source model's value.
+// The largest difference, and what it is of the source model's largest value, as `mtc verify` measures it: infinite for
+// integers that are not equal.
 inline std::string Compare(const mtc_tensor& got, const mtc_tensor& expected) {
   if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
       !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
     return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);
   }
-  double absolute = 0, relative = 0;
+  double absolute = 0, largest = 0;
   for (size_t i = 0; i < got.size / ElementSize(got.dtype); ++i) {
     const double a = Element(got, i), b = Element(expected, i);
+    if (std::isfinite(b)) largest = std::max(largest, std::fabs(b));
     if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    const double difference = std::isnan(a - b) ? INFINITY : std::fabs(a - b);
-    absolute = std::max(absolute, difference);
-    relative = std::max(relative, b == 0 ? INFINITY : difference / std::fabs(b));
+    absolute = std::max(absolute, std::isnan(a - b) ? INFINITY : std::fabs(a - b));
   }
+  const double limit = IsFloat(got.dtype) ? largest : 0;
+  const double relative = absolute == 0 ? 0 : absolute / limit;
   char text[96];
-  snprintf(text, sizeof(text), "max abs diff %.3g, max rel diff %.3g", absolute, relative);
+  snprintf(text, sizeof(text), "max_abs %.3g, max_rel %.3g", absolute, relative);
   return text;
 }
 
