@@ -16,11 +16,13 @@ from mtc import __version__
 from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT, MtcError, writing
 from mtc.ir import storedzip, tensorfile
 from mtc.ir.constant import Constant, OpenFile
+from mtc.ir.literals import type_text
 from mtc.ir.module import Function, Module, Sample
 from mtc.ir.opspec import OpSpec
 from mtc.ir.parser import parse
 from mtc.ir.printer import print_module
 from mtc.ir.storedzip import DamagedArchive, Member, Stored
+from mtc.ir.types import TensorType
 from mtc.ir.verifier import verify
 from mtc.support.atomic import atomic_file
 
@@ -102,7 +104,33 @@ def _load(file: OpenFile, ops: Mapping[str, OpSpec]) -> Module:
         raise DamagedArchive(f"{META} and {GRAPH} state different forms")
     module.meta = {key: meta[key] for key in _FIRST_KEYS if key in meta} | meta["meta"]
     module.samples = _samples(meta["samples"], tensorfile.read(file, members[SAMPLES], SAMPLES))
+    for name, samples in module.samples.items():
+        for index, sample in enumerate(samples):
+            if name not in module.functions:
+                raise DamagedArchive(f"{SAMPLES} is of `{name[:80]}`, which {GRAPH} does not define")
+            _check_sample(module.functions[name], sample, f"sample {index} of `@{name}`")
     return module
+
+
+def _check_sample(function: Function, sample: Sample, what: str) -> None:
+    for side, tensors, values in (
+        ("input", sample.inputs, function.inputs),
+        ("output", sample.outputs, function.outputs),
+    ):
+        if len(tensors) != len(values):
+            raise DamagedArchive(f"{what} has {len(tensors)} {side}s; the function has {len(values)}")
+        for index, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
+            if not _is_one(tensor.type, value.type):
+                raise DamagedArchive(
+                    f"{side} {index} of {what} is {type_text(tensor.type)}, the function's {type_text(value.type)}"
+                )
+
+
+def _is_one(stored: TensorType, wanted: TensorType) -> bool:
+    """Whether a tensor of a file is a value of type `wanted`, whose named dims may have any size."""
+    return (stored.dtype, stored.rank) == (wanted.dtype, wanted.rank) and all(
+        b == a for a, b in zip(stored.shape, wanted.shape, strict=True) if isinstance(b, int)
+    )
 
 
 def _text_member(name: str, text: str) -> Member:

@@ -61,7 +61,8 @@ def module() -> Module:
     )
     module.meta = {"source": "model.py", "stages": ["export", "optimize"], "labels": {"ü": [1, 2.5, None]}}
     x, y = Constant.of(np.ones((2, 3), np.float32)), Constant.of(np.zeros((2, 3), np.float32))
-    module.samples = {"forward": [Sample((x,), (y, constants["q4"].renamed(None))), Sample((y,), ())], "other": []}
+    q = constants["q4"].renamed(None)
+    module.samples = {"forward": [Sample((x,), (y, q)), Sample((y,), (x, q))], "other": []}
     return module
 
 
@@ -249,6 +250,22 @@ def test_archives_of_another_make_are_refused(module: Module, tmp_path: Path) ->
     samples = members["meta.yaml"].replace(b"inputs: 1", b"inputs: 2")
     _write(path, members | {"meta.yaml": samples})
     assert "lacks a tensor" in _refusal(path)
+
+
+def test_samples_are_those_of_the_functions(module: Module, tmp_path: Path) -> None:
+    path = tmp_path / "m.mtc"
+    ((x,), (y, q)) = module.samples["forward"][0].inputs, module.samples["forward"][0].outputs
+    wide, double = Constant.of(np.zeros((3, 3), np.float32)), Constant.of(np.zeros((2, 3)))
+    for name, sample, why in (
+        ("forward", Sample((), (y, q)), "sample 0 of `@forward` has 0 inputs; the function has 1"),
+        ("forward", Sample((x,), (y,)), "sample 0 of `@forward` has 1 outputs; the function has 2"),
+        ("forward", Sample((wide,), (y, q)), "input 0 of sample 0 of `@forward` is f32[3,3], the function's f32[2,3]"),
+        ("forward", Sample((x,), (double, q)), "output 0 of sample 0 of `@forward` is f64[2,3], the function's f32"),
+        ("other", Sample((x,), (y, q)), "samples.safetensors is of `other`, which graph.mtir does not define"),
+    ):
+        module.samples = {name: [sample]}
+        save(module, path)
+        assert why in _refusal(path)
 
 
 def test_a_newer_format_is_named(module: Module, tmp_path: Path) -> None:
