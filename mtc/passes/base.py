@@ -38,11 +38,14 @@ class Rewrites:
 
 @dataclass(frozen=True)
 class Group:
-    """Passes that feed each other: run in turn until none of them changes anything."""
+    """Passes that feed each other: run in turn until none of them changes anything.
+
+    Two that undo each other's work would never end: that is a bug in one of them, and RuntimeError after `most_rounds`.
+    """
 
     name: str
     passes: tuple[Pass, ...]
-    most_rounds: int = 10
+    most_rounds: int = 100
 
     def run(self, module: Module) -> int:
         return self.repeated(lambda step: step.run(module))
@@ -51,8 +54,9 @@ class Group:
         """Calls `run`, which returns how much it changed, with every pass in turn until nothing changes."""
         total = 0
         for _ in range(self.most_rounds):
-            changed = sum(map(run, self.passes))
-            total += changed
-            if not changed:
-                break
-        return total
+            changed = {step.name: run(step) for step in self.passes}
+            total += sum(changed.values())
+            if not any(changed.values()):
+                return total
+        names = ", ".join(f"`{name}`" for name, count in changed.items() if count)
+        raise RuntimeError(f"group `{self.name}`: {names} still changed something in round {self.most_rounds}")

@@ -87,6 +87,12 @@ def test_verify_each_looks_into_groups(module: Module) -> None:
         run_passes(module, (Group("several", (WRONG,)),), PassOptions(verify_each=True))
 
 
+def test_passes_that_undo_each_other_are_a_bug(module: Module) -> None:
+    swap = Rewrites("recall-sign", (rewrite(ops.abs)(lambda node, build: build.emit(ops.neg, node.inputs[0])),))
+    with pytest.raises(RuntimeError, match="`back-and-forth`: `forget-sign`, `recall-sign` still changed"):
+        run_passes(module, (Group("back-and-forth", (WRONG, swap)),))
+
+
 def test_rounding_is_no_change(module: Module) -> None:
     run_passes(module, CANONICALIZE, PassOptions(verify_each=True))
 
