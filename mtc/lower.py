@@ -26,10 +26,11 @@ from mtc.program.storage import is_free
 
 @dataclass(frozen=True)
 class Lowered:
-    """A module of form `lowered`, and where each of its nodes runs."""
+    """A module of form `lowered`, where each of its nodes runs, and the backends there were, first choice first."""
 
     module: Module
     placements: dict[Node, Placement]
+    backends: tuple[KernelLibrary, ...]
 
     @property
     def keys(self) -> dict[str, list[Node]]:
@@ -77,4 +78,4 @@ def lower(module: Module, backends: Sequence[KernelLibrary], options: PassOption
     lowered.form = "lowered"
     run_passes(lowered, lowering(backends), options)
     verify(lowered)
-    return Lowered(lowered, place(lowered, backends))
+    return Lowered(lowered, place(lowered, backends), tuple(backends))

@@ -8,8 +8,6 @@ from mtc import stages
 from mtc.analysis.layers import Layer, first_divergence
 from mtc.analysis.sessions import open_session
 from mtc.analysis.verify import Reference, samples_of
-from mtc.delegates.registry import LIBRARIES
-from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session
@@ -28,10 +26,9 @@ def diverging_layer(
 ) -> Layer | None:
     """The first operator of `program` that diverges on the first sample, or None.
 
-    The source is exported and lowered again, for the backends whose kernels the program has.
+    The source is exported and lowered again, for the backends that the program was lowered for.
     """
-    used = {KernelKey.parse(key).library for key in reader.read(program).kernels}
-    backend = [name for name in LIBRARIES if name in used]
+    backend = reader.read(program).backends
     _, arrays = next(samples_of(session, reference, data))
     return first_divergence(
         _canonical(against, backend),

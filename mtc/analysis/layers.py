@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from mtc import interp, stages
+from mtc import interp, ops, stages
 from mtc.analysis.verify import distance
-from mtc.ir.module import Module
+from mtc.ir.module import Module, Node, Value
+from mtc.ir.opspec import Trait
+from mtc.lower import Lowered
+from mtc.program.storage import is_free
 from mtc.session import Session
 from mtc.stages.taps import named, tappable, tapped
 
@@ -60,27 +63,34 @@ def first_divergence(
     want = interp.run(tapped(module, names), inputs)
     with tempfile.TemporaryDirectory(prefix="mtc-layers-") as folder:
         path = Path(folder, "taps.mtp")
-        stages.package(module, path, backend=backend, taps=names)
+        packaged = stages.package(module, path, backend=backend, taps=names)
         with open_session(path) as session:
             got = session.run(*inputs)
-    own = len(function.outputs)
-    rows = dict(zip(values, zip(got[own:], want[own:], strict=True), strict=True))
-    rows |= dict(zip(function.outputs, zip(got[:own], want[:own], strict=True), strict=True))
-    kernels = _kernels(module, backend)
+    computed = packaged.module.functions["forward"].outputs
+    rows = zip(got, want, computed, strict=True)
+    returned = dict(zip([*function.outputs, *values], rows, strict=True))
     for node in function:
         for value in node.outputs:
-            if value not in rows:
+            if value not in returned:
                 continue
-            rel, cosine = distance(*rows[value])
+            a, b, lowered = returned[value]
+            rel, cosine = distance(a, b)
             if rel > max_rel or cosine < min_cosine:
                 at = "; ".join(map(str, node.loc))
-                return Layer(value.name, node.op.name, kernels.get(node.op.name, ""), at, rel, cosine)
+                return Layer(value.name, node.op.name, _kernel(packaged, lowered, node), at, rel, cosine)
     return None
 
 
-def _kernels(module: Module, backend: Sequence[str] | None) -> dict[str, str]:
-    """Each op's first kernel."""
-    found: dict[str, str] = {}
-    for key, nodes in stages.lowered(module, backend).keys.items():
-        found.setdefault(nodes[0].op.name, key)
-    return found
+def _kernel(packaged: Lowered, value: Value, node: Node) -> str:
+    """The key of the kernel that computes `value`, which is what lowering made of a result of `node`: behind the
+    permutes and views that it added. Empty if there is none, because lowering folded the node away."""
+    producer = value.producer
+    while producer is not None and producer.op is not node.op and _only_moves(producer):
+        (source,) = producer.inputs
+        producer = source.producer if source is not None else None
+    placement = packaged.placements.get(producer) if producer is not None else None
+    return "" if producer is None or placement is None or is_free(producer) else placement.library.key(producer)
+
+
+def _only_moves(node: Node) -> bool:
+    return node.op is ops.permute or node.op.has(Trait.VIEW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, BinaryIO
 
@@ -29,13 +29,20 @@ def copy_key(dtype: DType) -> str:
 
 
 class Emitter:
-    """One program being made. `key_of` gives a node's kernel; `takes_pitch` whether that kernel reads pitched rows."""
+    """One program being made. `key_of` gives a node's kernel; `takes_pitch` whether that kernel reads pitched rows;
+    `backends` are those the module was lowered for."""
 
-    def __init__(self, module: Module, key_of: Callable[[Node], str], takes_pitch: Callable[[Node], bool]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        key_of: Callable[[Node], str],
+        takes_pitch: Callable[[Node], bool],
+        backends: Sequence[str],
+    ) -> None:
         self.module = module
         self.key_of = key_of
         self.takes_pitch = takes_pitch
-        self.tables = make(schema.ProgramT, producer=f"mtc {__version__}", metadata=[])
+        self.tables = make(schema.ProgramT, producer=f"mtc {__version__}", backends=list(backends))
         self.kernels: dict[str, int] = {}
         self.constants: dict[int, int] = {}
         self.stored: list[Constant] = []

@@ -66,6 +66,11 @@ class Program:
     def metadata(self) -> dict[str, str]:
         return {text(entry.key): text(entry.value) for entry in self.tables.metadata or []}
 
+    @cached_property
+    def backends(self) -> list[str]:
+        """Those that it was lowered for, first choice first."""
+        return _texts(self.tables.backends)
+
     @property
     def constant_bytes(self) -> int:
         return sum(s.size for s in self.tables.segments or [] if s.kind == schema.SegmentKind.constants)
@@ -130,7 +135,7 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
             debug = schema.DebugT.InitFromPackedBuf(file.read(segment.size))
     program = Program(path, size, tables, debug)
     # All that can be damaged is touched here, where it is reported.
-    _ = program.metadata
+    _ = program.metadata, program.backends
     for instruction in program.instructions:
         KernelKey.parse(instruction.kernel)
     for function in tables.functions or []:

@@ -2338,8 +2338,28 @@ class Program(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(18))
         return o == 0
 
+    # Program
+    def Backends(self, j):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            a = self._tab.Vector(o)
+            return self._tab.String(a + flatbuffers.number_types.UOffsetTFlags.py_type(j * 4))
+        return ""
+
+    # Program
+    def BackendsLength(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            return self._tab.VectorLen(o)
+        return 0
+
+    # Program
+    def BackendsIsNone(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        return o == 0
+
 def ProgramStart(builder):
-    builder.StartObject(8)
+    builder.StartObject(9)
 
 def ProgramAddProducer(builder, producer):
     builder.PrependUOffsetTRelativeSlot(0, flatbuffers.number_types.UOffsetTFlags.py_type(producer), 0)
@@ -2386,6 +2406,12 @@ def ProgramAddMetadata(builder, metadata):
 def ProgramStartMetadataVector(builder, numElems):
     return builder.StartVector(4, numElems, 4)
 
+def ProgramAddBackends(builder, backends):
+    builder.PrependUOffsetTRelativeSlot(8, flatbuffers.number_types.UOffsetTFlags.py_type(backends), 0)
+
+def ProgramStartBackendsVector(builder, numElems):
+    return builder.StartVector(4, numElems, 4)
+
 def ProgramEnd(builder):
     return builder.EndObject()
 
@@ -2407,6 +2433,7 @@ class ProgramT(object):
         self.segments = None  # type: List[SegmentT]
         self.samples = None  # type: List[SampleT]
         self.metadata = None  # type: List[EntryT]
+        self.backends = None  # type: List[str]
 
     @classmethod
     def InitFromBuf(cls, buf, pos):
@@ -2482,6 +2509,10 @@ class ProgramT(object):
                 else:
                     entry_ = EntryT.InitFromObj(program.Metadata(i))
                     self.metadata.append(entry_)
+        if not program.BackendsIsNone():
+            self.backends = []
+            for i in range(program.BackendsLength()):
+                self.backends.append(program.Backends(i))
 
     # ProgramT
     def Pack(self, builder):
@@ -2543,6 +2574,14 @@ class ProgramT(object):
             for i in reversed(range(len(self.metadata))):
                 builder.PrependUOffsetTRelative(metadatalist[i])
             metadata = builder.EndVector()
+        if self.backends is not None:
+            backendslist = []
+            for i in range(len(self.backends)):
+                backendslist.append(builder.CreateString(self.backends[i]))
+            ProgramStartBackendsVector(builder, len(self.backends))
+            for i in reversed(range(len(self.backends))):
+                builder.PrependUOffsetTRelative(backendslist[i])
+            backends = builder.EndVector()
         ProgramStart(builder)
         if self.producer is not None:
             ProgramAddProducer(builder, producer)
@@ -2560,6 +2599,8 @@ class ProgramT(object):
             ProgramAddSamples(builder, samples)
         if self.metadata is not None:
             ProgramAddMetadata(builder, metadata)
+        if self.backends is not None:
+            ProgramAddBackends(builder, backends)
         program = ProgramEnd(builder)
         return program
 

@@ -32,7 +32,12 @@ def package(
     `taps` names values of `@forward` that become extra outputs, after its own and in this order.
     """
     result = lowered(tapped(model, taps) if taps else model, backend)
-    emitter = Emitter(result.module, lambda node: result.placements[node].library.key(node), pitch_rule(result))
+    emitter = Emitter(
+        result.module,
+        lambda node: result.placements[node].library.key(node),
+        pitch_rule(result),
+        [library.name for library in result.backends],
+    )
     with writing(path), atomic_file(Path(path)) as file:
         emitter.write(file)
     return result

@@ -1518,6 +1518,7 @@ struct ProgramT : public ::flatbuffers::NativeTable {
   std::vector<std::unique_ptr<mtc::schema::SegmentT>> segments{};
   std::vector<std::unique_ptr<mtc::schema::SampleT>> samples{};
   std::vector<std::unique_ptr<mtc::schema::EntryT>> metadata{};
+  std::vector<std::string> backends{};
   ProgramT() = default;
   ProgramT(const ProgramT &o);
   ProgramT(ProgramT&&) FLATBUFFERS_NOEXCEPT = default;
@@ -1536,7 +1537,8 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_STATES = 12,
     VT_SEGMENTS = 14,
     VT_SAMPLES = 16,
-    VT_METADATA = 18
+    VT_METADATA = 18,
+    VT_BACKENDS = 20
   };
   const ::flatbuffers::String *producer() const {
     return GetPointer<const ::flatbuffers::String *>(VT_PRODUCER);
@@ -1561,6 +1563,9 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   }
   const ::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>> *metadata() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>> *>(VT_METADATA);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *backends() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *>(VT_BACKENDS);
   }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1587,6 +1592,9 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_METADATA) &&
            verifier.VerifyVector(metadata()) &&
            verifier.VerifyVectorOfTables(metadata()) &&
+           VerifyOffset(verifier, VT_BACKENDS) &&
+           verifier.VerifyVector(backends()) &&
+           verifier.VerifyVectorOfStrings(backends()) &&
            verifier.EndTable();
   }
   ProgramT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -1622,6 +1630,9 @@ struct ProgramBuilder {
   void add_metadata(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>>> metadata) {
     fbb_.AddOffset(Program::VT_METADATA, metadata);
   }
+  void add_backends(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> backends) {
+    fbb_.AddOffset(Program::VT_BACKENDS, backends);
+  }
   explicit ProgramBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1642,8 +1653,10 @@ inline ::flatbuffers::Offset<Program> CreateProgram(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::State>>> states = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Segment>>> segments = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Sample>>> samples = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>>> metadata = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>>> metadata = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> backends = 0) {
   ProgramBuilder builder_(_fbb);
+  builder_.add_backends(backends);
   builder_.add_metadata(metadata);
   builder_.add_samples(samples);
   builder_.add_segments(segments);
@@ -1669,7 +1682,8 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
     const std::vector<::flatbuffers::Offset<mtc::schema::State>> *states = nullptr,
     const std::vector<::flatbuffers::Offset<mtc::schema::Segment>> *segments = nullptr,
     const std::vector<::flatbuffers::Offset<mtc::schema::Sample>> *samples = nullptr,
-    const std::vector<::flatbuffers::Offset<mtc::schema::Entry>> *metadata = nullptr) {
+    const std::vector<::flatbuffers::Offset<mtc::schema::Entry>> *metadata = nullptr,
+    const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *backends = nullptr) {
   auto producer__ = producer ? _fbb.CreateString(producer) : 0;
   auto kernels__ = kernels ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*kernels) : 0;
   auto functions__ = functions ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Function>>(*functions) : 0;
@@ -1678,6 +1692,7 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
   auto segments__ = segments ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Segment>>(*segments) : 0;
   auto samples__ = samples ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Sample>>(*samples) : 0;
   auto metadata__ = metadata ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Entry>>(*metadata) : 0;
+  auto backends__ = backends ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*backends) : 0;
   return mtc::schema::CreateProgram(
       _fbb,
       producer__,
@@ -1687,7 +1702,8 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
       states__,
       segments__,
       samples__,
-      metadata__);
+      metadata__,
+      backends__);
 }
 
 ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBuilder &_fbb, const ProgramT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -2344,7 +2360,8 @@ inline ::flatbuffers::Offset<Entry> CreateEntry(::flatbuffers::FlatBufferBuilder
 
 inline ProgramT::ProgramT(const ProgramT &o)
       : producer(o.producer),
-        kernels(o.kernels) {
+        kernels(o.kernels),
+        backends(o.backends) {
   functions.reserve(o.functions.size());
   for (const auto &functions_ : o.functions) { functions.emplace_back((functions_) ? new mtc::schema::FunctionT(*functions_) : nullptr); }
   constants.reserve(o.constants.size());
@@ -2368,6 +2385,7 @@ inline ProgramT &ProgramT::operator=(ProgramT o) FLATBUFFERS_NOEXCEPT {
   std::swap(segments, o.segments);
   std::swap(samples, o.samples);
   std::swap(metadata, o.metadata);
+  std::swap(backends, o.backends);
   return *this;
 }
 
@@ -2388,6 +2406,7 @@ inline void Program::UnPackTo(ProgramT *_o, const ::flatbuffers::resolver_functi
   { auto _e = segments(); if (_e) { _o->segments.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->segments[_i]) { _e->Get(_i)->UnPackTo(_o->segments[_i].get(), _resolver); } else { _o->segments[_i] = std::unique_ptr<mtc::schema::SegmentT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->segments.resize(0); } }
   { auto _e = samples(); if (_e) { _o->samples.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->samples[_i]) { _e->Get(_i)->UnPackTo(_o->samples[_i].get(), _resolver); } else { _o->samples[_i] = std::unique_ptr<mtc::schema::SampleT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->samples.resize(0); } }
   { auto _e = metadata(); if (_e) { _o->metadata.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->metadata[_i]) { _e->Get(_i)->UnPackTo(_o->metadata[_i].get(), _resolver); } else { _o->metadata[_i] = std::unique_ptr<mtc::schema::EntryT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->metadata.resize(0); } }
+  { auto _e = backends(); if (_e) { _o->backends.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->backends[_i] = _e->Get(_i)->str(); } } else { _o->backends.resize(0); } }
 }
 
 inline ::flatbuffers::Offset<Program> Program::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ProgramT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -2406,6 +2425,7 @@ inline ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBui
   auto _segments = _o->segments.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Segment>> (_o->segments.size(), [](size_t i, _VectorArgs *__va) { return CreateSegment(*__va->__fbb, __va->__o->segments[i].get(), __va->__rehasher); }, &_va ) : 0;
   auto _samples = _o->samples.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Sample>> (_o->samples.size(), [](size_t i, _VectorArgs *__va) { return CreateSample(*__va->__fbb, __va->__o->samples[i].get(), __va->__rehasher); }, &_va ) : 0;
   auto _metadata = _o->metadata.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Entry>> (_o->metadata.size(), [](size_t i, _VectorArgs *__va) { return CreateEntry(*__va->__fbb, __va->__o->metadata[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _backends = _o->backends.size() ? _fbb.CreateVectorOfStrings(_o->backends) : 0;
   return mtc::schema::CreateProgram(
       _fbb,
       _producer,
@@ -2415,7 +2435,8 @@ inline ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBui
       _states,
       _segments,
       _samples,
-      _metadata);
+      _metadata,
+      _backends);
 }
 
 inline DebugInstructionT *DebugInstruction::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
+from mtc.build import cmake, kernel_table, runtime, runtime_sources, third_party
 from mtc.build.runtime import RuntimeBuild, build, host_runtime
 from mtc.build.targets import host_target
 from mtc.build.toolchain import toolchain_for
 from mtc.diagnostics import MtcError
-from mtc.support.cache import cache_root
 
 REAL = runtime_sources.runtime_sources()
 CORE = """\
@@ -56,26 +55,17 @@ def write_selection(keys, folder: Path) -> None:
 
 
 @pytest.fixture
-def small_runtime(tmp_path, monkeypatch) -> Path:
-    """A runtime of one function, and a cache of its own that shares what was fetched and built for all."""
-    tree = tmp_path / "runtime"
+def small_runtime(own_sources, monkeypatch) -> Path:
+    """The sources of a runtime of one function."""
     for folder in ("cmake", "include", "third_party"):
-        shutil.copytree(REAL / folder, tree / folder)
-    shutil.copy(REAL / "CMakeLists.txt", tree)
+        shutil.copytree(REAL / folder, own_sources / folder)
+    shutil.copy(REAL / "CMakeLists.txt", own_sources)
     for name, content in {"core/version.cpp": CORE, "tools/mtc_run.cpp": PROGRAM}.items():
-        (tree / name).parent.mkdir()
-        (tree / name).write_text(content)
-    shared = cache_root()
-    for folder in ("archives", "libraries", "sources"):
-        (shared / folder).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "cache").mkdir(exist_ok=True)
-        (tmp_path / "cache" / folder).symlink_to(shared / folder)
-    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
-    for module in (runtime, runtime_sources, third_party, sources_lock):
-        monkeypatch.setattr(module, "runtime_sources", lambda: tree)
+        (own_sources / name).parent.mkdir()
+        (own_sources / name).write_text(content)
     monkeypatch.setattr(kernel_table, "write", write_selection)
     monkeypatch.setattr(kernel_table, "all_keys", lambda: ["a@portable:f32/1", "b@portable:f32/1"])
-    return tree
+    return own_sources
 
 
 def make(output: Path, *keys: str, **options) -> RuntimeBuild:

@@ -96,26 +96,6 @@ def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch)
     assert raised.code == 1 and "MTC203" in raised.err and "metric.py:2" in raised.err
 
 
-def test_verify_layers_finds_a_planted_fault(mtc, folder, monkeypatch):
-    for line in ("export model.py", "optimize", "package", "build-runtime"):
-        assert mtc(*line.split()).code == 0
-    from mtc.session import Session
-
-    right = Session.run
-
-    def wrong(session, *arrays, function="forward"):
-        """As if the kernel of mean were wrong: its result and all that follows."""
-        outputs = right(session, *arrays, function=function)
-        names = [signature.name for signature in session.outputs()]
-        hit = [i for i, name in enumerate(names) if "pool" in name or "linear" in name]
-        return [array * 1.5 if i in hit else array for i, array in enumerate(outputs)]
-
-    monkeypatch.setattr(Session, "run", wrong)
-    found = mtc("verify", "model.mtp", "--runtime", "runtime-linux-x86_64", "--against", "model.py", "--layers")
-    assert found.code == 1
-    assert "first to diverge: `mean`" in found.out
-
-
 def test_bench_measures_and_compares(mtc, folder):
     for line in ("export model.py", "package model.mtc", "build-runtime"):
         assert mtc(*line.split()).code == 0
@@ -131,6 +111,17 @@ def test_bench_measures_and_compares(mtc, folder):
     assert unreadable.code == 1 and "model.py" in unreadable.err and time.monotonic() - started < 5
     slower = mtc(*bench, "--baseline", "b.json")
     assert slower.code == 1 and "MTC505" in slower.err and "median latency" in slower.err
+
+
+@pytest.mark.parametrize(("backend", "code"), [("xnnpack", 1), ("portable", 0)])
+def test_bench_refuses_fallback_where_another_backend_was_asked_for(mtc, folder, backend, code):
+    text = "import torch\nclass Erf(torch.nn.Module):\n    def forward(self, x):\n        return torch.erf(x)\n"
+    (folder / "model.py").write_text(f"{text}\nmodel, example_inputs = Erf(), (torch.ones(4),)\n")
+    for line in ("export model.py", f"package model.mtc --backend {backend}"):
+        assert mtc(*line.split()).code == 0
+    measured = mtc("bench", "model.mtp", "--runs", "3", "--fail-on-fallback")
+    assert measured.code == code
+    assert code == 0 or ("`erf`" in measured.err and "model.py:4" in measured.err)
 
 
 def examples():

@@ -27,7 +27,8 @@ def program(path: Path, change=lambda tables: None) -> Path:
     function = Function("forward", [Value(TensorType(F32, (dim("n"),)), "x")], symbols={"n": Bounds()})
     build = Builder(function)
     build.results(build.emit(OPS["add"], function.inputs[0], build.constant(np.ones(1, np.float32))))
-    emitter = Emitter(Module({"forward": function}), lambda node: "add@portable:f32/1", lambda node: False)
+    module = Module({"forward": function})
+    emitter = Emitter(module, lambda node: "add@portable:f32/1", lambda node: False, ["xnnpack", "portable"])
     write_debug = emitter._write_debug
 
     def write_debug_and_change(*arguments):
@@ -42,6 +43,7 @@ def program(path: Path, change=lambda tables: None) -> Path:
 
 def test_instructions_say_which_kernel_computes_what(tmp_path):
     found = reader.read(program(tmp_path / "m.mtp"))
+    assert found.backends == ["xnnpack", "portable"]
     (instruction,) = found.instructions
     assert (instruction.op, instruction.library, instruction.outputs) == ("add", "portable", ("f32[n]",))
     assert found.interface(found.tables.functions[0], "output") == [("output0", "f32[n]")]
