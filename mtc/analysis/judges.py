@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtc.diagnostics import BAD_SOURCE
+from mtc.frontends.neighbours import neighbours_in
 from mtc.frontends.source import guarded, python_module
 
 
@@ -16,4 +17,9 @@ def load_function(path: Path, name: str, parameters: str) -> Callable[..., Any]:
     found = getattr(python_module(path), name, None)
     if not callable(found):
         raise BAD_SOURCE.error(f"`{path}` does not define `{name}({parameters})`")
-    return lambda *arguments: guarded(lambda: found(*arguments), str(path))
+
+    def call(*arguments: Any) -> Any:
+        with neighbours_in(path.parent):
+            return guarded(lambda: found(*arguments), str(path))
+
+    return call

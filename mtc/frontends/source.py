@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-import sys
 import traceback
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISSING_PACKAGE, MtcError
+from mtc.frontends.neighbours import Neighbours, neighbours_in
 from mtc.support.opened_files import user_files
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -22,12 +23,13 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 @dataclass
 class Source:
-    """A model in its own framework's terms, and what was said about its inputs."""
+    """A model in its own framework's terms, and what was said about its inputs. Its code runs inside `neighbours`."""
 
     model: Any
     example_inputs: Any = None
     dynamic_shapes: Any = None
     calibration_inputs: Any = None
+    neighbours: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
 def load(src: str | Path) -> Source:
@@ -42,7 +44,7 @@ def load(src: str | Path) -> Source:
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
-        return _from_module(python_module(path), "model", text)
+        return _from_module(python_module(path), "model", text, neighbours_in(path.parent))
     raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help="SRC is a model.py, pkg.mod:attr or a .pt2")
 
 
@@ -57,38 +59,43 @@ def name_of(src: str) -> str:
 
 
 def python_module(path: Path) -> ModuleType:
-    """The module that a user's Python file is. CANNOT_READ if there is no such file, BAD_SOURCE if it raises."""
+    """The module that a user's Python file is, whose functions run inside `neighbours_in` its folder.
+
+    CANNOT_READ if there is no such file, BAD_SOURCE if it raises.
+    """
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise CANNOT_READ.error(f"`{path}` is not a Python file")
     loader, module = spec.loader, importlib.util.module_from_spec(spec)
-    folder = str(path.parent.resolve())
-    sys.path.insert(0, folder)  # as python itself does for a script, so that it can import its neighbours
-    sys.modules[path.stem] = module
-    guarded(lambda: loader.exec_module(module), str(path))
+    neighbours = neighbours_in(path.parent)
+    neighbours.modules[path.stem] = module  # classes that it defines are looked up there
+    with neighbours:
+        guarded(lambda: loader.exec_module(module), str(path))
     return module
 
 
 def _from_attribute(text: str) -> Source:
     name, _, attribute = text.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    module = guarded(lambda: importlib.import_module(name), text)
-    return _from_module(module, attribute, text)
+    neighbours = neighbours_in(Path.cwd())
+    with neighbours:
+        module = guarded(lambda: importlib.import_module(name), text)
+    return _from_module(module, attribute, text, neighbours)
 
 
-def _from_module(module: ModuleType, attribute: str, where: str) -> Source:
+def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Neighbours) -> Source:
     held: Any = module
     for part in attribute.split("."):
         held = getattr(held, part, None)
     if held is None:
         raise BAD_SOURCE.error(f"`{where}` does not define `{attribute}`", help=BAD_SOURCE.explanation)
-    return Source(
-        model=_called(held, where),
-        example_inputs=_called(getattr(module, "example_inputs", None), where),
-        dynamic_shapes=getattr(module, "dynamic_shapes", None),
-        calibration_inputs=getattr(module, "calibration_inputs", None),
-    )
+    with neighbours:
+        return Source(
+            model=_called(held, where),
+            example_inputs=_called(getattr(module, "example_inputs", None), where),
+            dynamic_shapes=getattr(module, "dynamic_shapes", None),
+            calibration_inputs=getattr(module, "calibration_inputs", None),
+            neighbours=neighbours,
+        )
 
 
 def _called(held: Any, where: str) -> Any:

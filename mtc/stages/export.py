@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,22 +30,24 @@ def export(
     `dynamic_shapes` is torch.export's. MtcError if the model cannot be read; unsupported operators are all in one.
     """
     label = type(source).__name__
+    neighbours: AbstractContextManager[object] = nullcontext()
     if isinstance(source, (str, PathLike)):
         label = Path(source).name
         found = sources.load(source)  # type: ignore[arg-type]
-        source = found.model
+        source, neighbours = found.model, found.neighbours
         example_inputs = found.example_inputs if example_inputs is None else example_inputs
         dynamic_shapes = found.dynamic_shapes if dynamic_shapes is None else dynamic_shapes
     from mtc.frontends.torch.exporter import import_torch
 
-    module = import_torch(
-        source,
-        example_inputs,
-        dynamic_shapes=dynamic_shapes,
-        input_names=input_names,
-        output_names=output_names,
-        warn=warn,
-    )
+    with neighbours:
+        module = import_torch(
+            source,
+            example_inputs,
+            dynamic_shapes=dynamic_shapes,
+            input_names=input_names,
+            output_names=output_names,
+            warn=warn,
+        )
     module.meta |= {"source": label, "tool": __version__, "stages": ["export"]}
     if metadata:
         module.meta["metadata"] = dict(metadata)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 _active: list[set[str]] = []
 _is_installed = False
@@ -25,9 +26,15 @@ def opened_files() -> Iterator[set[str]]:
     try:
         yield found
     finally:
+        note_modules(sys.modules[name] for name in set(sys.modules) - before)
         _active.remove(found)
-        for name in set(sys.modules) - before:
-            if file := getattr(sys.modules[name], "__file__", None):
+
+
+def note_modules(modules: Iterable[ModuleType]) -> None:
+    """Counts the files of modules as read: what was compiled before is not opened when it is imported again."""
+    for module in modules:
+        if file := getattr(module, "__file__", None):
+            for found in _active:
                 found.add(os.path.abspath(file))
 
 

@@ -20,6 +20,7 @@ class Eager:
 
     def __init__(self, source: Source) -> None:
         program = source.model
+        self.neighbours = source.neighbours
         example = None if source.example_inputs is None else arguments(source.example_inputs)
         if isinstance(program, torch.export.ExportedProgram):
             example = example or program.example_inputs
@@ -49,7 +50,7 @@ class Eager:
         args, kwargs = pytree.tree_unflatten(leaves, self.tree)
         buffers = list(self.model.buffers())
         before = [buffer.clone() for buffer in buffers]
-        with torch.no_grad(), as_written():
+        with self.neighbours, torch.no_grad(), as_written():
             results = self.model(*args, **kwargs)
             outputs = [to_numpy(leaf) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
             for buffer, old in zip(buffers, before, strict=True):
