@@ -50,6 +50,11 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if room_of(path) not in FREE)
 
 
+def test_the_architecture_lists_these_floors() -> None:
+    page = " ".join((PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8").split())
+    assert " ← ".join(", ".join(rooms) for rooms in FLOORS) in page.replace("`", "")
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down(path: Path) -> None:
     here = room_of(path)

@@ -20,8 +20,9 @@ body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:left}
 .n{text-align:right}svg text{font:12px system-ui,sans-serif}details{margin:1rem 0}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#444}svg{background:#eee}}
+path{fill:none;stroke:#aaa}path.next{stroke:#888}text.type{fill:#555}
+rect{fill:#eee;stroke:#999}rect.border{fill:#dde6f7}rect.xnnpack{fill:#cfe8cf}rect.portable{fill:#f6dfc0}
 """
-_COLORS = {"xnnpack": "#cfe8cf", "portable": "#f6dfc0"}
 _ROW, _WIDTH, _COLUMN = 46, 300, 340
 
 
@@ -70,13 +71,13 @@ def _table(header: tuple[str, ...], rows: Any) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-Box = tuple[str, str, str, list[int]]  # title, second line, colour, the boxes it reads
+Box = tuple[str, str, str, list[int]]  # title, second line, class in the style, the boxes it reads
 
 
 def _module_graph(module: Module) -> str:
     drawings = []
     for function in module.functions.values():
-        boxes: list[Box] = [(f"input {v.name}", type_text(v.type), "#dde6f7", []) for v in function.inputs]
+        boxes: list[Box] = [(f"input {v.name}", type_text(v.type), "border", []) for v in function.inputs]
         place: dict[Value, int] = {value: index for index, value in enumerate(function.inputs)}
         for node in function:
             if node.op.has(Trait.STRUCTURAL):
@@ -85,9 +86,9 @@ def _module_graph(module: Module) -> str:
             for value in node.outputs:
                 place[value] = len(boxes)
             type_ = type_text(node.outputs[0].type) if node.outputs else ""
-            boxes.append((node.op.name, type_, "#eee", reads))
+            boxes.append((node.op.name, type_, "", reads))
         outputs = [place[value] for value in function.outputs if value in place]
-        boxes.append(("output", "", "#dde6f7", outputs))
+        boxes.append(("output", "", "border", outputs))
         drawings.append(_drawing(function.name, boxes))
     return "\n".join(drawings)
 
@@ -95,7 +96,7 @@ def _module_graph(module: Module) -> str:
 def _program_graph(program: Program) -> str:
     drawings = []
     for function in program.tables.functions or []:
-        boxes: list[Box] = [(f"input {n}", t, "#dde6f7", []) for n, t in program.interface(function, "input")]
+        boxes: list[Box] = [(f"input {n}", t, "border", []) for n, t in program.interface(function, "input")]
         place = {value: index for index, value in enumerate(reader.numbers(function.inputs))}
         rows = [i for i in program.instructions if i.function == reader.text(function.name)]
         for row, raw in zip(rows, function.instructions or [], strict=True):
@@ -103,7 +104,7 @@ def _program_graph(program: Program) -> str:
             for value in reader.numbers(raw.outputs):
                 place[value] = len(boxes)
             title = f"{row.op} ({row.library})"
-            boxes.append((title, (row.outputs or ("",))[0], _COLORS.get(row.library, "#eee"), reads))
+            boxes.append((title, (row.outputs or ("",))[0], row.library, reads))
         drawings.append(_drawing(reader.text(function.name), boxes))
     return "\n".join(drawings)
 
@@ -112,19 +113,19 @@ def _drawing(name: str, boxes: list[Box]) -> str:
     """Boxes from top to bottom in program order; what does not follow its predecessor gets a curve at the side."""
     height = len(boxes) * _ROW + 20
     parts = [f'<svg width="{_WIDTH + _COLUMN}" height="{height}" xmlns="http://www.w3.org/2000/svg">']
-    for index, (title, second, color, reads) in enumerate(boxes):
+    for index, (title, second, kind, reads) in enumerate(boxes):
         top = index * _ROW + 10
         for source in reads:
             bottom = source * _ROW + 10 + 32
             if source == index - 1:
-                parts.append(f'<path d="M150 {bottom}V{top}" stroke="#888" fill="none"/>')
+                parts.append(f'<path class="next" d="M150 {bottom}V{top}"/>')
             else:
                 bend = _WIDTH + min(20 + 6 * (index - source), _COLUMN - 20)
                 start = bottom - 16
                 curve = f"M{_WIDTH} {start}C{bend} {start} {bend} {top + 16} {_WIDTH} {top + 16}"
-                parts.append(f'<path d="{curve}" stroke="#aaa" fill="none"/>')
-        parts.append(f'<rect x="0" y="{top}" width="{_WIDTH}" height="32" rx="4" fill="{color}" stroke="#999"/>')
+                parts.append(f'<path d="{curve}"/>')
+        parts.append(f'<rect class="{escape(kind)}" x="0" y="{top}" width="{_WIDTH}" height="32" rx="4"/>')
         parts.append(f'<text x="8" y="{top + 13}">{escape(title[:44])}</text>')
-        parts.append(f'<text x="8" y="{top + 27}" fill="#555">{escape(second[:44])}</text>')
+        parts.append(f'<text class="type" x="8" y="{top + 27}">{escape(second[:44])}</text>')
     parts.append("</svg>")
     return f"<details open><summary>@{escape(name)}</summary>{''.join(parts)}</details>"

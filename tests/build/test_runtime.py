@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from mtc.build import cmake, kernel_table, runtime, runtime_sources, third_party
+from mtc.build import kernel_table, runtime, runtime_sources, sources_lock, third_party
 from mtc.build.runtime import RuntimeBuild, build, host_runtime
 from mtc.build.targets import host_target
 from mtc.build.toolchain import toolchain_for
+from mtc.delegates.registry import LIBRARIES
 from mtc.diagnostics import MtcError
 
 REAL = runtime_sources.runtime_sources()
@@ -74,6 +75,11 @@ def make(output: Path, *keys: str, **options) -> RuntimeBuild:
 
 def run(program: Path) -> str:
     return subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_every_library_of_kernels_is_built_but_the_portable_one() -> None:
+    assert LIBRARIES.keys() - {"portable"} == third_party.KERNEL_LIBRARIES
+    assert sources_lock.sources().keys() >= third_party.KERNEL_LIBRARIES
 
 
 def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):

@@ -209,6 +209,10 @@ def test_inspect_writes_one_page_that_needs_nothing_else(mtc, folder):
     assert "src=" not in page and "href=" not in page
     assert mtc("inspect", "model.mtc", "--html", "card.html").code == 0
     assert mtc("inspect", "model.mtc", "--html", "model.py").code == 1
+    mtc("package", "model.mtc")
+    assert mtc("inspect", "model.mtp", "--html", "card.html").code == 0
+    page = (folder / "card.html").read_text()
+    assert 'class="xnnpack"' in page and "rect.xnnpack{" in page
 
 
 def test_compile_shows_the_commands_and_saves_a_recipe(mtc, folder):
