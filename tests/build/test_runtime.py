@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mtc.build import kernel_table, runtime, runtime_sources, sources_lock, third_party
+from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
 from mtc.build.runtime import RuntimeBuild, build, host_runtime
 from mtc.build.targets import host_target
 from mtc.build.toolchain import toolchain_for
