@@ -7,17 +7,17 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <string>
 
 #include "mtc/mtc.h"
 #include "tools/npy.h"
+#include "tools/text.h"
 
 namespace mtc::tools {
 
-inline std::string Describe(mtc_dtype dtype, const int64_t* dims, uint32_t rank) {
+inline Text Describe(mtc_dtype dtype, const int64_t* dims, uint32_t rank) {
   static constexpr const char* kNames[] = {"f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
-  std::string text = std::string(kNames[dtype]) + "[";
-  for (uint32_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);
+  Text text = Text(kNames[dtype]) + "[";
+  for (uint32_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + Number(dims[i]);
   return text + "]";
 }
 
@@ -70,7 +70,7 @@ inline double Element(const mtc_tensor& tensor, size_t index) {
 
 // The largest difference, and what it is of the source model's largest value, as `mtc verify` measures it: infinite for
 // integers that are not equal.
-inline std::string Compare(const mtc_tensor& got, const mtc_tensor& expected) {
+inline Text Compare(const mtc_tensor& got, const mtc_tensor& expected) {
   if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
       !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
     return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);

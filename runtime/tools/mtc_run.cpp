@@ -10,20 +10,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 #include <vector>
 
 #include "mtc/mtc.h"
 #include "tools/compare.h"
 #include "tools/npy.h"
 #include "tools/random_array.h"
+#include "tools/text.h"
 
 namespace {
 
 using mtc::tools::Compare;
 using mtc::tools::Describe;
 using mtc::tools::Npy;
+using mtc::tools::Number;
 using mtc::tools::Random;
+using mtc::tools::Text;
 
 constexpr char kUsage[] =
     "usage: mtc_run MODEL.mtp [--inputs A.npy B.npy ...] [--outputs DIR] [--function NAME] [--threads N]\n"
@@ -59,7 +61,7 @@ bool ParseNumber(const char* text, uint64_t* out) {
 // 0, or the exit status of wrong usage.
 int ParseOptions(int argc, char** argv, Options* out) {
   for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
+    const Text name = argv[i];
     if (name.compare(0, 2, "--") != 0) {
       if (out->model != nullptr) return Usage("one program at a time, not also", argv[i]);
       out->model = argv[i];
@@ -102,8 +104,8 @@ mtc_tensor ToTensor(Npy& array) {
   return tensor;
 }
 
-std::string Escaped(const char* text) {
-  std::string result;
+Text Escaped(const char* text) {
+  Text result;
   for (; *text != '\0'; ++text) {
     char escape[8];
     if (*text == '"' || *text == '\\') result += '\\';
@@ -181,7 +183,7 @@ int TakeSamples(Job* job) {
 int TakeFiles(Job* job) {
   job->arrays.resize(job->options.inputs.size());
   for (size_t i = 0; i < job->arrays.size(); ++i) {
-    const std::string reason = mtc::tools::ReadNpy(job->options.inputs[i], &job->arrays[i]);
+    const Text reason = mtc::tools::ReadNpy(job->options.inputs[i], &job->arrays[i]);
     if (!reason.empty()) {
       fprintf(stderr, "mtc_run: `%s`: %s\n", job->options.inputs[i], reason.c_str());
       return 1;
@@ -205,8 +207,8 @@ int ReportOutputs(const Job& job, const mtc_session* session) {
     }
     printf("\n");
     if (job.options.outputs == nullptr) continue;
-    const std::string path = std::string(job.options.outputs) + "/output_" + std::to_string(i) + ".npy";
-    const std::string reason = mtc::tools::WriteNpy(path.c_str(), output);
+    const Text path = Text(job.options.outputs) + "/output_" + Number(i) + ".npy";
+    const Text reason = mtc::tools::WriteNpy(path.c_str(), output);
     if (!reason.empty()) {
       fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", path.c_str(), reason.c_str());
       return 1;

@@ -9,10 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 #include <vector>
 
 #include "mtc/mtc.h"
+#include "tools/text.h"
 
 namespace mtc::tools {
 
@@ -33,16 +33,16 @@ inline constexpr char kNpyMagic[] = "\x93NUMPY";
 inline constexpr size_t kNpyMagicSize = 6;
 
 // The text of a header's entry, from its value on; null if it is not there.
-inline const char* NpyEntry(const std::string& header, const char* key) {
-  const size_t at = header.find(std::string("'") + key + "':");
-  if (at == std::string::npos) return nullptr;
+inline const char* NpyEntry(const Text& header, const char* key) {
+  const size_t at = header.find(Text("'") + key + "':");
+  if (at == Text::npos) return nullptr;
   const char* value = header.c_str() + at + strlen(key) + 3;
   while (*value == ' ') ++value;
   return value;
 }
 
 // False if the header does not describe an array we take.
-inline bool ParseNpyHeader(const std::string& header, Npy* out, size_t* bytes) {
+inline bool ParseNpyHeader(const Text& header, Npy* out, size_t* bytes) {
   const char* type = NpyEntry(header, "descr");
   const char* order = NpyEntry(header, "fortran_order");
   const char* shape = NpyEntry(header, "shape");
@@ -70,12 +70,12 @@ inline bool ParseNpyHeader(const std::string& header, Npy* out, size_t* bytes) {
 }
 
 // Why the file cannot be read; empty if it was.
-inline std::string ReadNpy(const char* path, Npy* out) {
+inline Text ReadNpy(const char* path, Npy* out) {
   FILE* file = fopen(path, "rb");
   if (file == nullptr) return strerror(errno);
   *out = {};
   uint8_t start[12] = {};
-  std::string header, reason = "it is not a .npy file of a type and order that tensors have";
+  Text header, reason = "it is not a .npy file of a type and order that tensors have";
   size_t bytes = 0;
   if (fread(start, 1, 10, file) == 10 && memcmp(start, kNpyMagic, kNpyMagicSize) == 0) {
     size_t length = static_cast<size_t>(start[8] | start[9] << 8);
@@ -99,9 +99,9 @@ inline std::string ReadNpy(const char* path, Npy* out) {
 }
 
 // Why the file cannot be written; empty if it was.
-inline std::string WriteNpy(const char* path, const mtc_tensor& tensor) {
-  std::string header = std::string("{'descr': '") + kNpyTypes[tensor.dtype] + "', 'fortran_order': False, 'shape': (";
-  for (uint32_t i = 0; i < tensor.rank; ++i) header += std::to_string(tensor.dims[i]) + (tensor.rank == 1 ? "," : ", ");
+inline Text WriteNpy(const char* path, const mtc_tensor& tensor) {
+  Text header = Text("{'descr': '") + kNpyTypes[tensor.dtype] + "', 'fortran_order': False, 'shape': (";
+  for (uint32_t i = 0; i < tensor.rank; ++i) header += Number(tensor.dims[i]) + (tensor.rank == 1 ? "," : ", ");
   header += "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');  // the data starts at a multiple of 64
   header += '\n';

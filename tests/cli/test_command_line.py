@@ -105,10 +105,16 @@ def test_an_interrupt_is_130(mtc, monkeypatch):
 
 
 def test_an_interrupt_while_the_command_line_loads_is_130():
-    code = (
-        "import sys; sys.modules['click'] = None; import mtc.cli as c; c.run = lambda args: os.kill(os.getpid(), 2)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", "import os; " + code + "c.main()"], capture_output=True, text=True)
+    # The handler is set because a job in the background is started with the signal ignored.
+    code = """if True:
+        import os, signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.modules["click"] = None
+        import mtc.cli
+        mtc.cli.run = lambda args: os.kill(os.getpid(), signal.SIGINT)
+        mtc.cli.main()
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "")
 
 

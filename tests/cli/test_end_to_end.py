@@ -1,5 +1,6 @@
 """One tiny model, from export to its native result, through the command line; and the examples of every help."""
 
+import json
 import re
 import shlex
 import time
@@ -27,6 +28,9 @@ def test_from_export_to_the_native_result(mtc, folder):
         assert done.code == 0, (line, done.err)
     assert np.load(folder / "out.npz")["linear"].shape == (1, 4)
     assert (folder / "ops.yaml").read_text().startswith("# Written by mtc select-ops")
+    # Nothing throws: the unwinder alone would be a tenth of what is shipped.
+    sizes = json.loads((folder / "runtime-linux-x86_64/share/mtc/size.json").read_text())
+    assert "libgcc_eh.a" not in {row["part"] for size in sizes for row in size["rows"]}
 
 
 def test_a_derived_list_follows_the_model(mtc, folder):
