@@ -166,7 +166,7 @@ class _Reader:
         given = self.mapping(content, f"inputs.{name}")
         allowed: Mapping[str, type] = ARRAY if "array" in given else IMAGE
         self.keys(given, set(allowed), f"inputs.{name}")
-        if not ("array" in given or "image" in given):
+        if isinstance(content, dict) and not ("array" in given or "image" in given):
             self.wrong(f"`inputs.{name}` says neither `image` nor `array`")
         return {key: self.value(v, allowed[key], f"inputs.{name}.{key}") for key, v in given.items() if key in allowed}
 

@@ -1,0 +1,137 @@
+"""Recipes: what the file may say, and every mistake in it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
+from mtc.recipe import reader
+from mtc.recipe.reader import Recipe, load, overridden, save, unexpected
+from mtc.stages.compile import Settings
+
+FULL = """\
+version: 1
+title: A test
+source: model.py
+stages:
+  export: {input-names: [image], metadata: {license: MIT, year: 2024}}
+  optimize: {backend: portable, verify-each: true}
+  build-runtime: {target: linux-x86_64}
+inputs:
+  image: {image: cat.png, size: [8, 8]}
+  mask: {array: mask.npy}
+verify: {max-rel: 1, min-cosine: 0.5}
+answer: answer.py
+expected: {label: cat, score: 0.5}
+tolerance: 0.1
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "r.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_everything_that_a_recipe_may_say(tmp_path: Path) -> None:
+    (tmp_path / "model.py").touch()
+    recipe = load(written(tmp_path, FULL))
+    assert recipe.settings == Settings(
+        source=str(tmp_path / "model.py"),
+        input_names=("image",),
+        metadata={"license": "MIT", "year": "2024"},
+        backend=("portable",),
+        verify_each=True,
+        target="linux-x86_64",
+    )
+    assert recipe.inputs == {"image": {"image": "cat.png", "size": (8, 8)}, "mask": {"array": "mask.npy"}}
+    assert (recipe.title, recipe.max_rel, recipe.min_cosine, recipe.tolerance) == ("A test", 1.0, 0.5, 0.1)
+    assert recipe.answer == tmp_path / "answer.py"
+
+
+def test_a_source_that_is_no_file_beside_it_stays(tmp_path: Path) -> None:
+    recipe = load(written(tmp_path, "version: 1\nsource: pkg.mod:model\n"))
+    assert recipe == Recipe(tmp_path / "r.yaml", Settings("pkg.mod:model"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("version: 2", ["version is 2"]),
+        ("source: 7", ["`source` is missing"]),
+        ("sorce: m.py", ["unknown key `sorce` in the recipe", "`source`"]),
+        ("stages: {optimise: {}}", ["unknown key `optimise` in stages", "`optimize`"]),
+        ("stages: {optimize: {backends: x}}", ["unknown key `backends` in optimize", "`backend`"]),
+        ("stages: {optimize: {verify-each: 1}}", ["`optimize.verify-each` is 1", "truth value"]),
+        ("stages: {export: [a]}", ["`export` is not a mapping"]),
+        ("stages: {build-runtime: {target: [a]}}", ["`build-runtime.target`", "not a text"]),
+        ("inputs: {x: {size: [1]}}", ["says neither `image` nor `array`"]),
+        ("inputs: {x: {array: a.npy, mean: [1]}}", ["unknown key `mean` in inputs.x"]),
+        ("inputs: {x: 1}", ["`inputs.x` is not a mapping"]),
+        ("verify: {max-rel: true}", ["`verify.max-rel` is True", "number"]),
+        ("tolerance: lots", ["`tolerance` is 'lots'"]),
+        ("expected: 3", ["`expected` is not a mapping"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, why: list[str]) -> None:
+    given = {line.partition(":")[0] for line in text.splitlines()}
+    rest = "".join(line for line in ("version: 1\n", "source: m.py\n") if line.partition(":")[0] not in given)
+    with pytest.raises(MtcError) as caught:
+        load(written(tmp_path, f"{rest}{text}\n"))
+    (finding,) = caught.value.diagnostics
+    assert finding.code is BAD_RECIPE
+    assert all(part in f"{finding.message} {finding.help}" for part in why)
+
+
+def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
+    with pytest.raises(MtcError) as caught:
+        load(written(tmp_path, "verson: 1\nstages: {optimize: {backend: 3}}\n"))
+    assert len(caught.value.diagnostics) == 4  # the key, the version, the source, the backend
+
+
+@pytest.mark.parametrize("text", ["", "- a", "a: [", "\x00", "[" * 20_000])
+def test_other_files(tmp_path: Path, text: str) -> None:
+    with pytest.raises(MtcError) as caught:
+        load(written(tmp_path, text))
+    assert caught.value.code is BAD_RECIPE
+
+
+def test_missing_files_and_names(tmp_path: Path) -> None:
+    for call, code in ((load, CANNOT_READ), (lambda path: reader.find(str(path)), CANNOT_READ)):
+        with pytest.raises(MtcError) as caught:
+            call(tmp_path / "none.yaml")
+        assert caught.value.code is code
+    with pytest.raises(MtcError, match="`quickstart`") as caught:
+        reader.find("quickstrat")
+    assert caught.value.code is UNKNOWN_NAME
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "model.py").touch()
+    settings = Settings(str(tmp_path / "model.py"), output_names=("y",), metadata={"a": "b"}, no_fallback=True)
+    save(settings, tmp_path / "r.yaml")
+    assert load(tmp_path / "r.yaml").settings == settings
+    assert "source: model.py" in (tmp_path / "r.yaml").read_text()  # the folder can be moved
+
+
+def test_flags_override() -> None:
+    recipe = Recipe(Path("r.yaml"), Settings("m.py", backend=("xnnpack",)))
+    changed = overridden(recipe, {"optimize.backend": "a, b", "verify-each": "yes", "metadata": "k=v,l=w=x"}).settings
+    assert (changed.backend, changed.verify_each, changed.metadata) == (("a", "b"), True, {"k": "v", "l": "w=x"})
+    assert overridden(recipe, {"backend": ("p",)}).settings.backend == ("p",)
+    with pytest.raises(MtcError, match=r"`optimize\.backend`"):
+        overridden(recipe, {"optimize.backnd": "x"})
+
+
+def test_answers_may_differ_by_the_tolerance() -> None:
+    recipe = Recipe(Path("r.yaml"), Settings("m.py"), expected={"label": "cat", "x": 10, "y": 3}, tolerance=2)
+    assert unexpected(recipe, {"label": "cat", "x": 12, "y": 3.5}) == []
+    found = unexpected(recipe, {"label": "dog", "x": 12.5})
+    assert found == [
+        "`label` is 'dog', expected 'cat'",
+        "`x` is 12.5, expected 10",
+        "`y` is None, expected 3",
+    ]
