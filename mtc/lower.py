@@ -18,6 +18,7 @@ from mtc.passes.constant_folding import FOLD_CONSTANTS
 from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
 from mtc.passes.decomposition import DECOMPOSE_BATCH_NORM, WidenConv1d
 from mtc.passes.layout import ChooseLayout
+from mtc.passes.padded_taps import SPLIT_PADDED_TAPS
 from mtc.passes.permute_sinking import SINK_PERMUTES
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.runner import PassOptions, run_passes
@@ -53,6 +54,7 @@ def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
         return any(ops.conv2d in library.supports and node.op not in library.supports for library in backends)
 
     return (
+        SPLIT_PADDED_TAPS,
         WidenConv1d(lacks_conv1d),
         DECOMPOSE_BATCH_NORM,
         FOLD_CONSTANTS,  # libraries ask whether weights are constants

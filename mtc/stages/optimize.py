@@ -22,6 +22,7 @@ from mtc.passes.identities import REMOVE_IDENTITIES
 from mtc.passes.linear import MAKE_LINEAR
 from mtc.passes.normalization_recovery import RECOVER_NORMALIZATIONS
 from mtc.passes.pad_folding import FOLD_PADDING
+from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
@@ -49,7 +50,16 @@ CANONICALIZE: tuple[Pass, ...] = (
     ),
     Group(
         "fold-into-operators",
-        (FOLD_PADDING, FOLD_BATCH_NORM, FOLD_CONSTANTS, MERGE_CLAMPS, FUSE_CLAMP, SIMPLIFY_ALGEBRA, REMOVE_IDENTITIES),
+        (
+            FOLD_PADDING,
+            TRIM_PADDED_TAPS,
+            FOLD_BATCH_NORM,
+            FOLD_CONSTANTS,
+            MERGE_CLAMPS,
+            FUSE_CLAMP,
+            SIMPLIFY_ALGEBRA,
+            REMOVE_IDENTITIES,
+        ),
     ),
     ELIMINATE_COMMON_SUBEXPRESSIONS,
     ELIMINATE_DEAD_CODE,
