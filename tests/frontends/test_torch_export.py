@@ -53,11 +53,15 @@ N = Dim("n")
     [
         ({0: Dim("n", min=3, max=9)}, {"n": Bounds(3, 9)}),
         ({0: Dim("n")}, {"n": Bounds(1, None)}),
+        ({0: Dim("n", min=1)}, {"n": Bounds(1, None)}),
+        ({0: Dim("n", min=2, max=8)}, {"n": Bounds(2, 8)}),
+        ({0: 2 * Dim("n", min=2)}, {"n_2": Bounds(4, None)}),
+        ({0: Dim.DYNAMIC(min=2)}, {"s0": Bounds(2, None)}),
         ({0: Dim.DYNAMIC}, {"s0": Bounds(1, None)}),
         ({0: Dim.AUTO, 1: Dim.AUTO}, {"s0": Bounds(1, None), "s1": Bounds(1, None)}),
         ({0: 2 * N}, {"n_2": Bounds(2, None)}),
     ],
-    ids=["bounded", "named", "dynamic", "auto", "derived"],
+    ids=["bounded", "named", "from-1", "from-2", "derived-from-2", "dynamic-from-2", "dynamic", "auto", "derived"],
 )
 def test_dynamic_sizes(shape: Any, symbols: Any, exported: Any) -> None:
     def function(x: torch.Tensor) -> Any:

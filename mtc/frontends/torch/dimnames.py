@@ -1,23 +1,32 @@
-"""The names that the user gave sizes with torch.export.Dim."""
+"""What the user said of sizes with torch.export.Dim: names, and the least sizes."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
 
-def dim_names(
+@dataclass(frozen=True)
+class StatedDims:
+    """By torch's symbols: the user's names, and the least sizes where the user gave one."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    least: dict[str, int] = field(default_factory=dict)
+
+
+def stated_dims(
     program: torch.export.ExportedProgram, dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, str]:
-    """torch's symbols by the user's names."""
+) -> StatedDims:
+    """What `dynamic_shapes` says."""
     if not dynamic_shapes:
-        return {}
+        return StatedDims()
     fakes = _fakes(program, args, kwargs)
     names: dict[str, str] = {}
+    least: dict[str, int] = {}
     for tensor, axis, dim in _named(dynamic_shapes, _bound(program, args, kwargs)):
         fake = fakes.get(id(tensor))
         size = fake.shape[axis] if fake is not None else None
@@ -25,10 +34,14 @@ def dim_names(
             symbols = sorted(size.node.expr.free_symbols, key=str)
             root = getattr(dim, "root", dim)  # 2 * dim is derived from dim
             name = getattr(root, "__name__", None)
-            if len(symbols) == 1 and isinstance(name, str) and name.isidentifier() and name not in ("min", "max"):
+            if len(symbols) != 1:
+                continue
+            if isinstance(smallest := getattr(root, "min", None), int):
+                least[str(symbols[0])] = max(smallest, least.get(str(symbols[0]), 0))
+            if isinstance(name, str) and name.isidentifier() and name not in ("min", "max"):
                 names.setdefault(str(symbols[0]), name)
     # Two symbols of one name are two sizes: torch's own names stand.
-    return {symbol: name for symbol, name in names.items() if list(names.values()).count(name) == 1}
+    return StatedDims({symbol: name for symbol, name in names.items() if list(names.values()).count(name) == 1}, least)
 
 
 def _fakes(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[int, Any]:
@@ -48,7 +61,7 @@ def _bound(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs:
 
 
 def _named(shapes: Any, arguments: dict[Any, Any]) -> Iterator[tuple[torch.Tensor, int, Any]]:
-    """Tensor, axis and Dim of each size that has one."""
+    """Tensor, axis and Dim, or hint such as Dim.AUTO, of each size that has one."""
     if isinstance(shapes, Mapping):
         for index, (name, shape) in enumerate(shapes.items()):
             # A mapping is in the order of the forward's parameters.
@@ -69,7 +82,7 @@ def _walk(shape: Any, argument: Any) -> Iterator[tuple[torch.Tensor, int, Any]]:
     if isinstance(argument, torch.Tensor):
         entries = shape.items() if isinstance(shape, Mapping) else enumerate(shape or ())
         for axis, dim in entries:
-            if isinstance(dim, torch.export.Dim) or inspect.isclass(dim) or hasattr(dim, "root"):
+            if hasattr(dim, "min"):
                 yield argument, axis, dim
     elif isinstance(argument, Mapping) and isinstance(shape, Mapping):
         for key, inner in shape.items():

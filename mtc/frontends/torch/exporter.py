@@ -17,7 +17,7 @@ from torch.utils import _pytree as pytree
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
 from mtc.frontends.source import guarded
 from mtc.frontends.torch import table
-from mtc.frontends.torch.dimnames import dim_names
+from mtc.frontends.torch.dimnames import stated_dims
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.results import changed_states
@@ -63,8 +63,8 @@ def import_torch(
         has_example = example_inputs is not None or program.example_inputs is not None
         rows = table.load()
         functional = _functional(program, rows)
-        names = dim_names(program, dynamic_shapes, args, kwargs)
-        module = Importer(functional, rows, names).run()
+        stated = stated_dims(program, dynamic_shapes, args, kwargs)
+        module = Importer(functional, rows, stated).run()
         if has_example:
             module.samples["forward"] = [_sample(source, functional, args, kwargs)]
     _rename(module, input_names, output_names)

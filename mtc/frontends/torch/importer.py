@@ -13,6 +13,7 @@ from torch._higher_order_ops.effects import with_effects
 from torch.export.graph_signature import InputKind
 
 from mtc.frontends.torch import results
+from mtc.frontends.torch.dimnames import StatedDims
 from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import Problems, Unsupported
@@ -36,16 +37,14 @@ Operand = Value | Number
 class Importer:
     """The state of one import; what rows are given to build with."""
 
-    def __init__(
-        self, program: torch.export.ExportedProgram, rows: Mapping[Any, Row], dim_names: dict[str, str]
-    ) -> None:
+    def __init__(self, program: torch.export.ExportedProgram, rows: Mapping[Any, Row], stated: StatedDims) -> None:
         self.program = program
         self.graph_module = program.graph_module
         self.rows = rows
         self.module = Module()
         self.function = Function("forward")
         self.build = Builder(self.function)
-        self.sizes = Sizes(program, dim_names)
+        self.sizes = Sizes(program, stated)
         self.pool = TensorPool()
         self.problems = Problems()
         self.result: Any = None  # torch's own result of the call being imported: a fake tensor or several

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 import torch
 
+from mtc.frontends.torch.dimnames import StatedDims
 from mtc.ir.dims import Bounds, Dim, dim, floor_div, maximum, minimum, mod, substitute
 
 
@@ -22,9 +23,10 @@ def is_size(value: Any) -> bool:
 class Sizes:
     """Converts sizes of one exported program; `bounds` are the named dims met so far."""
 
-    def __init__(self, program: torch.export.ExportedProgram, names: dict[str, str]) -> None:
+    def __init__(self, program: torch.export.ExportedProgram, stated: StatedDims) -> None:
         self._ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
-        self._names = dict(names)
+        self._names = dict(stated.names)
+        self._least = stated.least
         self._solved: dict[str, Dim] = {}
         self.bounds: dict[str, Bounds] = {}
 
@@ -90,8 +92,9 @@ class Sizes:
         if name not in self.bounds and name not in self._solved:
             known = self._ranges.get(symbol)
             low, high = (known.lower, known.upper) if known is not None else (1, sympy.oo)
-            # torch counts sizes from 2 so that tracing sees no broadcast; the IR's rules hold for 1 as well.
-            smallest = int(low) if low.is_Integer and int(low) > 2 else 1
+            # torch counts sizes from 2 so that tracing sees no broadcast; the IR's rules hold for 1 as well, unless
+            # the user said that the model's do not.
+            smallest = int(low) if low.is_Integer and (int(low) > 2 or self._least.get(symbol) == int(low) == 2) else 1
             self.bounds[name] = Bounds(smallest, int(high) if high.is_Integer and int(high) < 2**62 else None)
         return dim(name)
 
