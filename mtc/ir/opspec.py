@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from mtc.ir.dims import Expr, Shape
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType, QParams, TensorType
 
 
 class Arity(Enum):
@@ -162,10 +162,15 @@ class OpSpec:
                 bound[variable] = attrs["dtype"]
         for variable, dtype in bound.items():
             allowed = self.signature.variables[variable]
-            if dtype not in allowed and not (dtype.is_quantized and self.quantized is not None):
+            if dtype not in allowed and not (dtype.is_quantized and self._takes_quantized):
                 names = ", ".join(str(d) for d in allowed)
                 raise TypeMismatch(f"`{self.name}` takes {names}, not {dtype}")
         return {v: bound[v] for v in self.signature.variables if v in bound}
+
+    @property
+    def _takes_quantized(self) -> bool:
+        """What only moves elements about need not know what they stand for."""
+        return self.quantized is not None or self.has(Trait.SHARES_QPARAMS)
 
     def result_types(
         self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any], regions: Sequence[Any] = ()
@@ -181,7 +186,16 @@ class OpSpec:
         dtypes = [bound[d] if isinstance(d, str) else d for d in self.signature.results]
         if self.signature.has_variadic_result:
             dtypes = dtypes[:-1] + dtypes[-1:] * (len(many) - len(dtypes) + 1)
-        return tuple(TensorType(dtype, tuple(shape)) for dtype, shape in zip(dtypes, many, strict=True))  # type: ignore[arg-type]
+        shared = self._shared_qparams(inputs)
+        return tuple(
+            TensorType(dtype, tuple(shape), shared if dtype.is_quantized else None)  # type: ignore[arg-type,union-attr]
+            for dtype, shape in zip(dtypes, many, strict=True)
+        )
+
+    def _shared_qparams(self, inputs: Sequence[TensorType | None]) -> QParams | None:
+        """The parameters that results take over. None if they are chosen, as those per channel, whose axis may move."""
+        given = [type.qparams for type in inputs if type is not None and type.qparams is not None]
+        return given[0] if given and self.has(Trait.SHARES_QPARAMS) and given[0].axis is None else None
 
     def named_regions(self, regions: Sequence[Any]) -> dict[str, Any]:
         """Nested functions as the definition's parameters take them."""

@@ -167,10 +167,12 @@ class _FunctionVerifier:
             return
         for want, have in zip(inferred, stated, strict=True):
             # Quantization parameters are chosen, not inferred, unless the op's rule says otherwise.
-            if (want.dtype, want.shape) != (have.dtype, have.shape) or want.qparams not in (None, have.qparams):
+            if (want.dtype, want.shape) != (have.dtype, have.shape):
                 self._report(node, f"its result is {type_text(want)}, not {type_text(have)}")
             elif not _shares_qparams(node.op, operands, have):
                 self._report(node, f"its result is {type_text(have)}, but it keeps its operand's scale and zero point")
+            elif want.qparams not in (None, have.qparams):
+                self._report(node, f"its result is {type_text(want)}, not {type_text(have)}")
 
     def _check_form(self, node: Node) -> None:
         """Attributes that only lowering may set have their defaults before it."""
@@ -248,4 +250,4 @@ def _shares_qparams(op: OpSpec, operands: list[TensorType | None], result: Tenso
     if not op.has(Trait.SHARES_QPARAMS) or result.qparams is None:
         return True
     given = [type.qparams for type in operands if type is not None and type.qparams is not None]
-    return not given or given[0].axis is not None or given[0] == result.qparams
+    return not given or given[0].axis is not None or all(qparams == result.qparams for qparams in given)

@@ -14,7 +14,7 @@ from mtc.ir.constant import Constant, FileRange
 from mtc.ir.module import Function, Module, Node, State, Value
 from mtc.ir.parser import parse
 from mtc.ir.structural import CONSTANT, RETURN
-from mtc.ir.types import F32, TensorType
+from mtc.ir.types import F32, QI8, QParams, TensorType
 from mtc.ir.verifier import verify
 
 TYPE = TensorType(F32, (2,))
@@ -102,6 +102,21 @@ def _findings(module: Module) -> list[str]:
             "%0 = clamp(%q) : qi8(scale=[2.0], zero_point=[0]) return }",
             "keeps its operand's scale",
         ),
+        (
+            "func @f(%q: qi8(scale=[1.0], zero_point=[0]), %r: qi8(scale=[2.0], zero_point=[0])) { "
+            "%0 = concat(%q, %r) : qi8(scale=[1.0], zero_point=[0]) return }",
+            "keeps its operand's scale",
+        ),
+        (
+            "func @f(%q: qi8(scale=[1.0], zero_point=[0])[2]) { "
+            "%0 = reshape(%q) {shape=[1,2]} : qi8(scale=[1.0], zero_point=[1])[1,2] return }",
+            "keeps its operand's scale",
+        ),
+        (
+            "func @f(%q: qi8(scale=[1.0], zero_point=[0])) { "
+            "%0 = add(%q, %q) : qi8(scale=[1.0], zero_point=[0]) return }",
+            "not qi8",
+        ),
     ],
 )
 def test_broken_rule_is_reported(text: str, why: str) -> None:
@@ -118,6 +133,10 @@ def test_broken_rule_is_reported(text: str, why: str) -> None:
         "func @f<n>(%x: f32[n]) { %0 = cond(%x, %x) with func @a<n>(%x: f32[n]) { return %x }, "
         "func @b<k>(%x: f32[k]) { return %x } : f32[n] return %0 }",
         "func @f(%x: qi8(scale=[1.0,2.0], zero_point=[0,0], axis=1, block=4)[1,8]) { return }",
+        "func @f(%q: qu8(scale=[0.5], zero_point=[3])[2]) { "
+        "%0 = concat(%q, %q) : qu8(scale=[0.5], zero_point=[3])[2] return %0 }",
+        "func @f(%q: qi8(scale=[1.0,2.0], zero_point=[0,0], axis=0)[2]) { "
+        "%0 = reshape(%q) {shape=[1,2]} : qi8(scale=[1.0,2.0], zero_point=[0,0], axis=1)[1,2] return %0 }",
     ],
 )
 def test_valid_module_passes(text: str) -> None:
@@ -258,3 +277,13 @@ def test_all_findings_are_reported_at_once_with_their_places() -> None:
         verify(module)
     assert len(caught.value.diagnostics) == 2
     assert caught.value.diagnostics[0].at == "model.py:3 (block.0)"
+
+
+def test_a_builder_gives_results_the_scale_that_they_share() -> None:
+    type = TensorType(QI8, (2,), QParams((0.5,), (3,)))
+    function = Function("f", [Value(type, "q")])
+    build = Builder(function)
+    moved = build.emit(toy_ops.RESHAPE, build.emit(toy_ops.CONCAT, *function.inputs), shape=(1, 2))
+    build.results(moved)
+    verify(Module({"f": function}))
+    assert moved.type == TensorType(QI8, (1, 2), type.qparams)

@@ -74,7 +74,9 @@ EVERY = _op(
     Attribute("floats", AttrKind.FLOATS, ()),
     Attribute("sizes", AttrKind.DIMS, (), is_required=True),
 )
-CONCAT = _op("concat", "xs*", "T", _like_first, Attribute("axis", AttrKind.INT, 0))
+CONCAT = _op(
+    "concat", "xs*", "T", _like_first, Attribute("axis", AttrKind.INT, 0), traits=frozenset({Trait.SHARES_QPARAMS})
+)
 SPLIT = _op("split", "x", "T*", _split, Attribute("parts", AttrKind.INT, 2))
 RESHAPE = _op(
     "reshape",
@@ -82,7 +84,7 @@ RESHAPE = _op(
     "T",
     lambda x, *, shape: shape,
     Attribute("shape", AttrKind.DIMS, is_required=True),
-    traits=frozenset({Trait.VIEW}),
+    traits=frozenset({Trait.VIEW, Trait.SHARES_QPARAMS}),
 )
 CAST = _op("cast", "x", "U", lambda x, *, dtype: x.shape, Attribute("dtype", AttrKind.DTYPE, is_required=True))
 CLAMP = _op(
