@@ -114,7 +114,10 @@ def overridden(recipe: Recipe, flags: Mapping[str, Any]) -> Recipe:
                 report(UNKNOWN_NAME(f"no stage has the flag `{key}`", help=did_you_mean(key, names)))
                 continue
             flag, kind = names[key]
-            changes[flag.replace("-", "_")] = _from_text(value, kind) if isinstance(value, str) else value
+            given = _from_text(value, kind) if isinstance(value, str) else value
+            if given is None:
+                report(BAD_RECIPE(f"`{key}` is {value!r}, which is not a {_KIND_NAMES[kind]}"))
+            changes[flag.replace("-", "_")] = given
     return replace(recipe, settings=replace(recipe.settings, **changes))
 
 
@@ -199,6 +202,7 @@ class _Reader:
         self.report(BAD_RECIPE(message, at=str(self.path), help=help))
 
 
+_TRUTH = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
 _KIND_NAMES: dict[type, str] = {list: "list", dict: "mapping", bool: "truth value", str: "text", float: "number"}
 
 
@@ -207,12 +211,14 @@ def _plain(value: Any) -> Any:
 
 
 def _from_text(text: str, kind: type) -> Any:
+    """The value that a flag has on the command line, or None if it is none."""
     if kind is list:
         return tuple(word.strip() for word in text.split(",") if word.strip())
     if kind is bool:
-        return text.lower() in ("1", "yes", "true", "on")
+        return _TRUTH.get(text.lower())
     if kind is dict:
-        return dict(entry.partition("=")[::2] for entry in text.split(","))
+        entries = [entry.partition("=") for entry in text.split(",") if entry]
+        return {key: value for key, _, value in entries} if all(sign for _, sign, _ in entries) else None
     return text
 
 

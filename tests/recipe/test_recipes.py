@@ -122,6 +122,10 @@ def test_flags_override() -> None:
     changed = overridden(recipe, {"optimize.backend": "a, b", "verify-each": "yes", "metadata": "k=v,l=w=x"}).settings
     assert (changed.backend, changed.verify_each, changed.metadata) == (("a", "b"), True, {"k": "v", "l": "w=x"})
     assert overridden(recipe, {"backend": ("p",)}).settings.backend == ("p",)
+    assert overridden(recipe, {"verify-each": "off", "metadata": ""}).settings == recipe.settings
+    for flag, value in (("verify-each", "maybe"), ("export.metadata", "a=b,c")):
+        with pytest.raises(MtcError, match=f"`{flag}` is '{value}'"):
+            overridden(recipe, {flag: value})
     with pytest.raises(MtcError, match=r"`optimize\.backend`"):
         overridden(recipe, {"optimize.backnd": "x"})
 
