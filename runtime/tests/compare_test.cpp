@@ -2,6 +2,7 @@
 
 #include "tools/compare.h"
 
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -20,7 +21,7 @@ std::string Compared(mtc_dtype dtype, const std::vector<T>& got, const std::vect
     made.dims[0] = static_cast<int64_t>(values.size());
     return made;
   };
-  return tools::Compare(tensor(got), tensor(expected));
+  return tools::Compare(tensor(got), tensor(expected)).c_str();
 }
 
 TEST(Compare, DividesTheLargestDifferenceByTheLargestValue) {
