@@ -174,16 +174,14 @@ def sink_through_rows(node: Node, build: Builder) -> Value | None:
 
 @rewrite(*(op for op in ops.OPS.values() if op.has(Trait.LAYOUT_AWARE)))
 def follow_layout(node: Node, build: Builder) -> Value | None:
-    """Between operators in another layout, one that no library wants there follows them: it has both."""
+    """Between operators in another layout, one that no library wants there follows them, if it has both.
+
+    Windows and resizing have; a convolution that is still here is in the only layout of the kernel that takes it.
+    """
     x = node.inputs[0]
-    if node.attrs["layout"] is not Layout.NCHW or permuted_by(x) != TO_NCHW or x is None:
+    if len(node.inputs) > 1 or node.attrs["layout"] is not Layout.NCHW or permuted_by(x) != TO_NCHW or x is None:
         return None
-    if any(value is not None and value.constant is None for value in node.inputs[1:]):
-        return None
-    rest = [
-        value if value is None or value.type.rank != 4 else _before(value, TO_NCHW, build) for value in node.inputs[1:]
-    ]
-    new = build.emit(node.op, unpermuted(x), *rest, **node.attrs | {"layout": Layout.NHWC})
+    new = build.emit(node.op, unpermuted(x), **node.attrs | {"layout": Layout.NHWC})
     return build.emit(ops.permute, new, dims=TO_NCHW)
 
 
