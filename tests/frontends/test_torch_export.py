@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.export import Dim
 
@@ -214,8 +215,9 @@ def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
         (lambda x: x.add_(1), (torch.randn(3),), "in place"),
         (lambda x: x.abs(), (torch.randn(3, dtype=torch.complex64),), "complex64"),
         (lambda x: x[x > 0], (torch.randn(3),), "values"),
+        (lambda x: F.max_pool2d(x, 2, return_indices=True), (torch.randn(1, 4, 4),), "its result 1"),
     ],
-    ids=["input changed", "complex", "data-dependent"],
+    ids=["input changed", "complex", "data-dependent", "places of maxima"],
 )
 def test_refusals_say_why(function: Any, inputs: Any, reason: str, exported: Any) -> None:
     with pytest.raises(mtc.MtcError, match=reason):

@@ -190,8 +190,7 @@ class Importer:
 
     def _call(self, node: torch.fx.Node) -> None:
         if node.target is operator.getitem:
-            source = self._env[node.args[0]]  # type: ignore[index]
-            value = source if source is None or source is FAILED else source[node.args[1]]
+            value = self._item(node, *node.args)  # type: ignore[arg-type]
             if isinstance(value, Value) and not value.name:
                 value.name = node.name
             self._env[node] = value
@@ -204,6 +203,18 @@ class Importer:
             self._env[node] = self._instead(node.meta.get("val"))
         for alias in self._in_place.renewed(node):
             self._env[alias] = self._env[node]
+
+    def _item(self, node: torch.fx.Node, call: torch.fx.Node, index: int) -> Any:
+        """One of the results of `call`; None if nobody wants it."""
+        source = self._env[call]
+        if source is None or source is FAILED:
+            return source
+        value = source[index]
+        is_tensor = isinstance(node.meta.get("val"), torch.Tensor)
+        if value is None and is_tensor and node.users and isinstance(call.target, torch._ops.OpOverload):
+            self.problems.add(str(call.target), location(call), f"its result {index} is used, which no mtc op computes")
+            return FAILED
+        return value
 
     def _imported(self, node: torch.fx.Node) -> Any:
         fake = node.meta.get("val")
