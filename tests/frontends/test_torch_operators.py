@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.export import Dim
 
 from mtc.frontends.torch import table
 
@@ -221,6 +223,22 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
 }
 
 
+# Axis 1 of [2, n, 6] varies.
+OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
+    "triangles": lambda x: (x @ x.mT).masked_fill(torch.ones(x.shape[1], x.shape[1]).triu(1) > 0, -9.0) @ x,
+    "pools 1d": lambda x: [F.max_pool1d(x.mT, 2), F.max_pool1d(x.mT, 3, 2, 1, 1, True), F.avg_pool1d(x.mT, 3, 2)],
+    "pools with ceil": lambda x: [F.max_pool2d(x, 2, ceil_mode=True), F.avg_pool2d(x[None], 3, 2, 1, ceil_mode=True)],
+    "pools 3d": lambda x: [F.max_pool3d(x[None], (1, 2, 3)), F.avg_pool3d(x[None], 2, ceil_mode=True)],
+    "resizes": lambda x: [F.interpolate(x.mT, scale_factor=f) for f in (0.5, 1.5, 0.7)],
+    "computed sizes": lambda x: [
+        x.new_ones(math.ceil(x.shape[1] / 2)),
+        x.new_ones(int(x.shape[1] * 0.3)),
+        x.new_ones(math.ceil(x.shape[1] * 1.1)),
+    ],
+    "windows": lambda x: x.unfold(1, 3, 2),
+}
+
+
 def _modes(x: torch.Tensor) -> Any:
     with torch.enable_grad():
         y = x * 2
@@ -233,6 +251,12 @@ def _modes(x: torch.Tensor) -> Any:
 def test_operators_agree_with_torch(name: str, exported: Any) -> None:
     function, *inputs = FUNCTIONS[name]()
     exported(function, tuple(inputs))
+
+
+@pytest.mark.parametrize("name", OF_ANY_SIZE)
+def test_operators_take_any_size(name: str, exported: Any) -> None:
+    sizes = [(torch.randn(2, n, 6),) for n in (4, 5, 8, 11, 20)]
+    exported(OF_ANY_SIZE[name], (torch.randn(2, 7, 6),), sizes, dynamic_shapes=(({1: Dim("n", min=4)},),))
 
 
 def test_every_row_names_an_overload_of_torch() -> None:

@@ -18,12 +18,13 @@ from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
 from mtc.frontends.source import guarded
 from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import stated_dims
+from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
-from mtc.frontends.torch.tracing import arguments, as_written, whole_recurrent_layers
+from mtc.frontends.torch.tracing import arguments, as_written
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
@@ -101,7 +102,7 @@ def _traced(
     """The program, or None and one more reason why not: torch raises whatever the user's forward raises."""
     try:
         # torch prints the graph that it could not finish.
-        with torch.no_grad(), as_written(), whole_recurrent_layers(), redirect_stderr(io.StringIO()):
+        with torch.no_grad(), as_written(), free_sizes(), redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
         reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")
@@ -124,7 +125,7 @@ def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) 
         if target in whole:
             del decompositions[target]
     try:
-        with whole_recurrent_layers():
+        with free_sizes():
             return program.run_decompositions(decompositions)
     except Exception as error:  # torch raises whatever its passes raise
         is_changed = nested_graph_writes(program.graph_module)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from itertools import count
 from typing import Any
 
@@ -9,7 +11,7 @@ import sympy
 import torch
 
 from mtc.frontends.torch.dimnames import StatedDims
-from mtc.ir.dims import Bounds, Dim, dim, floor_div, maximum, minimum, mod, substitute
+from mtc.ir.dims import Bounds, Dim, ceil_div, dim, floor_div, maximum, minimum, mod, substitute
 
 
 class UnsupportedSize(ValueError):
@@ -77,6 +79,8 @@ class Sizes:
             for _ in range(int(expr.exp)):
                 result = result * self._convert(expr.base)
             return result
+        if kind in _ROUNDED:
+            return self._rounded(kind, expr.args[0])
         parts = [self._convert(arg) for arg in expr.args] if kind in _OPERATIONS else []
         if not parts:
             raise UnsupportedSize(f"the size {expr} cannot be computed from the sizes of inputs")
@@ -84,6 +88,19 @@ class Sizes:
         for part in parts[1:]:
             total = _OPERATIONS[kind](total, part)
         return total
+
+    def _rounded(self, kind: str, expr: Any) -> Dim:
+        """An integer from a quotient of sizes, or from a size times a fraction such as 1.5."""
+        if type(expr).__name__ == "IntTrueDiv":
+            numerator, denominator = map(self._convert, expr.args)
+            if isinstance(denominator, int) and denominator > 0:
+                return _ROUNDED[kind](numerator, denominator)
+        factor, size = expr.as_coeff_Mul()
+        if type(size).__name__ == "ToFloat":
+            by = Fraction(float(factor)).limit_denominator(1000)
+            if by > 0 and _is_exact(kind, float(factor), by):
+                return _ROUNDED[kind](self._convert(size.args[0]) * by.numerator, by.denominator)
+        raise UnsupportedSize(f"the size {kind}({expr}) cannot be computed from the sizes of inputs")
 
     def _symbol(self, symbol: str) -> Dim:
         if symbol.startswith("u"):
@@ -105,6 +122,19 @@ class Sizes:
             self._names[symbol] = next(name for i in count() if (name := f"s{i}") not in used)
         return self._names[symbol]
 
+
+def _is_exact(kind: str, factor: float, by: Fraction) -> bool:
+    """Whether Python's product with a float is rounded as that with a fraction.
+
+    Only products that are whole numbers, powers of two among them, can differ. Those repeat with each power of two, so
+    that the sizes up to the denominator stand for all.
+    """
+    sizes = range(1, by.denominator + 1)
+    rounded = math.ceil if kind == "CeilToInt" else math.floor
+    return all(rounded(factor * size) == rounded(by * size) for size in sizes)
+
+
+_ROUNDED = {"TruncToInt": floor_div, "FloorToInt": floor_div, "CeilToInt": ceil_div}
 
 _OPERATIONS = {
     "Add": lambda a, b: a + b,

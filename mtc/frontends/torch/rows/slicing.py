@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim, maximum, minimum
 from mtc.ir.module import Value
@@ -99,10 +99,9 @@ def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -
     """Windows along an axis, their elements on a new last axis."""
     axis = dimension % max(x.type.rank, 1)
     count = importer.result_type().shape[axis]
-    if not isinstance(count, int):
-        raise Unsupported("windows of an axis whose size is not fixed")
-    index = importer.constant((np.arange(count)[:, None] * step + np.arange(size)).ravel())
-    taken = importer.emit(ops.index_select, x, index, axis=axis)
+    first = importer.reshape(importer.emit(ops.arange, range=(0, count * step, step)), (count, 1))
+    index = importer.emit(ops.add, first, importer.constant(np.arange(size)))
+    taken = importer.emit(ops.index_select, x, importer.reshape(index, (count * size,)), axis=axis)
     apart = importer.reshape(taken, (*x.type.shape[:axis], count, size, *x.type.shape[axis + 1 :]))
     order = [i for i in range(x.type.rank + 1) if i != axis + 1]
     return importer.emit(ops.permute, apart, dims=(*order, axis + 1))

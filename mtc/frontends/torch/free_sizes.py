@@ -1,0 +1,129 @@
+"""Shapes of operators whose own shape functions in torch fix a size: those stay whole, and sizes stay free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch._decomp import decomposition_table
+
+
+@contextmanager
+def free_sizes() -> Iterator[None]:
+    """torch finds the shapes of an LSTM's results by running it step by step, which fixes the number of steps; those of
+    pooling by comparing sizes, or as plain numbers. All follow from the operands; here torch is told how."""
+    before = {target: (decomposition_table.get(target), dict(target.py_kernels)) for target in _SHAPES}
+    for target, shapes in _SHAPES.items():
+        decomposition_table[target] = shapes
+        target.py_kernels.update(dict.fromkeys(_KEYS, shapes))
+        target._dispatch_cache.clear()
+    try:
+        yield
+    finally:
+        for target, (known, kernels) in before.items():
+            if known is None:
+                del decomposition_table[target]
+            else:
+                decomposition_table[target] = known
+            target.py_kernels.clear()
+            target.py_kernels.update(kernels)
+            target._dispatch_cache.clear()
+
+
+def _results(x: torch.Tensor, state: torch.Tensor, bidirectional: bool) -> torch.Tensor:
+    return x.new_empty((*x.shape[:-1], state.shape[-1] * (2 if bidirectional else 1)))
+
+
+def _lstm(
+    x: torch.Tensor,
+    hx: Sequence[torch.Tensor],
+    params: Sequence[torch.Tensor],
+    has_biases: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[torch.Tensor, ...]:
+    return _results(x, hx[0], bidirectional), torch.empty_like(hx[0]), torch.empty_like(hx[1])
+
+
+def _rnn(
+    x: torch.Tensor,
+    hx: torch.Tensor,
+    params: Sequence[torch.Tensor],
+    has_biases: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[torch.Tensor, ...]:
+    return _results(x, hx, bidirectional), torch.empty_like(hx)
+
+
+def _pooled(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
+) -> torch.Tensor:
+    spatial = len(kernel)
+    torch._check(x.dim() in (spatial + 1, spatial + 2), lambda: f"pooling over {spatial} axes of {x.dim()}")
+    sizes = []
+    for size, k, s, p, d in zip(x.shape[-spatial:], kernel, stride or kernel, padding, dilation, strict=True):
+        torch._check(min(k, s, d) > 0, lambda: "kernel size, stride and dilation are positive")
+        torch._check(0 <= 2 * p <= d * (k - 1) + 1, lambda: "the padding is at most half of the window")
+        reach = size + 2 * p - d * (k - 1) - 1
+        pooled = reach // s + 1
+        if ceil_mode:  # the last window begins inside the image or the padding before it
+            pooled = torch.sym_min(-(-reach // s), (size + p - 1) // s) + 1
+        if isinstance(pooled, int):
+            torch._check(pooled > 0, lambda: f"windows of {tuple(kernel)} are larger than the image")
+        sizes.append(pooled)
+    return x.new_empty((*x.shape[:-spatial], *sizes))
+
+
+def _max_pool(spatial: int) -> Callable[..., torch.Tensor]:
+    def shapes(
+        x: Any, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    ) -> Any:
+        return _pooled(x, *(_spread(n, spatial) for n in (kernel, stride, padding, dilation)), ceil_mode)
+
+    return shapes
+
+
+def _avg_pool(spatial: int) -> Callable[..., torch.Tensor]:
+    def shapes(
+        x: Any, kernel: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False, *_: Any, **__: Any
+    ) -> Any:
+        return _pooled(x, *(_spread(n, spatial) for n in (kernel, stride, padding, 1)), ceil_mode)
+
+    return shapes
+
+
+def _spread(numbers: Any, spatial: int) -> Sequence[int]:
+    """One number for each axis; none for a stride that is the kernel's."""
+    if isinstance(numbers, int):
+        return (numbers,) * spatial
+    return tuple(numbers) * spatial if len(numbers) == 1 else tuple(numbers)
+
+
+_KEYS = (torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd)
+_aten = torch.ops.aten
+_SHAPES: dict[Any, Any] = {
+    _aten.lstm.input: _lstm,
+    _aten.gru.input: _rnn,
+    _aten.rnn_tanh.input: _rnn,
+    _aten.rnn_relu.input: _rnn,
+    _aten.max_pool1d.default: _max_pool(1),
+    _aten.max_pool2d.default: _max_pool(2),
+    _aten.max_pool3d.default: _max_pool(3),
+    _aten.avg_pool1d.default: _avg_pool(1),
+    _aten.avg_pool2d.default: _avg_pool(2),
+    _aten.avg_pool3d.default: _avg_pool(3),
+}
