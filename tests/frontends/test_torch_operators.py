@@ -85,6 +85,9 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             x.unbind(0),
             x[:, ::2],
             x.narrow(1, 1, 2),
+            x.diagonal(),
+            x.diagonal(1, 1, 2),
+            x.diagonal(-2, 2, 1),
             x.unfold(1, 2, 1),
             x[0, :, None],
         ],
@@ -129,6 +132,8 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             x[0, 0] @ x[0, 1],
             torch.outer(x[0, 0], x[0, 1]),
             x @ x[0, 0],
+            torch.einsum("bii->b", x[:, :, :4]),
+            F.bilinear(x, x[..., :5], torch.ones(3, 6, 5).tril(), torch.ones(3)),
         ],
         X,
     ),
@@ -236,6 +241,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         x.new_ones(math.ceil(x.shape[1] * 1.1)),
     ],
     "windows": lambda x: x.unfold(1, 3, 2),
+    "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }
 
 

@@ -59,7 +59,7 @@ def _range(importer: Importer, start: Dim, end: Dim, step: Dim) -> Value:
     return importer.cast(importer.reshape(numbers, importer.result_type().shape), importer.result_type().dtype)
 
 
-def _count_up(importer: Importer, size: Dim) -> Value:
+def count_up(importer: Importer, size: Dim) -> Value:
     """0, 1, ... below `size`, which torch knows not to be negative."""
     return importer.reshape(importer.emit(ops.arange, range=(0, size, 1)), (size,))
 
@@ -81,8 +81,8 @@ def arange_step(importer: Importer, start: Dim, end: Dim, step: Dim = 1, **_: ob
 
 def _triangle(importer: Importer, x: Value, diagonal: int, is_lower: bool) -> Value:
     rows, columns = x.type.shape[-2:]
-    i = importer.reshape(_count_up(importer, rows), (rows, 1))
-    j = _count_up(importer, columns)
+    i = importer.reshape(count_up(importer, rows), (rows, 1))
+    j = count_up(importer, columns)
     limit = importer.emit(ops.add, i, importer.scalar(diagonal, I64))
     kept = importer.emit(ops.le if is_lower else ops.ge, j, limit)
     return importer.emit(ops.where, kept, x, importer.scalar(0, x.type.dtype))

@@ -70,6 +70,18 @@ def outer(importer: Importer, x: Value, vec2: Value) -> Value:
     return binary(importer, ops.mul, importer.reshape(x, (*x.type.shape, 1)), vec2)
 
 
+@row("bilinear")
+def bilinear(importer: Importer, input1: Value, input2: Value, weight: Value, bias: Value | None = None) -> Value:
+    """[..., out] of [..., first], [..., second] and [out, first, second]."""
+    out, first, second = weight.type.shape
+    rows = importer.reshape(importer.permute(weight, (0, 2, 1)), (out * second, first))
+    leading = input1.type.shape[:-1]
+    apart = importer.reshape(importer.emit(ops.linear, input1, rows, None), (*leading, out, second))
+    columns = importer.reshape(input2, (*leading, second, 1))
+    result = importer.reshape(importer.emit(ops.matmul, apart, columns), (*leading, out))
+    return result if bias is None else importer.emit(ops.add, result, bias)
+
+
 @row("scaled_dot_product_attention")
 def attention(
     importer: Importer,

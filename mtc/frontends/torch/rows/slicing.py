@@ -8,9 +8,11 @@ import numpy as np
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.rows.creation import count_up
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim, maximum, minimum
 from mtc.ir.module import Value
+from mtc.ir.types import I64
 
 
 def part(importer: Importer, x: Value, axis: int, begin: Dim, end: Dim, step: int = 1) -> Value:
@@ -99,12 +101,27 @@ def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -
     """Windows along an axis, their elements on a new last axis."""
     axis = dimension % max(x.type.rank, 1)
     count = importer.result_type().shape[axis]
-    first = importer.reshape(importer.emit(ops.arange, range=(0, count * step, step)), (count, 1))
+    first = importer.reshape(importer.emit(ops.mul, count_up(importer, count), importer.tensor(step, I64)), (count, 1))
     index = importer.emit(ops.add, first, importer.constant(np.arange(size)))
     taken = importer.emit(ops.index_select, x, importer.reshape(index, (count * size,)), axis=axis)
     apart = importer.reshape(taken, (*x.type.shape[:axis], count, size, *x.type.shape[axis + 1 :]))
     order = [i for i in range(x.type.rank + 1) if i != axis + 1]
     return importer.emit(ops.permute, apart, dims=(*order, axis + 1))
+
+
+@row("diagonal", "diagonal_copy")
+def diagonal(importer: Importer, x: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
+    """The elements whose places on the two axes differ by `offset`, on a new last axis."""
+    rank = x.type.rank
+    pair = (dim1 % rank, dim2 % rank)
+    order = (*(i for i in range(rank) if i not in pair), *pair)
+    *leading, rows, columns = (x.type.shape[i] for i in order)
+    flat = importer.reshape(importer.permute(x, order), (*leading, rows * columns))
+    places = importer.emit(
+        ops.mul, count_up(importer, importer.result_type().shape[-1]), importer.tensor(columns + 1, I64)
+    )
+    begin = importer.tensor(offset if offset > 0 else -offset * columns, I64)
+    return importer.emit(ops.index_select, flat, importer.emit(ops.add, places, begin), axis=rank - 2)
 
 
 def _written(importer: Importer, x: Value, src: Value, axis: int, begin: Dim, end: Dim) -> Value:
