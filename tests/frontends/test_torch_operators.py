@@ -234,6 +234,14 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
     "pools 1d": lambda x: [F.max_pool1d(x.mT, 2), F.max_pool1d(x.mT, 3, 2, 1, 1, True), F.avg_pool1d(x.mT, 3, 2)],
     "pools with ceil": lambda x: [F.max_pool2d(x, 2, ceil_mode=True), F.avg_pool2d(x[None], 3, 2, 1, ceil_mode=True)],
     "pools 3d": lambda x: [F.max_pool3d(x[None], (1, 2, 3)), F.avg_pool3d(x[None], 2, ceil_mode=True)],
+    "pools of a graph that is decomposed": lambda x: [
+        F.local_response_norm(x.mT[..., None], 3),
+        F.avg_pool2d(x, 2),
+        F.max_pool1d(x.mT, 2),
+        F.max_pool2d(x, 2, ceil_mode=True),
+        F.max_pool3d(x[None], 2),
+        set_slice(x),
+    ],
     "resizes": lambda x: [F.interpolate(x.mT, scale_factor=f) for f in (0.5, 1.5, 0.7)],
     "computed sizes": lambda x: [
         x.new_ones(math.ceil(x.shape[1] / 2)),

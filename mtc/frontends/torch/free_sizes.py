@@ -16,17 +16,20 @@ def free_sizes() -> Iterator[None]:
     pooling by comparing sizes, or as plain numbers. All follow from the operands; here torch is told how."""
     before = {target: (decomposition_table.get(target), dict(target.py_kernels)) for target in _SHAPES}
     for target, shapes in _SHAPES.items():
-        decomposition_table[target] = shapes
-        target.py_kernels.update(dict.fromkeys(_KEYS, shapes))
+        if target.has_kernel_for_dispatch_key(_COMPOSITE[0]):
+            decomposition_table[target] = shapes
+            target.py_kernels.update(dict.fromkeys(_COMPOSITE, shapes))
+        else:  # what runs behind autograd would be traced in place of the operator
+            target.py_kernels[torch._C.DispatchKey.Meta] = shapes
         target._dispatch_cache.clear()
     try:
         yield
     finally:
         for target, (known, kernels) in before.items():
-            if known is None:
-                del decomposition_table[target]
-            else:
+            if known is not None:
                 decomposition_table[target] = known
+            else:
+                decomposition_table.pop(target, None)
             target.py_kernels.clear()
             target.py_kernels.update(kernels)
             target._dispatch_cache.clear()
@@ -113,7 +116,7 @@ def _spread(numbers: Any, spatial: int) -> Sequence[int]:
     return tuple(numbers) * spatial if len(numbers) == 1 else tuple(numbers)
 
 
-_KEYS = (torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd)
+_COMPOSITE = (torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd)
 _aten = torch.ops.aten
 _SHAPES: dict[Any, Any] = {
     _aten.lstm.input: _lstm,
