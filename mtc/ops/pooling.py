@@ -31,7 +31,10 @@ def pooled_size(size: Dim, kernel: int, stride: int, before: int, after: int, di
     room = size + (before + after) - dilation * (kernel - 1) - 1
     if not ceil_mode:
         return floor_div(room, stride) + 1
-    return minimum(ceil_div(room, stride), floor_div(size + before - 1, stride)) + 1
+    count = ceil_div(room, stride)
+    if after + stride - 2 < dilation * (kernel - 1):  # the last one always begins there
+        return count + 1
+    return minimum(count, floor_div(size + before - 1, stride)) + 1
 
 
 def pooled_sizes(

@@ -233,6 +233,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
     "triangles": lambda x: (x @ x.mT).masked_fill(torch.ones(x.shape[1], x.shape[1]).triu(1) > 0, -9.0) @ x,
     "pools 1d": lambda x: [F.max_pool1d(x.mT, 2), F.max_pool1d(x.mT, 3, 2, 1, 1, True), F.avg_pool1d(x.mT, 3, 2)],
     "pools with ceil": lambda x: [F.max_pool2d(x, 2, ceil_mode=True), F.avg_pool2d(x[None], 3, 2, 1, ceil_mode=True)],
+    "pools of pools": lambda x: F.max_pool2d(F.max_pool2d(x, 3, 2, ceil_mode=True), 3, 1, 1, ceil_mode=True),
     "pools 3d": lambda x: [F.max_pool3d(x[None], (1, 2, 3)), F.avg_pool3d(x[None], 2, ceil_mode=True)],
     "pools of a graph that is decomposed": lambda x: [
         F.local_response_norm(x.mT[..., None], 3),

@@ -82,9 +82,9 @@ def _pooled(
         torch._check(min(k, s, d) > 0, lambda: "kernel size, stride and dilation are positive")
         torch._check(0 <= 2 * p <= d * (k - 1) + 1, lambda: "the padding is at most half of the window")
         reach = size + 2 * p - d * (k - 1) - 1
-        pooled = reach // s + 1
-        if ceil_mode:  # the last window begins inside the image or the padding before it
-            pooled = torch.sym_min(-(-reach // s), (size + p - 1) // s) + 1
+        pooled = (reach + s - 1 if ceil_mode else reach) // s + 1
+        if ceil_mode and p + s - 2 >= d * (k - 1):  # a window might begin behind the image and the padding before it
+            pooled = torch.sym_min(pooled, (size + p - 1) // s + 1)
         if isinstance(pooled, int):
             torch._check(pooled > 0, lambda: f"windows of {tuple(kernel)} are larger than the image")
         sizes.append(pooled)
