@@ -64,6 +64,8 @@ def _torchvision(make: Callable[..., torch.nn.Module], **options: object) -> Cal
                 torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
                 torch.nn.init.uniform_(module.weight, 0.5, 1.5)
                 torch.nn.init.uniform_(module.bias, -0.1, 0.1)
+            elif isinstance(module, torch.nn.Linear) and not module.weight.any():
+                torch.nn.init.normal_(module.weight, std=0.02)  # vit_b_16 begins with a head whose answer is always 0
         return model.eval()
 
     return build

@@ -95,7 +95,18 @@ def host_runtime(progress: Progress | None = None) -> Path:
 
 
 def host_runtime_folder(progress: Progress | None = None) -> Path:
-    """The folder of the host runtime. Once built it is found in milliseconds, by the state of the source files."""
+    """The folder of the host runtime. Once built it is found in milliseconds, by the state of the source files; a
+    process looks once."""
+    folder = _host_runtimes.get(cache_root())
+    if folder is None or not (folder / RECORD).is_file():
+        folder = _host_runtimes[cache_root()] = _find_host_runtime(progress)
+    return folder
+
+
+_host_runtimes: dict[Path, Path] = {}  # by the cache that it is in
+
+
+def _find_host_runtime(progress: Progress | None) -> Path:
     target = host_target()
     state = hashlib.sha256(f"{stamp()}\0{toolchain_stamp(target)}".encode()).hexdigest()[:24]
     pointer = cache_root() / "host" / state

@@ -13,7 +13,8 @@ inline constexpr size_t kGuard = 64;
 constexpr uint64_t AlignUp(uint64_t bytes) { return (bytes + (kGuard - 1)) & ~uint64_t{kGuard - 1}; }
 
 // Zeroed memory, 64-byte aligned, with a guard of readable bytes on both sides. Large blocks are zeroed by the system
-// page by page when first touched, so that a generous size costs nothing.
+// page by page when first touched, so that a generous size costs nothing; where the system offers huge pages, those:
+// a page fault costs more than the zeroing.
 class Block {
  public:
   Block() = default;
@@ -30,6 +31,7 @@ class Block {
 
  private:
   void* memory_ = nullptr;
+  size_t mapped_ = 0;  // bytes, if the memory is a mapping of its own
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
 };

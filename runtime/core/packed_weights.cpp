@@ -1,11 +1,17 @@
 #include "core/packed_weights.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/file_map.h"
+#include "core/poison.h"
 
 namespace mtc {
 namespace {
+
+// Small blocks share chunks that grow with the model: one by one they would be as many system calls, and never fill a
+// huge page. A large one is a chunk of its own, so that none leaves much of a chunk unused.
+constexpr size_t kFirstChunk = size_t{128} << 10, kLargestChunk = size_t{8} << 20, kLarge = size_t{2} << 20;
 
 class Lock {
  public:
@@ -44,22 +50,43 @@ size_t PackedWeights::Position(const PackedKey& key) const {
 
 size_t PackedWeights::Reservation(const void* data) const {
   size_t i = 0;
-  while (i < reserved_.size() && reserved_[i].data() != data) ++i;
+  while (i < reserved_.size() && reserved_[i].data != data) ++i;
   return i;
 }
 
 const void* PackedWeights::Find(const PackedKey& key) const {
   Lock lock(mutex_);
   const size_t i = Position(key);
-  return i < entries_.size() && Compare(entries_[i].key, key) == 0 ? entries_[i].block.data() : nullptr;
+  return i < entries_.size() && Compare(entries_[i].key, key) == 0 ? entries_[i].packed.data : nullptr;
+}
+
+bool PackedWeights::AddChunk(size_t size) {
+  Block chunk;
+  if (!chunk.Allocate(size)) return false;
+  Poison(chunk.data(), chunk.size());
+  chunks_.push_back(std::move(chunk));
+  return true;
 }
 
 void* PackedWeights::Reserve(size_t size) {
-  Block block;
-  if (!block.Allocate(size)) return nullptr;
-  void* data = block.data();
+  if (size > PTRDIFF_MAX - 2 * kGuard) return nullptr;
+  const size_t bytes = static_cast<size_t>(AlignUp(size)) + kGuard;
   Lock lock(mutex_);
-  reserved_.push_back(std::move(block));
+  uint8_t* data;
+  if (size >= kLarge) {
+    if (!AddChunk(size)) return nullptr;
+    data = chunks_.back().data();
+  } else {
+    if (bytes > free_.size) {
+      chunk_bytes_ = std::clamp(4 * chunk_bytes_, kFirstChunk, kLargestChunk);
+      if (!AddChunk(std::max(chunk_bytes_, bytes))) return nullptr;
+      free_ = {chunks_.back().data(), chunks_.back().size()};
+    }
+    data = free_.data;
+    free_ = {free_.data + bytes, free_.size - bytes};
+  }
+  Unpoison(data, size);
+  reserved_.push_back({data, size});
   return data;
 }
 
@@ -68,13 +95,13 @@ const void* PackedWeights::Insert(const PackedKey& key, void* reserved) {
   const size_t from = Reservation(reserved);
   const size_t to = Position(key);
   const bool is_there = to < entries_.size() && Compare(entries_[to].key, key) == 0;
-  if (from == reserved_.size()) return is_there ? entries_[to].block.data() : nullptr;
-  Block block = std::move(reserved_[from]);
+  if (from == reserved_.size()) return is_there ? entries_[to].packed.data : nullptr;
+  const Packed packed = reserved_[from];
   reserved_.erase(reserved_.begin() + static_cast<ptrdiff_t>(from));
-  if (is_there) return entries_[to].block.data();
-  bytes_ += block.size();
-  entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(to), Entry{key, std::move(block)});
-  return entries_[to].block.data();
+  if (is_there) return entries_[to].packed.data;
+  bytes_ += packed.size;
+  entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(to), Entry{key, packed});
+  return entries_[to].packed.data;
 }
 
 void PackedWeights::Discard(void* reserved) {

@@ -33,7 +33,7 @@ class PackedWeights {
   // Zeroed, 64-byte aligned memory of the cache, to be filled by the calling thread alone; null if there is none. It
   // must be given to Insert or Discard.
   void* Reserve(size_t size);
-  // Publishes what Reserve gave. If another thread was faster, its block is returned and this one is freed.
+  // Publishes what Reserve gave. If another thread was faster, its block is returned and this one is not used.
   const void* Insert(const PackedKey& key, void* reserved);
   void Discard(void* reserved);
   // Bytes of all published blocks.
@@ -45,20 +45,29 @@ class PackedWeights {
   void ReleaseSource(const void* data, size_t size) const;
 
  private:
+  // Part of a chunk, with guards around it.
+  struct Packed {
+    uint8_t* data;
+    size_t size;
+  };
   struct Entry {
     PackedKey key;
-    Block block;
+    Packed packed;
   };
   struct Range {
     const uint8_t* begin;
     const uint8_t* end;
   };
+  bool AddChunk(size_t size);
   size_t Position(const PackedKey& key) const;
   size_t Reservation(const void* data) const;
 
   mutable pthread_mutex_t mutex_;
   std::vector<Entry> entries_;  // sorted by key
-  std::vector<Block> reserved_;
+  std::vector<Packed> reserved_;
+  std::vector<Block> chunks_;
+  Packed free_ = {nullptr, 0};  // what is left of the last chunk for small blocks
+  size_t chunk_bytes_ = 0;      // that chunk's size
   std::vector<Range> mapped_;
   size_t bytes_ = 0;
 };
