@@ -112,6 +112,12 @@ def atan2(x: Tensor, y: Tensor):
     return np.arctan2(wide(x), wide(y)).astype(x.dtype)
 
 
+@op(types="T, T -> T", T=FLOATS, traits=(ELEMENTWISE, COMMUTATIVE), accuracy=Accuracy.TRANSCENDENTAL)
+def hypot(x: Tensor, y: Tensor):
+    """`sqrt(x * x + y * y)`, without overflow on the way: infinite where either is, even beside NaN."""
+    return np.hypot(wide(x), wide(y)).astype(x.dtype)
+
+
 def _refuse_zero(y: Tensor) -> None:
     if y.dtype.kind in "iu" and not np.all(y):
         raise ZeroDivisionError("integer division by zero")

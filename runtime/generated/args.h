@@ -458,6 +458,12 @@ struct HardswishArgs {
   Tensor* out;
 };
 
+struct HypotArgs {
+  const Tensor* x;
+  const Tensor* y;
+  Tensor* out;
+};
+
 struct IndexArgs {
   const Tensor* x;
   Span<const Tensor* const> indices;

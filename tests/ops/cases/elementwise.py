@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -76,6 +78,8 @@ CASES = [
     ),
     case(ops.pow, torch.pow, x=positive(3, 2), y=array([2, 1])),
     case(ops.atan2, torch.atan2, x=randn(3, 4), y=randn(4)),
+    case(ops.hypot, torch.hypot, x=randn(3, 4), y=randn(4)),
+    case(ops.hypot, torch.hypot, x=special(), y=array([[1.0], [math.inf], [math.nan]]), note="special"),
     case(
         ops.cast,
         lambda x, dtype: x.to(torch.int32),

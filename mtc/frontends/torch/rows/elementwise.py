@@ -95,6 +95,11 @@ def atan2(importer: Importer, x: Operand, y: Operand) -> Value:
     return binary(importer, ops.atan2, x, y)
 
 
+@row("hypot")
+def hypot(importer: Importer, x: Operand, y: Operand) -> Value:
+    return binary(importer, ops.hypot, x, y)
+
+
 # Powers that have an op of their own.
 _POWERS = {2: ops.square, 0.5: ops.sqrt, -0.5: ops.rsqrt, -1: ops.reciprocal}
 
