@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mtc.delegates.library import KernelLibrary
 from mtc.diagnostics import FALLBACK, NO_KERNEL, collected
 from mtc.ir.module import Module, Node
-from mtc.ir.opspec import Trait
+from mtc.ir.opspec import OpSpec, Trait
+from mtc.ops.shape import copy
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,17 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
     return placements
 
 
+def can_fall_back(op: OpSpec) -> bool:
+    """Whether it matters which library runs it. A view needs no code, a copy is one everywhere, and the work of
+    control flow is that of the functions it nests."""
+    return not (op.has(Trait.VIEW) or op.regions or op is copy)
+
+
 def refuse_fallback(placements: dict[Node, Placement]) -> None:
     """With --no-fallback: MtcError that names every operator off the backends that were asked for, with reasons."""
     groups: dict[tuple[str, str], list[Node]] = {}
     for node, placement in placements.items():
-        if placement.reasons and not node.op.has(Trait.VIEW):
+        if placement.reasons and can_fall_back(node.op):
             groups.setdefault((node.op.name, placement.reasons[0][1]), []).append(node)
     with collected() as report:
         for (name, reason), nodes in groups.items():

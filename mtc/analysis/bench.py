@@ -19,6 +19,8 @@ from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
 from mtc.diagnostics import CANNOT_READ, FALLBACK, REGRESSION, collected
 from mtc.ir.kernel_key import KernelKey
+from mtc.ops import OPS
+from mtc.partition import can_fall_back
 from mtc.program import reader
 from mtc.session import Event, Session
 
@@ -88,7 +90,7 @@ def refuse_fallback(measured: Measured) -> None:
         return
     with collected() as report:
         for row in measured["operators"]:
-            if row["backend"] == "portable":
+            if row["backend"] == "portable" and can_fall_back(OPS[row["op"]]):
                 share = f"{row['share']:.1%} of the time"
                 report(FALLBACK(f"`{row['op']}` runs on portable, {row['count']} times, {share}", at=row["at"] or None))
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,6 +129,29 @@ def test_no_fallback_names_what_would_fall_back(mtc, folder):
     refused = mtc("optimize", "--no-fallback")
     assert refused.code == 1 and "`erf`" in refused.err and "model.py:6" in refused.err
     assert not (folder / "model.optimized.mtc").exists()
+
+
+def test_copies_and_control_flow_fall_back_nowhere(mtc, tmp_path, monkeypatch):
+    """A state that is read before it changes is copied; a branch is as fast as what it nests."""
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text(
+        "import torch\n\n"
+        "class Model(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.register_buffer('total', torch.zeros(3))\n\n"
+        "    def forward(self, x, is_sum):\n"
+        "        before = self.total.clone()\n"
+        "        self.total += x\n"
+        "        return torch.cond(is_sum, lambda a, b: a + b, lambda a, b: a * b, (before, x))\n\n"
+        "model = Model()\n"
+        "example_inputs = (torch.ones(3), torch.tensor(True))\n"
+    )
+    assert mtc("export", "model.py").code == 0
+    assert mtc("optimize", "--no-fallback").code == 0
+    assert mtc("package").code == 0
+    kernels = {row["op"] for row in mtc("bench", "--runs", "3", "--fail-on-fallback", "--json").json["operators"]}
+    assert {"copy", "cond"} <= kernels
 
 
 def test_passes_can_be_timed_printed_and_disabled(mtc, folder):
