@@ -68,7 +68,7 @@ bool Block::Allocate(uint64_t size) {
   constexpr size_t kExtra = 3 * kGuard;  // two guards, and room to align between them
   if (size > PTRDIFF_MAX - kExtra - kHugePage) return false;
   const size_t total = static_cast<size_t>(size) + kExtra;
-  uintptr_t start;
+  uintptr_t start = 0;
   if (kHugePage != 0 && size >= kHugePage) {
     memory_ = MapHuge(total, &start);
     mapped_ = memory_ == nullptr ? 0 : total;
