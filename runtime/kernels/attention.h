@@ -107,7 +107,7 @@ MTC_INLINE void TakePowers(int64_t keys, int64_t outputs, C* scores, C* largest,
   using V = typename Simd<C>::Vector;
   constexpr int kLanesOf = Simd<C>::kLanes;
   constexpr int64_t kWidth = kTileColumns<C>;
-  const V lowest = V{} - static_cast<C>(__builtin_inf());
+  const V lowest = Splat<V>(-static_cast<C>(__builtin_inf()));
   for (int64_t lane = 0; lane < kWidth; lane += kLanesOf) {
     const V before = Load<V>(largest + lane);
     V most = before;

@@ -165,7 +165,7 @@ MTC_INLINE void MapBinary(KernelContext& context, const Tensor& x, const Tensor&
     T* to = out.as<T>() + at;
     int64_t i = 0;
     if constexpr (kHasVectors<T>) {
-      const Vec first = Vec{} + static_cast<float>(*a), second = Vec{} + static_cast<float>(*b);
+      const Vec first = Splat<Vec>(static_cast<float>(*a)), second = Splat<Vec>(static_cast<float>(*b));
       for (; i + kLanes <= count; i += kLanes) {
         Store(to + i, f(x_step ? Load<Vec>(a + i) : first, y_step ? Load<Vec>(b + i) : second));
       }

@@ -28,7 +28,6 @@ inline constexpr int64_t kBlockRows = 120;
 inline constexpr int64_t kBlockColumns = 1024;
 
 constexpr int64_t RoundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-MTC_INLINE int64_t Least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Elements that a packed A of this size takes at most, and at one level.
 constexpr int64_t PackedRowsSize(int64_t rows, int64_t depth) { return RoundUp(rows, 12) * depth; }
@@ -116,7 +115,7 @@ MTC_INLINE void MultiplyRows(const Product<T, C>& p, int64_t row, int64_t column
     for (int j = 0; j < kTileVectors; ++j) vectors[j] = Load<V>(b + j * kWidth);
     MTC_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const V left = V{} + a[i];
+      const V left = Splat<V>(a[i]);
       MTC_UNROLL
       for (int j = 0; j < kTileVectors; ++j) sums[i][j] += left * vectors[j];
     }
@@ -135,8 +134,8 @@ MTC_INLINE void MultiplyRows(const Product<T, C>& p, int64_t row, int64_t column
           if (!is_first) value += Load<V>(to + j * kWidth);
           if (column_bias) value += Load<V>(column_bias + j * kWidth);
           if (is_last) {  // NaN stays
-            value = value < p.finish.low ? V{} + p.finish.low : value;
-            value = value > p.finish.high ? V{} + p.finish.high : value;
+            value = value < p.finish.low ? Splat<V>(p.finish.low) : value;
+            value = value > p.finish.high ? Splat<V>(p.finish.high) : value;
           }
           Store(to + j * kWidth, value);
         }

@@ -21,6 +21,8 @@
 
 namespace MTC_PORTABLE {
 
+MTC_INLINE constexpr int64_t Least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 inline constexpr int kVectorBytes = 16 << MTC_ISA_LEVEL;
 
 // What elements of type T are computed in.
@@ -38,6 +40,12 @@ using Vec = Simd<float>::Vector;
 using IntVec = Simd<int32_t>::Vector;
 using UintVec = Simd<uint32_t>::Vector;  // wraps
 inline constexpr int kLanes = Simd<float>::kLanes;
+
+// `value` in all lanes. Less zero it is itself, and the compiler knows; a zero added would turn -0 into 0.
+template <typename V, typename S>
+MTC_INLINE V Splat(S value) {
+  return value - V{};
+}
 
 template <typename V, typename From>
 MTC_INLINE V Load(const From* from) {
@@ -125,11 +133,11 @@ template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
 MTC_INLINE T Select(bool which, T a, T b) {
   return which ? a : b;
 }
-// `value` in all lanes.
+// `value` as a vector or a scalar.
 template <typename V, typename S>
 MTC_INLINE V Fill(S value) {
   if constexpr (std::is_same_v<V, Vec>) {
-    return Vec{} + static_cast<float>(value);
+    return Splat<Vec>(static_cast<float>(value));
   } else {
     return static_cast<V>(value);
   }

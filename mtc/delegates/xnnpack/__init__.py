@@ -18,7 +18,7 @@ XNNPACK = KernelLibrary(
     title="fast float kernels for x86 and ARM processors",
     layout=Layout.NHWC,
     supports={
-        ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
+        ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True),
         ops.conv_transpose2d: Support(_FLOAT, rules.transposable_convolution, takes_pitch=True),
         ops.matmul: Support(_FLOAT),

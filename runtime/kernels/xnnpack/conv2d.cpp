@@ -1,15 +1,46 @@
 #include "generated/args.h"
+#include "kernels/depthwise_convolution.h"
+#include "kernels/narrow_convolution.h"
 #include "kernels/xnnpack/channel_blocks.h"
 #include "kernels/xnnpack/window.h"
 #include "selected_kernels.h"
 
+namespace mtc::kernels::xnnpack {
+
+// Runs XNNPACK's operators, whatever the level.
+Status RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args);
+
+}  // namespace mtc::kernels::xnnpack
+
 namespace MTC_XNNPACK {
 namespace {
 
+// What computes a convolution: XNNPACK, or one of mtc's own kernels for those that it computes slowly.
+enum class Way : uint8_t { kXnnpack, kNarrow, kDepthwise };
+
 struct ConvState : ChannelBlocks {
+  Way way = Way::kXnnpack;
+  const float* packed = nullptr;  // weights for mtc's own kernels
   size_t scratch = 0;
 };
 
+MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
+  const Tensor &x = *args.x, &weight = *args.weight, &out = *args.out;
+  return {x.dims[0],
+          weight.dims[3],
+          weight.dims[0],
+          {x.dims[1], x.dims[2]},
+          {out.dims[1], out.dims[2]},
+          {weight.dims[1], weight.dims[2]},
+          {args.stride[0], args.stride[1]},
+          {args.dilation[0], args.dilation[1]},
+          {args.padding[0], args.padding[2]},
+          {args.padding[1], args.padding[3]},
+          x.pitch,
+          out.pitch};
+}
+
+#if MTC_ISA_LEVEL == 0
 // Makes the operators for the tensors' sizes and pitches, unless they are there already.
 Status Build(KernelContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
@@ -45,6 +76,39 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   return Status::kOk;
 }
 
+Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
+  const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
+  if (args.groups == 1) {
+    const int64_t columns = xnn_init_f32_gemm_config()->nr;
+    return MTC_PORTABLE::IsNarrow(context.isa, columns, sizes) ? Way::kNarrow : Way::kXnnpack;
+  }
+  const bool is_depthwise = args.groups == args.x->dims[3] && args.groups == args.weight->dims[0];
+  return is_depthwise && MTC_PORTABLE::IsFastDepthwise(context.isa, sizes) ? Way::kDepthwise : Way::kXnnpack;
+}
+
+// Packs the weights for mtc's own kernel, unless they are packed already.
+Status Pack(KernelContext& context, const Conv2dArgs& args) {
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  const Tensor& weight = *args.weight;
+  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+  const int64_t packing[] = {'D', static_cast<int64_t>(state.way), static_cast<int64_t>(context.isa)};
+  const PackedKey key = {
+      {reinterpret_cast<uintptr_t>(weight.data), reinterpret_cast<uintptr_t>(bias), HashSizes(packing)}};
+  state.packed = static_cast<const float*>(context.packed->Find(key));
+  if (state.packed != nullptr) return Status::kOk;
+  const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
+  const bool is_narrow = state.way == Way::kNarrow;
+  const int64_t count = is_narrow ? MTC_PORTABLE::NarrowWeightsSize(context.isa, sizes)
+                                  : MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
+  auto* block = static_cast<float*>(context.packed->Reserve(static_cast<size_t>(count) * sizeof(float)));
+  if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
+  const auto pack = is_narrow ? MTC_PORTABLE::PackNarrowWeights : MTC_PORTABLE::PackDepthwiseWeights;
+  pack(context.isa, sizes, weight.as<const float>(), bias, block);
+  state.packed = static_cast<const float*>(context.packed->Insert(key, block));
+  context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
+  return Status::kOk;
+}
+
 Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;
@@ -61,8 +125,11 @@ Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
   return CheckPixels(context, weight.dims[1], weight.dims[2]);
 }
 
+#endif
+
 }  // namespace
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckArgs(context, args));
   int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[0]};
@@ -75,28 +142,44 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
-  if (StateOf<ConvState>(context) == nullptr) return OutOfMemory(context);
+  auto* state = StateOf<ConvState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  state->way = ChooseWay(context, args);
+  if (state->way != Way::kXnnpack) return Pack(context, args);
   MTC_RETURN_IF_ERROR(Build(context, args));
-  context.RequireScratch(static_cast<ConvState*>(context.state.get())->scratch);
+  context.RequireScratch(state->scratch);
   return Status::kOk;
 }
+#endif
 
 template <typename T>
 Status RunConv2d(KernelContext& context, const Conv2dArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  auto& state = *static_cast<ConvState*>(context.state.get());
-  // Where a result lies inside another one is settled after Prepare.
-  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
-  for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(
-        Check(context, xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, args.x->as<const T>(),
-                                                        args.out->as<T>() + block.channel)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-  }
+  const auto& state = *static_cast<const ConvState*>(context.state.get());
+  if (state.way == Way::kXnnpack) return RunConv2dBlocks(context, args);
+  const auto convolve = state.way == Way::kNarrow ? MTC_PORTABLE::ConvolveNarrow : MTC_PORTABLE::ConvolveDepthwise;
+  convolve(context.threads, SizesOf(args), args.x->as<const T>(), state.packed, args.out->as<T>(),
+           static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]));
   return Status::kOk;
 }
 
 MTC_XNNPACK_KERNEL(Conv2d)
 
 }  // namespace MTC_XNNPACK
+
+#if MTC_ISA_LEVEL == 0
+mtc::Status mtc::kernels::xnnpack::RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args) {
+  using namespace MTC_XNNPACK;
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  // Where a result lies inside another one is settled after Prepare.
+  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  for (int64_t i = 0; i < state.count; ++i) {
+    const ChannelBlocks::Block& block = state.blocks[i];
+    MTC_RETURN_IF_ERROR(
+        Check(context, xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, args.x->as<const float>(),
+                                                        args.out->as<float>() + block.channel)));
+    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
+  }
+  return Status::kOk;
+}
+#endif

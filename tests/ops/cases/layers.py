@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+import math
 from typing import Any
 
 import torch
@@ -20,7 +20,9 @@ def conv(function: Any) -> Any:
     def run(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, **attrs: Any) -> torch.Tensor:
         padding = attrs.pop("padding", (0,) * 2 * (weight.ndim - 2))
         pairs = [padding[i : i + 2] for i in range(0, len(padding), 2)]
-        return function(F.pad(x, [side for pair in pairs[::-1] for side in pair]), weight, bias, **attrs)
+        clamp = attrs.pop("clamp", (-math.inf, math.inf))
+        padded = F.pad(x, [side for pair in pairs[::-1] for side in pair])
+        return function(padded, weight, bias, **attrs).clamp(*clamp)
 
     return run
 
@@ -102,6 +104,31 @@ CASES = [
         stride=(2, 1),
         dilation=(1, 2),
         groups=4,
+    ),
+    # Few output channels, which have tiles of their own; images that tiles fill, with borders, and a row too many.
+    *(
+        case(ops.conv2d, conv(F.conv2d), x=randn(*x), weight=randn(*weight), bias=randn(weight[0]), **attrs)
+        for x, weight, attrs in [
+            ((2, 3, 9, 37), (16, 3, 3, 3), {"stride": (2, 2), "padding": (1, 1, 1, 1)}),
+            ((1, 4, 8, 29), (11, 4, 2, 3), {"dilation": (3, 2), "padding": (2, 3, 4, 1)}),
+            ((2, 5, 4, 5), (40, 5, 1, 1), {"clamp": (-0.5, 1.0)}),
+            ((1, 6, 5, 13), (24, 6, 3, 3), {"stride": (1, 2), "padding": (1, 1, 1, 1)}),
+            ((1, 3, 40, 33), (48, 3, 7, 7), {"stride": (2, 2), "padding": (3, 3, 3, 3)}),
+            ((1, 3, 6, 32), (7, 3, 1, 1), {"stride": (2, 1)}),
+        ]
+    ),
+    # A group for each channel; images narrower and wider than a tile.
+    *(
+        case(
+            ops.conv2d, conv(F.conv2d), x=randn(*x), weight=randn(*weight), bias=randn(weight[0]), groups=x[1], **attrs
+        )
+        for x, weight, attrs in [
+            ((2, 18, 5, 9), (18, 1, 3, 3), {"padding": (1, 1, 1, 1), "clamp": (-1.0, 0.5)}),
+            ((1, 33, 7, 16), (33, 1, 5, 5), {"padding": (2, 2, 2, 2), "stride": (2, 2)}),
+            ((1, 16, 6, 15), (16, 1, 2, 3), {"dilation": (3, 1), "padding": (4, 1, 0, 2), "stride": (1, 2)}),
+            ((1, 9, 3, 7), (9, 1, 7, 5), {"padding": (3, 3, 2, 2)}),
+            ((1, 16, 4, 6), (16, 1, 3, 3), {"padding": (1, 1, 1, 1)}),
+        ]
     ),
     case(
         ops.conv3d, conv(F.conv3d), x=randn(1, 2, 4, 5, 5), weight=randn(3, 2, 2, 3, 3), bias=randn(3), stride=(1, 2, 2)
@@ -203,7 +230,7 @@ CASES = [
         query=randn(2, 3, 5, 4),
         key=randn(2, 3, 5, 4),
         value=randn(2, 3, 5, 6),
-        scale=1 / sqrt(4),
+        scale=1 / math.sqrt(4),
         is_causal=True,
     ),
     case(

@@ -1,0 +1,135 @@
+// Depthwise convolutions of channels-last images.
+//
+// A tile is a run of output pixels by one vector of channels. Each row of the window is computed from registers: its
+// weights are loaded once for all pixels, and each input pixel once for all the windows it lies in.
+
+#ifndef MTC_KERNELS_DEPTHWISE_CONVOLUTION_H_
+#define MTC_KERNELS_DEPTHWISE_CONVOLUTION_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/thread_pool.h"
+#include "kernels/channels_last_sizes.h"
+
+namespace MTC_PORTABLE {
+
+// Pixels of a tile: those of seven with five weights and an operand fill 16 registers, and images are often 7, 14, 28,
+// ... pixels wide.
+inline constexpr int kDepthwisePixels = 7;
+
+// Whether DepthwiseConvolve computes such a convolution, of as many groups as channels.
+inline bool IsFastDepthwise(Isa isa, const ChannelsLastSizes& s) {
+  return s.depth == 1 && s.channels >= LanesAt(isa) && (s.kernel[1] == 3 || s.kernel[1] == 5) && s.dilation[1] == 1 &&
+         (s.stride[1] == 1 || s.stride[1] == 2) && s.out[1] >= kDepthwisePixels;
+}
+
+inline int64_t DepthwiseVectors(Isa isa, int64_t channels) { return (channels + LanesAt(isa) - 1) / LanesAt(isa); }
+
+// Elements of the packed weights: for each vector of channels a bias, then the taps.
+inline int64_t DepthwiseWeightsSize(Isa isa, const ChannelsLastSizes& s) {
+  return DepthwiseVectors(isa, s.channels) * (s.taps() + 1) * LanesAt(isa);
+}
+
+// `weight` is [channels][taps].
+inline void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const float* weight, const float* bias,
+                                 float* packed) {
+  for (int64_t v = 0; v < DepthwiseVectors(isa, s.channels); ++v) {
+    const int64_t first = VectorChannel(isa, s.channels, v), last = first + LanesAt(isa);
+    for (int64_t i = first; i < last; ++i) *packed++ = bias == nullptr ? 0.0f : bias[i];
+    for (int64_t tap = 0; tap < s.taps(); ++tap) {
+      for (int64_t i = first; i < last; ++i) *packed++ = weight[i * s.taps() + tap];
+    }
+  }
+}
+
+// What a run of pixels reads: the window's rows and, of the columns under all its windows, those inside the image.
+struct DepthwiseInput {
+  const float* x;  // the first of these columns in the first row
+  int64_t row, pixel;
+  int64_t first_row, last_row;
+  int64_t first_column, last_column;
+};
+
+template <int kWidth, int kStride, bool kIsBorder>
+void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, float* out, float low,
+                  float high) {
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  constexpr int kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
+  const int64_t vectors = DepthwiseVectors(kIsa, s.channels);
+  for (int64_t v = 0; v < vectors; ++v, weights += (s.taps() + 1) * kLanes) {
+    const int64_t channel = VectorChannel(kIsa, s.channels, v);
+    Vec sums[kDepthwisePixels];
+    MTC_UNROLL
+    for (int i = 0; i < kDepthwisePixels; ++i) sums[i] = Load<Vec>(weights);
+    for (int64_t r = in.first_row; r < in.last_row; ++r) {
+      const float* from = in.x + r * in.row + channel;
+      Vec row[kWidth];
+      MTC_UNROLL
+      for (int k = 0; k < kWidth; ++k) row[k] = Load<Vec>(weights + (1 + r * kWidth + k) * kLanes);
+      MTC_UNROLL
+      for (int j = 0; j < kColumns; ++j, from += in.pixel) {
+        if (kIsBorder && (j < in.first_column || j >= in.last_column)) continue;
+        const Vec x = Load<Vec>(from);
+        MTC_UNROLL
+        for (int i = 0; i < kDepthwisePixels; ++i) {
+          const int k = j - i * kStride;
+          if (k >= 0 && k < kWidth) sums[i] += x * row[k];
+        }
+      }
+    }
+    MTC_UNROLL
+    for (int i = 0; i < kDepthwisePixels; ++i) {
+      Store(out + i * s.out_pitch + channel, AtMost(AtLeast(sums[i], Fill<Vec>(low)), Fill<Vec>(high)));
+    }
+  }
+}
+
+template <int kWidth, int kStride>
+void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* weights,
+                           float* out, float low, float high) {
+  constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
+  constexpr int64_t kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
+  const int64_t height = s.in[0], width = s.in[1];
+  const auto run = [&](int64_t n, int64_t oy, int64_t ox) {
+    const int64_t iy = oy * s.stride[0] - s.before[0], ix = ox * kStride - s.before[1];
+    DepthwiseInput in = {x + ((n * height + iy) * width + ix) * s.in_pitch,
+                         s.dilation[0] * width * s.in_pitch,
+                         s.in_pitch,
+                         0,
+                         s.kernel[0],
+                         ix < 0 ? -ix : 0,
+                         Least(kColumns, width - ix)};
+    while (in.first_row < in.last_row && iy + in.first_row * s.dilation[0] < 0) ++in.first_row;
+    while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[0] >= height) --in.last_row;
+    float* to = out + ((n * s.out[0] + oy) * s.out[1] + ox) * s.out_pitch;
+    // Every second pixel: rare enough not to be compiled twice.
+    if (kStride > 1 || in.first_column > 0 || in.last_column < kColumns) {
+      DepthwiseRun<kWidth, kStride, true>(s, in, weights, to, low, high);
+    } else {
+      DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, to, low, high);
+    }
+  };
+  const int64_t row_cost = s.out[1] * s.taps() * DepthwiseVectors(static_cast<Isa>(MTC_ISA_LEVEL), s.channels);
+  ParallelFor(threads, s.batch * s.out[0], kGrain / row_cost, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t n = row / s.out[0], oy = row % s.out[0];
+      int64_t ox = 0;
+      for (; ox + kDepthwisePixels <= s.out[1]; ox += kDepthwisePixels) run(n, oy, ox);
+      if (ox < s.out[1]) run(n, oy, s.out[1] - kDepthwisePixels);  // overlaps the one before
+    }
+  });
+}
+
+// Convolves with weights packed for this level; IsFastDepthwise holds.
+inline void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
+                              float* out, float low, float high) {
+  const bool is_wide = s.kernel[1] == 5, is_dense = s.stride[1] == 1;
+  const auto convolve = is_wide ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
+                                : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);
+  convolve(threads, s, x, packed, out, low, high);
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_DEPTHWISE_CONVOLUTION_H_
