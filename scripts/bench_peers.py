@@ -164,7 +164,8 @@ def measure(name: str, peers: list[str], threads: int, rounds: int, seconds: flo
     for peer, pipe in pipes.items():
         pipe.send(1)
         ((_, wall),) = pipe.recv()
-        counts[peer] = max(1, min(50, int(seconds / max(wall, 1e-4))))
+        # At least three: the first one after a pause finds cold caches and, with threads, a spinning peer before it.
+        counts[peer] = max(3, min(50, int(seconds / max(wall, 1e-4))))
     for _ in range(rounds):
         for peer, pipe in pipes.items():
             pipe.send(counts[peer])
