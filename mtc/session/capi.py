@@ -15,6 +15,8 @@ from mtc.diagnostics import BAD_INPUT, CANNOT_READ
 from mtc.ir.types import DType
 
 MAX_RANK = 8
+# The instruction sets that mtc's own kernels may use: mtc_cpu.
+CPUS = {"best": 0, "base": 1, "avx2": 2, "avx512": 3}
 
 
 class Error(ctypes.Structure):
@@ -32,7 +34,7 @@ class Tensor(ctypes.Structure):
 
 
 class LoadOptions(ctypes.Structure):
-    _fields_ = [("max_memory", ctypes.c_uint64)]
+    _fields_ = [("max_memory", ctypes.c_uint64), ("max_cpu", ctypes.c_int)]
 
 
 class SessionOptions(ctypes.Structure):

@@ -58,7 +58,8 @@ class Session:
     """A loaded program, ready to run. Used by one thread at a time.
 
     `runtime` is the shared library of a runtime that `mtc build-runtime` made; by default the host runtime, which has
-    every kernel and is built on first use.
+    every kernel and is built on first use. `cpu` limits the instruction sets that mtc's own kernels use, to compare
+    them: `base`, `avx2` or `avx512` instead of the `best` that the processor has.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Session:
         profile: bool = False,
         max_memory: int = 0,
         runtime: str | PathLike[str] | None = None,
+        cpu: str = "best",
     ) -> None:
         self._program: int | None = None
         self._session: int | None = None
@@ -78,7 +80,7 @@ class Session:
             runtime = host_runtime()
         self._lib = capi.library(Path(runtime))
         path = os.fsencode(program)
-        options = capi.LoadOptions(max_memory)
+        options = capi.LoadOptions(max_memory, cpu_level(cpu))
         self._program = self._create(
             lambda out, error: self._lib.mtc_program_load_file(path, ctypes.byref(options), out, error)
         )
@@ -233,6 +235,12 @@ class Session:
         if len(inputs) != len(wanted):
             raise BAD_INPUT.error(f"the program takes {len(wanted)} inputs, not {len(inputs)}")
         return [_dense(value, signature) for value, signature in zip(inputs, wanted, strict=True)]
+
+
+def cpu_level(name: str) -> int:
+    if name not in capi.CPUS:
+        raise BAD_INPUT.error(f"`{name}` is no level of instruction sets", help=f"there are: {', '.join(capi.CPUS)}")
+    return capi.CPUS[name]
 
 
 def _dense(value: Any, signature: Signature) -> np.ndarray:

@@ -13,11 +13,22 @@
 #endif
 
 namespace mtc {
+namespace {
 
-Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error) {
+Isa HighestIsa(mtc_cpu cpu) {
+  return cpu == MTC_CPU_BEST ? Isa::kAvx512 : static_cast<Isa>(static_cast<int>(cpu) - MTC_CPU_BASE);
+}
+
+}  // namespace
+
+Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error,
+                   mtc_cpu max_cpu) {
+  if (max_cpu < MTC_CPU_BEST || max_cpu > MTC_CPU_AVX512) {
+    return error.Report(Status::kInvalidArgument, "max_cpu is %d, which is no mtc_cpu", static_cast<int>(max_cpu));
+  }
   std::unique_ptr<mtc_program> handle(new (std::nothrow) mtc_program);
   if (handle == nullptr) return error.Report(Status::kOutOfMemory, "no memory for the program");
-  MTC_RETURN_IF_ERROR(handle->linked.Link(std::move(program), tables, error));
+  MTC_RETURN_IF_ERROR(handle->linked.Link(std::move(program), tables, HighestIsa(max_cpu), error));
   *out = handle.release();
   return Status::kOk;
 }
@@ -26,9 +37,10 @@ namespace {
 
 uint64_t Limit(const mtc_load_options* options) { return options == nullptr ? 0 : options->max_memory; }
 
-Status MakeSelected(std::unique_ptr<Program> program, mtc_program** out, Error& error) {
+Status MakeSelected(std::unique_ptr<Program> program, const mtc_load_options* options, mtc_program** out,
+                    Error& error) {
   const KernelTable tables[] = {SelectedKernels()};
-  return MakeProgram(std::move(program), tables, out, error);
+  return MakeProgram(std::move(program), tables, out, error, options == nullptr ? MTC_CPU_BEST : options->max_cpu);
 }
 
 const schema::Function* FunctionOf(const mtc_program* program, size_t index) {
@@ -112,7 +124,7 @@ mtc_status mtc_program_load_file(const char* path, const mtc_load_options* optio
   Error reason;
   std::unique_ptr<Program> program;
   Status status = Program::LoadFile(path, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), out, reason);
+  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
 
@@ -121,7 +133,7 @@ mtc_status mtc_program_load_memory(const void* data, size_t size, const mtc_load
   Error reason;
   std::unique_ptr<Program> program;
   Status status = Program::LoadMemory(data, size, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), out, reason);
+  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
 
@@ -130,7 +142,7 @@ mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, const mtc
   Error reason;
   std::unique_ptr<Program> program;
   Status status = Program::LoadRange(fd, offset, size, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), out, reason);
+  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
 

@@ -38,7 +38,8 @@ struct mtc_session {
 namespace mtc {
 
 // Links a loaded program with these kernels. The C API gives those the runtime was built with.
-Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error);
+Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error,
+                   mtc_cpu max_cpu = MTC_CPU_BEST);
 
 }  // namespace mtc
 

@@ -1,5 +1,6 @@
 #include "interpreter/linker.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -130,9 +131,10 @@ class InstructionChecker {
 
 }  // namespace
 
-Status LinkedProgram::Link(std::unique_ptr<Program> program, Span<const KernelTable> tables, Error& error) {
+Status LinkedProgram::Link(std::unique_ptr<Program> program, Span<const KernelTable> tables, Isa highest,
+                           Error& error) {
   program_ = std::move(program);
-  isa_ = DetectIsa();
+  isa_ = std::min(DetectIsa(), highest);
   MTC_RETURN_IF_ERROR(FindKernels(tables, error));
   for (const FileMap& file : program_->files()) {
     if (file.is_mapped()) packed_.AddMappedRange(file.data(), file.size());

@@ -16,8 +16,9 @@ namespace mtc {
 class LinkedProgram {
  public:
   // Finds every kernel in the tables, the first table first, and checks that each instruction has the operands and
-  // attributes its kernel's argument struct takes. kMissingKernel names all that are missing.
-  Status Link(std::unique_ptr<Program> program, Span<const KernelTable> tables, Error& error);
+  // attributes its kernel's argument struct takes. kMissingKernel names all that are missing. Kernels use instruction
+  // sets up to `highest` that the processor has.
+  Status Link(std::unique_ptr<Program> program, Span<const KernelTable> tables, Isa highest, Error& error);
 
   const Program& program() const { return *program_; }
   const schema::Program& tables() const { return program_->tables(); }

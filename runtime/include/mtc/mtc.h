@@ -64,9 +64,18 @@ typedef struct mtc_tensor {
 typedef struct mtc_program mtc_program;
 typedef struct mtc_session mtc_session;
 
+// The instruction sets that mtc's own kernels may use.
+typedef enum mtc_cpu {
+  MTC_CPU_BEST = 0,   // whatever this processor has
+  MTC_CPU_BASE = 1,   // what every processor of the target has
+  MTC_CPU_AVX2 = 2,   // x86-64-v3
+  MTC_CPU_AVX512 = 3  // x86-64-v4
+} mtc_cpu;
+
 // Zero is the default of every field.
 typedef struct mtc_load_options {
   uint64_t max_memory;  // bytes the program's tables may ask for; 0: no limit but the system's
+  mtc_cpu max_cpu;      // the highest one, if the processor has it: to compare levels
 } mtc_load_options;
 
 typedef struct mtc_session_options {
