@@ -9,9 +9,12 @@
 namespace mtc {
 namespace {
 
-// Small blocks share chunks that grow with the model: one by one they would be as many system calls, and never fill a
-// huge page. A large one is a chunk of its own, so that none leaves much of a chunk unused.
+// Blocks share a chunk as large as the model's constants: one by one they would be as many system calls, and would not
+// fill huge pages. The system gives memory only to what is used of it. Where there are more bytes than expected, large
+// blocks have a chunk of their own, so that none leaves much of a chunk unused.
 constexpr size_t kFirstChunk = size_t{128} << 10, kLargestChunk = size_t{8} << 20, kLarge = size_t{2} << 20;
+// Where addresses are short, a large chunk may find no room.
+constexpr uint64_t kLargestExpected = sizeof(void*) > 4 ? uint64_t{1} << 36 : kLargestChunk;
 
 class Lock {
  public:
@@ -31,7 +34,7 @@ int Compare(const PackedKey& a, const PackedKey& b) {
 
 }  // namespace
 
-PackedWeights::PackedWeights() { pthread_mutex_init(&mutex_, nullptr); }
+PackedWeights::PackedWeights() : next_chunk_(kFirstChunk) { pthread_mutex_init(&mutex_, nullptr); }
 PackedWeights::~PackedWeights() { pthread_mutex_destroy(&mutex_); }
 
 // Where the key stands or would stand.
@@ -60,6 +63,11 @@ const void* PackedWeights::Find(const PackedKey& key) const {
   return i < entries_.size() && Compare(entries_[i].key, key) == 0 ? entries_[i].packed.data : nullptr;
 }
 
+void PackedWeights::Expect(uint64_t size) {
+  // Guards and padded columns take a little more than the constants.
+  next_chunk_ = static_cast<size_t>(std::clamp<uint64_t>(size + size / 16, kFirstChunk, kLargestExpected));
+}
+
 bool PackedWeights::AddChunk(size_t size) {
   Block chunk;
   if (!chunk.Allocate(size)) return false;
@@ -73,13 +81,16 @@ void* PackedWeights::Reserve(size_t size) {
   const size_t bytes = static_cast<size_t>(AlignUp(size)) + kGuard;
   Lock lock(mutex_);
   uint8_t* data;
-  if (size >= kLarge) {
+  if (bytes > free_.size && bytes > next_chunk_ && size >= kLarge) {
     if (!AddChunk(size)) return nullptr;
     data = chunks_.back().data();
   } else {
     if (bytes > free_.size) {
-      chunk_bytes_ = std::clamp(4 * chunk_bytes_, kFirstChunk, kLargestChunk);
-      if (!AddChunk(std::max(chunk_bytes_, bytes))) return nullptr;
+      if (!AddChunk(std::max(next_chunk_, bytes))) {
+        next_chunk_ = kFirstChunk;
+        if (!AddChunk(bytes)) return nullptr;
+      }
+      next_chunk_ = std::clamp(4 * next_chunk_, kFirstChunk, kLargestChunk);
       free_ = {chunks_.back().data(), chunks_.back().size()};
     }
     data = free_.data;

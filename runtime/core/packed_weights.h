@@ -28,6 +28,9 @@ class PackedWeights {
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
 
+  // About how many bytes there will be, so that they lie in one chunk.
+  void Expect(uint64_t size);
+
   // The block of this key, or null.
   const void* Find(const PackedKey& key) const;
   // Zeroed, 64-byte aligned memory of the cache, to be filled by the calling thread alone; null if there is none. It
@@ -66,8 +69,8 @@ class PackedWeights {
   std::vector<Entry> entries_;  // sorted by key
   std::vector<Packed> reserved_;
   std::vector<Block> chunks_;
-  Packed free_ = {nullptr, 0};  // what is left of the last chunk for small blocks
-  size_t chunk_bytes_ = 0;      // that chunk's size
+  Packed free_ = {nullptr, 0};  // what is left of the last chunk that blocks share
+  size_t next_chunk_;           // the size of the next one
   std::vector<Range> mapped_;
   size_t bytes_ = 0;
 };

@@ -136,6 +136,7 @@ Status LinkedProgram::Link(std::unique_ptr<Program> program, Span<const KernelTa
   program_ = std::move(program);
   isa_ = std::min(DetectIsa(), highest);
   MTC_RETURN_IF_ERROR(FindKernels(tables, error));
+  packed_.Expect(program_->size());
   for (const FileMap& file : program_->files()) {
     if (file.is_mapped()) packed_.AddMappedRange(file.data(), file.size());
   }

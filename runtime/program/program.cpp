@@ -104,6 +104,7 @@ bool Program::HasGuard(const uint8_t* end) const {
 
 Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
   segments_.clear();
+  size_ = size;
   MTC_RETURN_IF_ERROR(LoadTables(data, size, error));
   MTC_RETURN_IF_ERROR(LoadSegments(data, size, folder, error));
   std::vector<uint64_t> sizes;
@@ -189,6 +190,7 @@ Status Program::LoadExternal(const char* name, uint64_t size, const char* folder
                         static_cast<Number>(file.size()), static_cast<Number>(size));
   }
   *out = {file.data(), size};
+  size_ += size;
   files_.push_back(std::move(file));
   return Status::kOk;
 }

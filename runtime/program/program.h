@@ -29,6 +29,8 @@ class Program {
   const schema::Function& function(uint32_t index) const { return *tables_->functions()->Get(index); }
   const void* constant(uint32_t index) const;
   const void* sample(const schema::Sample& sample) const;
+  // Bytes of all that was loaded.
+  uint64_t size() const { return size_; }
   // The limit it was loaded with; 0: none.
   uint64_t max_memory() const { return max_memory_; }
   // Null where the debug segment was stripped.
@@ -55,6 +57,7 @@ class Program {
   std::vector<FileMap> files_;
   Block copy_;
   uint64_t max_memory_ = 0;
+  uint64_t size_ = 0;
   uint64_t tables_size_ = 0;
   uint32_t entry_count_ = 0;
   const schema::Program* tables_ = nullptr;
