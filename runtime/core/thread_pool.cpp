@@ -23,6 +23,16 @@ void RunChunk(void* context, size_t index) {
   division.call(division.body, begin, std::min(begin + division.chunk, division.count));
 }
 
+struct Tasks {
+  TaskFunction call;
+  void* body;
+};
+
+void RunTask(void* context, size_t worker, size_t index) {
+  const Tasks& tasks = *static_cast<Tasks*>(context);
+  tasks.call(tasks.body, worker, static_cast<int64_t>(index));
+}
+
 }  // namespace
 
 ThreadPool* ThreadPool::Create(size_t threads) {
@@ -50,6 +60,11 @@ void ParallelForRange(ThreadPool* pool, int64_t count, int64_t grain, RangeFunct
   Division division{call, body, count, chunk};
   const size_t chunks = static_cast<size_t>((count - 1) / chunk + 1);
   pthreadpool_parallelize_1d(pool->handle(), RunChunk, &division, chunks, 0);
+}
+
+void ParallelForTask(ThreadPool* pool, int64_t count, TaskFunction call, void* body) {
+  Tasks tasks{call, body};
+  pthreadpool_parallelize_1d_with_thread(pool->handle(), RunTask, &tasks, static_cast<size_t>(count), 0);
 }
 
 }  // namespace mtc

@@ -43,6 +43,26 @@ void ParallelFor(ThreadPool* pool, int64_t count, int64_t grain, Body&& body) {
   ParallelForRange(pool, count, grain, call, &body);
 }
 
+// How many workers there are: at least the calling thread.
+inline size_t WorkerCount(const ThreadPool* pool) { return pool == nullptr ? 1 : pool->size(); }
+
+// Calls body(worker, task) for each task in [0, count). Tasks of one worker come one after the other, so that it may
+// have memory of its own.
+using TaskFunction = void (*)(void* body, size_t worker, int64_t task);
+void ParallelForTask(ThreadPool* pool, int64_t count, TaskFunction call, void* body);
+
+template <typename Body>
+void ParallelForWorkers(ThreadPool* pool, int64_t count, Body&& body) {
+  if (pool == nullptr || count <= 1) {
+    for (int64_t task = 0; task < count; ++task) body(size_t{0}, task);
+    return;
+  }
+  auto call = [](void* b, size_t worker, int64_t task) {
+    (*static_cast<std::remove_reference_t<Body>*>(b))(worker, task);
+  };
+  ParallelForTask(pool, count, call, &body);
+}
+
 }  // namespace mtc
 
 #endif  // MTC_CORE_THREAD_POOL_H_

@@ -11,7 +11,10 @@
 
 namespace MTC_PORTABLE {
 
-inline constexpr int64_t kKeyBlock = 128;   // keys whose scores are computed at once
+inline constexpr int64_t kKeyBlock = 128;  // keys whose scores are computed at once
+// Rows of a tile: heads and blocks of keys have a multiple of 8 of them, as a rule, and as many sums hide an addition's
+// latency.
+inline constexpr int kAttentionRows = kTileRows > 8 ? 8 : 4;
 inline constexpr int64_t kQueryPanels = 4;  // tiles of queries that share a packed block of keys
 inline constexpr int64_t kFewQueries = 3;   // up to this many, scores are dot products
 
@@ -30,12 +33,9 @@ struct Attention {
 constexpr int64_t AttentionScratch(Isa isa, int64_t size, int64_t targets, int64_t sources, int64_t features,
                                    int64_t outputs) {
   if (targets <= kFewQueries) return RoundUp(sources + outputs, 16);
-  const int64_t width = kTileVectors * (16 << static_cast<int>(isa)) / size;
-  const int64_t panels = (targets + width - 1) / width;
-  const int64_t queries = (panels < kQueryPanels ? panels : kQueryPanels) * width;
-  return RoundUp(queries * (features + outputs + 2) + width * kKeyBlock + PackedRowsSize(kKeyBlock, features) +
-                     PackedRowsSize(outputs, kKeyBlock),
-                 16);
+  const int64_t width = TileColumns(isa, size);
+  const int64_t queries = Least(Quotient(targets, width), kQueryPanels) * width;
+  return RoundUp(queries * (features + outputs + 2) + width * kKeyBlock + kKeyBlock * (features + outputs), 16);
 }
 
 MTC_INLINE Vec ExpLanes(Vec v) { return Exp(v); }
@@ -131,48 +131,82 @@ MTC_INLINE void TakePowers(int64_t keys, int64_t outputs, C* scores, C* largest,
   }
 }
 
+// scores [keys][queries] = keys [keys][features] * queries [features][queries].
+template <typename C>
+MTC_INLINE void Score(const C* keys, int64_t count, const C* queries, int64_t features, C* scores) {
+  constexpr int kRows = kAttentionRows;
+  constexpr int64_t kWidth = kTileColumns<C>;
+  int64_t k = 0;
+  for (; k + kRows <= count; k += kRows) {
+    MultiplyTile<kRows, kTileVectors>(RowCursor<kRows, C>(keys + k * features, features), {features}, queries, kWidth,
+                                      TileEnds<C>(), scores + k * kWidth, kWidth);
+  }
+  for (; k < count; ++k) {
+    MultiplyTile<1, kTileVectors>(RowCursor<1, C>(keys + k * features, features), {features}, queries, kWidth,
+                                  TileEnds<C>(), scores + k * kWidth, kWidth);
+  }
+}
+
+// sums [outputs][queries] += values [keys][outputs], transposed, * powers [keys][queries].
+template <typename C>
+MTC_INLINE void SumValues(const C* values, int64_t outputs, const C* powers, int64_t keys, C* sums) {
+  constexpr int kRows = kAttentionRows;
+  constexpr int64_t kWidth = kTileColumns<C>;
+  TileEnds<C> ends;
+  ends.is_continued = true;
+  int64_t f = 0;
+  for (; f + kRows <= outputs; f += kRows) {
+    MultiplyTile<kRows, kTileVectors>(ColumnCursor<C>(values + f, outputs), {keys}, powers, kWidth, ends,
+                                      sums + f * kWidth, kWidth);
+  }
+  for (; f < outputs; ++f) {
+    MultiplyTile<1, kTileVectors>(ColumnCursor<C>(values + f, outputs), {keys}, powers, kWidth, ends, sums + f * kWidth,
+                                  kWidth);
+  }
+}
+
+// `count` elements in the type they are computed in: where they lie, or converted into `copy`.
+template <typename C, typename T>
+MTC_INLINE const C* Widened(const T* from, int64_t count, C* copy) {
+  if constexpr (std::is_same_v<C, T>) {
+    return from;
+  } else {
+    for (int64_t i = 0; i < count; ++i) copy[i] = static_cast<C>(from[i]);
+    return copy;
+  }
+}
+
 // Queries [begin, end), at most kQueryPanels panels.
 template <typename T>
 void AttendBlock(const Attention<T>& a, int64_t begin, int64_t end, Compute<T>* scratch) {
   using C = Compute<T>;
   constexpr int64_t kWidth = kTileColumns<C>;
-  const int64_t panels = (end - begin + kWidth - 1) / kWidth, queries = panels * kWidth;
+  const int64_t panels = Quotient(end - begin, kWidth), queries = panels * kWidth;
   C *packed_queries = scratch, *sums = packed_queries + queries * a.features, *largest = sums + queries * a.outputs;
-  C *totals = largest + queries, *scores = totals + queries, *packed_keys = scores + kKeyBlock * kWidth;
-  C* packed_values = packed_keys + PackedRowsSize(kKeyBlock, a.features);
-  const C limit = static_cast<C>(__builtin_inf());
+  C *totals = largest + queries, *scores = totals + queries, *copied_keys = scores + kKeyBlock * kWidth;
+  C* copied_values = copied_keys + kKeyBlock * a.features;
   for (int64_t p = 0; p < panels; ++p) {
     C* panel = packed_queries + p * kWidth * a.features;
     const int64_t query = begin + p * kWidth;
-    MatrixColumns<C, T>{a.query, 1, a.features}(0, a.features, query, Least(kWidth, end - query), panel);
+    MatrixColumns<C, T>{a.query, 1, a.features}.Pack(0, a.features, query, Least(kWidth, end - query), panel);
     for (int64_t i = 0; i < kWidth * a.features; ++i) panel[i] *= a.scale;
   }
   for (int64_t i = 0; i < queries * a.outputs; ++i) sums[i] = 0;
   for (int64_t i = 0; i < queries; ++i) {
-    largest[i] = -limit;
+    largest[i] = -static_cast<C>(__builtin_inf());
     totals[i] = 0;
   }
   const int64_t sources = a.is_causal ? Least(a.sources, end) : a.sources;
   for (int64_t first = 0; first < sources; first += kKeyBlock) {
     const int64_t keys = Least(kKeyBlock, sources - first);
-    PackRows(kTileRows, a.key + first * a.features, keys, a.features, a.features, 1, packed_keys);
-    PackRows(kTileRows, a.value + first * a.outputs, a.outputs, keys, 1, a.outputs, packed_values);
+    const C* key = Widened(a.key + first * a.features, keys * a.features, copied_keys);
+    const C* value = Widened(a.value + first * a.outputs, keys * a.outputs, copied_values);
     for (int64_t p = 0; p < panels; ++p) {
-      const int64_t query = begin + p * kWidth;
       C* own_sums = sums + p * kWidth * a.outputs;
-      const Product<C, C> scoring = {
-          keys, kWidth, a.features, packed_keys, scores, kWidth, {nullptr, nullptr, -limit, limit}};
-      for (int64_t row = 0; row < keys; row += kTileRows) {
-        MultiplyTile(scoring, row, 0, packed_keys + row * a.features,
-                     PackedSteps<C>{packed_queries + p * kWidth * a.features}, a.features, true, true);
-      }
-      MaskScores(a, query, first, keys, scores);
+      Score(key, keys, packed_queries + p * kWidth * a.features, a.features, scores);
+      MaskScores(a, begin + p * kWidth, first, keys, scores);
       TakePowers(keys, a.outputs, scores, largest + p * kWidth, totals + p * kWidth, own_sums);
-      const Product<C, C> summing = {
-          a.outputs, kWidth, keys, packed_values, own_sums, kWidth, {nullptr, nullptr, -limit, limit}};
-      for (int64_t row = 0; row < a.outputs; row += kTileRows) {
-        MultiplyTile(summing, row, 0, packed_values + row * keys, PackedSteps<C>{scores}, keys, false, true);
-      }
+      SumValues(value, a.outputs, scores, keys, own_sums);
     }
   }
   for (int64_t q = begin; q < end; ++q) {

@@ -1,14 +1,13 @@
-// Convolutions over one, two or three spatial axes, channels first: the product of the weights with a matrix whose
-// columns are the windows of the input. That matrix is never stored as a whole; the product packs it block by block.
+// Convolutions over one, two or three spatial axes, channels first: the product of the weights with a matrix that holds
+// the windows of the input. That matrix is never stored as a whole; the product copies it block by block.
 
 #ifndef MTC_KERNELS_CONVOLUTION_H_
 #define MTC_KERNELS_CONVOLUTION_H_
 
 #include <cstdint>
 
-#include "core/packed_weights.h"
-#include "kernels/gemm.h"
 #include "kernels/shape_rules.h"
+#include "kernels/windows.h"
 
 namespace MTC_PORTABLE {
 
@@ -49,10 +48,11 @@ ConvSizes SizesOf(const Args& args) {
 // Packs windows as columns: step k is (channel, kernel position), column j an output position.
 template <typename C, typename T>
 struct WindowColumns {
+  static constexpr bool kIsPacked = false;
   const T* x;  // the group's first channel
   const ConvSizes& s;
 
-  MTC_INLINE void operator()(int64_t k, int64_t depth, int64_t column, int64_t count, C* packed) const {
+  MTC_INLINE void Pack(int64_t k, int64_t depth, int64_t column, int64_t count, C* packed) const {
     constexpr int64_t kWidth = kTileColumns<C>;
     if (count < kWidth) __builtin_memset(packed, 0, static_cast<size_t>(depth * kWidth) * sizeof(C));
     // Columns of one output row are one run: they read along one input row.
@@ -146,41 +146,97 @@ struct WindowColumns {
   }
 };
 
-// Elements of all groups' packed weights.
-inline int64_t PackedWeightsSize(const ConvSizes& s, Isa isa) {
-  return s.groups * PackedRowsSize(isa, s.group_outputs(), s.depth());
+// A convolution is computed in one of two ways. With enough output channels for a vector, rows of the product are
+// output positions, whose windows are copied from an image with its channels last, and columns are output channels,
+// from packed weights. With fewer, rows are output channels, and windows are packed as columns.
+inline bool HasManyChannels(Isa isa, DType dtype, const ConvSizes& s) {
+  return s.group_outputs() >= TileColumns(isa, dtype == DType::kF64 ? 8 : 4) / kTileVectors;
 }
 
-template <typename C, typename T>
-void PackConvWeights(const T* weight, const ConvSizes& s, Isa isa, C* packed) {
-  const int64_t size = PackedRowsSize(isa, s.group_outputs(), s.depth());
-  for (int64_t g = 0; g < s.groups; ++g) {
-    PackRows(TileRows(isa), weight + g * s.group_outputs() * s.depth(), s.group_outputs(), s.depth(), s.depth(), 1,
-             packed + g * size);
+template <typename T>
+using FewChannelsProduct =
+    Product<T, MatrixRows<Compute<T>, T>, WindowColumns<Compute<T>, T>, Bias::kOfRows, Order::kRowMajor>;
+template <typename T>
+using ManyChannelsProduct =
+    Product<T, WindowRows<Compute<T>>, PackedPanels<Compute<T>>, Bias::kOfColumns, Order::kColumnMajor>;
+
+inline ProductSizes FewChannelsSizes(const ConvSizes& s) { return {s.group_outputs(), s.positions(), s.depth()}; }
+
+inline WindowSizes WindowsOf(const ConvSizes& s) {
+  WindowSizes w = {s.group_channels(), s.channels, {}, {}, {}, {}, {}, {}};
+  for (int i = 0; i < 3; ++i) {
+    w.in[i] = s.in[i];
+    w.out[i] = s.out[i];
+    w.kernel[i] = s.kernel[i];
+    w.stride[i] = s.stride[i];
+    w.dilation[i] = s.dilation[i];
+    w.before[i] = s.before[i];
   }
+  return w;
 }
 
-// Convolves with weights packed for this level.
+inline ProductSizes ManyChannelsSizes(const ConvSizes& s) {
+  return {s.positions(), s.group_outputs(), s.depth(), WindowsOf(s).run()};
+}
+
+// Elements of the images with their channels last, and of packed weights.
+template <typename C>
+int64_t ImagesSize(const ConvSizes& s) {
+  return RoundUp(s.batch * s.channels * s.in_size(), kGuard / sizeof(C));
+}
+inline PanelSizes PanelSizesOf(const ConvSizes& s) {
+  return {s.group_outputs(), s.depth(), s.window(), WindowsOf(s).run()};
+}
+template <typename C>
+int64_t PanelsSize(Isa isa, const ConvSizes& s) {
+  return PackedPanelsSize<C>(isa, PanelSizesOf(s));
+}
+
 template <typename T, typename Args>
-void Convolve(ThreadPool* threads, const Args& args, const ConvSizes& s, const Compute<T>* packed, void* scratch) {
+Finish<T> FinishOf(const Args& args, int64_t channel) {
   using C = Compute<T>;
-  const int64_t size = PackedRowsSize(static_cast<Isa>(MTC_ISA_LEVEL), s.group_outputs(), s.depth());
-  const T* bias = args.bias ? args.bias->template as<T>() : nullptr;
-  for (int64_t n = 0; n < s.batch; ++n) {
-    for (int64_t g = 0; g < s.groups; ++g) {
-      Product<T, C> product = {
-          s.group_outputs(),
-          s.positions(),
-          s.depth(),
-          packed + g * size,
-          args.out->template as<T>() + (n * s.out_channels + g * s.group_outputs()) * s.positions(),
-          s.positions(),
-          {bias ? bias + g * s.group_outputs() : nullptr, nullptr, static_cast<C>(args.clamp[0]),
-           static_cast<C>(args.clamp[1])}};
-      const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
-      MultiplyPacked(threads, product, WindowColumns<C, T>{x, s}, scratch);
+  return {args.bias ? args.bias->template as<T>() + channel : nullptr, static_cast<C>(args.clamp[0]),
+          static_cast<C>(args.clamp[1])};
+}
+
+template <typename T, typename Args>
+void ConvolveFewChannels(ThreadPool* threads, const Args& args, const ConvSizes& s, void* scratch) {
+  const auto product = [&](int64_t index) {
+    const int64_t n = index / s.groups, g = index % s.groups, channel = g * s.group_outputs();
+    return FewChannelsProduct<T>{
+        {args.weight->template as<T>() + channel * s.depth(), s.depth()},
+        {args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size(), s},
+        args.out->template as<T>() + (n * s.out_channels + channel) * s.positions(),
+        s.positions(),
+        FinishOf<T>(args, channel)};
+  };
+  Multiply(threads, s.batch * s.groups, FewChannelsSizes(s), product, scratch);
+}
+
+// `packed` has the panels of each group; `images` has room for ImagesSize elements.
+template <typename T, typename Args>
+void ConvolveManyChannels(ThreadPool* threads, const Args& args, const ConvSizes& s, const Compute<T>* packed,
+                          Compute<T>* images, void* scratch) {
+  constexpr int64_t kBand = 64;  // positions
+  const T* x = args.x->template as<T>();
+  const int64_t bands = Quotient(s.in_size(), kBand);
+  ParallelFor(threads, s.batch * bands, Quotient(1 << 14, kBand * s.channels), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / bands * s.channels * s.in_size(), first = i % bands * kBand;
+      TransposeAll(x + image + first, s.in_size(), images + image + first * s.channels, s.channels,
+                   Least(kBand, s.in_size() - first), s.channels);
     }
-  }
+  });
+  const WindowSizes windows = WindowsOf(s);
+  const auto product = [&](int64_t index) {
+    const int64_t n = index / s.groups, g = index % s.groups, channel = g * s.group_outputs();
+    return ManyChannelsProduct<T>{{images + n * s.channels * s.in_size() + g * s.group_channels(), windows},
+                                  {packed + g * PanelsSize<Compute<T>>(static_cast<Isa>(MTC_ISA_LEVEL), s)},
+                                  args.out->template as<T>() + (n * s.out_channels + channel) * s.positions(),
+                                  s.positions(),
+                                  FinishOf<T>(args, channel)};
+  };
+  Multiply(threads, s.batch * s.groups, ManyChannelsSizes(s), product, scratch);
 }
 
 }  // namespace MTC_PORTABLE

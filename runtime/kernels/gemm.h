@@ -1,6 +1,5 @@
 // Matrix products C = A * B, blocked for the caches as in Goto and van de Geijn, "Anatomy of High-Performance Matrix
-// Multiplication" (2008): panels of A and B are packed so that one tile of C is computed in registers from consecutive
-// memory. What B is, a function says that packs it: a matrix, its transpose, or the windows of a convolution.
+// Multiplication" (2008): a panel of B, a few vectors wide, stays in the first-level cache while the rows of A pass by.
 
 #ifndef MTC_KERNELS_GEMM_H_
 #define MTC_KERNELS_GEMM_H_
@@ -8,207 +7,281 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/block.h"
 #include "core/thread_pool.h"
-#include "kernels/simd.h"
+#include "kernels/operands.h"
+#include "kernels/transpose.h"
 
 namespace MTC_PORTABLE {
 
-// A tile of C: kTileRows rows of kTileVectors vectors, which with the operands fill the vector registers. Prepare,
-// which exists at the base level only, packs for the level that will run.
-constexpr int TileRows(Isa isa) { return isa == Isa::kAvx512 ? 12 : 6; }
-inline constexpr int kTileRows = TileRows(static_cast<Isa>(MTC_ISA_LEVEL));
-inline constexpr int kTileVectors = 2;
-template <typename C>
-inline constexpr int kTileColumns = kTileVectors * Simd<C>::kLanes;
+// Rows of a block of A, which stays in the second-level cache.
+constexpr int64_t BlockRows(Isa isa) { return RoundUp(220, TileRows(isa)); }
+inline constexpr int64_t kBlockTiles = BlockRows(static_cast<Isa>(MTC_ISA_LEVEL)) / kTileRows;
+// Columns of a block of C that is not computed where it belongs.
+inline constexpr int64_t kBlockColumns = 512;
 
-// Steps of the inner dimension in one block: a panel of B (kTileColumns wide) then stays in the first-level cache.
-inline constexpr int64_t kBlockDepth = 256;
-// Rows of a block of A, which stays in the second-level cache, and columns of a block of B.
-inline constexpr int64_t kBlockRows = 120;
-inline constexpr int64_t kBlockColumns = 1024;
+// Elements from row to row of copied rows: rows then do not all fall into the same few lines of the cache.
+constexpr int64_t CopyPitch(int64_t depth) { return RoundUp(depth, 16) + 16; }
 
-constexpr int64_t RoundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-
-// Elements that a packed A of this size takes at most, and at one level.
-constexpr int64_t PackedRowsSize(int64_t rows, int64_t depth) { return RoundUp(rows, 12) * depth; }
-constexpr int64_t PackedRowsSize(Isa isa, int64_t rows, int64_t depth) { return RoundUp(rows, TileRows(isa)) * depth; }
-
-// Packs A, whose element (i, k) is a[i * row_step + k * depth_step]: panels of `tile` rows, each [depth][tile].
-template <typename C, typename T>
-void PackRows(int tile, const T* a, int64_t rows, int64_t depth, int64_t row_step, int64_t depth_step, C* packed) {
-  for (int64_t first = 0; first < rows; first += tile) {
-    const int64_t count = Least(tile, rows - first);
-    for (int64_t k = 0; k < depth; ++k) {
-      for (int64_t i = 0; i < tile; ++i) {
-        *packed++ = i < count ? static_cast<C>(a[(first + i) * row_step + k * depth_step]) : C{0};
-      }
-    }
-  }
-}
-
-// Packs `count` columns of B from `column` on, steps [k, k + depth), as [depth][kTileColumns]. B's element (k, j) is
-// b[k * depth_step + j * column_step].
-template <typename C, typename T>
-struct MatrixColumns {
-  const T* b;
-  int64_t depth_step;
-  int64_t column_step;
-
-  MTC_INLINE void operator()(int64_t k, int64_t depth, int64_t column, int64_t count, C* packed) const {
-    constexpr int64_t kWidth = kTileColumns<C>;
-    const T* from = b + k * depth_step + column * column_step;
-    if (column_step == 1 && count == kWidth) {
-      for (int64_t d = 0; d < depth; ++d, from += depth_step, packed += kWidth) {
-        for (int64_t j = 0; j < kWidth; ++j) packed[j] = static_cast<C>(from[j]);
-      }
-      return;
-    }
-    for (int64_t j = 0; j < kWidth; ++j) {
-      for (int64_t d = 0; d < depth; ++d) {
-        packed[d * kWidth + j] = j < count ? static_cast<C>(from[d * depth_step + j * column_step]) : C{0};
-      }
-    }
-  }
-};
-
-// What happens to a finished element of C: a bias for each row or each column (either may be null), then a clamp.
-template <typename T, typename C>
+// What happens to a finished element of C: a bias is added (null is none), then it is clamped.
+template <typename T>
 struct Finish {
-  const T* row_bias = nullptr;
-  const T* column_bias = nullptr;
-  C low;
-  C high;
+  const T* bias = nullptr;
+  Compute<T> low = -static_cast<Compute<T>>(__builtin_inf());
+  Compute<T> high = static_cast<Compute<T>>(__builtin_inf());
 };
 
-// One product: C is rows x columns, row-major with `stride` elements from row to row.
-template <typename T, typename C>
-struct Product {
+// Sizes that all products of one call share. Rows of A lie in runs of `run` steps, of which the depth is a multiple.
+struct ProductSizes {
   int64_t rows, columns, depth;
-  const C* packed_rows;
+  int64_t run = depth;
+};
+
+enum class Bias : bool { kOfColumns, kOfRows };
+enum class Order : bool { kRowMajor, kColumnMajor };
+
+// One product. Element (i, j) of C is out[i * stride + j], or out[j * stride + i] in the other order.
+template <typename T, typename LeftOperand, typename RightOperand, Bias kBiasIs = Bias::kOfColumns,
+          Order kOrder = Order::kRowMajor>
+struct Product {
+  using Type = T;
+  using Left = LeftOperand;
+  using Right = RightOperand;
+  static constexpr bool kHasRowBias = kBiasIs == Bias::kOfRows;
+  static constexpr bool kIsColumnMajor = kOrder == Order::kColumnMajor;
+  // Whether C is computed in blocks of a worker's own, and written from there.
+  static constexpr bool kIsBlocked = kIsColumnMajor || !std::is_same_v<T, Compute<T>>;
+  // Whether what is done for each block of rows is worth doing for many columns.
+  static constexpr bool kWantsColumns = Left::kIsCopied || Right::kIsPacked || kIsBlocked;
+
+  Left left;
+  Right right;
   T* out;
   int64_t stride;
-  Finish<T, C> finish;
+  Finish<T> finish;
 };
 
-// Bytes of scratch that MultiplyPacked needs for its block of B, at any level, where T are elements of the result.
-// A multiple of 64.
-template <typename T>
-constexpr size_t MultiplyScratch(int64_t columns, int64_t depth) {
-  constexpr int64_t kWidest = 128 / sizeof(Compute<T>);
-  const int64_t width = RoundUp(columns < kBlockColumns ? columns : kBlockColumns, kWidest);
-  const int64_t steps = kIsHalf<T> || depth < kBlockDepth ? depth : kBlockDepth;
-  return static_cast<size_t>(width * steps) * sizeof(Compute<T>);
+// Elements of a worker's scratch, part by part.
+template <typename P, typename C = Compute<typename P::Type>>
+struct WorkerScratch {
+  int64_t left, panel, block;
+
+  WorkerScratch(Isa isa, const ProductSizes& s) {
+    const int64_t depth = BlockDepth<C>(s.depth, s.run), tile = TileRows(isa), width = TileColumns(isa, sizeof(C));
+    const int64_t rows = Least(BlockRows(isa), RoundUp(s.rows, tile));
+    // Of rows that need no copy, the last ones get one, so that every tile may read all of its rows.
+    left = (P::Left::kIsCopied ? rows : tile) * CopyPitch(depth);
+    panel = P::Right::kIsPacked ? 0 : depth * width;
+    block = P::kIsBlocked ? rows * Least(kBlockColumns, RoundUp(s.columns, width)) : 0;
+  }
+  int64_t size() const { return RoundUp(left + panel + block, kGuard / sizeof(C)); }
+};
+
+// Bytes of scratch that Multiply needs; a multiple of 64.
+template <typename P>
+size_t MultiplyScratch(Isa isa, const ThreadPool* threads, const ProductSizes& sizes) {
+  const int64_t each = WorkerScratch<P>(isa, sizes).size();
+  return static_cast<size_t>(each) * sizeof(Compute<typename P::Type>) * WorkerCount(threads);
 }
 
-// Computes kRows rows of a tile over `depth` steps. `right(k)` is where step k's kTileColumns elements of B stand; A's
-// steps are kTileRows apart.
-template <int kRows, typename T, typename C, typename Right>
-MTC_INLINE void MultiplyRows(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const Right& right,
-                             int64_t depth, bool is_first, bool is_last) {
-  using V = typename Simd<C>::Vector;
-  constexpr int kWidth = Simd<C>::kLanes;
-  V sums[kRows][kTileVectors] = {};
-  for (int64_t k = 0; k < depth; ++k) {
-    const C* b = right(k);
-    V vectors[kTileVectors];
-    MTC_UNROLL
-    for (int j = 0; j < kTileVectors; ++j) vectors[j] = Load<V>(b + j * kWidth);
-    MTC_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const V left = Splat<V>(a[i]);
-      MTC_UNROLL
-      for (int j = 0; j < kTileVectors; ++j) sums[i][j] += left * vectors[j];
-    }
-    a += kTileRows;
+// A tile of C, and what it is computed from.
+template <typename C>
+struct TileWork {
+  int64_t rows, columns;
+  TileLeft<C> left;
+  const C* b;
+  int64_t b_step;  // a vector or a tile's columns
+  C* out;
+  int64_t stride;
+  TileEnds<C> ends;
+  Prefetch<C> soon;
+};
+
+// All rows of a tile, or half or two of them if those are enough. Memory has room for them.
+template <int kVectors, bool kHasRowBias, typename C>
+MTC_INLINE void MultiplyRows(const TileWork<C>& w) {
+  const auto multiply = [&](auto rows) {
+    constexpr int kRows = decltype(rows)::value;
+    MultiplyTile<kRows, kVectors, kHasRowBias>(RowCursor<kRows, C>(w.left.a, w.left.pitch), w.left.runs, w.b, w.b_step,
+                                               w.ends, w.out, w.stride, w.soon);
+  };
+  if (w.rows > kTileRows / 2) {
+    multiply(std::integral_constant<int, kTileRows>());
+  } else if (w.rows > 2) {
+    multiply(std::integral_constant<int, kTileRows / 2>());
+  } else {
+    multiply(std::integral_constant<int, 2>());
   }
-  const int64_t rows = Least(kRows, p.rows - row);
-  const int64_t columns = Least(kTileColumns<C>, p.columns - column);
-  for (int64_t i = 0; i < rows; ++i) {
-    T* to = p.out + (row + i) * p.stride + column;
-    const C row_bias = is_last && p.finish.row_bias ? static_cast<C>(p.finish.row_bias[row + i]) : C{0};
-    const T* column_bias = is_last && p.finish.column_bias ? p.finish.column_bias + column : nullptr;
-    if constexpr (std::is_same_v<T, C>) {
-      if (columns == kTileColumns<C>) {
-        for (int j = 0; j < kTileVectors; ++j) {
-          V value = sums[i][j] + row_bias;
-          if (!is_first) value += Load<V>(to + j * kWidth);
-          if (column_bias) value += Load<V>(column_bias + j * kWidth);
-          if (is_last) {  // NaN stays
-            value = value < p.finish.low ? Splat<V>(p.finish.low) : value;
-            value = value > p.finish.high ? Splat<V>(p.finish.high) : value;
-          }
-          Store(to + j * kWidth, value);
-        }
+}
+
+template <bool kHasRowBias, typename C>
+[[gnu::noinline]] void MultiplyWhole(const TileWork<C>& w) {
+  if (w.b_step == Simd<C>::kLanes) {
+    MultiplyRows<1, kHasRowBias>(w);
+  } else {
+    MultiplyRows<kTileVectors, kHasRowBias>(w);
+  }
+}
+
+template <typename C>
+MTC_INLINE void CopyLanes(const C* from, int64_t count, C* to) {
+  using V = typename Simd<C>::Vector;
+  constexpr int64_t kLanesOf = Simd<C>::kLanes;
+  int64_t i = 0;
+  for (; i + kLanesOf <= count; i += kLanesOf) Store(to + i, Load<V>(from + i));
+  if (i < count) StorePart(to + i, LoadPart<V>(from + i, count - i), count - i);
+}
+
+// A tile at the border of C, which is computed apart.
+template <bool kHasRowBias, typename C>
+[[gnu::noinline]] void MultiplyBorder(TileWork<C> w) {
+  constexpr int64_t kWidth = kTileColumns<C>;
+  C tile[kTileRows * kWidth], bias[kTileRows > kWidth ? kTileRows : kWidth] = {};
+  for (int64_t i = 0; w.ends.bias != nullptr && i < (kHasRowBias ? w.rows : w.columns); ++i) bias[i] = w.ends.bias[i];
+  w.ends.bias = bias;
+  for (int64_t i = 0; w.ends.is_continued && i < w.rows; ++i) {
+    CopyLanes(w.out + i * w.stride, w.columns, tile + i * kWidth);
+  }
+  C* const out = w.out;
+  const int64_t stride = w.stride;
+  w.out = tile;
+  w.stride = kWidth;
+  MultiplyWhole<kHasRowBias>(w);
+  for (int64_t i = 0; i < w.rows; ++i) CopyLanes(tile + i * kWidth, w.columns, out + i * stride);
+}
+
+// What one task computes of a product: rows [row, row_end), columns [column, column_end).
+struct ProductPart {
+  int64_t row, row_end, column, column_end;
+};
+
+// Computes a part into `out`, which has the sizes of whole tiles if products of this kind are blocked.
+template <typename P, typename C>
+void MultiplyPart(const P& p, const ProductSizes& s, const ProductPart& part, C* copied, C* panel, C* out,
+                  int64_t stride) {
+  using T = typename P::Type;
+  constexpr bool kIsPacked = P::Right::kIsPacked;
+  constexpr int64_t kWidth = kTileColumns<C>;
+  const int64_t block = BlockDepth<C>(s.depth, s.run), copy_pitch = CopyPitch(block);
+  const int64_t rows = part.row_end - part.row;
+  int64_t k = 0;
+  do {
+    const int64_t depth = Least(block, s.depth - k);
+    // Rows that are copied, and the last ones, of which a tile reads more than there are.
+    TileLeft<C> lefts[kBlockTiles];
+    C* copy = copied;
+    auto walk = p.left.Walk(part.row, k, depth);
+    for (int64_t row = 0; row < rows; row += kTileRows) {
+      TileLeft<C>& left = lefts[row / kTileRows];
+      const int64_t count = Least(kTileRows, rows - row);
+      if (count == kTileRows && walk.Find(count, &left)) {
+        walk.Advance(count);
         continue;
       }
+      left = {copy, copy_pitch, {depth}};
+      for (int64_t i = 0; i < count; ++i, walk.Advance(1)) walk.Copy(copy + i * copy_pitch);
+      copy += kTileRows * copy_pitch;
     }
-    C line[kTileColumns<C>];
-    __builtin_memcpy(line, sums[i], sizeof line);
-    for (int64_t j = 0; j < columns; ++j) {
-      C value = line[j] + row_bias;
-      if (!is_first) value += static_cast<C>(to[j]);
-      if (column_bias) value += static_cast<C>(column_bias[j]);
-      if (is_last) value = value < p.finish.low ? p.finish.low : value > p.finish.high ? p.finish.high : value;
-      to[j] = static_cast<T>(value);
-    }
-  }
-}
-
-// A tile of C. The last rows of a matrix that would leave most of a tile empty are computed in thirds of one.
-template <typename T, typename C, typename Right>
-MTC_INLINE void MultiplyTile(const Product<T, C>& p, int64_t row, int64_t column, const C* a, const Right& right,
-                             int64_t depth, bool is_first, bool is_last) {
-  constexpr int kThird = kTileRows / 3;
-  const int64_t rows = p.rows - row;
-  if (rows > 2 * kThird) {
-    MultiplyRows<kTileRows>(p, row, column, a, right, depth, is_first, is_last);
-    return;
-  }
-  for (int64_t i = 0; i < rows; i += kThird) {
-    MultiplyRows<kThird>(p, row + i, column, a + i, right, depth, is_first, is_last);
-  }
-}
-
-// B as MultiplyPacked and PackRows's callers lay it out: step after step.
-template <typename C>
-struct PackedSteps {
-  const C* b;
-  MTC_INLINE const C* operator()(int64_t k) const { return b + k * kTileColumns<C>; }
-};
-
-// C = A * B with A packed by PackRows and B packed block by block by `pack`. `scratch` has MultiplyScratch bytes. The
-// sums of half-precision results stay in registers over the whole depth, since rounding them in between would cost
-// accuracy.
-template <typename T, typename C, typename Pack>
-void MultiplyPacked(ThreadPool* threads, const Product<T, C>& p, const Pack& pack, void* scratch) {
-  constexpr int64_t kWidth = kTileColumns<C>;
-  const int64_t most_depth = std::is_same_v<T, C> ? kBlockDepth : p.depth;
-  C* block = static_cast<C*>(scratch);
-  for (int64_t column = 0; column < p.columns; column += kBlockColumns) {
-    const int64_t width = Least(kBlockColumns, p.columns - column);
-    const int64_t panels = (width + kWidth - 1) / kWidth;
-    int64_t k = 0;
-    do {
-      const int64_t depth = Least(most_depth, p.depth - k);
-      ParallelFor(threads, panels, 2, [&](int64_t begin, int64_t end) {
-        for (int64_t j = begin; j < end; ++j) {
-          pack(k, depth, column + j * kWidth, Least(kWidth, width - j * kWidth), block + j * kWidth * depth);
-        }
-      });
-      const int64_t row_blocks = (p.rows + kBlockRows - 1) / kBlockRows;
-      ParallelFor(threads, row_blocks * panels, 4, [&](int64_t begin, int64_t end) {
-        for (int64_t task = begin; task < end; ++task) {
-          const int64_t first = task / panels * kBlockRows, j = task % panels;
-          const int64_t last = Least(first + kBlockRows, p.rows);
-          for (int64_t row = first; row < last; row += kTileRows) {
-            MultiplyTile(p, row, column + j * kWidth, p.packed_rows + row * p.depth + k * kTileRows,
-                         PackedSteps<C>{block + j * kWidth * depth}, depth, k == 0, k + depth == p.depth);
+    for (int64_t column = part.column; column < part.column_end; column += kWidth) {
+      TileWork<C> w;
+      w.columns = Least(kWidth, part.column_end - column);
+      w.b = panel;
+      w.b_step = kIsPacked && w.columns <= kWidth / kTileVectors ? kWidth / kTileVectors : kWidth;
+      if constexpr (kIsPacked) {
+        w.b =
+            p.right.panels + k * PackedColumns(static_cast<Isa>(MTC_ISA_LEVEL), sizeof(C), s.columns) + column * depth;
+      } else {
+        p.right.Pack(k, depth, column, w.columns, panel);
+      }
+      w.stride = stride;
+      w.ends.is_continued = k > 0;
+      if (k + depth == s.depth) {
+        w.ends.low = p.finish.low;
+        w.ends.high = p.finish.high;
+      }
+      const T* bias = k > 0 ? nullptr : p.finish.bias;
+      // Of a packed B the next panel is wanted soon, a part with each tile.
+      const int64_t elements = Quotient(kWidth, Quotient(rows, kTileRows));
+      for (int64_t row = 0; row < rows; row += kTileRows) {
+        w.rows = Least(kTileRows, rows - row);
+        w.left = lefts[row / kTileRows];
+        w.out = out + row * stride + (column - part.column);
+        if (kIsPacked) w.soon = {w.b + depth * (kWidth + row / kTileRows * elements), elements};
+        const bool is_whole = (w.rows == kTileRows || w.rows == kTileRows / 2) && w.columns == w.b_step;
+        [[maybe_unused]] C own_bias[kTileRows > kWidth ? kTileRows : kWidth];
+        if (bias != nullptr) {
+          const T* from = bias + (P::kHasRowBias ? part.row + row : column);
+          if constexpr (std::is_same_v<T, C>) {
+            w.ends.bias = from;
+          } else {
+            for (int64_t i = 0; i < (P::kHasRowBias ? w.rows : w.columns); ++i) own_bias[i] = static_cast<C>(from[i]);
+            w.ends.bias = own_bias;
           }
         }
-      });
-      k += depth;
-    } while (k < p.depth);
+        if (is_whole) {
+          MultiplyWhole<P::kHasRowBias>(w);
+        } else {
+          MultiplyBorder<P::kHasRowBias>(w);
+        }
+      }
+    }
+    k += depth;
+  } while (k < s.depth);
+}
+
+// Writes a block of C where it belongs.
+template <typename P, typename C>
+void WriteBlock(const P& p, const ProductPart& part, const C* block, int64_t stride) {
+  const int64_t rows = part.row_end - part.row, columns = part.column_end - part.column;
+  if constexpr (P::kIsColumnMajor) {
+    TransposeAll(block, stride, p.out + part.column * p.stride + part.row, p.stride, columns, rows);
+  } else {
+    for (int64_t i = 0; i < rows; ++i) {
+      auto* to = p.out + (part.row + i) * p.stride + part.column;
+      for (int64_t j = 0; j < columns; ++j) to[j] = static_cast<typename P::Type>(block[i * stride + j]);
+    }
   }
+}
+
+// Computes products 0 to `count`, all of the same sizes; make(index) gives one of them. `scratch` has MultiplyScratch
+// bytes. A product without depth is the bias.
+template <typename Make>
+void Multiply(ThreadPool* threads, int64_t count, const ProductSizes& s, const Make& make, void* scratch) {
+  using P = decltype(make(int64_t{0}));
+  using C = Compute<typename P::Type>;
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  constexpr int64_t kTasks = 4;               // for each worker, to even out workers of different speed
+  constexpr int64_t kPanels = 4;              // of a task, where it wants columns
+  constexpr double kWorthDividing = 1 << 17;  // multiplications
+  if (static_cast<double>(count) * s.rows * s.columns * (s.depth + 1) < kWorthDividing) threads = nullptr;
+  const int64_t wanted = threads == nullptr ? 1 : kTasks * static_cast<int64_t>(WorkerCount(threads));
+  const int64_t panels = Quotient(s.columns, kTileColumns<C>);
+  int64_t row_parts = Quotient(s.rows, BlockRows(kIsa)), column_parts = panels;
+  if constexpr (P::kWantsColumns) {
+    column_parts = Least(Quotient(wanted, count * row_parts), Quotient(panels, kPanels));
+    if (P::kIsBlocked) column_parts = Most(column_parts, Quotient(s.columns, kBlockColumns));
+  } else {
+    row_parts = Most(row_parts, Least(Quotient(wanted, count * panels), Quotient(s.rows, kTileRows)));
+  }
+  const int64_t part_rows = RoundUp(Quotient(s.rows, row_parts), kTileRows);
+  const int64_t part_columns = Quotient(panels, column_parts) * kTileColumns<C>;
+  row_parts = Quotient(s.rows, part_rows);
+  column_parts = Quotient(s.columns, part_columns);
+  const WorkerScratch<P> sizes(kIsa, s);
+  ParallelForWorkers(threads, count * row_parts * column_parts, [&](size_t worker, int64_t task) {
+    const int64_t column = task % column_parts * part_columns, row = task / column_parts % row_parts * part_rows;
+    const ProductPart part = {row, Least(row + part_rows, s.rows), column, Least(column + part_columns, s.columns)};
+    const P p = make(task / column_parts / row_parts);
+    C* copied = static_cast<C*>(scratch) + static_cast<int64_t>(worker) * sizes.size();
+    C *panel = copied + sizes.left, *block = panel + sizes.panel;
+    if constexpr (P::kIsBlocked) {
+      const int64_t stride = RoundUp(part.column_end - column, kTileColumns<C>);
+      MultiplyPart(p, s, part, copied, panel, block, stride);
+      WriteBlock(p, part, block, stride);
+    } else {
+      MultiplyPart(p, s, part, copied, panel, p.out + row * p.stride + column, p.stride);
+    }
+  });
 }
 
 }  // namespace MTC_PORTABLE

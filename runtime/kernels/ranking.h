@@ -31,13 +31,9 @@ struct Before {
   }
 };
 
-inline int64_t RankingThreads(const KernelContext& context) {
-  return context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
-}
-
 inline void RequireRankingScratch(PrepareContext& context, const Tensor& x, int64_t axis) {
   if (x.count() == 0) return;
-  context.RequireScratch(static_cast<size_t>(RankingThreads(context) * AxisSizes(x, axis).count * kRankedSize));
+  context.RequireScratch(WorkerCount(context.threads) * static_cast<size_t>(AxisSizes(x, axis).count * kRankedSize));
 }
 
 // Writes the first `k` elements along `axis`, in order, and where each came from; either result may be null.
@@ -48,24 +44,18 @@ void Rank(KernelContext& context, const Tensor& x, int64_t axis, int64_t k, bool
   static_assert(sizeof(Item) <= kRankedSize);
   if (x.count() == 0 || k == 0) return;
   const AxisSizes view(x, axis);
-  const int64_t rows = view.outer * view.inner, threads = RankingThreads(context);
-  const int64_t workers = rows < threads ? rows : threads;
-  ParallelFor(context.threads, workers, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t worker = begin; worker < end; ++worker) {
-      Item* items = static_cast<Item*>(context.scratch) + worker * view.count;
-      for (int64_t row = worker; row < rows; row += workers) {
-        const int64_t outer = row / view.inner, inner = row % view.inner;
-        const T* from = x.as<T>() + outer * view.count * view.inner + inner;
-        for (int64_t i = 0; i < view.count; ++i) items[i] = {static_cast<Compute<T>>(from[i * view.inner]), i};
-        const Before<Compute<T>> before = {is_descending};
-        if (k < view.count) std::nth_element(items, items + k, items + view.count, before);
-        std::sort(items, items + k, before);
-        for (int64_t i = 0; i < k; ++i) {
-          const int64_t to = (outer * k + i) * view.inner + inner;
-          if (values != nullptr) values->as<T>()[to] = from[items[i].index * view.inner];
-          if (places != nullptr) places->as<int64_t>()[to] = items[i].index;
-        }
-      }
+  ParallelForWorkers(context.threads, view.outer * view.inner, [&](size_t worker, int64_t row) {
+    Item* items = static_cast<Item*>(context.scratch) + static_cast<int64_t>(worker) * view.count;
+    const int64_t outer = row / view.inner, inner = row % view.inner;
+    const T* from = x.as<T>() + outer * view.count * view.inner + inner;
+    for (int64_t i = 0; i < view.count; ++i) items[i] = {static_cast<Compute<T>>(from[i * view.inner]), i};
+    const Before<Compute<T>> before = {is_descending};
+    if (k < view.count) std::nth_element(items, items + k, items + view.count, before);
+    std::sort(items, items + k, before);
+    for (int64_t i = 0; i < k; ++i) {
+      const int64_t to = (outer * k + i) * view.inner + inner;
+      if (values != nullptr) values->as<T>()[to] = from[items[i].index * view.inner];
+      if (places != nullptr) places->as<int64_t>()[to] = items[i].index;
     }
   });
 }

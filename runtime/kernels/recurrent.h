@@ -5,6 +5,7 @@
 #define MTC_KERNELS_RECURRENT_H_
 
 #include "kernels/dot.h"
+#include "kernels/float_types.h"
 #include "kernels/gemm.h"
 #include "kernels/shape_rules.h"
 #include "kernels/vector_math.h"
@@ -27,6 +28,16 @@ MTC_INLINE LayerSizes SizesOfLayer(const Tensor& x, const Tensor& weight_hh, boo
 
 // Up to this many rows of inputs are dot products.
 inline constexpr int64_t kFewInputs = 3;
+
+// What inputs add to the gates.
+template <typename T>
+using Projection = Product<Compute<T>, MatrixRows<Compute<T>, T>, MatrixColumns<Compute<T>, T>>;
+
+// Bytes of scratch for it.
+template <typename T>
+size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s) {
+  return MultiplyScratch<Projection<T>>(isa, threads, {s.rows(), s.width(), s.features});
+}
 
 #if MTC_ISA_LEVEL == 0
 // Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
@@ -64,11 +75,11 @@ inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor&
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
   const int64_t elements = s.rows() * width + s.batch * width + 3 * s.batch * hidden;
   const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
-  const size_t block =
-      size == 8 ? MultiplyScratch<double>(width, s.features) : MultiplyScratch<float>(width, s.features);
-  const int64_t packed = PackedRowsSize(s.rows(), s.features);
-  context.RequireScratch(block + size * static_cast<size_t>(RoundUp(elements, 16) + packed));
-  return Status::kOk;
+  return WithFloatType(context, x.dtype, [&](auto element) {
+    context.RequireScratch(ProjectionScratch<decltype(element)>(context.isa, context.threads, s) +
+                           size * static_cast<size_t>(elements));
+    return Status::kOk;
+  });
 }
 #endif
 
@@ -115,15 +126,14 @@ class Layer {
         weight_hh_(weight_hh.as<T>()),
         reverse_(reverse),
         batch_first_(batch_first) {
-    auto* memory =
-        reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.width(), s.features));
+    auto* memory = reinterpret_cast<C*>(static_cast<char*>(context.scratch) +
+                                        ProjectionScratch<T>(static_cast<Isa>(MTC_ISA_LEVEL), context.threads, s));
     inputs_ = memory;
     recurrent_ = inputs_ + s.rows() * s.width();
     hidden_ = recurrent_ + s.batch * s.width();
     next_ = hidden_ + s.batch * s.hidden;
     cell = next_ + s.batch * s.hidden;
-    C* packed = memory + RoundUp(s.rows() * s.width() + s.batch * s.width() + 3 * s.batch * s.hidden, 16);
-    Project(x.as<T>(), weight_ih.as<T>(), packed, context.scratch);
+    Project(x.as<T>(), weight_ih.as<T>(), context.scratch);
   }
 
   void Read(const Tensor& state, C* to) const {
@@ -177,17 +187,15 @@ class Layer {
     }
   }
 
-  void Project(const T* x, const T* weight, C* packed, void* scratch) {
+  void Project(const T* x, const T* weight, void* scratch) {
     const int64_t rows = s.rows(), width = s.width(), depth = s.features;
     if (rows <= kFewInputs) {
       DotProducts<C>(threads_, x, rows, weight, width, depth,
                      [&](int64_t r, int64_t c, C value) { inputs_[r * width + c] = value; });
       return;
     }
-    PackRows(kTileRows, x, rows, depth, depth, 1, packed);
-    const C limit = static_cast<C>(__builtin_inf());
-    const Product<C, C> product = {rows, width, depth, packed, inputs_, width, {nullptr, nullptr, -limit, limit}};
-    MultiplyPacked(threads_, product, MatrixColumns<C, T>{weight, 1, depth}, scratch);
+    const Projection<T> product = {{x, depth}, {weight, 1, depth}, inputs_, width, {}};
+    Multiply(threads_, 1, {rows, width, depth}, [&](int64_t) { return product; }, scratch);
   }
 
   ThreadPool* threads_;

@@ -12,6 +12,10 @@
 #include "core/half.h"
 #include "kernels/kernel.h"
 
+#if MTC_ISA_LEVEL == 2
+#include <immintrin.h>
+#endif
+
 #define MTC_INLINE [[gnu::always_inline]] inline
 #if defined(__clang__)
 #define MTC_UNROLL _Pragma("clang loop unroll(full)")
@@ -22,6 +26,7 @@
 namespace MTC_PORTABLE {
 
 MTC_INLINE constexpr int64_t Least(int64_t a, int64_t b) { return a < b ? a : b; }
+MTC_INLINE constexpr int64_t Most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 inline constexpr int kVectorBytes = 16 << MTC_ISA_LEVEL;
 
@@ -72,6 +77,11 @@ MTC_INLINE void Store(To* to, V v) {
 // The first `count` lanes; the others are zero.
 template <typename V, typename From>
 MTC_INLINE V LoadPart(const From* from, int64_t count) {
+#if MTC_ISA_LEVEL == 2
+  if constexpr (std::is_same_v<V, Vec> && std::is_same_v<From, float>) {
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+  }
+#endif
   V v = {};
   for (int64_t i = 0; i < count; ++i) v[i] = static_cast<decltype(v[0] + 0)>(from[i]);
   return v;
@@ -79,6 +89,12 @@ MTC_INLINE V LoadPart(const From* from, int64_t count) {
 
 template <typename V, typename To>
 MTC_INLINE void StorePart(To* to, V v, int64_t count) {
+#if MTC_ISA_LEVEL == 2
+  if constexpr (std::is_same_v<V, Vec> && std::is_same_v<To, float>) {
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v);
+    return;
+  }
+#endif
   for (int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(v[i]);
 }
 
@@ -176,6 +192,16 @@ MTC_INLINE V ShuffleLanes(V a, V b, std::integer_sequence<int, kIndex...>) {
 template <int kFirst, int kStep>
 MTC_INLINE Vec ShuffleLanes(Vec a, Vec b) {
   return ShuffleLanes<kFirst, kStep>(a, b, std::make_integer_sequence<int, kLanes>());
+}
+
+// The lanes of `a` followed by `b` that are named, of vectors of four words of four bytes.
+template <int kA, int kB, int kC, int kD, typename V>
+MTC_INLINE V ShuffleFour(V a, V b) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, kA, kB, kC, kD);
+#else
+  return __builtin_shuffle(a, b, V{kA, kB, kC, kD});
+#endif
 }
 
 // All lanes joined two by two; every lane of the result has what all give together.

@@ -10,6 +10,7 @@
 #include "generated/args.h"
 #include "kernels/shape_rules.h"
 #include "kernels/simd.h"
+#include "kernels/transpose.h"
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
@@ -53,27 +54,6 @@ struct Strides {
   }
 };
 
-// A block of a transposed matrix: to[i * to_step + j] = from[i + j * from_step]. Through a tile of its own, so that
-// each line of either matrix is touched once: steps that are powers of two put all lines into one set of the cache.
-inline constexpr int64_t kTile = 16;
-template <typename W>
-void TransposeBlock(const W* from, int64_t from_step, W* to, int64_t to_step, int64_t rows, int64_t columns) {
-  W tile[kTile][kTile];
-  if (rows == kTile && columns == kTile) {
-    for (int64_t j = 0; j < kTile; ++j) std::memcpy(tile[j], from + j * from_step, sizeof tile[j]);
-    for (int64_t i = 0; i < kTile; ++i) {
-      W line[kTile];
-      MTC_UNROLL
-      for (int64_t j = 0; j < kTile; ++j) line[j] = tile[j][i];
-      std::memcpy(to + i * to_step, line, sizeof line);
-    }
-    return;
-  }
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) to[i * to_step + j] = from[i + j * from_step];
-  }
-}
-
 // Copies rows [begin, end) of the result, its last axis being a row.
 template <typename W>
 void CopyRows(const W* x, W* out, const StridedView& view, int64_t begin, int64_t end) {
@@ -103,10 +83,11 @@ void CopyTransposed(ThreadPool* threads, const W* x, W* out, const StridedView& 
   int64_t row_step = 1, planes = 1;  // of the result
   for (int axis = last; axis > consecutive; --axis) row_step *= view.dims[axis];
   for (int axis = 0; axis < last; ++axis) planes *= axis == consecutive ? 1 : view.dims[axis];
-  const int64_t bands = (rows + kTile - 1) / kTile;
-  ParallelFor(threads, planes * bands, kCopyGrain / (kTile * columns) + 1, [&](int64_t begin, int64_t end) {
+  const int64_t bands = (rows + kTransposeTile - 1) / kTransposeTile;
+  ParallelFor(threads, planes * bands, kCopyGrain / (kTransposeTile * columns) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t band = task % bands * kTile, height = rows - band < kTile ? rows - band : kTile;
+      const int64_t band = task % bands * kTransposeTile,
+                    height = rows - band < kTransposeTile ? rows - band : kTransposeTile;
       const W* from = x + band;
       int64_t rest = task / bands, stride = columns, to = band * row_step;
       for (int axis = last - 1; axis >= 0; stride *= view.dims[axis], --axis) {
@@ -115,8 +96,8 @@ void CopyTransposed(ThreadPool* threads, const W* x, W* out, const StridedView& 
         to += rest % view.dims[axis] * stride;
         rest /= view.dims[axis];
       }
-      for (int64_t j = 0; j < columns; j += kTile) {
-        const int64_t width = columns - j < kTile ? columns - j : kTile;
+      for (int64_t j = 0; j < columns; j += kTransposeTile) {
+        const int64_t width = columns - j < kTransposeTile ? columns - j : kTransposeTile;
         TransposeBlock(from + j * column_step, column_step, out + to + j, row_step, height, width);
       }
     }

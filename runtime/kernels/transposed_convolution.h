@@ -26,9 +26,7 @@ MTC_INLINE int64_t ChannelBlocks(const ConvSizes& s) {
   const int64_t block = BlockChannels(s);
   return (s.group_outputs() + block - 1) / block;
 }
-MTC_INLINE int64_t PackedBlockSize(const ConvSizes& s, Isa isa) {
-  return RoundUp(PackedRowsSize(isa, BlockChannels(s) * s.window(), s.group_channels()), 16);
-}
+MTC_INLINE int64_t PackedBlockSize(const ConvSizes& s) { return BlockChannels(s) * s.window() * s.group_channels(); }
 
 template <typename Args>
 ConvSizes TransposedSizesOf(const Args& args) {
@@ -49,14 +47,19 @@ ConvSizes TransposedSizesOf(const Args& args) {
   return s;
 }
 
-// Packs weights [in, out / groups, window], each block of output channels by itself; rows are (channel, tap).
+// Packs weights [in, out / groups, window], each block of output channels by itself, as a matrix of rows (channel, tap)
+// by input channels.
 template <typename C, typename T>
-void PackTransposedWeights(const T* weight, const ConvSizes& s, Isa isa, C* packed) {
+void PackTransposedWeights(const T* weight, const ConvSizes& s, C* packed) {
   const int64_t per_input = s.group_outputs() * s.window(), block = BlockChannels(s) * s.window();
   for (int64_t g = 0; g < s.groups; ++g) {
-    for (int64_t first = 0; first < per_input; first += block, packed += PackedBlockSize(s, isa)) {
-      PackRows(TileRows(isa), weight + g * s.group_channels() * per_input + first, Least(block, per_input - first),
-               s.group_channels(), 1, per_input, packed);
+    for (int64_t first = 0; first < per_input; first += block, packed += PackedBlockSize(s)) {
+      const T* from = weight + g * s.group_channels() * per_input + first;
+      for (int64_t k = 0; k < s.group_channels(); ++k, from += per_input) {
+        for (int64_t i = 0; i < Least(block, per_input - first); ++i) {
+          packed[i * s.group_channels() + k] = static_cast<C>(from[i]);
+        }
+      }
     }
   }
 }

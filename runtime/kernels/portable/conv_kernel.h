@@ -3,14 +3,15 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_KERNEL_H_
 
-#include <memory>
 #include <new>
 
 #include "kernels/convolution.h"
+#include "kernels/float_types.h"
+#include "kernels/packed_product.h"
 
 namespace MTC_PORTABLE {
 
-// Where the packed weights stand: with the program if they are a constant, else in scratch behind the windows.
+// Where packed constants stand.
 class ConvState : public KernelState {
  public:
   const void* packed = nullptr;
@@ -31,29 +32,21 @@ inline Status CheckConvAttrs(PrepareContext& context, Span<const int64_t> values
 }
 
 template <typename T>
-Status PackConstant(PrepareContext& context, const Tensor* weight, const ConvSizes& s, ConvState* state) {
+Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvSizes& s) {
   using C = Compute<T>;
-  const PackedKey key = {{weight->constant, 0x636f6e76u /* "conv" */, static_cast<uint64_t>(context.isa),
-                          static_cast<uint64_t>(s.groups)}};
-  state->packed = context.packed->Find(key);
-  if (state->packed != nullptr) return Status::kOk;
-  void* block = context.packed->Reserve(static_cast<size_t>(PackedWeightsSize(s, context.isa)) * sizeof(C));
-  if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
-  PackConvWeights(weight->as<T>(), s, context.isa, static_cast<C*>(block));
-  state->packed = context.packed->Insert(key, block);
-  context.packed->ReleaseSource(weight->data, static_cast<size_t>(weight->count()) * sizeof(T));
-  return Status::kOk;
-}
-
-template <typename T>
-Status PrepareWeights(PrepareContext& context, const Tensor* weight, const ConvSizes& s, ConvState* state) {
-  const size_t windows = MultiplyScratch<T>(s.positions(), s.depth());
-  if (weight->is_constant()) {
-    context.RequireScratch(windows);
-    return state->packed != nullptr ? Status::kOk : PackConstant<T>(context, weight, s, state);
+  if (!HasManyChannels(context.isa, weight.dtype, s)) {
+    context.RequireScratch(MultiplyScratch<FewChannelsProduct<T>>(context.isa, context.threads, FewChannelsSizes(s)));
+    return Status::kOk;
   }
-  context.RequireScratch(windows + static_cast<size_t>(PackedWeightsSize(s, context.isa)) * sizeof(Compute<T>));
-  return Status::kOk;
+  const bool is_constant = weight.is_constant();
+  const int64_t elements = ImagesSize<C>(s) + (is_constant ? 0 : s.groups * PanelsSize<C>(context.isa, s));
+  context.RequireScratch(MultiplyScratch<ManyChannelsProduct<T>>(context.isa, context.threads, ManyChannelsSizes(s)) +
+                         static_cast<size_t>(elements) * sizeof(C));
+  if (!is_constant) return Status::kOk;
+  if (context.state == nullptr) context.state.reset(new (std::nothrow) ConvState);
+  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  return PackConstant<T>(context, weight, s.groups, PanelSizesOf(s),
+                         &static_cast<ConvState*>(context.state.get())->packed);
 }
 
 template <typename Args>
@@ -91,40 +84,38 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
     dims[2 + i] = room / args.stride[i] + 1;
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
-  if (context.state == nullptr) {
-    context.state.reset(new (std::nothrow) ConvState);
-    if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
-  }
-  auto* state = static_cast<ConvState*>(context.state.get());
+  if (args.out->count() == 0) return Status::kOk;
   const ConvSizes sizes = SizesOf(args);
-  switch (x.dtype) {
-    case DType::kF32:
-      return PrepareWeights<float>(context, &weight, sizes, state);
-    case DType::kF64:
-      return PrepareWeights<double>(context, &weight, sizes, state);
-    case DType::kF16:
-      return PrepareWeights<Half>(context, &weight, sizes, state);
-    case DType::kBF16:
-      return PrepareWeights<BFloat16>(context, &weight, sizes, state);
-    default:
-      return context.Fail(Status::kInvalidProgram, "a convolution of integers");
-  }
+  return WithFloatType(context, x.dtype,
+                       [&](auto element) { return PrepareProduct<decltype(element)>(context, weight, sizes); });
 }
 #endif
 
 template <typename T, typename Args>
 Status RunConvolution(KernelContext& context, const Args& args) {
-  using C = Compute<T>;
   if (args.out->count() == 0) return Status::kOk;
-  const ConvSizes sizes = SizesOf(args);
-  const auto* packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
-  if (!args.weight->is_constant()) {
-    auto* own = reinterpret_cast<C*>(static_cast<char*>(context.scratch) +
-                                     MultiplyScratch<T>(sizes.positions(), sizes.depth()));
-    PackConvWeights(args.weight->template as<T>(), sizes, static_cast<Isa>(MTC_ISA_LEVEL), own);
-    packed = own;
+  using C = Compute<T>;
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  const ConvSizes s = SizesOf(args);
+  const Tensor& weight = *args.weight;
+  if (!HasManyChannels(kIsa, weight.dtype, s)) {
+    ConvolveFewChannels<T>(context.threads, args, s, context.scratch);
+    return Status::kOk;
   }
-  Convolve<T>(context.threads, args, sizes, packed, context.scratch);
+  const size_t own = MultiplyScratch<ManyChannelsProduct<T>>(kIsa, context.threads, ManyChannelsSizes(s));
+  C* images = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + own);
+  const C* packed;
+  if (weight.is_constant()) {
+    packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
+  } else {
+    C* panels = images + ImagesSize<C>(s);
+    const int64_t size = PanelsSize<C>(kIsa, s), each = s.group_outputs() * s.depth();
+    for (int64_t g = 0; g < s.groups; ++g) {
+      PackPanels(kIsa, weight.as<T>() + g * each, PanelSizesOf(s), 0, s.group_outputs(), panels + g * size);
+    }
+    packed = panels;
+  }
+  ConvolveManyChannels<T>(context.threads, args, s, packed, images, context.scratch);
   return Status::kOk;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 
+#include "kernels/float_types.h"
 #include "kernels/portable/conv_kernel.h"
 #include "kernels/transposed_convolution.h"
 
@@ -10,29 +11,39 @@ namespace MTC_PORTABLE {
 
 // Elements of scratch for what is added, and for the packed weights.
 MTC_INLINE int64_t PartsSize(const ConvSizes& s) { return RoundUp(BlockChannels(s) * s.window() * s.in_size(), 16); }
-MTC_INLINE int64_t TransposedWeightsSize(const ConvSizes& s, Isa isa) {
-  return s.groups * ChannelBlocks(s) * PackedBlockSize(s, isa);
+MTC_INLINE int64_t TransposedWeightsSize(const ConvSizes& s) {
+  return s.groups * ChannelBlocks(s) * PackedBlockSize(s);
+}
+
+// What elements of the input add, in the type that sums have.
+template <typename C, typename T>
+using PartsOf = Product<C, MatrixRows<C, C>, MatrixColumns<C, T>>;
+
+template <typename T>
+size_t PartsScratch(Isa isa, const ThreadPool* threads, const ConvSizes& s) {
+  using P = PartsOf<Compute<T>, T>;
+  const ProductSizes sizes = {BlockChannels(s) * s.window(), s.in_size(), s.group_channels()};
+  return MultiplyScratch<P>(isa, threads, sizes);
 }
 
 #if MTC_ISA_LEVEL == 0
 template <typename T>
 Status PrepareTransposedWeights(PrepareContext& context, const Tensor& weight, const ConvSizes& s, ConvState* state) {
   using C = Compute<T>;
-  const size_t packed_bytes = static_cast<size_t>(TransposedWeightsSize(s, context.isa)) * sizeof(C);
-  const size_t own =
-      MultiplyScratch<C>(s.in_size(), s.group_channels()) + static_cast<size_t>(PartsSize(s)) * sizeof(C);
+  const size_t packed_bytes = static_cast<size_t>(TransposedWeightsSize(s)) * sizeof(C);
+  const size_t own = PartsScratch<T>(context.isa, context.threads, s) + static_cast<size_t>(PartsSize(s)) * sizeof(C);
   if (!weight.is_constant()) {
     context.RequireScratch(own + packed_bytes);
     return Status::kOk;
   }
   context.RequireScratch(own);
-  const PackedKey key = {{weight.constant, 0x7472616eu /* "tran" */ | static_cast<uint64_t>(context.isa) << 32,
-                          static_cast<uint64_t>(s.groups), static_cast<uint64_t>(BlockChannels(s))}};
+  const PackedKey key = {{weight.constant, 0x7472616eu /* "tran" */, static_cast<uint64_t>(s.groups),
+                          static_cast<uint64_t>(BlockChannels(s))}};
   state->packed = context.packed->Find(key);
   if (state->packed != nullptr) return Status::kOk;
   void* block = context.packed->Reserve(packed_bytes);
   if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
-  PackTransposedWeights(weight.as<T>(), s, context.isa, static_cast<C*>(block));
+  PackTransposedWeights(weight.as<T>(), s, static_cast<C*>(block));
   state->packed = context.packed->Insert(key, block);
   context.packed->ReleaseSource(weight.data, static_cast<size_t>(weight.count()) * sizeof(T));
   return Status::kOk;
@@ -91,18 +102,9 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
   if (__builtin_mul_overflow(sizes.window(), sizes.in_size(), &parts) || parts > (int64_t{1} << 47)) {
     return context.Fail(Status::kOutOfMemory, "the window and the input are too large for each other");
   }
-  switch (x.dtype) {
-    case DType::kF32:
-      return PrepareTransposedWeights<float>(context, weight, sizes, state);
-    case DType::kF64:
-      return PrepareTransposedWeights<double>(context, weight, sizes, state);
-    case DType::kF16:
-      return PrepareTransposedWeights<Half>(context, weight, sizes, state);
-    case DType::kBF16:
-      return PrepareTransposedWeights<BFloat16>(context, weight, sizes, state);
-    default:
-      return context.Fail(Status::kInvalidProgram, "a convolution of integers");
-  }
+  return WithFloatType(context, x.dtype, [&](auto element) {
+    return PrepareTransposedWeights<decltype(element)>(context, weight, sizes, state);
+  });
 }
 #endif
 
@@ -112,29 +114,26 @@ Status RunTransposedConvolution(KernelContext& context, const Args& args) {
   if (args.out->count() == 0) return Status::kOk;
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const ConvSizes s = TransposedSizesOf(args);
-  C* parts =
-      reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<C>(s.in_size(), s.group_channels()));
+  C* parts = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + PartsScratch<T>(kIsa, context.threads, s));
   const auto* packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
   if (!args.weight->is_constant()) {
-    PackTransposedWeights(args.weight->template as<T>(), s, kIsa, parts + PartsSize(s));
+    PackTransposedWeights(args.weight->template as<T>(), s, parts + PartsSize(s));
     packed = parts + PartsSize(s);
   }
   const T* bias = args.bias ? args.bias->template as<T>() : nullptr;
   const C low = static_cast<C>(args.clamp[0]), high = static_cast<C>(args.clamp[1]);
-  const C limit = static_cast<C>(__builtin_inf());
   const int64_t block = BlockChannels(s), blocks = ChannelBlocks(s), rows = s.out[0] * s.out[1];
   for (int64_t task = 0; task < s.batch * s.groups * blocks; ++task) {
     const int64_t n = task / blocks / s.groups, g = task / blocks % s.groups, first = task % blocks * block;
     const int64_t channels = Least(block, s.group_outputs() - first);
     const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
-    const Product<C, C> product = {channels * s.window(),
-                                   s.in_size(),
-                                   s.group_channels(),
-                                   packed + (g * blocks + first / block) * PackedBlockSize(s, kIsa),
+    const PartsOf<C, T> product = {{packed + (g * blocks + first / block) * PackedBlockSize(s), s.group_channels()},
+                                   {x, s.in_size(), 1},
                                    parts,
                                    s.in_size(),
-                                   {nullptr, nullptr, -limit, limit}};
-    MultiplyPacked(context.threads, product, MatrixColumns<C, T>{x, s.in_size(), 1}, context.scratch);
+                                   {}};
+    const ProductSizes sizes = {channels * s.window(), s.in_size(), s.group_channels()};
+    Multiply(context.threads, 1, sizes, [&](int64_t) { return product; }, context.scratch);
     const int64_t channel = g * s.group_outputs() + first;
     T* out = args.out->template as<T>() + (n * s.out_channels + channel) * s.positions();
     ParallelFor(context.threads, channels * rows, 1 + 4096 / s.out[2], [&](int64_t begin, int64_t end) {

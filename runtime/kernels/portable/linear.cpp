@@ -1,13 +1,50 @@
+#include <memory>
+#include <new>
+
 #include "generated/args.h"
 #include "kernels/dot.h"
-#include "kernels/gemm.h"
+#include "kernels/float_types.h"
+#include "kernels/packed_product.h"
 #include "kernels/shape_rules.h"
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
+namespace {
 
-// Up to this many rows are dot products.
-inline constexpr int64_t kFewRows = 3;
+// Up to this many rows are dot products, with the weights as they lie.
+constexpr int64_t kFewRows = 3;
+
+struct LinearState : KernelState {
+  const void* packed = nullptr;  // constant weights
+};
+
+template <typename T>
+using Rows = MatrixRows<Compute<T>, T>;
+template <typename T>
+using Columns = MatrixColumns<Compute<T>, T>;
+
+template <typename T>
+using PackedProduct = Product<T, Rows<T>, PackedPanels<Compute<T>>>;
+
+ProductSizes SizesOf(const LinearArgs& args) { return {args.x->rows(), args.weight->dims[0], args.weight->dims[1]}; }
+
+#if MTC_ISA_LEVEL == 0
+template <typename T>
+Status PrepareProduct(PrepareContext& context, const LinearArgs& args) {
+  const ProductSizes sizes = SizesOf(args);
+  if (!args.weight->is_constant()) {
+    context.RequireScratch(MultiplyScratch<Product<T, Rows<T>, Columns<T>>>(context.isa, context.threads, sizes));
+    return Status::kOk;
+  }
+  context.RequireScratch(MultiplyScratch<PackedProduct<T>>(context.isa, context.threads, sizes));
+  if (context.state == nullptr) context.state.reset(new (std::nothrow) LinearState);
+  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  return PackConstant<T>(context, *args.weight, 1, {sizes.columns, sizes.depth},
+                         &static_cast<LinearState*>(context.state.get())->packed);
+}
+#endif
+
+}  // namespace
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
@@ -24,36 +61,39 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   for (int i = 0; i < x.rank; ++i) dims[i] = x.dims[i];
   dims[x.rank - 1] = weight.dims[0];
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
-  const int64_t rows = x.rows(), depth = weight.dims[1];
-  if (rows <= kFewRows) return Status::kOk;
-  const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
-  const size_t columns = x.dtype == DType::kF32   ? MultiplyScratch<float>(weight.dims[0], depth)
-                         : x.dtype == DType::kF64 ? MultiplyScratch<double>(weight.dims[0], depth)
-                                                  : MultiplyScratch<Half>(weight.dims[0], depth);
-  context.RequireScratch(columns + static_cast<size_t>(PackedRowsSize(rows, depth)) * size);
-  return Status::kOk;
+  if (x.rows() <= kFewRows || args.out->count() == 0) return Status::kOk;
+  return WithFloatType(context, x.dtype,
+                       [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });
 }
 #endif
 
 template <typename T>
 Status RunLinear(KernelContext& context, const LinearArgs& args) {
   using C = Compute<T>;
-  const int64_t rows = args.x->rows(), depth = args.weight->dims[1], columns = args.weight->dims[0];
+  const ProductSizes sizes = SizesOf(args);
+  const int64_t columns = sizes.columns, depth = sizes.depth;
+  if (args.out->count() == 0) return Status::kOk;
   const T *x = args.x->as<T>(), *weight = args.weight->as<T>();
   const T* bias = args.bias ? args.bias->as<T>() : nullptr;
   T* out = args.out->as<T>();
   const C low = static_cast<C>(args.clamp[0]), high = static_cast<C>(args.clamp[1]);
-  if (rows <= kFewRows) {
-    DotProducts<C>(context.threads, x, rows, weight, columns, depth, [&](int64_t r, int64_t c, C value) {
+  if (sizes.rows <= kFewRows) {
+    DotProducts<C>(context.threads, x, sizes.rows, weight, columns, depth, [&](int64_t r, int64_t c, C value) {
       if (bias != nullptr) value += static_cast<C>(bias[c]);
       out[r * columns + c] = static_cast<T>(value < low ? low : value > high ? high : value);
     });
     return Status::kOk;
   }
-  auto* packed = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<T>(columns, depth));
-  PackRows(kTileRows, x, rows, depth, depth, 1, packed);
-  const Product<T, C> product = {rows, columns, depth, packed, out, columns, {nullptr, bias, low, high}};
-  MultiplyPacked(context.threads, product, MatrixColumns<C, T>{weight, 1, depth}, context.scratch);
+  const Rows<T> left = {x, depth};
+  const Finish<T> finish = {bias, low, high};
+  if (args.weight->is_constant()) {
+    const auto* packed = static_cast<const C*>(static_cast<const LinearState*>(context.state.get())->packed);
+    const PackedProduct<T> product = {left, {packed}, out, columns, finish};
+    Multiply(context.threads, 1, sizes, [&](int64_t) { return product; }, context.scratch);
+  } else {
+    const Product<T, Rows<T>, Columns<T>> product = {left, {weight, 1, depth}, out, columns, finish};
+    Multiply(context.threads, 1, sizes, [&](int64_t) { return product; }, context.scratch);
+  }
   return Status::kOk;
 }
 

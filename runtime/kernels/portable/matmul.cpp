@@ -1,9 +1,16 @@
 #include "generated/args.h"
+#include "kernels/float_types.h"
 #include "kernels/gemm.h"
 #include "kernels/shape_rules.h"
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
+namespace {
+
+template <typename T>
+using ProductOf = Product<T, MatrixRows<Compute<T>, T>, MatrixColumns<Compute<T>, T>>;
+
+}  // namespace
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareMatmul(PrepareContext& context, const MatmulArgs& args) {
@@ -28,49 +35,42 @@ Status PrepareMatmul(PrepareContext& context, const MatmulArgs& args) {
   dims[rank - 2] = x.dim(-2);
   dims[rank - 1] = columns;
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, static_cast<size_t>(rank)}));
-  const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
-  const size_t block = x.dtype == DType::kF32   ? MultiplyScratch<float>(columns, depth)
-                       : x.dtype == DType::kF64 ? MultiplyScratch<double>(columns, depth)
-                                                : MultiplyScratch<Half>(columns, depth);
-  context.RequireScratch(block + static_cast<size_t>(PackedRowsSize(x.dim(-2), depth)) * size);
-  return Status::kOk;
+  const ProductSizes sizes = {x.dim(-2), columns, depth};
+  return WithFloatType(context, x.dtype, [&](auto element) {
+    context.RequireScratch(MultiplyScratch<ProductOf<decltype(element)>>(context.isa, context.threads, sizes));
+    return Status::kOk;
+  });
 }
 #endif
+
+// Which matrix of `x` belongs to matrix `index` of `out`; axes of size 1 are read again.
+MTC_INLINE int64_t MatrixOf(const Tensor& x, const Tensor& out, int64_t index) {
+  int64_t result = 0, step = 1;
+  for (int axis = -3; axis >= -x.rank; --axis) {
+    const int64_t at = index % out.dim(axis);
+    index /= out.dim(axis);
+    result += (x.dim(axis) == 1 ? 0 : at) * step;
+    step *= x.dim(axis);
+  }
+  return result;
+}
 
 template <typename T>
 Status RunMatmul(KernelContext& context, const MatmulArgs& args) {
   using C = Compute<T>;
   const Tensor &x = *args.x, &y = *args.y, &out = *args.out;
   if (out.count() == 0) return Status::kOk;
-  const int64_t rows = x.dim(-2), depth = x.dim(-1), columns = out.dim(-1);
-  auto* packed = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + MultiplyScratch<T>(columns, depth));
-  const MatrixColumns<C, T> right =
-      args.transpose_y ? MatrixColumns<C, T>{y.as<T>(), 1, depth} : MatrixColumns<C, T>{y.as<T>(), columns, 1};
-  const int64_t matrices = out.count() / (rows * columns);
-  for (int64_t m = 0; m < matrices; ++m) {
-    // Which matrix of each operand: axes of size 1 are read again.
-    int64_t rest = m, left_index = 0, right_index = 0, left_step = 1, right_step = 1;
-    for (int axis = out.rank - 3; axis >= 0; --axis) {
-      const int64_t at = rest % out.dims[axis];
-      rest /= out.dims[axis];
-      const int left_axis = axis - (out.rank - x.rank), right_axis = axis - (out.rank - y.rank);
-      if (left_axis >= 0) {
-        left_index += (x.dims[left_axis] == 1 ? 0 : at) * left_step;
-        left_step *= x.dims[left_axis];
-      }
-      if (right_axis >= 0) {
-        right_index += (y.dims[right_axis] == 1 ? 0 : at) * right_step;
-        right_step *= y.dims[right_axis];
-      }
-    }
-    PackRows(kTileRows, x.as<T>() + left_index * rows * depth, rows, depth, depth, 1, packed);
-    MatrixColumns<C, T> columns_of = right;
-    columns_of.b += right_index * depth * columns;
-    const C limit = static_cast<C>(__builtin_inf());
-    const Product<T, C> product = {
-        rows, columns, depth, packed, out.as<T>() + m * rows * columns, columns, {nullptr, nullptr, -limit, limit}};
-    MultiplyPacked(context.threads, product, columns_of, context.scratch);
-  }
+  const ProductSizes sizes = {x.dim(-2), out.dim(-1), x.dim(-1)};
+  const auto product = [&](int64_t index) {
+    const T* right = y.as<T>() + MatrixOf(y, out, index) * sizes.depth * sizes.columns;
+    return ProductOf<T>{
+        {x.as<T>() + MatrixOf(x, out, index) * sizes.rows * sizes.depth, sizes.depth},
+        args.transpose_y ? MatrixColumns<C, T>{right, 1, sizes.depth} : MatrixColumns<C, T>{right, sizes.columns, 1},
+        out.as<T>() + index * sizes.rows * sizes.columns,
+        sizes.columns,
+        {}};
+  };
+  Multiply(context.threads, out.count() / (sizes.rows * sizes.columns), sizes, product, context.scratch);
   return Status::kOk;
 }
 

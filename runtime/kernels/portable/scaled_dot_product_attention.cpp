@@ -56,9 +56,9 @@ Status PrepareScaledDotProductAttention(PrepareContext& context, const ScaledDot
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, static_cast<size_t>(rank)}));
   if (args.out->count() == 0) return Status::kOk;
   const int64_t size = SizeOf(query.dtype) == 8 ? 8 : 4;
-  const int64_t threads = context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
-  context.RequireScratch(static_cast<size_t>(
-      threads * size * AttentionScratch(context.isa, size, query.dim(-2), sources, query.dim(-1), value.dim(-1))));
+  context.RequireScratch(WorkerCount(context.threads) *
+                         static_cast<size_t>(size * AttentionScratch(context.isa, size, query.dim(-2), sources,
+                                                                     query.dim(-1), value.dim(-1))));
   return Status::kOk;
 }
 #endif
@@ -86,40 +86,33 @@ Status RunScaledDotProductAttention(KernelContext& context, const ScaledDotProdu
   const int64_t tasks = out.count() / (targets * outputs) * blocks;
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const int64_t size = AttentionScratch(kIsa, sizeof(C), targets, sources, features, outputs);
-  // Each worker has scratch of its own, and takes the tasks that are its number modulo theirs.
-  const int64_t threads = context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
-  const int64_t workers = Least(threads, tasks);
-  ParallelFor(context.threads, workers, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t worker = begin; worker < end; ++worker) {
-      C* scratch = static_cast<C*>(context.scratch) + worker * size;
-      for (int64_t task = worker; task < tasks; task += workers) {
-        const int64_t matrix = task / blocks, first = task % blocks * block;
-        const Tensor* mask = args.mask;
-        Attention<T> a = {query.as<T>() + MatrixOf(query, out, matrix, false) * targets * features,
-                          key.as<T>() + MatrixOf(key, out, matrix, args.enable_gqa) * sources * features,
-                          value.as<T>() + MatrixOf(value, out, matrix, args.enable_gqa) * sources * outputs,
-                          nullptr,
-                          out.as<T>() + matrix * targets * outputs,
-                          targets,
-                          sources,
-                          features,
-                          outputs,
-                          0,
-                          0,
-                          static_cast<C>(args.scale),
-                          args.is_causal};
-        if (mask != nullptr) {
-          const int64_t columns = mask->rank < 1 ? 1 : mask->dim(-1), rows = mask->rank < 2 ? 1 : mask->dim(-2);
-          a.mask = mask->as<T>() + MatrixOf(*mask, out, matrix, false) * rows * columns;
-          a.mask_row_step = rows == 1 ? 0 : columns;
-          a.mask_column_step = columns == 1 ? 0 : 1;
-        }
-        if (targets <= kFewQueries) {
-          AttendRow(a, first, scratch);
-        } else {
-          AttendBlock(a, first, Least(first + block, targets), scratch);
-        }
-      }
+  ParallelForWorkers(context.threads, tasks, [&](size_t worker, int64_t task) {
+    C* scratch = static_cast<C*>(context.scratch) + static_cast<int64_t>(worker) * size;
+    const int64_t matrix = task / blocks, first = task % blocks * block;
+    const Tensor* mask = args.mask;
+    Attention<T> a = {query.as<T>() + MatrixOf(query, out, matrix, false) * targets * features,
+                      key.as<T>() + MatrixOf(key, out, matrix, args.enable_gqa) * sources * features,
+                      value.as<T>() + MatrixOf(value, out, matrix, args.enable_gqa) * sources * outputs,
+                      nullptr,
+                      out.as<T>() + matrix * targets * outputs,
+                      targets,
+                      sources,
+                      features,
+                      outputs,
+                      0,
+                      0,
+                      static_cast<C>(args.scale),
+                      args.is_causal};
+    if (mask != nullptr) {
+      const int64_t columns = mask->rank < 1 ? 1 : mask->dim(-1), rows = mask->rank < 2 ? 1 : mask->dim(-2);
+      a.mask = mask->as<T>() + MatrixOf(*mask, out, matrix, false) * rows * columns;
+      a.mask_row_step = rows == 1 ? 0 : columns;
+      a.mask_column_step = columns == 1 ? 0 : 1;
+    }
+    if (targets <= kFewQueries) {
+      AttendRow(a, first, scratch);
+    } else {
+      AttendBlock(a, first, Least(first + block, targets), scratch);
     }
   });
   return Status::kOk;

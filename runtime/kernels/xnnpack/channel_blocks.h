@@ -22,7 +22,7 @@ namespace MTC_XNNPACK {
 
 // Sizes of a product: [rows, depth * taps] by [channels, depth * taps]; a convolution has a tap for each pixel of its
 // window.
-struct ProductSizes {
+struct BlockedSizes {
   int64_t rows;
   int64_t depth;
   int64_t taps;
@@ -30,7 +30,7 @@ struct ProductSizes {
 };
 
 // Bytes of packed weights for each output channel; XNNPACK pads the depth for some microkernels.
-inline int64_t PackedBytes(const xnn_gemm_config& config, const ProductSizes& sizes) {
+inline int64_t PackedBytes(const xnn_gemm_config& config, const BlockedSizes& sizes) {
   const int64_t multiple = int64_t{1} << (config.log2_kr + config.log2_sr);
   const int64_t depth = (sizes.depth + multiple - 1) / multiple * multiple;
   return (depth * sizes.taps + 1) * static_cast<int64_t>(sizeof(float));
@@ -39,7 +39,7 @@ inline int64_t PackedBytes(const xnn_gemm_config& config, const ProductSizes& si
 // Output channels of a block: a multiple of the microkernel's columns, or all channels. Measured on an AVX-512 Xeon
 // with 2 MB of L2: blocks of 0.3 MB reach 95 to 118 GFLOP/s where whole weights beyond L2 reach 58 to 80. On Zen 4,
 // whose L3 is fast, they make no difference for convolutions and cost a linear layer up to 5 percent.
-inline int64_t BlockChannels(const xnn_gemm_config& config, const ProductSizes& sizes) {
+inline int64_t BlockChannels(const xnn_gemm_config& config, const BlockedSizes& sizes) {
   constexpr int64_t kMostBytes = 300 << 10;
   constexpr int64_t kUnknownL2 = 512 << 10;
   const cpuinfo_cache* l2 = cpuinfo_get_l2_caches_count() > 0 ? cpuinfo_get_l2_cache(0) : nullptr;
@@ -72,7 +72,7 @@ struct ChannelBlocks : KernelState {
 // Makes the operators; create(weights_cache, first channel, channels, &operator) makes one of them. `weight` is the
 // constant, `packing` a hash of what else decides how it is packed.
 template <typename Create>
-Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const ProductSizes& sizes, int64_t block_channels,
+Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const BlockedSizes& sizes, int64_t block_channels,
                     uint64_t packing, const void* weight, Create create) {
   state.count = 0;
   // A last block narrower than the microkernel would be packed for another one: it joins the one before.

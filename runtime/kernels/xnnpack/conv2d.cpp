@@ -1,6 +1,7 @@
 #include "generated/args.h"
+#include "kernels/channels_last_product.h"
 #include "kernels/depthwise_convolution.h"
-#include "kernels/narrow_convolution.h"
+#include "kernels/packed_product.h"
 #include "kernels/xnnpack/channel_blocks.h"
 #include "kernels/xnnpack/window.h"
 #include "selected_kernels.h"
@@ -15,12 +16,13 @@ Status RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args);
 namespace MTC_XNNPACK {
 namespace {
 
-// What computes a convolution: XNNPACK, or one of mtc's own kernels for those that it computes slowly.
-enum class Way : uint8_t { kXnnpack, kNarrow, kDepthwise };
+// What computes a convolution: XNNPACK, or one of mtc's own kernels, which are faster where vectors have eight elements
+// and more.
+enum class Way : uint8_t { kXnnpack, kProduct, kDepthwise };
 
 struct ConvState : ChannelBlocks {
   Way way = Way::kXnnpack;
-  const float* packed = nullptr;  // weights for mtc's own kernels
+  const void* packed = nullptr;  // weights for mtc's own kernels
   size_t scratch = 0;
 };
 
@@ -48,7 +50,7 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   const Tensor& weight = *args.weight;
   const int64_t kernel_height = weight.dims[1], kernel_width = weight.dims[2], depth = weight.dims[3];
   const int64_t out_channels = weight.dims[0];
-  const ProductSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
+  const BlockedSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
   const int64_t block_channels = args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
   if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
     const int64_t packing[] = {'C', kernel_height, kernel_width, depth, out_channels, args.groups};
@@ -77,34 +79,33 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
 }
 
 Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
-  const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
-  if (args.groups == 1) {
-    const int64_t columns = xnn_init_f32_gemm_config()->nr;
-    return MTC_PORTABLE::IsNarrow(context.isa, columns, sizes) ? Way::kNarrow : Way::kXnnpack;
-  }
+  if (context.isa == Isa::kBase) return Way::kXnnpack;
+  if (args.groups == 1) return Way::kProduct;
   const bool is_depthwise = args.groups == args.x->dims[3] && args.groups == args.weight->dims[0];
-  return is_depthwise && MTC_PORTABLE::IsFastDepthwise(context.isa, sizes) ? Way::kDepthwise : Way::kXnnpack;
+  return is_depthwise && MTC_PORTABLE::IsFastDepthwise(context.isa, SizesOf(args)) ? Way::kDepthwise : Way::kXnnpack;
 }
 
 // Packs the weights for mtc's own kernel, unless they are packed already.
-Status Pack(KernelContext& context, const Conv2dArgs& args) {
+Status Pack(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor& weight = *args.weight;
-  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-  const int64_t packing[] = {'D', static_cast<int64_t>(state.way), static_cast<int64_t>(context.isa)};
-  const PackedKey key = {
-      {reinterpret_cast<uintptr_t>(weight.data), reinterpret_cast<uintptr_t>(bias), HashSizes(packing)}};
-  state.packed = static_cast<const float*>(context.packed->Find(key));
-  if (state.packed != nullptr) return Status::kOk;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
-  const bool is_narrow = state.way == Way::kNarrow;
-  const int64_t count = is_narrow ? MTC_PORTABLE::NarrowWeightsSize(context.isa, sizes)
-                                  : MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
+  if (state.way == Way::kProduct) {
+    const MTC_PORTABLE::ProductSizes product = MTC_PORTABLE::ProductOf(sizes);
+    context.RequireScratch(MTC_PORTABLE::ChannelsLastScratch(context.isa, context.threads, sizes));
+    return MTC_PORTABLE::PackConstant<float>(context, weight, 1, {product.columns, product.depth, 1, product.run},
+                                             &state.packed);
+  }
+  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+  const PackedKey key = {{reinterpret_cast<uintptr_t>(weight.data), reinterpret_cast<uintptr_t>(bias), 'D',
+                          static_cast<uint64_t>(context.isa)}};
+  state.packed = context.packed->Find(key);
+  if (state.packed != nullptr) return Status::kOk;
+  const int64_t count = MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
   auto* block = static_cast<float*>(context.packed->Reserve(static_cast<size_t>(count) * sizeof(float)));
   if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
-  const auto pack = is_narrow ? MTC_PORTABLE::PackNarrowWeights : MTC_PORTABLE::PackDepthwiseWeights;
-  pack(context.isa, sizes, weight.as<const float>(), bias, block);
-  state.packed = static_cast<const float*>(context.packed->Insert(key, block));
+  MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const float>(), bias, block);
+  state.packed = context.packed->Insert(key, block);
   context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
   return Status::kOk;
 }
@@ -154,13 +155,24 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
 
 template <typename T>
 Status RunConv2d(KernelContext& context, const Conv2dArgs& args) {
+  static_assert(std::is_same_v<T, float>);
   if (args.out->count() == 0) return Status::kOk;
+#if MTC_ISA_LEVEL > 0
   const auto& state = *static_cast<const ConvState*>(context.state.get());
-  if (state.way == Way::kXnnpack) return RunConv2dBlocks(context, args);
-  const auto convolve = state.way == Way::kNarrow ? MTC_PORTABLE::ConvolveNarrow : MTC_PORTABLE::ConvolveDepthwise;
-  convolve(context.threads, SizesOf(args), args.x->as<const T>(), state.packed, args.out->as<T>(),
-           static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]));
-  return Status::kOk;
+  const float low = static_cast<float>(args.clamp[0]), high = static_cast<float>(args.clamp[1]);
+  const float *x = args.x->as<const float>(), *packed = static_cast<const float*>(state.packed);
+  if (state.way == Way::kProduct) {
+    const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+    MTC_PORTABLE::ConvolveChannelsLast(context.threads, SizesOf(args), x, packed, args.out->as<float>(),
+                                       {bias, low, high}, context.scratch);
+    return Status::kOk;
+  }
+  if (state.way == Way::kDepthwise) {
+    MTC_PORTABLE::ConvolveDepthwise(context.threads, SizesOf(args), x, packed, args.out->as<float>(), low, high);
+    return Status::kOk;
+  }
+#endif
+  return RunConv2dBlocks(context, args);
 }
 
 MTC_XNNPACK_KERNEL(Conv2d)

@@ -1,14 +1,28 @@
 #include "generated/args.h"
+#include "kernels/packed_product.h"
+#include "kernels/shape_rules.h"
 #include "kernels/xnnpack/channel_blocks.h"
 #include "selected_kernels.h"
 
 namespace MTC_XNNPACK {
 namespace {
 
+using OwnProduct =
+    MTC_PORTABLE::Product<float, MTC_PORTABLE::MatrixRows<float, float>, MTC_PORTABLE::PackedPanels<float>>;
+
+struct LinearState : ChannelBlocks {
+  const void* packed = nullptr;  // weights for mtc's own product
+};
+
+MTC_PORTABLE::ProductSizes SizesOf(const LinearArgs& args) {
+  return {args.x->rows(), args.weight->dims[0], args.weight->dims[1]};
+}
+
+#if MTC_ISA_LEVEL == 0
 // Makes the operators for the tensors' sizes and pitches, unless they are there already.
 Status Build(KernelContext& context, const LinearArgs& args) {
-  auto& state = *static_cast<ChannelBlocks*>(context.state.get());
-  const ProductSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0]};
+  auto& state = *static_cast<LinearState*>(context.state.get());
+  const BlockedSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0]};
   const int64_t block_channels = BlockChannels(*xnn_init_f32_gemm_config(), sizes);
   if (!state.Fits(block_channels, args.x->pitch, args.out->pitch)) {
     const int64_t packing[] = {'L', sizes.depth, sizes.channels};
@@ -30,9 +44,11 @@ Status Build(KernelContext& context, const LinearArgs& args) {
   }
   return Status::kOk;
 }
+#endif
 
 }  // namespace
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   const Tensor& x = *args.x;
   const int64_t depth = x.row_size();
@@ -45,20 +61,28 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != args.weight->dims[0])) {
     return context.Fail(Status::kInvalidArgument, "linear: the bias does not fit");
   }
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
   int64_t dims[kMaxRank];
   std::copy(x.dims, x.dims + x.rank, dims);
   dims[x.rank - 1] = args.weight->dims[0];
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
   if (args.out->count() == 0) return Status::kOk;
+  auto* state = StateOf<LinearState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  if (context.isa != Isa::kBase) {  // mtc's own product is faster where vectors have eight elements and more
+    context.RequireScratch(MTC_PORTABLE::MultiplyScratch<OwnProduct>(context.isa, context.threads, SizesOf(args)));
+    return MTC_PORTABLE::PackConstant<float>(context, *args.weight, 1, {args.weight->dims[0], depth}, &state->packed);
+  }
   MTC_RETURN_IF_ERROR(Initialize(context));
-  if (StateOf<ChannelBlocks>(context) == nullptr) return OutOfMemory(context);
   return Build(context, args);
 }
+#endif
 
 template <typename T>
 Status RunLinear(KernelContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  auto& state = *static_cast<ChannelBlocks*>(context.state.get());
+  auto& state = *static_cast<LinearState*>(context.state.get());
+#if MTC_ISA_LEVEL == 0
   // Where a result lies inside another one is settled after Prepare.
   if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
   for (int64_t i = 0; i < state.count; ++i) {
@@ -67,6 +91,16 @@ Status RunLinear(KernelContext& context, const LinearArgs& args) {
                                                                         args.out->as<T>() + block.channel)));
     MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
   }
+#else
+  static_assert(std::is_same_v<T, float>);
+  const OwnProduct product = {{args.x->as<const T>(), args.x->pitch},
+                              {static_cast<const T*>(state.packed)},
+                              args.out->as<T>(),
+                              args.out->pitch,
+                              {args.bias == nullptr ? nullptr : args.bias->as<const T>(), static_cast<T>(args.clamp[0]),
+                               static_cast<T>(args.clamp[1])}};
+  MTC_PORTABLE::Multiply(context.threads, 1, SizesOf(args), [&](int64_t) { return product; }, context.scratch);
+#endif
   return Status::kOk;
 }
 

@@ -1,0 +1,55 @@
+// Convolutions of channels-last images as matrix products with packed weights.
+
+#ifndef MTC_KERNELS_CHANNELS_LAST_PRODUCT_H_
+#define MTC_KERNELS_CHANNELS_LAST_PRODUCT_H_
+
+#include "kernels/channels_last_sizes.h"
+#include "kernels/windows.h"
+
+namespace MTC_PORTABLE {
+
+// The image itself where each window is one pixel, and those follow each other; else its windows.
+using PixelProduct = Product<float, MatrixRows<float, float>, PackedPanels<float>>;
+using WindowProduct = Product<float, WindowRows<float>, PackedPanels<float>>;
+
+inline bool IsPointwise(const ChannelsLastSizes& s) {
+  return s.taps() == 1 && s.stride[0] == 1 && s.stride[1] == 1 && !s.is_padded();
+}
+
+inline WindowSizes WindowsOf(const ChannelsLastSizes& s) {
+  return {s.depth,
+          s.in_pitch,
+          {1, s.in[0], s.in[1]},
+          {1, s.out[0], s.out[1]},
+          {1, s.kernel[0], s.kernel[1]},
+          {1, s.stride[0], s.stride[1]},
+          {1, s.dilation[0], s.dilation[1]},
+          {0, s.before[0], s.before[1]}};
+}
+
+inline ProductSizes ProductOf(const ChannelsLastSizes& s) {
+  return {s.batch * s.out[0] * s.out[1], s.channels, s.taps() * s.depth, WindowsOf(s).run()};
+}
+
+// Bytes of scratch.
+inline size_t ChannelsLastScratch(Isa isa, const ThreadPool* threads, const ChannelsLastSizes& s) {
+  return IsPointwise(s) ? MultiplyScratch<PixelProduct>(isa, threads, ProductOf(s))
+                        : MultiplyScratch<WindowProduct>(isa, threads, ProductOf(s));
+}
+
+// `packed` are the weights as PackPanels packs them for this level.
+inline void ConvolveChannelsLast(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
+                                 float* out, const Finish<float>& finish, void* scratch) {
+  if (IsPointwise(s)) {
+    const PixelProduct product = {{x, s.in_pitch}, {packed}, out, s.out_pitch, finish};
+    Multiply(threads, 1, ProductOf(s), [&](int64_t) { return product; }, scratch);
+  } else {
+    const WindowSizes windows = WindowsOf(s);
+    const WindowProduct product = {{x, windows}, {packed}, out, s.out_pitch, finish};
+    Multiply(threads, 1, ProductOf(s), [&](int64_t) { return product; }, scratch);
+  }
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_CHANNELS_LAST_PRODUCT_H_
