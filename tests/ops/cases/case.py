@@ -116,13 +116,24 @@ class Case:
             arrays.append(None if operand is None else operand.make(rng, operand.dtype or own))
         return arrays
 
-    def module(self, dtype: DType) -> Module:
-        """A function of one node."""
+    @property
+    def weights(self) -> frozenset[int]:
+        """The operands that are constants as a rule, which libraries pack."""
+        names = [operand.name for operand in self.op.operands]
+        return frozenset(i for i, name in enumerate(names) if name.startswith(("weight", "bias")))
+
+    def module(self, dtype: DType, constants: frozenset[int] = frozenset()) -> Module:
+        """A function of one node; operands numbered in `constants` are part of it, the others are its inputs."""
         arrays = self.inputs(dtype)
-        names = [f"x{i}" for i in range(len(arrays))]
-        values = [None if a is None else Value(TensorType.of(a), n) for a, n in zip(arrays, names, strict=True)]
+        values = [
+            None if array is None or i in constants else Value(TensorType.of(array), f"x{i}")
+            for i, array in enumerate(arrays)
+        ]
         function = Function("forward", [value for value in values if value is not None])
         build = Builder(function)
+        for i in constants:
+            if (array := arrays[i]) is not None:
+                values[i] = build.constant(array)
         regions = [
             region for text in self.regions for region in parse(text.replace("$T", str(dtype)), OPS).functions.values()
         ]

@@ -117,6 +117,34 @@ CASES = [
             ((1, 3, 6, 32), (7, 3, 1, 1), {"stride": (2, 1)}),
         ]
     ),
+    # Products of several blocks in each direction, whose last blocks are not full.
+    *(
+        case(ops.conv2d, conv(F.conv2d), x=randn(*x), weight=randn(*weight), bias=randn(weight[0]), **attrs)
+        for x, weight, attrs in [
+            ((1, 70, 17, 15), (70, 70, 2, 3), {"padding": (1, 0, 2, 1), "clamp": (-30.0, 40.0)}),
+            ((2, 33, 12, 11), (530, 33, 1, 1), {}),
+            ((1, 40, 9, 9), (66, 20, 3, 3), {"groups": 2, "dilation": (1, 2), "padding": (1, 1, 2, 2)}),
+            ((2, 300, 4, 5), (35, 300, 1, 1), {"stride": (2, 1)}),
+        ]
+    ),
+    case(
+        ops.conv1d,
+        conv(F.conv1d),
+        x=randn(2, 40, 61),
+        weight=randn(48, 40, 7),
+        bias=randn(48),
+        padding=(3, 3),
+        stride=(2,),
+    ),
+    case(
+        ops.conv3d,
+        conv(F.conv3d),
+        x=randn(1, 12, 5, 8, 9),
+        weight=randn(36, 12, 3, 3, 3),
+        bias=randn(36),
+        padding=(1, 1, 1, 1, 1, 1),
+        stride=(1, 2, 1),
+    ),
     # A group for each channel; images narrower and wider than a tile.
     *(
         case(
@@ -222,6 +250,18 @@ CASES = [
     ),
     case(ops.linear, F.linear, x=randn(2, 3, 4), weight=randn(5, 4), bias=randn(5)),
     case(ops.linear, F.linear, x=randn(0, 4), weight=randn(5, 4)),
+    case(ops.linear, F.linear, x=randn(2, 129, 300), weight=randn(530, 300), bias=randn(530)),
+    *(case(ops.linear, F.linear, x=randn(rows, 70), weight=randn(45, 70), bias=randn(45)) for rows in (1, 2, 5, 8, 14)),
+    case(ops.matmul, torch.matmul, x=randn(3, 31, 270), y=randn(3, 270, 67)),
+    case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(2, 16, 64), y=randn(33, 64), transpose_y=True),
+    case(
+        ops.scaled_dot_product_attention,
+        attention,
+        query=randn(1, 2, 150, 20),
+        key=randn(1, 2, 140, 20),
+        value=randn(1, 2, 140, 13),
+        scale=0.2,
+    ),
     case(ops.matmul, torch.matmul, x=randn(2, 1, 3, 4), y=randn(5, 4, 2)),
     case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(3, 4), y=randn(2, 4), transpose_y=True),
     case(
