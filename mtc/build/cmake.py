@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib.metadata
 import os
 import re
 import shutil
@@ -56,14 +56,23 @@ def install(folder: Path, prefix: Path, *, what: str) -> None:
 
 def program(name: str) -> str:
     """The path of `cmake` or `ninja`: from the Python package of that name, else on PATH. Raises MtcError (MTC702)."""
-    spec = importlib.util.find_spec(name)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        for below in ("data/bin", ""):
-            if (path := shutil.which(name, path=str(Path(folder, below)))) is not None:
-                return path
-    if (path := shutil.which(name)) is not None:
-        return path
+    for folder in (*_folders_in_package(name), None):
+        if (path := shutil.which(name, path=folder)) is not None:
+            return path
     raise NO_COMPILER.error(f"`{name}` was not found", help=f"run `pip install {name}`")
+
+
+def _folders_in_package(name: str) -> list[str]:
+    """Where the Python package `name` put the program: inside itself, or with the scripts of its environment, which
+    need not be on PATH. The first are real programs; the second may be a script that starts Python to start them."""
+    try:
+        files = importlib.metadata.files(name) or ()
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    found = [file for file in files if file.stem == name and file.parent.name in ("bin", "Scripts")]
+    return [
+        os.path.realpath(Path(str(file.locate())).parent) for file in sorted(found, key=lambda file: ".." in file.parts)
+    ]
 
 
 def _run(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtc.build.targets import Target
-from mtc.build.zig import zig_binary, zig_compilers
+from mtc.build.zig import zig_archiver, zig_binary, zig_compilers
 from mtc.diagnostics import CANNOT_BUILD_TARGET, NO_COMPILER
 
 _SYSTEM_PAIRS = (("cc", "c++"), ("gcc", "g++"), ("clang", "clang++"))
@@ -50,13 +50,10 @@ def toolchain_for(target: Target) -> Toolchain:
                 notes=("looked for CC and CXX, then c++, g++ and clang++ on PATH, then the Python package `ziglang`",),
                 help="install g++ or clang, or run `pip install ziglang`",
             )
-        version = _first_line([str(zig), "version"])
-        return _toolchain("zig", version, _Found(*zig_compilers(zig, version, target)), target)
+        return _zig(zig, target)
     banner = _first_line([*found.cxx, "--version"])
     if "zig" in Path(found.cxx[0]).name:  # CXX="zig c++": cmake wants one program, and zig its own rules
-        zig = Path(found.cxx[0])
-        version = _first_line([str(zig), "version"])
-        return _toolchain("zig", version, _Found(*zig_compilers(zig, version, target)), target)
+        return _zig(Path(found.cxx[0]), target)
     name = "clang" if "clang" in banner else "gcc"
     # `c++ (Debian 12.2.0-14) 12.2.0`: what stands in parentheses is the packager's.
     numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\(.*?\)", "", banner)) or [banner]
@@ -110,8 +107,15 @@ def _partner(command: str, *, to_cxx: bool) -> str:
     return command
 
 
-def _toolchain(name: str, version: str, found: _Found, target: Target) -> Toolchain:
+def _zig(zig: Path, target: Target) -> Toolchain:
+    version = _first_line([str(zig), "version"])
+    found = _Found(*zig_compilers(zig, version, target))
+    return _toolchain("zig", version, found, target, zig_archiver(zig, version, target))
+
+
+def _toolchain(name: str, version: str, found: _Found, target: Target, tools: tuple[str, ...] = ()) -> Toolchain:
     args = [
+        *tools,
         f"-DCMAKE_C_COMPILER={';'.join(found.c)}",
         f"-DCMAKE_CXX_COMPILER={';'.join(found.cxx)}",
         f"-DCMAKE_ASM_COMPILER={';'.join(found.c)}",

@@ -99,3 +99,20 @@ add_custom_target(slow ALL COMMAND sh {slow} VERBATIM)
         for _ in range(100):
             os.kill(child, 0)
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["cmake", "ninja"])
+def test_a_tool_of_this_environment_is_found_without_path(name, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    done = subprocess.run([cmake.program(name), "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout
+
+
+def test_a_tool_is_found_on_path_without_its_package(tmp_path, monkeypatch):
+    tool = tmp_path / "ninjalike"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cmake.program("ninjalike") == str(tool)
+    with pytest.raises(MtcError, match="`no-such-tool` was not found"):
+        cmake.program("no-such-tool")

@@ -90,6 +90,8 @@ def test_an_upgraded_compiler_is_another_toolchain(tmp_path, monkeypatch):
         ("-march=armv8.2-a+fp16", "-mcpu=generic+v8_2a+fullfp16"),
         ("-march=armv8.2-a+fp16+dotprod", "-mcpu=generic+v8_2a+fullfp16+dotprod"),
         ("-march=armv8.2-a+i8mm+fp16", "-mcpu=generic+v8_2a+i8mm+fullfp16"),
+        ("-march=armv8.2-a+dotprod", "-mcpu=generic+v8_2a+dotprod"),
+        ("-march=armv8.2-a+fp16fml", "-mcpu=generic+v8_2a+fp16fml"),
         ("-mavx2", "-mavx2"),
         ("-DNAME=two words", "-DNAME=two words"),
     ],
@@ -100,9 +102,20 @@ def test_zig_gets_arm_features_in_its_own_names(tmp_path, monkeypatch, given, pa
     zig.write_text('#!/bin/sh\nfor a; do echo "$a"; done\n')
     zig.chmod(0o755)
     (cc,), (cxx,) = zig_compilers(zig, "0.17.1", target("linux-arm64"))
+    monkeypatch.setenv("PATH", str(tmp_path))  # the scripts need no other program
     said = subprocess.run([cxx, given, "x.c"], capture_output=True, text=True, check=True).stdout.splitlines()
     assert said == ["c++", "-target", "aarch64-linux-gnu.2.28", "-g0", passed, "x.c"]
     assert Path(cc).name == "cc"
+
+
+def test_zig_archives_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
+    zig = fake_compiler(tmp_path, "zig", "0.17.1")
+    monkeypatch.setenv("PATH", str(tmp_path))  # neither a compiler nor binutils
+    monkeypatch.setattr(toolchain, "zig_binary", lambda: zig)
+    args = dict(arg[2:].split("=", 1) for arg in toolchain.toolchain_for(host_target()).cmake_args)
+    for key, name in (("CMAKE_AR", "ar"), ("CMAKE_RANLIB", "ranlib")):
+        assert Path(args[key]).read_text().endswith(f'exec {zig} {name} "$@"\n')
 
 
 def test_unknown_targets_get_a_suggestion():
