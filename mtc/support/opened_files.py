@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+_SYSTEM = (
+    *("/proc/", "/dev/", "/sys/", "/etc/", "/tmp/torchinductor"),
+    *("/usr/lib", "/usr/share/", "/usr/include/", "/usr/bin/", "/usr/local/lib", "/usr/local/share/"),
+)
 _active: list[set[str]] = []
 _is_installed = False
 
@@ -39,9 +44,15 @@ def note_modules(modules: Iterable[ModuleType]) -> None:
 
 
 def user_files(paths: set[str]) -> list[Path]:
-    """Those that belong to the user's project: regular files outside of Python's and the system's own folders."""
-    own = [os.path.realpath(folder) for folder in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))]
-    skipped = (*(folder + os.sep for folder in own), "/proc/", "/dev/", "/sys/", "/usr/", "/etc/", "/tmp/torchinductor")
+    """Those that belong to the user's project: regular files outside of Python's and the system's own folders.
+
+    /usr is not the system's as a whole: projects stand in /usr/src or /usr/local too, and Python's prefix may be /usr.
+    """
+    libraries = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+    own = {os.path.realpath(folder) for folder in (*libraries, os.path.dirname(os.__file__))}
+    if sys.prefix != sys.base_prefix:  # an environment
+        own.add(os.path.realpath(sys.prefix))
+    skipped = (*(folder + os.sep for folder in own), *_SYSTEM)
     package = str(Path(__file__).resolve().parent.parent) + os.sep
     return sorted(
         Path(path)
