@@ -8,19 +8,19 @@ from types import ModuleType
 
 from mtc.support.opened_files import note_modules
 
-_known: dict[str, Neighbours] = {}
-
 
 class Neighbours:
     """The Python modules of a user's folder, which can be imported inside `with` and are not seen outside.
 
     Python does as much for a script, for good. Here files of several folders are loaded by one process, which may be
     the user's own: they must not find each other's neighbours, nor replace a module of the same name. They are kept,
-    since a forward may import one when it is called, and find the module that it has used before. Not for threads.
+    since a forward may import one when it is called, and find the module that it has used before. What loads a source
+    a second time makes new ones, so that all of the user's code is executed again, as a new process would. Not for
+    threads.
     """
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder.resolve())
         self.modules: dict[str, ModuleType] = {}
         self._hidden: dict[str, ModuleType] = {}
         self._others: set[str] = set()
@@ -58,12 +58,6 @@ class Neighbours:
             return False
         places = spec.submodule_search_locations or (spec.origin or "",)
         return any(str(Path(place).parent) == self.folder for place in places)
-
-
-def neighbours_in(folder: Path) -> Neighbours:
-    """Those of a folder, the same ones whenever it is asked for: a module is executed once."""
-    key = str(folder.resolve())
-    return _known.setdefault(key, Neighbours(key))
 
 
 def _top(name: str) -> str:

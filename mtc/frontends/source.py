@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
+import os
 import re
 import traceback
 import zipfile
@@ -15,7 +17,8 @@ from types import ModuleType
 from typing import Any
 
 from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISSING_PACKAGE, MtcError
-from mtc.frontends.neighbours import Neighbours, neighbours_in
+from mtc.frontends.generators import seeded
+from mtc.frontends.neighbours import Neighbours
 from mtc.support.opened_files import user_files
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -32,8 +35,11 @@ class Source:
     neighbours: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
+_READ = "SRC is a model.py, pkg.mod:attr or a .pt2"
+
+
 def load(src: str | Path) -> Source:
-    """Reads SRC. MtcError if it is not a model."""
+    """Reads SRC; its code is executed, with seeded generators. MtcError if it is not a model."""
     text = str(src)
     path = Path(text)
     if is_attribute(text):
@@ -44,8 +50,10 @@ def load(src: str | Path) -> Source:
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
-        return _from_module(python_module(path), "model", text, neighbours_in(path.parent))
-    raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help="SRC is a model.py, pkg.mod:attr or a .pt2")
+        _torch()  # before the user's code imports it, so that its generator can be seeded
+        neighbours = Neighbours(path.parent)
+        return _from_module(python_module(path, neighbours), "model", text, neighbours)
+    raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help=_READ)
 
 
 def is_attribute(src: str) -> bool:
@@ -58,26 +66,29 @@ def name_of(src: str) -> str:
     return src.rpartition(":")[2] if is_attribute(src) else Path(src).stem
 
 
-def python_module(path: Path) -> ModuleType:
-    """The module that a user's Python file is, whose functions run inside `neighbours_in` its folder.
+def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
+    """The module that a user's Python file is, whose functions run inside `neighbours`, those in its folder.
 
     CANNOT_READ if there is no such file, BAD_SOURCE if it raises.
     """
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if not path.is_file():
+        raise CANNOT_READ.error(f"`{path}` {'is not a file' if path.exists() else 'does not exist'}")
+    # By the folder's own path, however the user named it: locations in the code must not depend on that.
+    spec = importlib.util.spec_from_file_location(path.stem, Path(neighbours.folder, path.name))
+    if spec is None or spec.loader is None:
         raise CANNOT_READ.error(f"`{path}` is not a Python file")
     loader, module = spec.loader, importlib.util.module_from_spec(spec)
-    neighbours = neighbours_in(path.parent)
     neighbours.modules[path.stem] = module  # classes that it defines are looked up there
-    with neighbours:
+    with neighbours, seeded():
         guarded(lambda: loader.exec_module(module), str(path))
     return module
 
 
 def _from_attribute(text: str) -> Source:
+    _torch()
     name, _, attribute = text.partition(":")
-    neighbours = neighbours_in(Path.cwd())
-    with neighbours:
+    neighbours = Neighbours(Path.cwd())
+    with neighbours, seeded():
         module = guarded(lambda: importlib.import_module(name), text)
     return _from_module(module, attribute, text, neighbours)
 
@@ -90,30 +101,70 @@ def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Nei
         raise BAD_SOURCE.error(f"`{where}` does not define `{attribute}`", help=BAD_SOURCE.explanation)
     with neighbours:
         return Source(
-            model=_called(held, where),
-            example_inputs=_called(getattr(module, "example_inputs", None), where),
+            model=_called(held, where, seed=1),
+            example_inputs=_called(getattr(module, "example_inputs", None), where, seed=2),
             dynamic_shapes=getattr(module, "dynamic_shapes", None),
             calibration_inputs=getattr(module, "calibration_inputs", None),
             neighbours=neighbours,
         )
 
 
-def _called(held: Any, where: str) -> Any:
-    """A class or a function is called for what it returns; a model can be called too, but is not."""
+def _called(held: Any, where: str, seed: int) -> Any:
+    """A class or a function is called for what it returns; a model can be called too, but is not. Each call has its
+    own random numbers: inputs that are the weights once more would test little."""
     torch = _torch()
     if isinstance(held, (torch.nn.Module, torch.export.ExportedProgram, torch.Tensor)) or not callable(held):
         return held
-    return guarded(held, where)
+    if needed := _needed_parameters(held):
+        name = getattr(held, "__name__", type(held).__name__)
+        raise BAD_SOURCE.error(
+            f"`{name}` of `{where}` is called without arguments, and needs {', '.join(f'`{p}`' for p in needed)}",
+            help=BAD_SOURCE.explanation,
+        )
+    with seeded(seed):
+        return guarded(held, where)
+
+
+def _needed_parameters(function: Callable[..., Any]) -> list[str]:
+    """The parameters that have no default."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a function of an extension module, which does not tell
+        return []
+    free = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in free]
 
 
 def _from_archive(path: Path) -> Source:
-    torch = _torch()
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    if any(name.endswith("constants.pkl") for name in names) and any("/code/" in name for name in names):
+    kind = _archive_kind(path)
+    if kind == "TorchScript":
         raise BAD_SOURCE.error(f"`{path}` is a TorchScript file", help="export the nn.Module with torch.export instead")
-    program = guarded(lambda: torch.export.load(path), str(path))
-    return Source(model=program)
+    if kind == "weights":
+        raise BAD_SOURCE.error(
+            f"`{path}` holds what torch.save wrote: weights or a pickled object, and no graph",
+            help="write a model.py that builds the model and loads them, and name that",
+        )
+    if kind != "ExportedProgram":
+        raise BAD_SOURCE.error(f"`{path}` is not a model that mtc reads", help=_READ)
+    _torch()
+    from mtc.frontends.torch.exporter import read_program
+
+    return Source(model=read_program(path))
+
+
+def _archive_kind(path: Path) -> str:
+    """What PyTorch wrote this ZIP archive for, by the names of its members."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return ""
+    ends = {name.rpartition("/")[2] for name in names}
+    if "constants.pkl" in ends and any("/code/" in name for name in names):
+        return "TorchScript"
+    if "archive_format" in ends or "serialized_exported_program.json" in ends:  # the second: before torch 2.8
+        return "ExportedProgram"
+    return "weights" if "data.pkl" in ends else ""
 
 
 def guarded(call: Callable[[], Any], where: str) -> Any:
@@ -125,15 +176,21 @@ def guarded(call: Callable[[], Any], where: str) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raised = f"`{where}` raised {type(error).__name__}: {error}"
-        raise BAD_SOURCE.error(raised, at=_users_line(error)) from error
+        raise BAD_SOURCE.error(raised, at=users_line(error)) from error
 
 
-def _users_line(error: BaseException) -> str | None:
+def users_line(error: BaseException) -> str | None:
     """The line of the user's own code that raised, whatever library it called; or the one that does not parse."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
+        return f"{_shown(error.filename)}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    return next((f"{f.filename}:{f.lineno}" for f in reversed(frames) if user_files({f.filename})), None)
+    return next((f"{_shown(f.filename)}:{f.lineno}" for f in reversed(frames) if user_files({f.filename})), None)
+
+
+def _shown(file: str) -> str:
+    """A path as the user would write it: from the current folder if it is below."""
+    here = os.getcwd() + os.sep
+    return file.removeprefix(here)
 
 
 def _torch() -> Any:

@@ -198,9 +198,11 @@ class Branches(nn.Module):
 
 
 def test_what_torch_cannot_trace_is_told_once(capfd: Any) -> None:
-    with pytest.raises(mtc.MtcError, match=r"torch\.export cannot trace `Branches`"):
+    with pytest.raises(mtc.MtcError, match=r"torch\.export cannot trace `Branches`") as caught:
         mtc.export(Branches().eval(), (torch.randn(3),))
     assert capfd.readouterr() == ("", "")
+    place = Path(__file__).read_text().splitlines().index("        return x if x.sum() > 0 else -x") + 1
+    assert str(caught.value.diagnostics[0].at).endswith(f"test_torch_export.py:{place}")
 
 
 def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
-from mtc.frontends.source import Source
+from mtc.frontends.source import Source, guarded
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.frontends.torch.tracing import arguments, as_written
 
@@ -51,7 +51,7 @@ class Eager:
         buffers = list(self.model.buffers())
         before = [buffer.clone() for buffer in buffers]
         with self.neighbours, torch.no_grad(), as_written():
-            results = self.model(*args, **kwargs)
+            results = guarded(lambda: self.model(*args, **kwargs), f"{type(self.model).__name__}.forward")
             outputs = [to_numpy(leaf) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
             for buffer, old in zip(buffers, before, strict=True):
                 buffer.copy_(old)

@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from torch.export.graph_signature import OutputKind, SymIntArgument
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
-from mtc.frontends.source import guarded
+from mtc.frontends.source import guarded, users_line
 from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import stated_dims
 from mtc.frontends.torch.free_sizes import free_sizes
@@ -73,21 +74,36 @@ def import_torch(
     return module
 
 
+def read_program(path: Path) -> torch.export.ExportedProgram:
+    """The program in a file of torch.export.save. BAD_SOURCE if torch cannot read it."""
+    try:
+        with _quiet():
+            return torch.export.load(path)
+    except Exception as error:  # torch raises whatever its readers raise, and logs why
+        reason = f"{type(error).__name__}: {str(error).partition('. ')[0]}"
+        raise BAD_SOURCE.error(
+            f"torch.export.load cannot read `{path}`",
+            notes=(reason,),
+            help="it is damaged, or another version of PyTorch wrote it: save it again; TORCH_LOGS=all shows more",
+        ) from error
+
+
 def _export(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
 ) -> torch.export.ExportedProgram:
     """Non-strict first, since it takes more of Python; then strict, which sees through more control flow."""
-    reasons: list[str] = []
+    failures: dict[str, Exception] = {}
     for strict in (False, True):
-        program = _traced(module, args, kwargs, dynamic_shapes, strict, reasons)
+        program = _traced(module, args, kwargs, dynamic_shapes, strict, failures)
         if program is not None:
             return program
     with torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
         guarded(lambda: module(*args, **kwargs), f"{type(module).__name__}.forward")
     raise EXPORT_FAILED.error(
         f"torch.export cannot trace `{type(module).__name__}`",
-        notes=reasons,
-        help="make the forward independent of values, or mark sizes that vary in dynamic_shapes",
+        at=next(filter(None, map(users_line, failures.values())), None),
+        notes=[f"{mode}: {type(error).__name__}: {_first_lines(error)}" for mode, error in failures.items()],
+        help="choose by values with torch.where or torch.cond; mark sizes that vary in dynamic_shapes",
     )
 
 
@@ -97,20 +113,21 @@ def _traced(
     kwargs: dict[str, Any],
     dynamic_shapes: Any,
     strict: bool,
-    reasons: list[str],
+    failures: dict[str, Exception],
 ) -> torch.export.ExportedProgram | None:
-    """The program, or None and one more reason why not: torch raises whatever the user's forward raises."""
+    """The program, or None and one more failure: torch raises whatever the user's forward raises."""
     try:
         # torch prints the graph that it could not finish.
         with torch.no_grad(), as_written(), free_sizes(), redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
-        reasons.append(f"{'strict' if strict else 'non-strict'}: {type(error).__name__}: {_first_lines(error)}")
+        failures["strict" if strict else "non-strict"] = error
         return None
 
 
 def _first_lines(error: Exception, most: int = 6) -> str:
-    return "\n    ".join(str(error).strip().splitlines()[:most])
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return "\n    ".join(lines[:most])
 
 
 def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> torch.export.ExportedProgram:

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from mtc.frontends.generators import seeded
+
 
 def arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Positional and keyword arguments of a call: `example_inputs` is a tuple of the former, a mapping of the latter,
@@ -23,11 +25,13 @@ def arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 @contextmanager
 def as_written() -> Iterator[None]:
-    """Without nn.MultiheadAttention's fused inference path, which is opaque and sets masked positions to zero."""
+    """How a forward is traced and run: without nn.MultiheadAttention's fused inference path, which is opaque and sets
+    masked positions to zero, and with the same random numbers every time: what the trace keeps of them is constant."""
     mha = torch.backends.mha
     before = mha.get_fastpath_enabled()
     mha.set_fastpath_enabled(False)
     try:
-        yield
+        with seeded():
+            yield
     finally:
         mha.set_fastpath_enabled(before)
