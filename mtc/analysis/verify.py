@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from mtc import interp, stages
 from mtc.analysis import tensors
-from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISMATCH, collected
+from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
 from mtc.session import Session
@@ -28,6 +29,7 @@ class Difference:
     max_rel: float  # max|got - want| / max|want|
     cosine: float
     is_ok: bool
+    by_metric: bool = False  # whether the user's metric judged the sample's outputs together, not the two numbers
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -42,7 +44,7 @@ class Reference(Protocol):
 
 
 # metric(outputs, references) -> whether that is good enough
-Metric = Callable[[list[np.ndarray], list[np.ndarray]], bool]
+Metric = Callable[[list[np.ndarray], list[np.ndarray]], object]
 
 
 class Interpreted:
@@ -86,14 +88,62 @@ def verify(
     found: list[Difference] = []
     names = [signature.name for signature in session.outputs()]
     for name, arrays in samples_of(session, reference, data):
-        session.reset_state()
-        got, want = session.run(*arrays), reference.run(arrays)
-        rows = compared(name, names, got, want, max_rel, min_cosine)
-        if metric is not None:
-            is_ok = bool(sources.guarded(partial(metric, got, want), "metric"))
-            rows = [replace(row, is_ok=is_ok) for row in rows]
+        with _named(name):
+            session.reset_state()
+            got, want = session.run(*arrays), reference.run(arrays)
+            rows = compared(name, names, got, want, max_rel, min_cosine)
+            if metric is not None:
+                is_ok = _judged(metric, got, want)
+                rows = [replace(row, is_ok=is_ok, by_metric=True) for row in rows]
         found += rows
     return found
+
+
+def _judged(metric: Metric, got: list[np.ndarray], want: list[np.ndarray]) -> bool:
+    found = sources.guarded(partial(metric, got, want), "metric")
+    if isinstance(found, bool) or (
+        isinstance(found, np.generic | np.ndarray) and found.shape == () and found.dtype == bool
+    ):
+        return bool(found)
+    raise BAD_SOURCE.error(
+        f"`metric` returned {_described(found)}, which is neither True nor False",
+        help="compare it with a threshold in the metric itself",
+    )
+
+
+def _described(found: object) -> str:
+    return f"an array {found.dtype}{list(found.shape)}" if isinstance(found, np.ndarray) else f"`{found!r:.60}`"
+
+
+@contextmanager
+def _named(sample: str) -> Iterator[None]:
+    """Whatever is wrong with one of many samples names it."""
+    try:
+        yield
+    except MtcError as error:
+        found = [replace(finding, at=finding.at or f"sample {sample}") for finding in error.diagnostics]
+        raise MtcError(*found, summary=error.summary) from error
+
+
+def drift(session: Session, reference: Reference, max_rel: float = 1e-3, min_cosine: float = 0.9999) -> str:
+    """Why a program may differ from its source though no operator is wrong: on the sample that the program carries the
+    source gives other results than at the export. Empty if it does not, or if there is no sample."""
+    sample = session.samples()
+    if sample is None:
+        return ""
+    inputs, outputs = sample
+    try:
+        names = [signature.name for signature in session.outputs()]
+        rows = compared("", names, outputs, reference.run(inputs), max_rel, min_cosine)
+    except MtcError as error:
+        return f"{_CHANGED}: {error.diagnostics[0].message}"
+    worst = max(rows, key=lambda row: row.max_rel, default=None)
+    if worst is None or all(row.is_ok for row in rows):
+        return ""
+    return f"{_CHANGED}: on the program's own sample it gives another `{worst.output}` (max_rel {worst.max_rel:.3g})"
+
+
+_CHANGED = "the source has other weights or other code than the program was made from"
 
 
 def compared(
@@ -114,15 +164,23 @@ def compared(
     return rows
 
 
-def refuse(differences: Sequence[Difference], first: str = "") -> None:
-    """MISMATCH that names every output beyond the threshold; `first` says which operator diverges first."""
+def refuse(differences: Sequence[Difference], first: str = "", changed: str = "") -> None:
+    """MISMATCH that names every output beyond the threshold; `first` says which operator diverges first, `changed` how
+    the source is another one than the program's (`drift`)."""
+    notes = tuple(filter(None, (changed, first)))
+    remedy = None if first else "`mtc verify --layers` finds where it begins"
+    if changed:
+        remedy = "export the source again; weights that it draws by generators of its own need a seed or a file"
     with collected() as report:
+        judged = set()
         for row in differences:
-            if not row.is_ok:
-                message = f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"
-                notes = (first,) if first else ()
-                remedy = None if first else "`mtc verify --layers` finds where it begins"
-                report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))
+            if row.is_ok or (row.by_metric and row.sample in judged):
+                continue
+            judged.add(row.sample)
+            message = f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"
+            if row.by_metric:
+                message = "the metric does not accept the outputs"
+            report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))
 
 
 def samples_of(session: Session, reference: Reference, data: Path | None) -> Iterator[tuple[str, list[np.ndarray]]]:
@@ -135,7 +193,9 @@ def samples_of(session: Session, reference: Reference, data: Path | None) -> Ite
         raise CANNOT_READ.error(f"`{data}` holds no .npz or .npy")
     names = [signature.name for signature in session.inputs()]
     for file in files:
-        yield file.name, tensors.in_order(tensors.read(file), names)
+        with _named(file.name):
+            arrays = tensors.in_order(tensors.read(file), names)
+        yield file.name, arrays
 
 
 def distance(got: np.ndarray, want: np.ndarray) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,13 +11,20 @@ from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, model_argument, model_or_last, threads_option
 
+if TYPE_CHECKING:
+    from mtc.analysis.verify import Difference
+
 
 @click.command(cls=MtcCommand)
 @model_argument
 @click.option("--against", metavar="SRC", required=True, help="What `mtc export` reads, or a .mtc.")
 @click.option("--data", type=PATH, help="A .npz, or a folder of them. Default: the source's example inputs.")
-@click.option("--max-rel", type=float, default=1e-3, show_default=True, help="Most of max|got-want| / max|want|.")
-@click.option("--min-cosine", type=float, default=0.9999, show_default=True, help="Least cosine of an output.")
+@click.option(
+    "--max-rel", type=click.FloatRange(0), default=1e-3, show_default=True, help="Most of max|got-want| / max|want|."
+)
+@click.option(
+    "--min-cosine", type=click.FloatRange(-1, 1), default=0.9999, show_default=True, help="Least cosine of an output."
+)
 @click.option("--metric", type=PATH, help="A Python file whose metric(outputs, references) says whether it is good.")
 @click.option("--layers", is_flag=True, help="Find the first operator whose result diverges.")
 @click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`. Default: the host runtime.")
@@ -51,16 +59,21 @@ def verify(
     reference = comparing.reference_of(against)
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
         rows = comparing.verify(session, reference, data, max_rel=max_rel, min_cosine=min_cosine, metric=judge)
-        cells = [
-            (r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", "ok" if r.is_ok else "differs") for r in rows
-        ]
-        table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
+        is_ok = all(row.is_ok for row in rows)
+        changed = "" if is_ok else comparing.drift(session, reference, max_rel, min_cosine)
         layer = None
         if layers:
             layer = diverging_layer(model, against, session, reference, data, runtime, max_rel, min_cosine)
+    cells = [(r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", _verdict(r)) for r in rows]
+    table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
+    first = f"first to diverge: {layer}" if layer else "no operator diverges" if layers else ""
     facts = {"outputs": [row.to_json() for row in rows], "first_divergence": layer and layer.to_json()}
-    first = "" if layer is None else f"first to diverge: {layer}"
-    is_ok = all(row.is_ok for row in rows)
     if is_ok or not console.settings.is_json:  # with --json the error is the one document
-        console.result(facts, "\n".join(filter(None, [table, first or ("no operator diverges" if layers else "")])))
-    comparing.refuse(rows, first)
+        console.result(facts, "\n".join(filter(None, [table, first])))
+    comparing.refuse(rows, first, changed)
+
+
+def _verdict(row: Difference) -> str:
+    if row.is_ok:
+        return "ok"
+    return "not accepted" if row.by_metric else "differs"

@@ -12,7 +12,7 @@ import numpy as np
 from mtc.analysis import bench, preprocess
 from mtc.analysis.judges import load_function
 from mtc.analysis.sessions import library_of
-from mtc.analysis.verify import Difference, compared, reference_of, refuse
+from mtc.analysis.verify import Difference, compared, drift, reference_of, refuse
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime import LIBRARY, PROGRAM
 from mtc.build.targets import target
@@ -78,8 +78,10 @@ def run(
         arrays = arrays or reference.example()
         outputs = session.run(*arrays)
         labels = [signature.name for signature in session.outputs()]
-    rows = compared("recipe", labels, outputs, reference.run(arrays), recipe.max_rel, recipe.min_cosine)
-    refuse(rows)
+        limits = (recipe.max_rel, recipe.min_cosine)
+        rows = compared("recipe", labels, outputs, reference.run(arrays), *limits)
+        if not all(row.is_ok for row in rows):
+            refuse(rows, changed=drift(session, reference, *limits))
     facts = None if judge is None else _plain(judge(arrays, outputs, folder))
     if facts is not None and (wrong := unexpected(recipe, facts)):
         raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))

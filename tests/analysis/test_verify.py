@@ -12,8 +12,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from mtc.analysis.verify import compared, distance, refuse, samples_of
-from mtc.diagnostics import CANNOT_READ, MISMATCH, MtcError
+from mtc.analysis.verify import compared, distance, drift, refuse, samples_of, verify
+from mtc.diagnostics import BAD_INPUT, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError
 
 INF, NAN = math.inf, math.nan
 UNLIKE = (INF, -1.0)
@@ -85,3 +85,54 @@ def test_samples_of_a_folder_come_by_name_and_in_the_programs_order(tmp_path: Pa
         with pytest.raises(MtcError) as caught:
             samples(["x"], tmp_path / missing)
         assert caught.value.code is CANNOT_READ
+
+
+def of(run: Any, sample: Any = None) -> Any:
+    """A session, or a reference, that takes `x` and gives `y`."""
+    names = {"inputs": lambda: [SimpleNamespace(name="x")], "outputs": lambda: [SimpleNamespace(name="y")]}
+    return SimpleNamespace(run=run, example=lambda: [f32(1)], reset_state=lambda: None, samples=lambda: sample, **names)
+
+
+PROGRAM = of(lambda x: [x])
+SOURCE = of(lambda arrays: [arrays[0] * 2])
+
+
+@pytest.mark.parametrize("answer", [True, False, np.bool_(True), np.array(False)], ids=repr)
+def test_a_metric_judges_instead_of_the_thresholds(answer: object) -> None:
+    rows = verify(PROGRAM, SOURCE, metric=lambda got, want: answer)
+    assert [row.is_ok for row in rows] == [bool(answer)]
+    if not answer:
+        with pytest.raises(MtcError, match="the metric does not accept the outputs"):
+            refuse(rows)
+
+
+@pytest.mark.parametrize("answer", [None, 0.5, {"top1": 0.5}, np.array([True])], ids=repr)
+def test_a_metric_says_true_or_false(answer: object) -> None:
+    with pytest.raises(MtcError, match="neither True nor False") as caught:
+        verify(PROGRAM, SOURCE, metric=lambda got, want: answer)
+    assert caught.value.code is BAD_SOURCE
+
+
+def test_a_sample_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    def refuses(x: np.ndarray) -> list[np.ndarray]:
+        raise BAD_INPUT.error("another shape")
+
+    np.savez(tmp_path / "good.npz", x=f32(1))
+    with pytest.raises(MtcError, match=r"another shape(.|\n)*sample good\.npz"):
+        verify(of(refuses), SOURCE, tmp_path)
+    np.savez(tmp_path / "bad.npz", x=f32(1), z=f32(1))
+    with pytest.raises(MtcError, match=r"2 arrays(.|\n)*sample bad\.npz"):
+        verify(PROGRAM, SOURCE, tmp_path)
+
+
+def test_a_source_that_has_changed_is_the_reason() -> None:
+    """The program is right for the source that it was made from, which its sample remembers."""
+    now = of(lambda arrays: [arrays[0] * 3])
+    sample = ([f32(1)], [f32(2)])
+    assert drift(of(None), now) == ""
+    assert drift(of(None, sample), SOURCE) == ""
+    changed = drift(of(None, sample), now)
+    assert "other weights" in changed and "`y` (max_rel 0.333)" in changed
+    with pytest.raises(MtcError, match="other weights") as caught:
+        refuse(compared("a", ["y"], [f32(2)], [f32(3)], 1e-3, 0.9), changed=changed)
+    assert "export the source again" in str(caught.value)
