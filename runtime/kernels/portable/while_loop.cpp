@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "generated/args.h"
 #include "kernels/control.h"
 

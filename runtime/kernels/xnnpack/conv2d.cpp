@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "generated/args.h"
 #include "kernels/channels_last_product.h"
 #include "kernels/depthwise_convolution.h"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "generated/args.h"
 #include "kernels/packed_product.h"
 #include "kernels/shape_rules.h"

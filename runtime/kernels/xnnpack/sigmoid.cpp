@@ -1,5 +1,7 @@
 #include "kernels/xnnpack/sigmoid.h"
 
+#include <algorithm>
+
 #include "generated/args.h"
 #include "selected_kernels.h"
 

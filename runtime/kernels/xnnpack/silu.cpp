@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "generated/args.h"
 #include "kernels/xnnpack/sigmoid.h"
 #include "selected_kernels.h"
