@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mtc.cli import console
 from mtc.cli.group import MtcCommand
 
 
@@ -24,4 +25,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     group = ctx.find_root().command
     found = get_completion_class(shell)
     assert found is not None
-    click.echo(found(group, {}, "mtc", "_MTC_COMPLETE").source())
+    console.result({}, found(group, {}, "mtc", "_MTC_COMPLETE").source())

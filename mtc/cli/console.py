@@ -7,9 +7,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -26,6 +27,22 @@ class Settings:
 
 
 settings = Settings()
+_results: list[TextIO] = []  # where results go while stdout leads to stderr
+
+
+@contextmanager
+def only_results_on_stdout() -> Iterator[None]:
+    """Within, what others print, a user's model.py or a library, goes to stderr: a script may read stdout."""
+    _results.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _results.pop()
+
+
+def _stdout() -> TextIO:
+    return _results[-1] if _results else sys.stdout
 
 
 def reset() -> None:
@@ -35,7 +52,7 @@ def reset() -> None:
 
 def styled(text: str, *, err: bool = False, **style: Any) -> str:
     """`text` in colour if its stream is a terminal and NO_COLOR is not set (https://no-color.org)."""
-    stream = sys.stderr if err else sys.stdout
+    stream = sys.stderr if err else _stdout()
     if os.environ.get("NO_COLOR") or not stream.isatty() or os.environ.get("TERM") == "dumb":
         return text
     return click.style(text, **style)
@@ -72,7 +89,7 @@ def result(data: Mapping[str, Any] | Sequence[Any], text: str | Callable[[], str
     if settings.is_json:
         json_document(data)
     else:
-        click.echo(text if isinstance(text, str) else text())
+        click.echo(text if isinstance(text, str) else text(), file=_stdout())
 
 
 def report(data: Mapping[str, Any], text: str | Callable[[], str]) -> None:
@@ -83,7 +100,7 @@ def report(data: Mapping[str, Any], text: str | Callable[[], str]) -> None:
 
 def json_document(data: Any) -> None:
     """Strict JSON: NaN and infinity, which JSON has not, are null."""
-    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False), file=_stdout())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> str:

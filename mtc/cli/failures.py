@@ -42,7 +42,7 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
         _show(error.diagnostics, error.summary)
         return USAGE if all(diagnostic.code is UNKNOWN_NAME for diagnostic in error.diagnostics) else FAILED
     except BrokenPipeError:  # `mtc ... | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return FAILED
     except OSError as error:
         if error.errno in _CANNOT_WRITE | _CANNOT_READ:
@@ -54,10 +54,25 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
         return _bug(error, arguments)
 
 
+def _show_json(document: dict[str, Any]) -> bool:
+    """False if stdout cannot be written: then stderr says what went wrong."""
+    try:
+        console.json_document(document)
+        sys.stdout.flush()
+    except OSError:
+        _drop_stdout()
+        return False
+    return True
+
+
+def _drop_stdout() -> None:
+    """What is still to be written to stdout, at the latest when the process ends, goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> None:
     console.clear()
-    if console.settings.is_json:
-        console.json_document({"errors": [diagnostic.to_json() for diagnostic in diagnostics]})
+    if console.settings.is_json and _show_json({"errors": [diagnostic.to_json() for diagnostic in diagnostics]}):
         return
     if summary:
         click.echo(summary, err=True)
@@ -73,17 +88,17 @@ def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> No
 
 def _show_usage(error: click.ClickException, is_json: bool) -> None:
     console.clear()
-    if is_json:  # whether or not parsing came as far as to that option
-        message: dict[str, Any] = {
-            "code": "usage",
-            "title": "usage",
-            "message": error.format_message(),
-            "at": None,
-            "notes": [],
-        }
-        context = getattr(error, "ctx", None)
-        hint = f"{context.command_path} -h" if context else "mtc -h"
-        console.json_document({"errors": [message | {"help": f"`{hint}` shows the options"}]})
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} -h" if context else "mtc -h"
+    document: dict[str, Any] = {
+        "code": "usage",
+        "title": "usage",
+        "message": error.format_message(),
+        "at": None,
+        "notes": [],
+    }
+    # Whether or not parsing came as far as to that option.
+    if is_json and _show_json({"errors": [document | {"help": f"`{hint}` shows the options"}]}):
         return
     error.show(file=sys.stderr)
 

@@ -58,6 +58,10 @@ class MtcCommand(click.Command):
             _setting("is_verbose", ("-v", "--verbose"), "Print more on what is done."),
         ]
 
+    def invoke(self, ctx: click.Context) -> Any:
+        with console.only_results_on_stdout():
+            return super().invoke(ctx)
+
 
 def _setting(field: str, names: tuple[str, ...], text: str) -> click.Option:
     def keep(context: click.Context, parameter: click.Parameter, value: bool) -> None:

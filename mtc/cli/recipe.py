@@ -63,7 +63,7 @@ def recipe(
         raise click.UsageError("NAME is missing; `mtc recipe list` shows what there is")
     path = recipes.find(name)
     if action == "show":
-        click.echo(path.read_text(encoding="utf-8"), nl=False)
+        console.result(recipes.read(path), lambda: path.read_text(encoding="utf-8").rstrip("\n"))
         return
     overrides = {"backend": backend, "target": target} | dict(flags)
     wanted = recipes.overridden(recipes.load(path), {key: held for key, held in overrides.items() if held})

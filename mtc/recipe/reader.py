@@ -70,8 +70,8 @@ def find(name: str) -> Path:
     return known()[name]
 
 
-def load(path: Path) -> Recipe:
-    """Reads a recipe. MtcError that names everything in it that is not right."""
+def read(path: Path) -> dict[Any, Any]:
+    """What a recipe's file says, as it stands there. CANNOT_READ or BAD_RECIPE if it is no mapping in YAML."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -80,10 +80,14 @@ def load(path: Path) -> Recipe:
         raise BAD_RECIPE.error(f"`{path}` is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise BAD_RECIPE.error(f"`{path}` is not a mapping")
+    return content
+
+
+def load(path: Path) -> Recipe:
+    """Reads a recipe. MtcError that names everything in it that is not right."""
+    content = read(path)
     with collected() as report:
-        reader = _Reader(path, report)
-        recipe = reader.recipe(content)
-    return recipe
+        return _Reader(path, report).recipe(content)
 
 
 def save(settings: Settings, path: Path) -> None:

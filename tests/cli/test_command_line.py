@@ -3,6 +3,8 @@
 import os
 import re
 import resource
+import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from mtc.cli import console
 from mtc.cli.group import _NAMES, COMMANDS
@@ -118,6 +121,46 @@ def test_an_interrupt_while_the_command_line_loads_is_130():
     assert (done.returncode, done.stderr) == (130, "")
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_ends_a_process_from_outside_ends_what_it_has_started(tmp_path, name):
+    (tmp_path / "model.py").write_text("import os, subprocess\nprint('up')\nsubprocess.run(['sleep', '600'])\n")
+    command = [sys.executable, "-m", "mtc", "export", "model.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert "up\n" in iter(process.stderr.readline, "")
+        process.send_signal(getattr(signal, name))
+        assert process.wait(60) == 130
+    assert [
+        file.name for file in tmp_path.iterdir() if "model.py" not in file.name and "pycache" not in file.name
+    ] == []
+
+
+STREAMS = ["backends", "backends --json", "optimize nope --json", "nonsense --json", "--help"]
+
+
+@pytest.mark.parametrize("line", STREAMS)
+@pytest.mark.parametrize("redirect", [">/dev/full", ">&-", ">&- 2>&-"])
+def test_a_stream_that_cannot_be_written_is_no_bug(tmp_path, line, redirect):
+    command = f"{shlex.quote(sys.executable)} -m mtc {line} {redirect}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode in (0, 1, 2) and "Traceback" not in done.stderr
+    if redirect == ">/dev/full":
+        assert done.returncode != 0 and done.stderr
+
+
+def test_only_results_are_on_stdout(mtc, folder):
+    """Whatever a user's code prints, as it loads and as it is called."""
+    text = (folder / "model.py").read_text()
+    (folder / "model.py").write_text(f"print('loading')\n{text}")
+    (folder / "metric.py").write_text("def metric(got, want):\n    print('judging')\n    return True\n")
+    made = mtc("export", "model.py", "--json")
+    assert made.json["output"] == "model.mtc" and "loading" in made.err
+    mtc("package", "model.mtc")
+    verified = mtc("verify", "--against", "model.py", "--metric", "metric.py", "--json")
+    assert verified.json["outputs"][0]["is_ok"] and "judging" in verified.err
+    print("unchanged")
+    assert "stops" in mtc("check", "model.py", "--json").json
+
+
 def test_a_full_disk_is_not_a_bug(mtc, monkeypatch):
     from mtc.analysis import doctor
 
@@ -152,6 +195,12 @@ def test_completion_completes():
 def test_tables_have_a_json_twin(mtc, name):
     assert mtc(name, "--json").json
     assert mtc(name).out
+
+
+def test_a_recipe_is_shown_as_it_stands_or_as_json(mtc):
+    text = mtc("recipe", "show", "quickstart").out
+    assert text.startswith("# An mtc recipe") and not text.endswith("\n\n")
+    assert mtc("recipe", "show", "quickstart", "--json").json == yaml.safe_load(text)
 
 
 def test_ops_shows_words_and_defaults_as_the_graph_writes_them(mtc):
