@@ -186,7 +186,8 @@ BAD_NAMES = Code("MTC204", "names do not fit", "The number of names given is not
 MISSING_PACKAGE = Code(
     "MTC205",
     "a Python package is missing",
-    "This command needs a package that is an extra of mtc: mtc[torch], mtc[onnx].",
+    "What was asked for needs a package that mtc itself does not: PyTorch or onnx, which are the extras mtc[torch] and "
+    "mtc[onnx], or a package that a recipe takes its files from.",
 )
 
 # 3xx: passes, lowering, placement

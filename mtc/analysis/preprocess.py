@@ -29,9 +29,12 @@ def located(name: str, beside: Path) -> Path:
         path = beside / name
     else:
         package, _, inner = name.removeprefix("package:").partition("/")
-        spec = importlib.util.find_spec(package)
+        spec = importlib.util.find_spec(package) if package.isidentifier() else None
         if spec is None or not spec.submodule_search_locations:
-            raise MISSING_PACKAGE.error(f"the package `{package}`, which holds `{inner}`, is not installed")
+            raise MISSING_PACKAGE.error(
+                f"the package `{package}`, which holds `{inner}`, is not installed",
+                help=f"install what brings the Python package `{package}`",
+            )
         path = Path(spec.submodule_search_locations[0], inner)
     if not path.is_file():
         raise CANNOT_READ.error(f"`{path}` does not exist")
@@ -46,17 +49,16 @@ def _image(entry: Mapping[str, Any], path: Path) -> np.ndarray:
         raise MISSING_PACKAGE.error(
             "Pillow, which reads images, is not installed", help="pip install pillow"
         ) from error
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-        if "size" in entry:
-            picture = picture.resize((int(entry["size"][0]), int(entry["size"][1])), Image.Resampling.BILINEAR)
-        pixels = np.asarray(picture, np.float32)
-    scaled: np.ndarray = (pixels - np.asarray(entry.get("mean", (0,)), np.float32)) / np.asarray(
-        entry.get("std", (1,)), np.float32
-    )
-    layout = entry.get("layout", "nchw")
-    if layout not in ("nchw", "nhwc"):
-        raise BAD_RECIPE.error(f"layout `{layout}` is neither nchw nor nhwc")
-    if layout == "nchw":
+    try:
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CANNOT_READ.error(f"`{path}` is not an image that Pillow reads: {error}") from error
+    if "size" in entry:
+        picture = picture.resize(entry["size"], Image.Resampling.BILINEAR)
+    pixels = np.asarray(picture, np.float32)
+    mean, std = (np.asarray(entry.get(key, default), np.float32) for key, default in (("mean", (0,)), ("std", (1,))))
+    scaled: np.ndarray = (pixels - mean) / std
+    if entry.get("layout", "nchw") == "nchw":
         scaled = scaled.transpose(2, 0, 1)
     return np.ascontiguousarray(scaled[None] if entry.get("batch", True) else scaled)

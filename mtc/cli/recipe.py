@@ -9,7 +9,16 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Entry, Words, offline_option, output_option, overwrite_option, threads_option, wrote
+from mtc.cli.parameters import (
+    Words,
+    entries_option,
+    offline_option,
+    output_option,
+    overwrite_option,
+    remember,
+    threads_option,
+)
+from mtc.support.plural import counted
 
 if TYPE_CHECKING:
     from mtc.recipe import Outcome
@@ -21,14 +30,7 @@ if TYPE_CHECKING:
 @output_option("the recipe's name, a folder")
 @click.option("--backend", type=Words(), help="Instead of the recipe's.")
 @click.option("--target", help="Instead of the recipe's.")
-@click.option(
-    "--set",
-    "flags",
-    type=Entry(),
-    multiple=True,
-    metavar="FLAG=VALUE",
-    help="Another stage flag, instead of the recipe's.",
-)
+@entries_option("--set", "flags", metavar="FLAG=VALUE", help="Another stage flag, instead of the recipe's.")
 @threads_option
 @offline_option
 @overwrite_option
@@ -65,25 +67,26 @@ def recipe(
     if action == "show":
         console.result(recipes.read(path), lambda: path.read_text(encoding="utf-8").rstrip("\n"))
         return
-    overrides = {"backend": backend, "target": target} | dict(flags)
-    wanted = recipes.overridden(recipes.load(path), {key: held for key, held in overrides.items() if held})
+    given = {key: held for key, held in (("backend", backend), ("target", target)) if held is not None}
+    wanted = recipes.overridden(recipes.load(path), given | dict(flags))
     console.note(f"{wanted.title or path.stem} ({path})")
 
     def told(step: Step, was_reused: bool) -> None:
-        console.note(step.line + ("   (up to date)" if was_reused else ""))
+        console.note(step.line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
 
     outcome = recipes.run(
         wanted,
         output or Path(path.stem),
         threads=threads,
         told=told,
+        did=lambda text: console.note(f"  {text}"),
         warn=console.warn,
         progress=console.progress(),
         offline=offline,
         overwrite=overwrite,
     )
     console.clear()
-    wrote(outcome.files.program)
+    remember(outcome.files.program)
     console.result(outcome.to_json(), lambda: _text(outcome))
 
 
@@ -91,11 +94,12 @@ def _text(outcome: Outcome) -> str:
     lines = []
     if outcome.differences:
         worst = max(row.max_rel for row in outcome.differences)
-        lines.append(f"same as the source model: {len(outcome.differences)} outputs, max_rel at most {worst:.2g}")
+        outputs = counted(len(outcome.differences), "output")
+        lines.append(f"same as the source model: {outputs}, max_rel at most {worst:.2g}")
     if outcome.answer is not None:
         lines.append("answer: " + ", ".join(f"{key} {value}" for key, value in outcome.answer.items()))
     if outcome.measured is not None:
         measured: Any = outcome.measured
-        lines.append(f"latency: {measured['median_ms']:.2f} ms with {measured['threads']} thread(s)")
+        lines.append(f"latency: {measured['median_ms']:.2f} ms with {counted(measured['threads'], 'thread')}")
     lines.append(f"runtime: {console.size(outcome.runtime_bytes)}, {outcome.files.runtime}")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.delegates.xnnpack import XNNPACK
-from mtc.diagnostics import UNKNOWN_NAME
+from mtc.diagnostics import UNKNOWN_NAME, collected
 from mtc.support.suggest import did_you_mean
 
 LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNNPACK, PORTABLE)}
@@ -13,11 +13,11 @@ LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNN
 
 def backends(names: str | tuple[str, ...] | list[str]) -> tuple[KernelLibrary, ...]:
     """The libraries of a list such as "xnnpack" or ("vulkan", "xnnpack"), first choice first. Portable is always the
-    last, as the fallback. MtcError for a name that no library has."""
+    last, as the fallback. MtcError for names that no library has."""
     wanted = names.split(",") if isinstance(names, str) else list(names)
-    found = []
-    for name in (n.strip() for n in wanted):
-        if name not in LIBRARIES:
-            raise UNKNOWN_NAME.error(f"unknown backend `{name}`", help=did_you_mean(name, LIBRARIES))
-        found.append(LIBRARIES[name])
-    return tuple(dict.fromkeys([*found, PORTABLE]))
+    stripped = [name.strip() for name in wanted]
+    with collected() as report:
+        for name in stripped:
+            if name not in LIBRARIES:
+                report(UNKNOWN_NAME(f"no backend is called `{name}`", help=did_you_mean(name, LIBRARIES)))
+    return tuple(dict.fromkeys([*(LIBRARIES[name] for name in stripped), PORTABLE]))

@@ -32,4 +32,4 @@ def check_names(names: Iterable[str]) -> None:
     with collected() as report:
         for name in dict.fromkeys(names):
             if name not in known:
-                report(UNKNOWN_NAME(f"unknown pass `{name}`", help=did_you_mean(name, known)))
+                report(UNKNOWN_NAME(f"no pass is called `{name}`", help=did_you_mean(name, known)))

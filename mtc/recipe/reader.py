@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
+from mtc.recipe.values import CHANNELS, LABELS, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
 from mtc.stages.compile import Settings
 from mtc.stages.outputs import RECIPE_MARK
 from mtc.support.atomic import write_text
@@ -21,14 +22,21 @@ from mtc.support.suggest import did_you_mean
 VERSION = 1
 HEADER = f"{RECIPE_MARK}; docs/recipes.md lists every key.\n"
 # Stage -> the flags of that command which a recipe may set, by the name they have there.
-STAGES: dict[str, dict[str, type]] = {
-    "export": {"input-names": list, "output-names": list, "metadata": dict},
-    "optimize": {"backend": list, "disable-pass": list, "verify-each": bool, "no-fallback": bool},
-    "build-runtime": {"target": str},
+STAGES: dict[str, dict[str, ValueKind]] = {
+    "export": {"input-names": TEXTS, "output-names": TEXTS, "metadata": LABELS},
+    "optimize": {"backend": TEXTS, "disable-pass": TEXTS, "verify-each": TRUTH, "no-fallback": TRUTH},
+    "build-runtime": {"target": TEXT},
 }
-VERIFY = {"max-rel": float, "min-cosine": float}
-IMAGE = {"image": str, "size": list, "mean": list, "std": list, "layout": str, "batch": bool}
-ARRAY = {"array": str}
+VERIFY = {"max-rel": number(0), "min-cosine": number(-1, 1)}
+IMAGE = {
+    "image": TEXT,
+    "size": SIZE,
+    "mean": CHANNELS,
+    "std": SCALES,
+    "layout": one_of("nchw", "nhwc"),
+    "batch": TRUTH,
+}
+ARRAY = {"array": TEXT}
 _TOP = {"version", "title", "source", "stages", "inputs", "verify", "answer", "expected", "tolerance"}
 
 
@@ -118,10 +126,10 @@ def overridden(recipe: Recipe, flags: Mapping[str, Any]) -> Recipe:
                 report(UNKNOWN_NAME(f"no stage has the flag `{key}`", help=did_you_mean(key, names)))
                 continue
             flag, kind = names[key]
-            given = _from_text(value, kind) if isinstance(value, str) else value
-            if given is None:
-                report(BAD_RECIPE(f"`{key}` is {value!r}, which is not a {_KIND_NAMES[kind]}"))
-            changes[flag.replace("-", "_")] = given
+            try:
+                changes[flag.replace("-", "_")] = kind.from_text(value) if isinstance(value, str) else value
+            except ValueError:
+                report(BAD_RECIPE(f"`{key}` is {value!r}, which is not a {kind.name}"))
     return replace(recipe, settings=replace(recipe.settings, **changes))
 
 
@@ -152,17 +160,20 @@ class _Reader:
         verify = self.mapping(content.get("verify"), "verify")
         self.keys(verify, set(VERIFY), "verify")
         inputs = {str(k): self.input(v, str(k)) for k, v in self.mapping(content.get("inputs"), "inputs").items()}
-        answer = content.get("answer")
+        answer = self.value(content["answer"], TEXT, "answer") if "answer" in content else None
+        expected = self.mapping(content.get("expected"), "expected")
+        if expected and answer is None:
+            self.wrong("`expected` says what the answer has to be, and no `answer` gives one")
         return Recipe(
             path=self.path,
             settings=Settings(**{f.name: settings[f.name] for f in fields(Settings) if f.name in settings}),
-            title=str(content.get("title", "")),
+            title=self.value(content.get("title", ""), TEXT, "title"),
             inputs=inputs,
-            max_rel=float(self.value(verify.get("max-rel", 1e-3), float, "verify.max-rel")),
-            min_cosine=float(self.value(verify.get("min-cosine", 0.9999), float, "verify.min-cosine")),
-            answer=None if answer is None else self.path.parent / str(answer),
-            expected=self.mapping(content.get("expected"), "expected"),
-            tolerance=float(self.value(content.get("tolerance", 0.0), float, "tolerance")),
+            max_rel=self.value(verify.get("max-rel", 1e-3), VERIFY["max-rel"], "verify.max-rel"),
+            min_cosine=self.value(verify.get("min-cosine", 0.9999), VERIFY["min-cosine"], "verify.min-cosine"),
+            answer=None if answer is None else self.path.parent / answer,
+            expected=expected,
+            tolerance=self.value(content.get("tolerance", 0.0), number(0), "tolerance"),
         )
 
     def source(self, text: str) -> str:
@@ -171,9 +182,9 @@ class _Reader:
 
     def input(self, content: Any, name: str) -> dict[str, Any]:
         given = self.mapping(content, f"inputs.{name}")
-        allowed: Mapping[str, type] = ARRAY if "array" in given else IMAGE
+        allowed: Mapping[str, ValueKind] = ARRAY if "array" in given else IMAGE
         self.keys(given, set(allowed), f"inputs.{name}")
-        if isinstance(content, dict) and not ("array" in given or "image" in given):
+        if (content is None or isinstance(content, dict)) and not ("array" in given or "image" in given):
             self.wrong(f"`inputs.{name}` says neither `image` nor `array`")
         return {key: self.value(v, allowed[key], f"inputs.{name}.{key}") for key, v in given.items() if key in allowed}
 
@@ -190,40 +201,19 @@ class _Reader:
             return {}
         return value
 
-    def value(self, value: Any, kind: type, where: str) -> Any:
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if kind is list and isinstance(value, str):
-            value = [value]
-        if not isinstance(value, kind):
-            self.wrong(f"`{where}` is {value!r}, which is not a {_KIND_NAMES[kind]}")
-            return kind()
-        if isinstance(value, dict):
-            return {str(key): str(text) for key, text in value.items()}
-        return tuple(value) if isinstance(value, list) else value
+    def value(self, value: Any, kind: ValueKind, where: str) -> Any:
+        try:
+            return kind.read(value)
+        except ValueError:
+            self.wrong(f"`{where}` is {value!r:.100}, which is not a {kind.name}")
+            return kind.default
 
     def wrong(self, message: str, help: str | None = None) -> None:
         self.report(BAD_RECIPE(message, at=str(self.path), help=help))
 
 
-_TRUTH = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
-_KIND_NAMES: dict[type, str] = {list: "list", dict: "mapping", bool: "truth value", str: "text", float: "number"}
-
-
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _from_text(text: str, kind: type) -> Any:
-    """The value that a flag has on the command line, or None if it is none."""
-    if kind is list:
-        return tuple(word.strip() for word in text.split(",") if word.strip())
-    if kind is bool:
-        return _TRUTH.get(text.lower())
-    if kind is dict:
-        entries = [entry.partition("=") for entry in text.split(",") if entry]
-        return {key: value for key, _, value in entries} if all(sign for _, sign, _ in entries) else None
-    return text
 
 
 def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:

@@ -16,10 +16,11 @@ from mtc.analysis.verify import Difference, compared, drift, reference_of, refus
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime import LIBRARY, PROGRAM
 from mtc.build.targets import target
-from mtc.diagnostics import MISMATCH
+from mtc.diagnostics import BAD_RECIPE, MISMATCH, collected
 from mtc.recipe.reader import Recipe, unexpected
 from mtc.session import Session
 from mtc.stages.compile import Compiled, Told, compile_model
+from mtc.support.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def run(
     *,
     threads: int = 1,
     told: Told = lambda step, was_reused: None,
+    did: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
     offline: bool = False,
@@ -67,15 +69,14 @@ def run(
     judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
     settings = recipe.settings.resolved()
     files = compile_model(
-        settings, folder, told=told, warn=warn, progress=progress, offline=offline, overwrite=overwrite
+        settings, folder, told=told, did=did, warn=warn, progress=progress, offline=offline, overwrite=overwrite
     )
     if not target(settings.target).is_host:
         return Outcome(files)
     reference = reference_of(settings.source)
     with Session(files.program, threads=threads, runtime=library_of(files.runtime)) as session:
         names = [signature.name for signature in session.inputs()]
-        arrays = [given[name] for name in names] if set(given) == set(names) else list(given.values())
-        arrays = arrays or reference.example()
+        arrays = _ordered(given, names, recipe.path) if given else reference.example()
         outputs = session.run(*arrays)
         labels = [signature.name for signature in session.outputs()]
         limits = (recipe.max_rel, recipe.min_cosine)
@@ -90,6 +91,18 @@ def run(
         files.program, threads=threads, seconds=1.0, runtime=files.runtime, inputs=inputs, progress=progress
     )
     return Outcome(files, rows, facts, measured)
+
+
+def _ordered(given: Mapping[str, np.ndarray], names: Sequence[str], recipe: Path) -> list[np.ndarray]:
+    """The arrays in the program's order. BAD_RECIPE that names what is too many and what is missing."""
+    with collected() as report:
+        for name in given:
+            if name not in names:
+                report(BAD_RECIPE(f"the model has no input `{name}`", at=str(recipe), help=did_you_mean(name, names)))
+        for name in names:
+            if name not in given:
+                report(BAD_RECIPE(f"`inputs` lacks the model's `{name}`", at=str(recipe)))
+    return [given[name] for name in names]
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from mtc.analysis.preprocess import prepared
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
 from mtc.recipe.reader import Recipe, load, overridden, save, unexpected
+from mtc.recipe.running import _ordered
 from mtc.stages.compile import Settings
 
 FULL = """\
@@ -67,12 +71,29 @@ def test_a_source_that_is_no_file_beside_it_stays(tmp_path: Path) -> None:
         ("stages: {optimize: {verify-each: 1}}", ["`optimize.verify-each` is 1", "truth value"]),
         ("stages: {export: [a]}", ["`export` is not a mapping"]),
         ("stages: {build-runtime: {target: [a]}}", ["`build-runtime.target`", "not a text"]),
-        ("inputs: {x: {size: [1]}}", ["says neither `image` nor `array`"]),
+        ("inputs: {x: {size: [1, 1]}}", ["says neither `image` nor `array`"]),
         ("inputs: {x: {array: a.npy, mean: [1]}}", ["unknown key `mean` in inputs.x"]),
         ("inputs: {x: 1}", ["`inputs.x` is not a mapping"]),
         ("verify: {max-rel: true}", ["`verify.max-rel` is True", "number"]),
         ("tolerance: lots", ["`tolerance` is 'lots'"]),
         ("expected: 3", ["`expected` is not a mapping"]),
+        ("expected: {a: 1}", ["no `answer`"]),
+        ("title: [1]", ["`title` is [1]", "text"]),
+        ("answer: 3", ["`answer` is 3", "text"]),
+        ("tolerance: -1", ["`tolerance` is -1", "number from 0"]),
+        ("verify: {max-rel: .nan}", ["`verify.max-rel` is nan"]),
+        ("verify: {min-cosine: 2}", ["`verify.min-cosine` is 2", "number from -1 to 1"]),
+        ("stages: {optimize: {backend: [1]}}", ["`optimize.backend` is [1]", "list of texts"]),
+        ("stages: {optimize: {disable-pass: [[a]]}}", ["`optimize.disable-pass`"]),
+        ("stages: {export: {metadata: {a: [1]}}}", ["`export.metadata`", "mapping to texts"]),
+        ("inputs: {x: }", ["says neither `image` nor `array`"]),
+        ("inputs: {x: {array: 1}}", ["`inputs.x.array` is 1"]),
+        ("inputs: {x: {image: a.png, size: [8]}}", ["`inputs.x.size`", "width and height"]),
+        ("inputs: {x: {image: a.png, size: [8, 0]}}", ["`inputs.x.size`"]),
+        ("inputs: {x: {image: a.png, size: [8, 8.5]}}", ["`inputs.x.size`"]),
+        ("inputs: {x: {image: a.png, mean: [1, 2]}}", ["`inputs.x.mean`", "one number or three"]),
+        ("inputs: {x: {image: a.png, std: [0]}}", ["`inputs.x.std`", "none of them 0"]),
+        ("inputs: {x: {image: a.png, layout: chw}}", ["`inputs.x.layout` is 'chw'", "nchw, nhwc"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -128,6 +149,35 @@ def test_flags_override() -> None:
             overridden(recipe, {flag: value})
     with pytest.raises(MtcError, match=r"`optimize\.backend`"):
         overridden(recipe, {"optimize.backnd": "x"})
+
+
+def test_inputs_are_the_models(tmp_path: Path) -> None:
+    with pytest.raises(MtcError) as caught:
+        _ordered({"imagge": np.ones(1), "mask": np.ones(1)}, ["image", "mask"], tmp_path)
+    assert [(d.code, d.message) for d in caught.value.diagnostics] == [
+        (BAD_RECIPE, "the model has no input `imagge`"),
+        (BAD_RECIPE, "`inputs` lacks the model's `image`"),
+    ]
+    assert caught.value.diagnostics[0].help == "did you mean `image`?"
+    assert _ordered({"b": np.ones(2), "a": np.ones(1)}, ["a", "b"], tmp_path)[0].shape == (1,)
+
+
+def test_a_file_that_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("text")
+    with pytest.raises(MtcError, match=r"a\.png` is not an image") as caught:
+        prepared({"image": "a.png"}, tmp_path)
+    assert caught.value.code is CANNOT_READ
+    for package in ("package:no_such_package/x.png", "package:", "package:../x"):
+        with pytest.raises(MtcError, match="is not installed"):
+            prepared({"image": package}, tmp_path)
+
+
+def test_an_image_becomes_an_array(tmp_path: Path) -> None:
+    Image.new("RGB", (6, 4), (10, 20, 30)).save(tmp_path / "a.png")
+    entry = {"image": "a.png", "size": (2, 3), "mean": (10.0, 10.0, 10.0), "std": (10.0,)}
+    array = prepared(entry, tmp_path)
+    assert (array.shape, array.dtype, array[0, :, 0, 0].tolist()) == ((1, 3, 3, 2), np.float32, [0.0, 1.0, 2.0])
+    assert prepared(entry | {"layout": "nhwc", "batch": False}, tmp_path).shape == (3, 2, 3)
 
 
 def test_answers_may_differ_by_the_tolerance() -> None:
