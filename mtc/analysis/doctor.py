@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
 import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from mtc.build import cmake
+from mtc.build.preflight import check_cache
+from mtc.build.sources import is_cached
 from mtc.build.sources_lock import sources
 from mtc.build.targets import TARGETS, Target
 from mtc.build.toolchain import toolchain_for
@@ -63,18 +63,19 @@ def _tool(name: str) -> Check:
 
 
 def _cache() -> Check:
+    try:
+        check_cache()
+    except MtcError as error:
+        return Check("cache", False, error.diagnostics[0].message, error.diagnostics[0].help or "")
     root = cache_root()
-    folder = next(parent for parent in (root, *root.parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(next(parent for parent in (root, *root.parents) if parent.exists())).free
     found = f"{root}, {free / 1e9:.1f} GB free"
-    if not os.access(folder, os.W_OK):
-        return Check("cache", False, f"{root} is read-only", "set MTC_CACHE_DIR to a folder that can be written")
     fix = "" if free > _NEEDED_BYTES else "set MTC_CACHE_DIR to a folder with 2 GB, or run `mtc cache clear`"
     return Check("cache", not fix, found, fix)
 
 
 def _sources() -> Check:
-    have = [source.name for source in sources().values() if Path(cache_root(), "sources", source.key).is_dir()]
+    have = [name for name in sources() if is_cached(name)]
     missing = [name for name in sources() if name not in have]
     fix = "mtc fetch" if missing else ""
     found = f"{len(have)} of {len(have) + len(missing)} in the cache"

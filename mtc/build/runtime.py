@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Literal
 
 from mtc.build import cmake, size_report
+from mtc.build.preflight import check_build, check_cache
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import content_hash, runtime_sources, stamp
 from mtc.build.size_report import SizeReport
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target, host_target
-from mtc.build.third_party import BASE_LIBRARIES, libraries_of, third_party, third_party_key
+from mtc.build.third_party import BASE_LIBRARIES, libraries_of, sources_of, third_party, third_party_key
 from mtc.build.toolchain import Toolchain, toolchain_for, toolchain_stamp
 from mtc.diagnostics import UNKNOWN_NAME, WOULD_REPLACE, writing
 from mtc.support.atomic import atomic_folder, write_text
@@ -132,6 +133,7 @@ def _cached(
     kernels = sorted(set(keys))
     toolchain = toolchain_for(target)
     libraries = libraries_of(kernels)
+    check_cache()
     work = _build_folder(target, toolchain, mode, sanitize, libraries)
     selection = work / "selection"
 
@@ -145,6 +147,7 @@ def _cached(
         folder = cache_dir("runtimes") / key
         if folder.is_dir():
             return folder, True
+        check_build(libraries, offline=offline)
         settings = definitions(
             selection, target, toolchain, mode, sanitize, libraries, offline=offline, progress=progress
         )
@@ -237,7 +240,7 @@ def _document(
     write_text(share / "size.txt", size_report.to_text(reports))
     licenses = share / "licenses"
     licenses.mkdir(exist_ok=True)
-    for name in (*record["libraries"], "flatbuffers"):
+    for name in sources_of(libraries):
         shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
 
 

@@ -16,7 +16,7 @@ from mtc.build.progress import Progress, silent
 from mtc.build.sources_lock import Place, Source, source, sources
 from mtc.diagnostics import FETCH_FAILED
 from mtc.support.atomic import atomic_folder
-from mtc.support.cache import cache_dir
+from mtc.support.cache import cache_dir, cache_root
 from mtc.support.file_lock import file_lock
 from mtc.support.hashing import file_sha256
 
@@ -38,6 +38,14 @@ def source_folder(name: str, *, offline: bool = False, progress: Progress = sile
         if not folder.is_dir():
             _obtain(wanted, folder, offline=offline or is_offline(), progress=progress)
     return folder
+
+
+def is_cached(name: str) -> bool:
+    """Whether `source_folder` needs no network."""
+    wanted = source(name)
+    root = cache_root()
+    archives = (root / "archives" / f"{wanted.key}-{place.filename}" for place in wanted.places)
+    return (root / "sources" / wanted.key).is_dir() or any(archive.is_file() for archive in archives)
 
 
 def fetch_all(names: Iterable[str] | None = None, *, progress: Progress = silent) -> dict[str, Path]:

@@ -32,6 +32,11 @@ _FLAGS = (
 )
 
 
+def sources_of(libraries: Collection[str]) -> tuple[str, ...]:
+    """The third-party sources of a runtime with these kernel libraries, its licences among them."""
+    return (*BASE_LIBRARIES, *sorted(libraries), "flatbuffers")
+
+
 def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     """The kernel libraries that the kernels `keys` (`conv2d@xnnpack:f32/1`) link, sorted."""
     return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES))

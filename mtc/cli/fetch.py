@@ -18,11 +18,13 @@ def fetch(names: tuple[str, ...]) -> None:
     Example:
       mtc fetch
     """
+    from mtc.build.preflight import check_cache
     from mtc.build.sources import fetch_all
     from mtc.build.sources_lock import source
 
     for name in names:
         source(name)
+    check_cache()
     folders = fetch_all(names or None, progress=console.progress())
     rows = [{"source": name, "version": source(name).version, "folder": str(path)} for name, path in folders.items()]
     console.result(rows, lambda: console.table(("source", "version", "folder"), [tuple(row.values()) for row in rows]))

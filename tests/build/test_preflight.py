@@ -1,0 +1,59 @@
+"""What is known before a build starts, and said then."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mtc.analysis import doctor
+from mtc.build import preflight
+from mtc.build.preflight import check_build, check_cache
+from mtc.build.sources_lock import source
+from mtc.diagnostics import CANNOT_WRITE, FETCH_FAILED, MtcError
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("MTC_OFFLINE", raising=False)
+    return tmp_path / "cache"
+
+
+def test_every_missing_source_is_named_at_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_build(["xnnpack"])  # they can be fetched
+    with pytest.raises(MtcError, match="`fxdiv`, `pthreadpool`, `cpuinfo`, `xnnpack`, `flatbuffers`") as caught:
+        check_build(["xnnpack"], offline=True)
+    assert caught.value.code is FETCH_FAILED and "mtc fetch" in str(caught.value)
+    (cache / "sources" / source("fxdiv").key).mkdir(parents=True)
+    place = source("cpuinfo").places[0]
+    (cache / "archives").mkdir()
+    (cache / "archives" / f"{source('cpuinfo').key}-{place.filename}").touch()
+    monkeypatch.setenv("MTC_OFFLINE", "1")
+    with pytest.raises(MtcError, match="the sources of `pthreadpool`, `flatbuffers` "):
+        check_build([])
+    assert not (cache / "libraries").exists()
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_cache()
+    assert not (tmp_path / "cache").exists()  # it is made when something goes into it
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "file" / "x"))
+    for check in (check_cache, lambda: check_build([])):
+        with pytest.raises(MtcError, match="file` is not a folder") as caught:
+            check()
+        assert caught.value.code is CANNOT_WRITE and "MTC_CACHE_DIR" in str(caught.value)
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "access", lambda folder, mode: False)
+    with pytest.raises(MtcError, match="is read-only"):
+        check_cache()
+    (found,) = (check for check in doctor.checks() if check.name == "cache")
+    assert not found.is_ok and "read-only" in found.found and "MTC_CACHE_DIR" in found.fix
+
+
+def test_a_runtime_that_was_built_may_be_the_one(cache: Path) -> None:
+    assert not preflight.has_runtimes()
+    (cache / "runtimes" / "key").mkdir(parents=True)
+    assert preflight.has_runtimes()
