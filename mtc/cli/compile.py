@@ -9,7 +9,7 @@ import click
 
 from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, Entry, Words, offline_option, output_option, overwrite_option, wrote
+from mtc.cli.parameters import PATH, Words, entries_option, offline_option, output_option, overwrite_option, remember
 
 
 @click.command(cls=MtcCommand)
@@ -17,7 +17,7 @@ from mtc.cli.parameters import PATH, Entry, Words, offline_option, output_option
 @output_option("SRC's name with -compiled")
 @click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
 @click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@click.option("--metadata", type=Entry(), multiple=True, help="Kept in the program; repeat it.")
+@entries_option("--metadata", help="Kept in the program; repeat it.")
 @click.option("--backend", type=Words(), default="xnnpack", show_default=True, help="What `mtc backends` lists.")
 @click.option("--disable-pass", metavar="PASS", multiple=True, help="Leave PASS out; repeat it for more.")
 @click.option("--verify-each", is_flag=True, help="Run the samples around each pass.")
@@ -75,14 +75,15 @@ def compile(
         settings,
         output,
         told=told,
+        did=lambda text: console.note(f"  {text}"),
         warn=console.warn,
         progress=console.progress(),
         offline=offline,
         overwrite=overwrite,
         fresh=fresh,
     )
-    wrote(made.optimized, stage="optimize")
-    wrote(made.program)
+    remember(made.optimized, stage="optimize")
+    remember(made.program)
     rows = placed_ops(stages.lowered(stages.load(made.optimized)))
     data = {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done}
     ready = f"{made.program} and {made.runtime} are ready: `{shlex.join(('mtc', 'run', str(made.program)))}`"

@@ -54,6 +54,18 @@ class Entry(click.ParamType):  # type: ignore[type-arg]
         return key.strip(), text
 
 
+def entries_option(*names: str, **attributes: Any) -> Callable[[_Function], _Function]:
+    """An option that takes `key=value`, once for each key: two values for one would leave one of them out."""
+
+    def distinct(ctx: click.Context, param: click.Parameter, given: tuple[tuple[str, str], ...]) -> object:
+        keys = [key for key, _ in given]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise click.BadParameter(f"{', '.join(f'`{key}`' for key in sorted(twice))} is given twice", ctx, param)
+        return given
+
+    return click.option(*names, type=Entry(), multiple=True, callback=distinct, **attributes)
+
+
 class Percent(click.ParamType):  # type: ignore[type-arg]
     """`5%` or `0.05`."""
 
@@ -88,11 +100,16 @@ def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
     return model
 
 
-def wrote(path: Path, **facts: str) -> None:
-    """Remembers an output for the next command and names it."""
+def remember(path: Path, **facts: str) -> None:
+    """Makes an output the next command's MODEL."""
     from mtc.stages.outputs import LastWritten
 
     LastWritten(Path.cwd()).record(path, **facts)
+
+
+def wrote(path: Path, **facts: str) -> None:
+    """Remembers an output for the next command and names it."""
+    remember(path, **facts)
     size = f" ({console.size(path.stat().st_size)})" if path.is_file() else ""
     console.note(f"wrote {path}{size}")
 

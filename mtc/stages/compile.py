@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mtc import __version__
+from mtc.build.preflight import check_build, has_runtimes
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime import RECORD
 from mtc.build.runtime_sources import stamp
 from mtc.build.targets import host_target, target
+from mtc.build.third_party import KERNEL_LIBRARIES
 from mtc.build.toolchain import toolchain_for, toolchain_stamp
 from mtc.delegates.registry import backends
-from mtc.frontends.source import is_attribute, name_of
+from mtc.frontends.source import check_source, is_attribute, name_of
+from mtc.ir.module import Module
 from mtc.partition import refuse_fallback
 from mtc.passes.registry import check_names
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export
 from mtc.stages.files import load, save
 from mtc.stages.optimize import optimize
-from mtc.stages.outputs import COMPILE_STATE, Kind, check_output
+from mtc.stages.outputs import Kind, check_output
 from mtc.stages.package import lowered, package
 from mtc.stages.pass_options import pass_options
+from mtc.stages.reuse import entry_of, is_current, read_state, source_files, write_state
 from mtc.stages.select_ops import select_ops
-from mtc.support.atomic import write_text
-from mtc.support.hashing import file_sha256
-from mtc.support.opened_files import opened_files, user_files
+from mtc.support.opened_files import opened_files
+from mtc.support.plural import counted
 
 _NEEDED_BYTES = 256 << 20
 
@@ -68,8 +66,9 @@ class Step:
     command: tuple[str, ...]  # what runs it alone
     inputs: tuple[Path, ...]
     output: Path
+    kind: Kind
     settings: dict[str, Any]
-    run: Callable[[], None]
+    run: Callable[[], str]  # returns a line on what it did
 
     @property
     def line(self) -> str:
@@ -104,31 +103,50 @@ def compile_model(
     folder: Path,
     *,
     told: Told = lambda step, was_reused: None,
+    did: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
     offline: bool = False,
     overwrite: bool = False,
     fresh: bool = False,
 ) -> Compiled:
-    """Runs the stages that are not up to date. `fresh` runs all of them."""
+    """Runs the stages that are not up to date. `fresh` runs all of them. `told` hears of each stage before it runs,
+    `did` afterwards what it did."""
+    check_source(settings.source)
     check_output(folder, Kind.COMPILED, overwrite=overwrite, need=_NEEDED_BYTES)
-    state = {} if fresh else _read_state(folder)
+    planned = steps(settings, folder, warn=warn, progress=progress, offline=offline)
+    for step in planned:
+        if folder.exists():  # someone else's file may stand in it
+            check_output(step.output, step.kind, overwrite=overwrite)
+    state = {} if fresh else read_state(folder)
+    if not is_current(planned[-1], state.get("build-runtime")) and not has_runtimes():
+        # Known now, and not after the minutes that an export may take.
+        check_build(KERNEL_LIBRARIES & set(settings.backend), offline=offline)
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    _write_state(folder, state)
-    for step in steps(settings, folder, warn=warn, progress=progress, offline=offline):
-        entry = state.get(step.stage)
-        if entry is not None and _is_current(step, entry):
+    write_state(folder, state)
+    try:
+        _run(planned, folder, state, told, did)
+    except BaseException:
+        if is_new and not state:  # nothing came of it
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return files_of(folder, settings)
+
+
+def _run(planned: Sequence[Step], folder: Path, state: dict[str, Any], told: Told, did: Callable[[str], None]) -> None:
+    for step in planned:
+        if is_current(step, state.get(step.stage)):
             told(step, True)
             continue
         told(step, False)
         state.pop(step.stage, None)
-        _write_state(folder, state)  # an interrupted stage must not look finished
+        write_state(folder, state)  # an interrupted stage must not look finished
         with opened_files() as opened:
-            step.run()
-        reads = user_files(opened) if step.stage == "export" else list(step.inputs)
-        state[step.stage] = _entry(step, [path for path in reads if path.is_file()])
-        _write_state(folder, state)
-    return files_of(folder, settings)
+            did(step.run())
+        reads = source_files(opened, folder) if step.stage == "export" else list(step.inputs)
+        state[step.stage] = entry_of(step, [path for path in reads if path.is_file()])
+        write_state(folder, state)
 
 
 def steps(
@@ -144,19 +162,35 @@ def steps(
     source = () if is_attribute(settings.source) else (Path(settings.source),)
     names = {"input-names": settings.input_names, "output-names": settings.output_names}
 
-    def run_export() -> None:
+    def run_export() -> str:
         given = {"input_names": settings.input_names, "output_names": settings.output_names}
-        save(export(settings.source, metadata=settings.metadata, warn=warn, **given), at.model)
+        model = export(settings.source, metadata=settings.metadata, warn=warn, **given)
+        save(model, at.model)
+        size = sum(constant.nbytes for constant in model.constants.values())
+        return f"exported {counted(_nodes(model), 'node')} and {counted(size, 'byte')} of constants"
 
-    def run_optimize() -> None:
+    def run_optimize() -> str:
         options = pass_options(settings.disable_pass, verify_each=settings.verify_each)
-        model = optimize(load(at.model), settings.backend, options=options)
+        source = load(at.model)
+        model = optimize(source, settings.backend, options=options)
         if settings.no_fallback:
             refuse_fallback(lowered(model).placements)
         save(model, at.optimized)
+        return f"{counted(_nodes(source), 'node')} became {_nodes(model):,}"
 
-    def run_build() -> None:
-        build_runtime(at.ops, at.runtime, target_name=settings.target, progress=progress, offline=offline)
+    def run_select() -> str:
+        found = select_ops(load(at.optimized))
+        found.save(at.ops)
+        return f"listed {counted(len(found.kernels), 'kernel')}"
+
+    def run_package() -> str:
+        package(load(at.optimized), at.program)
+        return f"wrote a program of {counted(at.program.stat().st_size, 'byte')}"
+
+    def run_build() -> str:
+        built = build_runtime(at.ops, at.runtime, target_name=settings.target, progress=progress, offline=offline)
+        how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
+        return f"{counted(len(built.kernels), 'kernel')} for {built.target}, {how}"
 
     labels = [word for key, value in settings.metadata.items() for word in ("--metadata", f"{key}={value}")]
     named = [word for flag, value in names.items() if value for word in (f"--{flag}", ",".join(value))]
@@ -171,6 +205,7 @@ def steps(
             (settings.source, *named, *labels, "-o", model),
             source,
             at.model,
+            Kind.IR,
             {key: kept[key] for key in ("source", "input_names", "output_names", "metadata")},
             run_export,
         ),
@@ -179,6 +214,7 @@ def steps(
             (model, *chosen, "-o", optimized),
             (at.model,),
             at.optimized,
+            Kind.IR,
             {key: kept[key] for key in ("backend", "disable_pass", "verify_each", "no_fallback")},
             run_optimize,
         ),
@@ -187,82 +223,30 @@ def steps(
             (optimized, "-o", ops),
             (at.optimized,),
             at.ops,
+            Kind.OPS,
             {},
-            lambda: select_ops(load(at.optimized)).save(at.ops),
+            run_select,
         ),
         Step(
             "package",
             (optimized, "-o", program),
             (at.optimized,),
             at.program,
+            Kind.PROGRAM,
             {},
-            lambda: _discard(package(load(at.optimized), at.program)),
+            run_package,
         ),
         Step(
             "build-runtime",
             ("--ops", ops, "--target", settings.target, "-o", runtime),
             (at.ops,),
             at.runtime,
+            Kind.RUNTIME,
             {"target": settings.target, "toolchain": toolchain_stamp(target(settings.target)), "sources": stamp()},
             run_build,
         ),
     ]
 
 
-def _discard(_: object) -> None:
-    """A step's function returns nothing."""
-
-
-def _is_current(step: Step, entry: dict[str, Any]) -> bool:
-    try:
-        return (
-            entry["key"] == _key(step)
-            and entry["output"] == _output_digest(step.output)
-            and all(file_sha256(Path(path)) == sha for path, sha in entry["reads"].items())
-            and all(str(path.absolute()) in entry["reads"] for path in step.inputs)
-        )
-    except (OSError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def _entry(step: Step, reads: Sequence[Path]) -> dict[str, Any]:
-    paths = {*(path.absolute() for path in step.inputs), *(path.absolute() for path in reads)}
-    return {
-        "key": _key(step),
-        "output": _output_digest(step.output),
-        "reads": {str(path): file_sha256(path) for path in sorted(paths)},
-    }
-
-
-def _key(step: Step) -> str:
-    text = json.dumps([step.stage, step.settings, str(step.output), __version__, _tool_stamp()], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@cache
-def _tool_stamp() -> str:
-    """Changes when mtc's own code does, between releases too."""
-    package = Path(__file__).resolve().parent.parent
-    state = hashlib.sha256()
-    for folder, _, names in sorted(os.walk(package)):
-        for name in sorted(names):
-            if name.endswith(".py"):
-                status = os.stat(os.path.join(folder, name))
-                state.update(f"{folder}/{name}:{status.st_size}:{status.st_mtime_ns}\n".encode())
-    return state.hexdigest()
-
-
-def _output_digest(path: Path) -> str:
-    return file_sha256(path / RECORD if path.is_dir() else path)
-
-
-def _read_state(folder: Path) -> dict[str, Any]:
-    try:
-        state = json.loads((folder / COMPILE_STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
-
-
-def _write_state(folder: Path, state: dict[str, Any]) -> None:
-    write_text(folder / COMPILE_STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")
+def _nodes(model: Module) -> int:
+    return sum(1 for _ in model.nodes())

@@ -8,6 +8,8 @@ import time
 import click
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from mtc.cli.group import _NAMES
 from mtc.cli.group import mtc as group
@@ -64,8 +66,26 @@ def test_inputs_bind_by_name_or_in_order(mtc, folder):
         header = {"descr": "<f4", "fortran_order": False, "shape": (1 << 45,)}
         np.lib.format.write_array_header_1_0(file, header)
     assert "MTC501" in mtc(*run, "c.npz", "--inputs", "huge.npy").err
-    (folder / "text.npz").write_text("no arrays")
-    assert "MTC501" in mtc(*run, "c.npz", "--inputs", "text.npz").err
+    np.savez("swapped.npz", input=array.astype(">f4"))  # of a machine with the other byte order
+    assert mtc(*run, "d.npz", "--inputs", "swapped.npz").code == 0
+    assert np.array_equal(np.load("a.npz")["linear"], np.load("d.npz")["linear"])
+    good = (folder / "named.npz").read_bytes()
+    np.save("good.npy", array)
+    plain = (folder / "good.npy").read_bytes()
+    no_arrays = (
+        b"no arrays",
+        b"",
+        good[:50],
+        good[:-30],
+        plain[:90],
+        plain.replace(b"(1, 3", b"(1, ("),
+        b"\x93NUMPY\1\0",
+    )
+    for content in no_arrays:
+        (folder / "text.npz").write_bytes(content)
+        refused = mtc(*run, "c.npz", "--inputs", "text.npz")
+        assert refused.code == 1 and "MTC501" in refused.err, content
+    assert mtc(*run, "c.npy").code == 2
     assert "MTC105" in mtc(*run, "model.mtp").err
     assert mtc(*run, "a.npz", "--inputs", "named.npz").code == 0  # its own output
     assert "MTC105" in mtc(*run, "named.npz", "--inputs", "named.npz").err  # its own input
@@ -81,6 +101,63 @@ def test_compile_reuses_what_is_up_to_date(mtc, folder):
     third = mtc("compile", "model.py", "--json").json
     assert [stage["was_reused"] for stage in third["stages"]][:2] == [False, False]
     assert mtc("compile", "model.py", "-o", ".").code != 0
+
+
+WEIGHTS = """\
+import os, torch
+from safetensors.torch import load_file
+model = torch.nn.Linear(3, 2).eval()
+model.load_state_dict(load_file(os.path.join(os.path.dirname(__file__), "w.safetensors")))
+example_inputs = (torch.ones(1, 3),)
+"""
+
+
+def reused(mtc):
+    done = mtc("compile", "model.py", "--json")
+    assert done.code == 0, done.err
+    return [stage["was_reused"] for stage in done.json["stages"]]
+
+
+def test_compile_sees_weights_that_native_code_reads(mtc, folder):
+    (folder / "model.py").write_text(WEIGHTS)
+    for bias in (0.0, 1.0):
+        layer = torch.nn.Linear(3, 2)
+        torch.nn.init.constant_(layer.bias, bias)
+        save_file(layer.state_dict(), folder / "w.safetensors")
+        assert reused(mtc)[0] is False
+        assert reused(mtc) == [True] * 5
+
+
+def test_compile_makes_again_what_is_missing_or_changed(mtc, folder):
+    reused(mtc)
+    made = folder / "model-compiled"
+    (made / "runtime-linux-x86_64" / "lib" / "libmtc.so").unlink()
+    assert reused(mtc) == [True, True, True, True, False]
+    (made / "model.mtp").unlink()
+    assert reused(mtc) == [True, True, True, False, True]
+
+
+def test_compile_leaves_alone_what_it_did_not_write(mtc, folder):
+    reused(mtc)
+    (folder / "model-compiled" / "model.mtp").write_text("mine")
+    refused = mtc("compile", "model.py")
+    assert refused.code == 1 and "MTC105" in refused.err and "mtc export" not in refused.err
+    assert mtc("compile", "model.py", "--overwrite").code == 0
+
+
+def test_a_compilation_that_comes_to_nothing_leaves_nothing(mtc, folder):
+    (folder / "model.py").write_text("model = 3\n")
+    for name in ("model.py", "none.py"):
+        assert mtc("compile", name).code == 1
+    assert [path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"] == []
+
+
+def test_compile_says_what_it_did(mtc, folder):
+    first, second = mtc("compile", "model.py"), mtc("compile", "model.py")
+    for what in ("exported", "became", "listed", "wrote a program", "kernels for linux-x86_64"):
+        assert what in first.err and what not in second.err
+    assert second.err.count("up to date: same inputs, settings and mtc") == 5
+    assert "using model-compiled/model.mtp" in mtc("run").err
 
 
 def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch):

@@ -1,0 +1,92 @@
+"""Whether a stage of a compilation would do again what it has done: the record of what each one read and wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtc import __version__
+from mtc.build.runtime import RECORD
+from mtc.stages.outputs import COMPILE_STATE
+from mtc.support.atomic import write_text
+from mtc.support.hashing import file_sha256
+from mtc.support.mentioned_files import mentioned_files
+from mtc.support.opened_files import user_files
+
+if TYPE_CHECKING:
+    from mtc.stages.compile import Step
+
+
+def source_files(opened: set[str], folder: Path) -> list[Path]:
+    """What the source was read from: the user's files that Python opened, and those that they name."""
+    read = user_files(opened)
+    named = user_files({str(path) for path in mentioned_files(read)})
+    return [path for path in dict.fromkeys((*read, *named)) if folder.absolute() not in path.parents]
+
+
+def is_current(step: Step, entry: Any) -> bool:
+    """Whether `entry`, what the record says of a stage, is what it would do now. None is: it says nothing."""
+    try:
+        return (
+            entry["key"] == _key(step)
+            and entry["output"] == _output_digest(step.output)
+            and all(file_sha256(Path(path)) == sha for path, sha in entry["reads"].items())
+            and all(str(path.absolute()) in entry["reads"] for path in step.inputs)
+        )
+    except (OSError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def entry_of(step: Step, reads: Sequence[Path]) -> dict[str, Any]:
+    paths = {*(path.absolute() for path in step.inputs), *(path.absolute() for path in reads)}
+    return {
+        "key": _key(step),
+        "output": _output_digest(step.output),
+        "reads": {str(path): file_sha256(path) for path in sorted(paths)},
+    }
+
+
+def _key(step: Step) -> str:
+    text = json.dumps([step.stage, step.settings, str(step.output), __version__, _tool_stamp()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _tool_stamp() -> str:
+    """Changes when mtc's own code does, between releases too."""
+    package = Path(__file__).resolve().parent.parent
+    state = hashlib.sha256()
+    for folder, _, names in sorted(os.walk(package)):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(folder, name))
+                state.update(f"{folder}/{name}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    return state.hexdigest()
+
+
+def _output_digest(path: Path) -> str:
+    """Of a runtime: what its record says, and that every file still stands there as it was written."""
+    if not path.is_dir():
+        return file_sha256(path)
+    state = hashlib.sha256((path / RECORD).read_bytes())
+    for file in sorted(path.rglob("*")):
+        size = file.stat().st_size if file.is_file() else 0
+        state.update(f"{file.relative_to(path)}:{size}\n".encode())
+    return state.hexdigest()
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    try:
+        state = json.loads((folder / COMPILE_STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def write_state(folder: Path, state: dict[str, Any]) -> None:
+    write_text(folder / COMPILE_STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")
