@@ -10,6 +10,7 @@ from mtc.diagnostics import FALLBACK, NO_KERNEL, collected
 from mtc.ir.module import Module, Node
 from mtc.ir.opspec import OpSpec, Trait
 from mtc.ops.shape import copy
+from mtc.support.plural import counted
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def refuse_fallback(placements: dict[Node, Placement]) -> None:
             places = dict.fromkeys(str(loc) for node in nodes for loc in node.loc)
             report(
                 FALLBACK(
-                    f"`{name}` would run on {placements[nodes[0]].library.name}, {len(nodes)} times",
+                    f"`{name}` would run on {placements[nodes[0]].library.name}: {counted(len(nodes), 'node')}",
                     at="; ".join(places) or None,
                     notes=(reason,),
                     help="leave out --no-fallback, or change the model",

@@ -11,6 +11,7 @@ from mtc.analysis.model_card import memory_of
 from mtc.analysis.placement import PlacedOps, placed_ops
 from mtc.diagnostics import FALLBACK, Diagnostic, MtcError
 from mtc.ir.module import Module
+from mtc.support.plural import counted
 
 
 @dataclass
@@ -53,9 +54,10 @@ def _lowered(model: Module, found: Findings) -> None:
             share = f"{row.flops / total:.1%} of the FLOPs"
             found.slows.append(
                 FALLBACK(
-                    f"`{row.op}` runs on {row.backend}, {row.count} times, {share}",
+                    f"`{row.op}` runs on {row.backend}: {counted(row.count, 'node')}, {share}",
                     at="; ".join(row.at) or None,
                     notes=(row.reason,),
+                    help="`mtc inspect --why-not` ranks what keeps operators off a backend",
                 )
             )
     found.facts = {

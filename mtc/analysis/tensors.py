@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,24 +16,40 @@ import numpy as np
 from mtc.diagnostics import BAD_INPUT, CANNOT_READ
 from mtc.session import Session, Signature
 from mtc.support.atomic import atomic_file
+from mtc.support.plural import counted
 
 Arrays = dict[str, np.ndarray]
 
 
 def read(path: Path) -> Arrays:
-    """The arrays of a .npz, in its order, or the one of a .npy. Nothing in them is executed."""
+    """The arrays of a .npz, in its order, or the one of a .npy, in this machine's byte order. Nothing in them is
+    executed."""
     try:
         content = np.load(path, allow_pickle=False)
         if isinstance(content, np.ndarray):
-            return {"": content}
+            return {"": _native(content)}
         with content:
-            return {name: content[name] for name in content.files}
+            return {name: _native(content[name]) for name in content.files}
     except FileNotFoundError as error:
         raise CANNOT_READ.error(f"`{path}` does not exist") from error
+    except _NOT_ARRAYS as error:  # RuntimeError: a ZIP that is encrypted or compressed in a way Python does not know
+        reason = "" if "pickle" in str(error) else f": {error}"  # NumPy says that of any file it does not know
+        raise BAD_INPUT.error(f"`{path}` is not a .npz or .npy of plain arrays{reason}") from error
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError, MemoryError, zlib.error) as error:
-        raise BAD_INPUT.error(f"`{path}` is not a .npz or .npy of plain arrays: {error}") from error
+
+
+# What NumPy raises for bytes that are no arrays: its reader of headers is Python's own, that of archives is zipfile.
+_NOT_ARRAYS = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, MemoryError, OverflowError, SyntaxError),
+    *(RuntimeError, RecursionError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+
+
+def _native(content: object) -> np.ndarray:
+    if not isinstance(content, np.ndarray):
+        raise ValueError("a member of the archive is no array")
+    return content.astype(content.dtype.newbyteorder("="), copy=False)
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -61,8 +80,9 @@ def in_order(given: Arrays, names: Sequence[str]) -> list[np.ndarray]:
         return [given[name] for name in names]
     if len(given) != len(names):
         raise BAD_INPUT.error(
-            f"the file has {len(given)} arrays ({', '.join(given)}), "
-            f"the program takes {len(names)} inputs ({', '.join(names)})"
+            f"the file has {counted(len(given), 'array')} ({', '.join(given) or 'none'}), "
+            f"the program takes {counted(len(names), 'input')} ({', '.join(names) or 'none'})",
+            help="name the arrays as the inputs, or give as many in the same order",
         )
     return list(given.values())
 
@@ -80,17 +100,18 @@ def seeded(signature: Signature, seed: int) -> np.ndarray:
 
 
 def summary(name: str, array: np.ndarray) -> dict[str, Any]:
-    """Type, range and the first values of an array."""
+    """Type, range and the first values of an array; the range is of the finite ones, None if there are none."""
     flat = array.reshape(-1)
     numbers = flat.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
-    low, mean, high = (finite.min(), finite.mean(), finite.max()) if finite.size else (0.0, 0.0, 0.0)
+    ranges = (finite.min(), finite.mean(), finite.max()) if finite.size else (None, None, None)
+    low, mean, high = (None if value is None else float(f"{value:.6g}") for value in ranges)
     return {
         "name": name,
         "type": f"{array.dtype}[{','.join(map(str, array.shape))}]",
-        "min": float(f"{low:.6g}"),
-        "mean": float(f"{mean:.6g}"),
-        "max": float(f"{high:.6g}"),
+        "min": low,
+        "mean": mean,
+        "max": high,
         "not_finite": int(numbers.size - finite.size),
         "first": " ".join(f"{value:.5g}" for value in numbers[:5]),
     }

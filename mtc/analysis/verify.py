@@ -18,6 +18,7 @@ from mtc.frontends import source as sources
 from mtc.ir.module import Module
 from mtc.session import Session
 from mtc.stages.outputs import Kind, kind_of
+from mtc.support.plural import counted
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def compared(
 ) -> list[Difference]:
     """Every output against its reference. MISMATCH if there are more of the one than of the other."""
     if len(got) != len(want):
-        raise MISMATCH.error(f"the program has {len(got)} outputs, the source model {len(want)}")
+        raise MISMATCH.error(f"the program has {counted(len(got), 'output')}, the source model {len(want)}")
     rows = []
     for name, a, b in zip(names, got, want, strict=True):
         rel, cosine = distance(a, b)

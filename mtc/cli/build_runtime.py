@@ -10,6 +10,7 @@ import click
 from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, model_or_last, offline_option, output_option, overwrite_option, wrote
+from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="build-runtime")
@@ -46,7 +47,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         found.save(ops)
         wrote(ops, derived=file_sha256(ops))
         same = shlex.join(("mtc", "select-ops", str(model)))
-        console.note(f"{ops} lists the {len(found.kernels)} kernels of {model}, as `{same}` does")
+        console.note(f"{ops} lists the {counted(len(found.kernels), 'kernel')} of {model}, as `{same}` does")
     console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
     built = stages.build_runtime(
         ops, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
@@ -62,5 +63,6 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "sizes": {report.file: report.total for report in built.sizes},
     }
     how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
-    text = f"{len(built.kernels)} kernels for {built.target}, {how}; {output}/share/mtc/size.txt has every part"
+    what = f"{counted(len(built.kernels), 'kernel')} for {built.target}"
+    text = f"{what}, {how}; {output}/share/mtc/size.txt has every part"
     console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")

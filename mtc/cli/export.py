@@ -8,7 +8,7 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Entry, Words, output_option, overwrite_option, wrote
+from mtc.cli.parameters import Words, entries_option, output_option, overwrite_option, wrote
 
 
 @click.command(cls=MtcCommand)
@@ -16,9 +16,7 @@ from mtc.cli.parameters import Entry, Words, output_option, overwrite_option, wr
 @output_option("SRC's name with .mtc, in this folder")
 @click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
 @click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@click.option(
-    "--metadata", type=Entry(), multiple=True, help="Kept in the program: labels, author, license, …; repeat it."
-)
+@entries_option("--metadata", help="Kept in the program: labels, author, license, …; repeat it.")
 @overwrite_option
 @json_option
 def export(
@@ -46,7 +44,14 @@ def export(
     path = Path(source)
     need = path.stat().st_size if path.is_file() else 0
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(path,), need=need)
-    console.effective("export", source=source, input_names=input_names, output_names=output_names, output=output)
+    console.effective(
+        "export",
+        source=source,
+        input_names=input_names,
+        output_names=output_names,
+        metadata=dict(metadata),
+        output=output,
+    )
     model = stages.export(
         source, input_names=input_names, output_names=output_names, metadata=dict(metadata), warn=console.warn
     )

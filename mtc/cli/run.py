@@ -14,7 +14,7 @@ from mtc.cli.parameters import PATH, model_argument, model_or_last, overwrite_op
 @click.command(cls=MtcCommand)
 @model_argument
 @click.option("--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data.")
-@click.option("--outputs", type=PATH, help=".npz to write the outputs to.")
+@click.option("--outputs", type=PATH, help=".npz to write the outputs to, each by its name.")
 @click.option("--function", default="forward", show_default=True, help="The function to run.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For random data.")
 @click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime.")
@@ -42,6 +42,8 @@ def run(
     from mtc.stages.outputs import Kind, check_output
 
     model = model_or_last(model, Kind.PROGRAM)
+    if outputs is not None and outputs.suffix == ".npy":
+        raise click.BadParameter(f"`{outputs}`: the outputs are written as one .npz", param_hint="'--outputs'")
     if outputs is not None:
         check_output(outputs, Kind.ARRAYS, overwrite=overwrite, inputs=() if inputs is None else (inputs,))
     given = tensors.read(inputs) if inputs is not None else None
@@ -56,8 +58,15 @@ def run(
         tensors.write(outputs, dict(zip(names, results, strict=True)))
         console.note(f"wrote {outputs}")
     rows = [tensors.summary(name, array) for name, array in zip(names, results, strict=True)]
+    for row in rows:
+        if row["not_finite"]:
+            console.warn(f"{row['not_finite']} of the values of `{row['name']}` are infinite or not a number")
     data = {"inputs": origin, "outputs": rows}
-    cells = [(r["name"], r["type"], r["min"], r["mean"], r["max"], r["first"]) for r in rows]
+    cells = [(r["name"], r["type"], *(_shown(r[key]) for key in ("min", "mean", "max")), r["first"]) for r in rows]
     console.result(
         data, lambda: console.table(("output", "type", "min", "mean", "max", "first values"), cells, right=(2, 3, 4))
     )
+
+
+def _shown(number: float | None) -> str:
+    return "-" if number is None else str(number)

@@ -9,6 +9,7 @@ import click
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, backend_option, model_or_last, output_option, overwrite_option, wrote
+from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="select-ops")
@@ -51,4 +52,4 @@ def select_ops(
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
     data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}
     text = console.table(("kernel", "models", "source lines"), rows, right=(1, 2))
-    console.report(data, f"{text}\n{len(rows)} kernels")
+    console.report(data, f"{text}\n{counted(len(rows), 'kernel')}")

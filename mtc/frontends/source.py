@@ -42,11 +42,9 @@ def load(src: str | Path) -> Source:
     """Reads SRC; its code is executed, with seeded generators. MtcError if it is not a model."""
     text = str(src)
     path = Path(text)
+    check_source(text)
     if is_attribute(text):
         return _from_attribute(text)
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise CANNOT_READ.error(f"`{text}` {what}", help="SRC is a file, or pkg.mod:attr")
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
@@ -54,6 +52,13 @@ def load(src: str | Path) -> Source:
         neighbours = Neighbours(path.parent)
         return _from_module(python_module(path, neighbours), "model", text, neighbours)
     raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help=_READ)
+
+
+def check_source(src: str) -> None:
+    """CANNOT_READ, before any work, if SRC names a file and there is none."""
+    if not is_attribute(src) and not Path(src).is_file():
+        what = "is not a file" if Path(src).exists() else "does not exist"
+        raise CANNOT_READ.error(f"`{src}` {what}", help="SRC is a file, or pkg.mod:attr")
 
 
 def is_attribute(src: str) -> bool:
@@ -165,6 +170,11 @@ def _archive_kind(path: Path) -> str:
     if "archive_format" in ends or "serialized_exported_program.json" in ends:  # the second: before torch 2.8
         return "ExportedProgram"
     return "weights" if "data.pkl" in ends else ""
+
+
+def no_model(found: object) -> MtcError:
+    """What a source holds instead of a model."""
+    return BAD_SOURCE.error(f"a `{type(found).__name__}` is not a model: {found!r:.60}", help=BAD_SOURCE.explanation)
 
 
 def guarded(call: Callable[[], Any], where: str) -> Any:

@@ -16,6 +16,7 @@ from mtc.diagnostics import BAD_INPUT, CANNOT_READ, INVALID_PROGRAM, MISSING_KER
 from mtc.ir.types import DType
 from mtc.program.header import UNBOUNDED
 from mtc.session import capi
+from mtc.support.plural import counted
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ class Session:
                 raise BAD_INPUT.error(f"inputs are named {', '.join(names)}, not {', '.join(map(str, given))}")
             inputs = [given[name] for name in names]
         if len(inputs) != len(wanted):
-            raise BAD_INPUT.error(f"the program takes {len(wanted)} inputs, not {len(inputs)}")
+            raise BAD_INPUT.error(f"the program takes {counted(len(wanted), 'input')}, not {len(inputs)}")
         return [_dense(value, signature) for value, signature in zip(inputs, wanted, strict=True)]
 
 
@@ -250,7 +251,12 @@ def _dense(value: Any, signature: Signature) -> np.ndarray:
     except KeyError:
         dtype = None
     if dtype is not signature.dtype:
-        raise BAD_INPUT.error(f"input `{signature.name}` is {signature.dtype}, not {array.dtype}")
+        wanted = np.dtype(signature.dtype.numpy)
+        named = "" if wanted.name == str(signature.dtype) else f" (NumPy's {wanted.name})"
+        raise BAD_INPUT.error(
+            f"input `{signature.name}` is {signature.dtype}{named}, not {array.dtype}",
+            help=f"convert it: `array.astype({wanted.name!r})`" if wanted.kind in "iufb" else None,
+        )
     # ascontiguousarray alone would make a 0-d array 1-d.
     return np.ascontiguousarray(array).reshape(array.shape)
 

@@ -43,6 +43,22 @@ def test_names_and_metadata_reach_the_program(mtc, folder):
     }
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--input-names", "a,b"], 1, "2 input names for 1 input"),
+        (["--output-names", "a,a"], 1, "two outputs cannot both be called `a`"),
+        (["--metadata", "a=1", "--metadata", "a=2"], 2, "`a` is given twice"),
+        (["--metadata", "a"], 2, "is not KEY=VALUE"),
+    ],
+    ids=str,
+)
+def test_names_and_metadata_that_do_not_fit(mtc, folder, arguments, code, message):
+    refused = mtc("export", "model.py", *arguments)
+    assert refused.code == code and message in refused.err
+    assert not (folder / "model.mtc").exists()
+
+
 def test_a_command_replaces_its_own_output_only(mtc, folder):
     assert mtc("export", "model.py").code == 0
     assert mtc("export", "model.py").code == 0

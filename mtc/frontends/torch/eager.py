@@ -10,9 +10,10 @@ import torch
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
-from mtc.frontends.source import Source, guarded
+from mtc.frontends.source import Source, guarded, no_model
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.frontends.torch.tracing import arguments, as_written
+from mtc.support.plural import counted
 
 
 class Eager:
@@ -28,7 +29,7 @@ class Eager:
         elif isinstance(program, torch.nn.Module):
             self.model = program
         else:
-            raise BAD_SOURCE.error(f"a {type(program).__name__} is not a model", help=BAD_SOURCE.explanation)
+            raise no_model(program)
         if example is None:
             raise BAD_SOURCE.error("the source has no example inputs to run it with", help="define `example_inputs`")
         self.leaves, self.tree = pytree.tree_flatten(example)
@@ -44,7 +45,7 @@ class Eager:
         """
         count = sum(isinstance(leaf, torch.Tensor) for leaf in self.leaves)
         if len(arrays) != count:
-            raise BAD_INPUT.error(f"the source model takes {count} inputs, not {len(arrays)}")
+            raise BAD_INPUT.error(f"the source model takes {counted(count, 'input')}, not {len(arrays)}")
         given = iter(arrays)
         leaves = [_tensor(next(given), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.leaves]
         args, kwargs = pytree.tree_unflatten(leaves, self.tree)

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
@@ -15,8 +16,8 @@ import torch
 from torch.export.graph_signature import OutputKind, SymIntArgument
 from torch.utils import _pytree as pytree
 
-from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED
-from mtc.frontends.source import guarded, users_line
+from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED, MtcError
+from mtc.frontends.source import guarded, no_model, users_line
 from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import stated_dims
 from mtc.frontends.torch.free_sizes import free_sizes
@@ -29,6 +30,7 @@ from mtc.frontends.torch.tracing import arguments, as_written
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
+from mtc.support.plural import counted
 
 _WRITES = "a branch or loop body changes a tensor of the function around it in place"
 
@@ -47,6 +49,8 @@ def import_torch(
     `example_inputs` is a tuple of positional arguments, or a mapping of keyword arguments. MtcError if torch cannot
     export the module, or if operators cannot be imported.
     """
+    _check_names("input", input_names)
+    _check_names("output", output_names)
     args, kwargs = arguments(example_inputs)
     if isinstance(source, torch.export.ExportedProgram):
         program = source
@@ -60,7 +64,7 @@ def import_torch(
         with _quiet():
             program = _export(source, args, kwargs, dynamic_shapes)
     else:
-        raise BAD_SOURCE.error(f"a {type(source).__name__} is not a model", help=BAD_SOURCE.explanation)
+        raise no_model(source)
     with _quiet():
         has_example = example_inputs is not None or program.example_inputs is not None
         rows = table.load()
@@ -190,16 +194,26 @@ def _constants(leaves: Iterable[Any]) -> tuple[Constant, ...]:
     return tuple(Constant.of(to_numpy(leaf)) for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
+def _check_names(what: str, names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise BAD_NAMES.error(f"two {what}s cannot both be called {', '.join(f'`{name}`' for name in twice)}")
+
+
+def _other_count(what: str, names: int, values: int) -> MtcError:
+    return BAD_NAMES.error(f"{counted(names, f'{what} name')} for {counted(values, what)}")
+
+
 def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[str]) -> None:
     function = module.functions["forward"]
     if input_names:
         if len(input_names) != len(function.inputs):
-            raise BAD_NAMES.error(f"{len(input_names)} input names for {len(function.inputs)} inputs")
+            raise _other_count("input", len(input_names), len(function.inputs))
         for value, name in zip(function.inputs, input_names, strict=True):
             value.name = name
     if output_names:
         if len(output_names) != len(function.outputs):
-            raise BAD_NAMES.error(f"{len(output_names)} output names for {len(function.outputs)} outputs")
+            raise _other_count("output", len(output_names), len(function.outputs))
         function.output_names = list(output_names)
 
 
