@@ -2,7 +2,7 @@
 looks for them."""
 
 from pathlib import Path
-from shutil import copytree, ignore_patterns
+from shutil import copytree, ignore_patterns, rmtree
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
@@ -17,6 +17,7 @@ class BuildWithData(build_py):
             return
         for source, name in DATA.items():
             target = Path(self.build_lib, "mtc", name)
+            rmtree(target, ignore_errors=True)  # of an earlier build, which may hold files that are gone
             copytree(source, target, dirs_exist_ok=True, ignore=ignore_patterns("__pycache__", "*.pyc"))
 
 

@@ -47,6 +47,15 @@ int Usage(const char* reason, const char* what) {
   return 2;
 }
 
+// An option that has a value, or a list of values.
+bool IsOption(const Text& name) {
+  for (const char* known :
+       {"--inputs", "--outputs", "--function", "--threads", "--runs", "--profile", "--max-memory"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
 int Fail(mtc_status status, const mtc_error& error) {
   fprintf(stderr, "mtc_run: %s: %s\n", mtc_status_name(status), error.message);
   return 1;
@@ -58,20 +67,22 @@ bool ParseNumber(const char* text, uint64_t* out) {
   return *text >= '0' && *text <= '9' && *end == '\0';
 }
 
-// 0, or the exit status of wrong usage.
+// -1 to go on, or the exit status: 0 if help was asked for, 2 for wrong usage.
 int ParseOptions(int argc, char** argv, Options* out) {
   for (int i = 1; i < argc; ++i) {
     const Text name = argv[i];
-    if (name.compare(0, 2, "--") != 0) {
+    if (name == "-h" || name == "--help") return printf("%s", kUsage) < 0;
+    if (name.compare(0, 1, "-") != 0) {
       if (out->model != nullptr) return Usage("one program at a time, not also", argv[i]);
       out->model = argv[i];
       continue;
     }
+    if (!IsOption(name)) return Usage("unknown option", argv[i]);
+    if (i + 1 == argc || strncmp(argv[i + 1], "--", 2) == 0) return Usage("a value is missing after", argv[i]);
     if (name == "--inputs") {
       while (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) out->inputs.push_back(argv[++i]);
       continue;
     }
-    if (i + 1 == argc) return Usage("a value is missing after", argv[i]);
     const char* value = argv[++i];
     bool is_right = true;
     if (name == "--outputs") {
@@ -84,14 +95,12 @@ int ParseOptions(int argc, char** argv, Options* out) {
       is_right = ParseNumber(value, &out->threads) && out->threads <= 1024;
     } else if (name == "--runs") {
       is_right = ParseNumber(value, &out->runs) && out->runs >= 1;
-    } else if (name == "--max-memory") {
-      is_right = ParseNumber(value, &out->max_memory);
     } else {
-      return Usage("unknown option", argv[i - 1]);
+      is_right = ParseNumber(value, &out->max_memory);
     }
     if (!is_right) return Usage("not a fitting number:", value);
   }
-  return out->model == nullptr ? Usage("which program?", "") : 0;
+  return out->model == nullptr ? Usage("which program?", "") : -1;
 }
 
 mtc_tensor ToTensor(Npy& array) {
@@ -280,14 +289,18 @@ int RunProgram(const Options& options, const mtc_program* program) {
 
 int main(int argc, char** argv) {
   Options options;
-  if (const int code = ParseOptions(argc, argv, &options); code != 0) return code;
+  if (const int code = ParseOptions(argc, argv, &options); code >= 0) return code;
   mtc_load_options limits = {};
   limits.max_memory = options.max_memory;
   mtc_program* program = nullptr;
   mtc_error error;
   const mtc_status status = mtc_program_load_file(options.model, &limits, &program, &error);
   if (status != MTC_OK) return Fail(status, error);
-  const int code = RunProgram(options, program);
+  int code = RunProgram(options, program);
   mtc_program_destroy(program);
+  if (fflush(stdout) != 0) {
+    fprintf(stderr, "mtc_run: cannot write what it says: %s\n", strerror(errno));
+    code = 1;
+  }
   return code;
 }

@@ -41,29 +41,31 @@ inline const char* NpyEntry(const Text& header, const char* key) {
   return value;
 }
 
-// False if the header does not describe an array we take.
-inline bool ParseNpyHeader(const Text& header, Npy* out, size_t* bytes) {
+// Why the header does not describe an array we take; null if it does.
+inline const char* ParseNpyHeader(const Text& header, Npy* out, size_t* bytes) {
+  constexpr const char* kDamaged = "its header is damaged";
   const char* type = NpyEntry(header, "descr");
   const char* order = NpyEntry(header, "fortran_order");
   const char* shape = NpyEntry(header, "shape");
-  if (type == nullptr || order == nullptr || shape == nullptr) return false;
-  if (strncmp(order, "False", 5) != 0 || *shape++ != '(') return false;
+  if (type == nullptr || order == nullptr || shape == nullptr || *shape++ != '(') return kDamaged;
+  if (strncmp(order, "False", 5) != 0) return "it is in Fortran order; save np.ascontiguousarray(array)";
   int index = 0;
   while (index < kNpyTypeCount && strncmp(type + 1, kNpyTypes[index], 3) != 0) ++index;
   if (index == kNpyTypeCount) {
-    if (strncmp(type + 1, "|V2", 3) != 0) return false;
+    if (strncmp(type + 1, "|V2", 3) != 0) return "its elements have a type or byte order that tensors have not";
     index = MTC_BF16;
   }
   out->dtype = static_cast<mtc_dtype>(index);
   *bytes = ElementSize(out->dtype);
   for (;;) {
     while (*shape == ' ' || *shape == ',') ++shape;
-    if (*shape == ')') return true;
+    if (*shape == ')') return nullptr;
     char* end;
     errno = 0;
     const long long dim = strtoll(shape, &end, 10);
-    if (end == shape || errno != 0 || dim < 0 || out->dims.size() == MTC_MAX_RANK) return false;
-    if (__builtin_mul_overflow(*bytes, static_cast<size_t>(dim), bytes)) return false;
+    if (end == shape || errno != 0 || dim < 0) return kDamaged;
+    if (out->dims.size() == MTC_MAX_RANK) return "it has too many axes";
+    if (__builtin_mul_overflow(*bytes, static_cast<size_t>(dim), bytes)) return kDamaged;
     out->dims.push_back(dim);
     shape = end;
   }
@@ -75,13 +77,17 @@ inline Text ReadNpy(const char* path, Npy* out) {
   if (file == nullptr) return strerror(errno);
   *out = {};
   uint8_t start[12] = {};
-  Text header, reason = "it is not a .npy file of a type and order that tensors have";
+  Text header, reason = "it is not a .npy file";
   size_t bytes = 0;
   if (fread(start, 1, 10, file) == 10 && memcmp(start, kNpyMagic, kNpyMagicSize) == 0) {
     size_t length = static_cast<size_t>(start[8] | start[9] << 8);
     if (start[6] >= 2 && fread(start + 10, 1, 2, file) == 2) length |= static_cast<size_t>(start[10]) << 16;
     header.resize(length);
-    if (fread(&header[0], 1, length, file) == length && ParseNpyHeader(header, out, &bytes)) {
+    const char* fault = "its header is cut off";
+    if (fread(&header[0], 1, length, file) == length) fault = ParseNpyHeader(header, out, &bytes);
+    if (fault != nullptr) {
+      reason = fault;
+    } else {
       // The file says how much there is; a header that promises more must not make us ask for it.
       const long at = ftell(file);
       fseek(file, 0, SEEK_END);

@@ -13,7 +13,6 @@ from mtc import stages
 from mtc.analysis.bench import bench, own_times
 from mtc.build import cmake
 from mtc.build.runtime import RuntimeBuild
-from mtc.build.runtime_sources import runtime_sources
 from mtc.ir.parser import parse
 from mtc.ir.verifier import verify
 from mtc.ops import OPS
@@ -128,10 +127,50 @@ def test_timed_runs_begin_with_the_first_state(program: Path, runtime: RuntimeBu
     assert bench(program, runs=20)["runs"] == 20
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("--help", 0, "usage: mtc_run MODEL.mtp"),
+        ("state.mtp -h", 0, "usage: mtc_run MODEL.mtp"),
+        ("", 2, "which program?"),
+        ("state.mtp --no", 2, "unknown option --no"),
+        ("state.mtp -t 3", 2, "unknown option -t"),
+        ("state.mtp --threads", 2, "a value is missing after --threads"),
+        ("state.mtp --inputs", 2, "a value is missing after --inputs"),
+        ("state.mtp --inputs --runs 2", 2, "a value is missing after --inputs"),
+        ("state.mtp --runs 0", 2, "not a fitting number: 0"),
+        ("state.mtp --function none", 1, "no function `none`"),
+        ("none.mtp", 1, "cannot open `none.mtp`"),
+        ("state.mtp --inputs none.npy", 1, "`none.npy`: No such file"),
+        ("state.mtp --inputs text.npy", 1, "`text.npy`: it is not a .npy file"),
+        ("state.mtp --inputs fortran.npy", 1, "in Fortran order"),
+        ("state.mtp --inputs swapped.npy", 1, "a type or byte order that tensors have not"),
+        ("state.mtp --inputs cut.npy", 1, "shorter than its header says"),
+        ("state.mtp --inputs header.npy", 1, "its header is cut off"),
+        ("state.mtp --inputs double.npy", 1, "expected f32[2], got f64[2]"),
+        ("state.mtp >/dev/full", 1, "cannot write what it says"),
+    ],
+)
+def test_mtc_run_says_what_is_wrong(program: Path, runtime: RuntimeBuild, arguments: str, code: int, said: str) -> None:
+    folder = program.parent
+    for name, array in (
+        ("fortran", np.ones((2, 2), order="F")),
+        ("swapped", X.astype(">f4")),
+        ("double", X.astype("f8")),
+    ):
+        np.save(folder / f"{name}.npy", array)
+    plain = (folder / "double.npy").read_bytes()
+    for name, content in (("text", b"text"), ("cut", plain[:-1]), ("header", plain[:60])):
+        (folder / f"{name}.npy").write_bytes(content)
+    command = f"{runtime.program} {arguments}"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == code and said in (done.stderr if code else done.stdout)
+
+
 def test_cpp_api_saves_and_restores(program: Path, runtime: RuntimeBuild) -> None:
     app = program.parent / "app"
     app.mkdir()
-    (app / "CMakeLists.txt").write_text(APP.format(source=runtime_sources() / "tools/example.cpp"))
+    (app / "CMakeLists.txt").write_text(APP.format(source=runtime.folder / "share/mtc/example.cpp"))
     cmake.configure(app, app / "build", [f"-DCMAKE_PREFIX_PATH={runtime.folder}"], what="app")
     cmake.build(app / "build", what="app")
     done = subprocess.run([app / "build/example", program], capture_output=True, text=True, check=True)

@@ -1,5 +1,5 @@
 // The C++17 API: owners and values over mtc.h, header-only, with or without exceptions. Functions that can fail return
-// a Result, or an Error that is true if something went wrong. tools/example.cpp shows all of it.
+// a Result, or an Error that is true if something went wrong. share/mtc/example.cpp of a built runtime shows all of it.
 
 #ifndef MTC_MTC_HPP_
 #define MTC_MTC_HPP_
