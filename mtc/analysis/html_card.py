@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from mtc import stages
 from mtc.ir.literals import type_text
-from mtc.ir.module import Module, Value
+from mtc.ir.module import Value
 from mtc.ir.opspec import Trait
+from mtc.lower import Lowered
 from mtc.program import reader
 from mtc.program.reader import Program
 from mtc.stages.outputs import CARD_MARK
@@ -24,12 +27,13 @@ path{fill:none;stroke:#aaa}path.next{stroke:#888}text.type{fill:#555}
 rect{fill:#eee;stroke:#999}rect.border{fill:#dde6f7}rect.xnnpack{fill:#cfe8cf}rect.portable{fill:#f6dfc0}
 """
 _ROW, _WIDTH, _COLUMN = 46, 300, 340
+_MOST_PLACES = 3
 
 
-def write(path: Path, model: Path, card: dict[str, Any]) -> None:
-    """Writes the page of the .mtc or .mtp file `model`."""
+def write(path: Path, model: Path, card: dict[str, Any], backend: Sequence[str] | None = None) -> None:
+    """Writes the page of the .mtc or .mtp file `model`. `backend` is for a .mtc, as for its card."""
     found = stages.load_any(model)
-    graph = _program_graph(found) if isinstance(found, Program) else _module_graph(found)
+    graph = _program_graph(found) if isinstance(found, Program) else _module_graph(stages.lowered(found, backend))
     write_text(path, _page(card, graph))
 
 
@@ -37,10 +41,12 @@ def _page(card: dict[str, Any], graph: str) -> str:
     title = escape(card["file"])
     facts = [
         ("kind", card["kind"]),
+        *((("source", card["source"]),) if card["source"] else ()),
         ("parameters", f"{card['parameters']:,}"),
         ("constants", f"{card['constant_bytes']:,} bytes"),
-        ("work", f"{card['flops'] / 1e9:.3f} GFLOP a run"),
+        ("work", f"{card['flops']:,} FLOP a run"),
         *((f"arena of @{name}", f"{memory['arena']:,} bytes") for name, memory in card["memory"].items()),
+        *((f"state {name}", type_) for name, type_ in card["state"].items()),
         *card["metadata"].items(),
     ]
     interface = [
@@ -49,7 +55,10 @@ def _page(card: dict[str, Any], graph: str) -> str:
         for kind in ("inputs", "outputs")
         for key, value in function[kind].items()
     ]
-    placement = [(r["op"], r["backend"], r["count"], f"{r['flops']:,}", r["reason"]) for r in card["placement"]]
+    placement = [
+        (r["op"], r["backend"], r["count"], f"{r['flops']:,}", r["reason"], "; ".join(r["at"][:_MOST_PLACES]))
+        for r in card["placement"]
+    ]
     parts = [
         f'{CARD_MARK}<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>',
         f"<h1>{title}</h1>",
@@ -57,7 +66,7 @@ def _page(card: dict[str, Any], graph: str) -> str:
         "<h2>Interface</h2>",
         _table(("function", "", "name", "type"), interface),
         "<h2>Placement</h2>",
-        _table(("operator", "backend", "nodes", "FLOPs", "why not on the first choice"), placement),
+        _table(("operator", "backend", "nodes", "FLOPs", "why not on the first choice", "where"), placement, (2, 3)),
         "<h2>Graph</h2>",
         graph,
         "</html>\n",
@@ -65,19 +74,32 @@ def _page(card: dict[str, Any], graph: str) -> str:
     return "\n".join(parts)
 
 
-def _table(header: tuple[str, ...], rows: Any) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+def _table(header: tuple[str, ...], rows: Any, numbers: tuple[int, ...] = ()) -> str:
+    def line(tag: str, cells: Any) -> str:
+        kinds = [' class="n"' if index in numbers else "" for index in range(len(header))]
+        return "".join(f"<{tag}{kind}>{escape(str(cell))}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
+
+    head = line("th", header) if any(header) else ""
+    body = "".join("<tr>" + line("td", row) + "</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-Box = tuple[str, str, str, list[int]]  # title, second line, class in the style, the boxes it reads
+@dataclass(frozen=True)
+class Box:
+    """A node as it is drawn."""
+
+    title: str
+    second: str  # the line below the title
+    kind: str  # its class in the style
+    reads: list[int]  # the boxes whose results it takes
+    at: str = ""  # shown when the pointer rests on it
 
 
-def _module_graph(module: Module) -> str:
+def _module_graph(lowered: Lowered) -> str:
+    """The nodes as they will run, each in the colour of its backend."""
     drawings = []
-    for function in module.functions.values():
-        boxes: list[Box] = [(f"input {v.name}", type_text(v.type), "border", []) for v in function.inputs]
+    for function in lowered.module.functions.values():
+        boxes = [Box(f"input {v.name}", type_text(v.type), "border", []) for v in function.inputs]
         place: dict[Value, int] = {value: index for index, value in enumerate(function.inputs)}
         for node in function:
             if node.op.has(Trait.STRUCTURAL):
@@ -85,26 +107,32 @@ def _module_graph(module: Module) -> str:
             reads = [place[value] for value in node.inputs if value in place]
             for value in node.outputs:
                 place[value] = len(boxes)
+            placement = lowered.placements.get(node)
+            backend = "" if placement is None or node.op.has(Trait.VIEW) else placement.library.name
             type_ = type_text(node.outputs[0].type) if node.outputs else ""
-            boxes.append((node.op.name, type_, "", reads))
+            boxes.append(Box(_named(node.op.name, backend), type_, backend, reads, "; ".join(map(str, node.loc))))
         outputs = [place[value] for value in function.outputs if value in place]
-        boxes.append(("output", "", "border", outputs))
+        boxes.append(Box("output", "", "border", outputs))
         drawings.append(_drawing(function.name, boxes))
     return "\n".join(drawings)
+
+
+def _named(op: str, backend: str) -> str:
+    return f"{op} ({backend})" if backend else op
 
 
 def _program_graph(program: Program) -> str:
     drawings = []
     for function in program.tables.functions or []:
-        boxes: list[Box] = [(f"input {n}", t, "border", []) for n, t in program.interface(function, "input")]
+        boxes = [Box(f"input {n}", t, "border", []) for n, t in program.interface(function, "input")]
         place = {value: index for index, value in enumerate(reader.numbers(function.inputs))}
         rows = [i for i in program.instructions if i.function == reader.text(function.name)]
         for row, raw in zip(rows, function.instructions or [], strict=True):
             reads = [place[v] for v in reader.numbers(raw.inputs) if v in place]
             for value in reader.numbers(raw.outputs):
                 place[value] = len(boxes)
-            title = f"{row.op} ({row.library})"
-            boxes.append((title, (row.outputs or ("",))[0], row.library, reads))
+            title = _named(row.op, row.library)
+            boxes.append(Box(title, (row.outputs or ("",))[0], row.library, reads, row.location))
         drawings.append(_drawing(reader.text(function.name), boxes))
     return "\n".join(drawings)
 
@@ -113,9 +141,9 @@ def _drawing(name: str, boxes: list[Box]) -> str:
     """Boxes from top to bottom in program order; what does not follow its predecessor gets a curve at the side."""
     height = len(boxes) * _ROW + 20
     parts = [f'<svg width="{_WIDTH + _COLUMN}" height="{height}" xmlns="http://www.w3.org/2000/svg">']
-    for index, (title, second, kind, reads) in enumerate(boxes):
+    for index, box in enumerate(boxes):
         top = index * _ROW + 10
-        for source in reads:
+        for source in box.reads:
             bottom = source * _ROW + 10 + 32
             if source == index - 1:
                 parts.append(f'<path class="next" d="M150 {bottom}V{top}"/>')
@@ -124,8 +152,9 @@ def _drawing(name: str, boxes: list[Box]) -> str:
                 start = bottom - 16
                 curve = f"M{_WIDTH} {start}C{bend} {start} {bend} {top + 16} {_WIDTH} {top + 16}"
                 parts.append(f'<path d="{curve}"/>')
-        parts.append(f'<rect class="{escape(kind)}" x="0" y="{top}" width="{_WIDTH}" height="32" rx="4"/>')
-        parts.append(f'<text x="8" y="{top + 13}">{escape(title[:44])}</text>')
-        parts.append(f'<text class="type" x="8" y="{top + 27}">{escape(second[:44])}</text>')
+        parts.append(f"<g><title>{escape(box.at)}</title>" if box.at else "<g>")
+        parts.append(f'<rect class="{escape(box.kind)}" x="0" y="{top}" width="{_WIDTH}" height="32" rx="4"/>')
+        parts.append(f'<text x="8" y="{top + 13}">{escape(box.title[:44])}</text>')
+        parts.append(f'<text class="type" x="8" y="{top + 27}">{escape(box.second[:44])}</text></g>')
     parts.append("</svg>")
     return f"<details open><summary>@{escape(name)}</summary>{''.join(parts)}</details>"

@@ -46,7 +46,7 @@ def module_card(module: Module, name: str, backend: Sequence[str] | None = None)
         "operators": dict(operators.most_common()),
         "parameters": sum(evaluate(constant.type.count, {}) for constant in module.constants.values()),
         "constant_bytes": sum(constant.nbytes for constant in module.constants.values()),
-        "state_bytes": {name: str(state.type.nbytes) for name, state in module.states.items()},
+        "state": {name: type_text(state.type) for name, state in module.states.items()},
         "flops": total_flops(rows),
         "memory": {f.name: memory_of(lowered, f) for f in lowered.module.functions.values()},
         "kernels": list(lowered.keys),
@@ -74,7 +74,7 @@ def program_card(program: Program) -> Card:
         "operators": dict(Counter(i.op for i in program.instructions).most_common()),
         "parameters": sum(prod(map(int, reader.numbers(c.dims))) for c in program.tables.constants or []),
         "constant_bytes": program.constant_bytes,
-        "state_bytes": {},
+        "state": program.states,
         "flops": total_flops(rows),
         "memory": {
             reader.text(f.name): {"arena": int(f.arenaSize), "is_planned": bool(f.isPlanned)} for f in functions

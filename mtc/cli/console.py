@@ -126,6 +126,15 @@ def size(count: float) -> str:
     return f"{count:.2f} GB"
 
 
+def flops(count: float) -> str:
+    """Floating-point operations for people."""
+    for unit in ("FLOP", "kFLOP", "MFLOP"):
+        if count < 1000:
+            return f"{count:.4g} {unit}"
+        count /= 1000
+    return f"{count:.4g} GFLOP"
+
+
 class Bar:
     """A progress bar, from the first second on, if stderr is a terminal; on others -v names each new step."""
 

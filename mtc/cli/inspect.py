@@ -39,7 +39,7 @@ def inspect(
         check_output(html, Kind.CARD, overwrite=overwrite)
     card = model_card(model, backend)
     if html is not None:
-        html_card.write(html, model, card)
+        html_card.write(html, model, card, backend)
         console.note(f"wrote {html}")
     if why_not is not None:
         rows = off_backend(model, why_not, backend)
@@ -61,8 +61,9 @@ def _text(card: dict[str, Any]) -> str:
         plan = f"arena {console.size(memory['arena'])}" if memory["arena"] else "arena planned at run time"
         busiest = f", {console.size(memory['peak'])} at the busiest step" if "peak" in memory else ""
         lines.append(f"  memory  {plan}{busiest}" + ("" if memory["is_planned"] else "; grows with the inputs"))
+    lines += [f"  state   {key}: {value}" for key, value in card["state"].items()]
     weights = f"{card['parameters']:,} parameters, {console.size(card['constant_bytes'])}"
-    lines.append(f"\n{weights}; {card['flops'] / 1e9:.4g} GFLOP a run")
+    lines.append(f"\n{weights}; {console.flops(card['flops'])} a run")
     lines += [f"{key}: {value}" for key, value in card["metadata"].items()]
     rows = [
         (row["op"], row["backend"], row["count"], f"{100 * row['flops'] / (card['flops'] or 1):.1f}%", row["reason"])

@@ -15,8 +15,8 @@ class Neighbours:
     Python does as much for a script, for good. Here files of several folders are loaded by one process, which may be
     the user's own: they must not find each other's neighbours, nor replace a module of the same name. They are kept,
     since a forward may import one when it is called, and find the module that it has used before. What loads a source
-    a second time makes new ones, so that all of the user's code is executed again, as a new process would. Not for
-    threads.
+    a second time makes new ones, so that all of the user's code is executed again, as a new process would. Nothing is
+    written beside them, no `__pycache__` either. Not for threads.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,12 +25,14 @@ class Neighbours:
         self._hidden: dict[str, ModuleType] = {}
         self._others: set[str] = set()
         self._depth = 0
+        self._writes_bytecode = True
 
     def __enter__(self) -> Neighbours:
         self._depth += 1
         if self._depth == 1:
             self._hidden = {name: sys.modules[name] for name in self.modules if name in sys.modules}
             self._others = {_top(name) for name in sys.modules.keys() - self.modules.keys()}
+            self._writes_bytecode, sys.dont_write_bytecode = not sys.dont_write_bytecode, True
             sys.path.insert(0, self.folder)
             sys.modules.update(self.modules)
         return self
@@ -39,6 +41,7 @@ class Neighbours:
         self._depth -= 1
         if self._depth:
             return
+        sys.dont_write_bytecode = not self._writes_bytecode
         if self.folder in sys.path:  # the user's code may have changed that
             sys.path.remove(self.folder)
         self.modules = {name: module for name, module in sys.modules.items() if self._is_own(name)}

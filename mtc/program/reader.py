@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +73,11 @@ class Program:
         return _texts(self.tables.backends)
 
     @property
+    def states(self) -> dict[str, str]:
+        """Types by name."""
+        return {text(s.name): _type_text(s.dtype, map(str, numbers(s.dims))) for s in self.tables.states or []}
+
+    @property
     def constant_bytes(self) -> int:
         return sum(s.size for s in self.tables.segments or [] if s.kind == schema.SegmentKind.constants)
 
@@ -135,7 +141,7 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
             debug = schema.DebugT.InitFromPackedBuf(file.read(segment.size))
     program = Program(path, size, tables, debug)
     # All that can be damaged is touched here, where it is reported.
-    _ = program.metadata, program.backends
+    _ = program.metadata, program.backends, program.states
     for instruction in program.instructions:
         KernelKey.parse(instruction.kernel)
     for function in tables.functions or []:
@@ -148,7 +154,13 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
 def _type(function: Any, index: int) -> str:
     value = function.values[index]
     dims = [str(d) if d >= 0 else _expression(function, -d - 1) for d in numbers(value.dims)]
-    return f"{DType.numbered(value.dtype)}[{','.join(dims)}]"
+    return _type_text(value.dtype, dims)
+
+
+def _type_text(dtype: int, dims: Iterable[str]) -> str:
+    """As in the text of the IR: `f32[2,n]`, and `f32` for no dims."""
+    inner = ",".join(dims)
+    return f"{DType.numbered(dtype)}[{inner}]" if inner else str(DType.numbered(dtype))
 
 
 def _expression(function: Any, index: int, depth: int = 0) -> str:

@@ -229,7 +229,7 @@ def test_check_finds_everything_and_writes_nothing(mtc, folder):
     before = sorted(os.listdir(folder))
     assert mtc("check", "model.py").code == 0
     assert mtc("check", "model.py", "--json").json["stops"] == []
-    assert [name for name in sorted(os.listdir(folder)) if name != "__pycache__"] == before
+    assert sorted(os.listdir(folder)) == before
 
 
 def test_diff_shows_what_optimizing_changed(mtc, folder):
@@ -245,7 +245,8 @@ def test_inspect_writes_one_page_that_needs_nothing_else(mtc, folder):
     mtc("export", "model.py")
     assert mtc("inspect", "model.mtc", "--html", "card.html").code == 0
     page = (folder / "card.html").read_text()
-    assert "<svg" in page and "conv2d" in page
+    assert "<svg" in page and "conv2d (xnnpack)" in page and 'class="xnnpack"' in page
+    assert "<title>model.py:" not in page and "<title>0</title>" in page  # a line of torch's own: the module alone
     assert "src=" not in page and "href=" not in page
     assert mtc("inspect", "model.mtc", "--html", "card.html").code == 0
     assert mtc("inspect", "model.mtc", "--html", "model.py").code == 1
@@ -253,6 +254,32 @@ def test_inspect_writes_one_page_that_needs_nothing_else(mtc, folder):
     assert mtc("inspect", "model.mtp", "--html", "card.html").code == 0
     page = (folder / "card.html").read_text()
     assert 'class="xnnpack"' in page and "rect.xnnpack{" in page
+
+
+STATE = """\
+import torch
+class Counter(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(4))
+        self.register_buffer("runs", torch.zeros((), dtype=torch.int64))
+    def forward(self, x):
+        self.total += x
+        self.runs += 1
+        return self.total / self.runs
+model, example_inputs = Counter().eval(), (torch.ones(4),)
+"""
+
+
+def test_a_card_shows_the_state(mtc, folder):
+    (folder / "model.py").write_text(STATE)
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    for name in ("model.mtc", "model.mtp"):
+        shown = mtc("inspect", name, "--html", "card.html")
+        assert mtc("inspect", name, "--json").json["state"] == {"total": "f32[4]", "runs": "i64"}
+        assert "  state   total: f32[4]\n" in shown.out and " FLOP a run" in shown.out
+        assert "<td>state total</td><td>f32[4]</td>" in (folder / "card.html").read_text()
 
 
 def test_compile_shows_the_commands_and_saves_a_recipe(mtc, folder):

@@ -72,6 +72,14 @@ def test_a_file_may_have_the_name_of_a_module_in_use(tmp_path: Path) -> None:
     assert sys.modules["json"] is json
 
 
+def test_nothing_is_written_beside_a_source(tmp_path: Path) -> None:
+    path = project(tmp_path / "a", 2, 3)
+    before = sys.dont_write_bytecode
+    mtc.export(path)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["layers.py", "lazy.py", "model.py"]
+    assert sys.dont_write_bytecode is before
+
+
 def test_a_judge_imports_when_it_is_called(tmp_path: Path) -> None:
     project(tmp_path / "a", 2, 3)
     metric = tmp_path / "a" / "metric.py"
