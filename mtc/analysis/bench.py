@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,15 @@ import numpy as np
 from mtc.analysis import tensors
 from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
-from mtc.diagnostics import CANNOT_READ, FALLBACK, REGRESSION, collected
+from mtc.diagnostics import FALLBACK, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ops import OPS
 from mtc.partition import can_fall_back
 from mtc.program import reader
 from mtc.session import Event, Session
+from mtc.support.plural import counted
 
 Measured = dict[str, Any]
-# Compared with a baseline: the key, and what it is called. Smaller is better.
-COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
 
 
 def bench(
@@ -92,29 +90,13 @@ def refuse_fallback(measured: Measured) -> None:
         for row in measured["operators"]:
             if row["backend"] == "portable" and can_fall_back(OPS[row["op"]]):
                 share = f"{row['share']:.1%} of the time"
-                report(FALLBACK(f"`{row['op']}` runs on portable, {row['count']} times, {share}", at=row["at"] or None))
-
-
-def read_baseline(path: Path) -> dict[str, float]:
-    """The measurements to compare with. CANNOT_READ if the file is not what `mtc bench --json` writes."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {key: float(content[key]) for key in COMPARED}
-    except OSError as error:
-        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise CANNOT_READ.error(f"`{path}` is not what `mtc bench --json` writes") from error
-
-
-def compare(measured: Measured, base: Mapping[str, float], most: float) -> dict[str, float]:
-    """Each compared measurement divided by the baseline's. REGRESSION that names those above 1 + `most`."""
-    ratios = {key: float(measured[key]) / base[key] for key in COMPARED if base[key]}
-    with collected() as report:
-        for key, ratio in ratios.items():
-            if ratio > 1 + most:
-                was, now = f"{base[key]:.6g}", f"{measured[key]:.6g}"
-                report(REGRESSION(f"{COMPARED[key]} is {ratio - 1:.1%} worse than the baseline: {was} became {now}"))
-    return ratios
+                report(
+                    FALLBACK(
+                        f"`{row['op']}` runs on portable: {counted(row['count'], 'node')}, {share}",
+                        at=row["at"] or None,
+                        help="`mtc inspect --why-not` of the .mtc says why",
+                    )
+                )
 
 
 def machine_peak(threads: int) -> float:

@@ -10,6 +10,7 @@ import click
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, Percent, model_argument, model_or_last, threads_option
+from mtc.support.plural import counted
 
 _MOST_ROWS = 30
 
@@ -42,12 +43,13 @@ def bench(
     Example:
       mtc bench model.mtp --runs 5
     """
+    from mtc.analysis import baseline as baselines
     from mtc.analysis import bench as measuring
     from mtc.analysis import tensors
     from mtc.stages.outputs import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
-    base = measuring.read_baseline(baseline) if baseline is not None else None
+    base = baselines.read(baseline) if baseline is not None else None
     given = tensors.read(inputs) if inputs is not None else None
     console.effective("bench", model=model, threads=threads, runs=runs, seconds=None if runs else seconds)
     measured = measuring.bench(
@@ -59,26 +61,34 @@ def bench(
         inputs=given,
         progress=console.progress(),
     )
+    console.clear()
+    if base is not None:
+        measured["against_baseline"] = baselines.compared(measured, base)
+        for difference in baselines.unlike(measured, base):
+            console.warn(difference)
+    if not console.settings.is_json:  # with --json a refusal is the one document
+        console.result(measured, lambda: _text(measured))
     if fail_on_fallback:
         measuring.refuse_fallback(measured)
     if base is not None:
-        measured["against_baseline"] = measuring.compare(measured, base, max_regress)
-    console.clear()
-    console.result(measured, lambda: _text(measured))
+        baselines.refuse_regression(measured, base, max_regress)
+    if console.settings.is_json:
+        console.json_document(measured)
 
 
 def _text(measured: dict[str, Any]) -> str:
     memory = "  ".join(f"{k} {console.size(measured[k])}" for k in ("arena", "scratch", "state", "packed_weights"))
     of_peak = measured["gflops"] / measured["machine_gflops"]
+    taken = f"{counted(measured['runs'], 'run')}, {counted(measured['threads'], 'thread')}"
     lines = [
         f"median {measured['median_ms']:.3f} ms   p90 {measured['p90_ms']:.3f} ms   "
-        f"min {measured['min_ms']:.3f} ms   ({measured['runs']} runs, {measured['threads']} threads)",
+        f"min {measured['min_ms']:.3f} ms   ({taken})",
         f"cold load {measured['load_ms']:.1f} ms, first run {measured['first_run_ms']:.1f} ms",
         f"peak memory {console.size(measured['peak_memory'])}: {memory}",
         f"{measured['gflops']:.1f} GFLOP/s, {of_peak:.0%} of this machine's {measured['machine_gflops']:.1f}",
     ]
     for key, ratio in measured.get("against_baseline", {}).items():
-        lines.append(f"{key} is {ratio:.3f} of the baseline's")
+        lines.append(f"{key} is {ratio:.3f} times the baseline's")
     rows = [
         (r["op"], r["backend"], r["count"], f"{r['ms']:.3f}", f"{r['share']:.1%}", f"{r['gflops']:.1f}", r["at"])
         for r in measured["operators"][:_MOST_ROWS]

@@ -192,6 +192,29 @@ def test_bench_measures_and_compares(mtc, folder):
     assert unreadable.code == 1 and "model.py" in unreadable.err and time.monotonic() - started < 5
     slower = mtc(*bench, "--baseline", "b.json")
     assert slower.code == 1 and "MTC505" in slower.err and "median latency" in slower.err
+    assert "conv2d" in slower.out  # what was measured is shown, also where it is too slow
+    assert mtc(*bench, "--baseline", "b.json", "--json").json["errors"][0]["code"] == "MTC505"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"median_ms": float("nan")}, "is not what `mtc bench --json` writes"),
+        ({"load_ms": -1}, "is not what `mtc bench --json` writes"),
+        ({"peak_memory": None}, "is not what `mtc bench --json` writes"),
+        ({"threads": None}, ""),
+        ({"threads": 4, "program": "other.mtp"}, "threads=4, this with threads=1"),
+    ],
+    ids=str,
+)
+def test_a_baseline_that_is_none_or_of_something_else(mtc, folder, change, message):
+    for line in ("export model.py", "package model.mtc"):
+        assert mtc(*line.split()).code == 0
+    bench = ["bench", "model.mtp", "--runs", "1", "--max-regress", "99900%"]
+    base = mtc(*bench, "--json").json | change
+    (folder / "b.json").write_text(json.dumps(base))
+    done = mtc(*bench, "--baseline", "b.json")
+    assert done.code == (1 if "is not what" in message else 0) and message in done.err
 
 
 @pytest.mark.parametrize(("backend", "code"), [("xnnpack", 1), ("portable", 0)])

@@ -1,0 +1,69 @@
+"""`bench --baseline`: measurements beside those of before."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtc.diagnostics import CANNOT_READ, REGRESSION, collected
+
+# Compared with a baseline: the key, and what it is called. Smaller is better.
+COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
+# What a measurement depends on.
+SETTING = ("program", "backends", "threads", "inputs")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was measured before: the compared measurements, and how they were taken."""
+
+    measured: Mapping[str, float]
+    setting: Mapping[str, object]
+
+
+def read(path: Path) -> Baseline:
+    """The measurements to compare with. CANNOT_READ if the file is not what `mtc bench --json` writes."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        measured = {key: float(content[key]) for key in COMPARED}
+        if not all(0 <= value < math.inf for value in measured.values()):
+            raise ValueError("a measurement is no positive number")
+        return Baseline(measured, {key: content[key] for key in SETTING})
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CANNOT_READ.error(
+            f"`{path}` is not what `mtc bench --json` writes", help="mtc bench MODEL --json > baseline.json"
+        ) from error
+
+
+def unlike(measured: Mapping[str, Any], base: Baseline) -> list[str]:
+    """How the baseline was taken in another way, so that its numbers may mean little."""
+    return [
+        f"the baseline was measured with {key}={_worded(base.setting[key])}, this with {key}={_worded(measured[key])}"
+        for key in SETTING
+        if measured[key] != base.setting[key]
+    ]
+
+
+def _worded(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def compared(measured: Mapping[str, Any], base: Baseline) -> dict[str, float]:
+    """Each compared measurement divided by the baseline's, where that is not 0."""
+    return {key: float(measured[key]) / base.measured[key] for key in COMPARED if base.measured[key]}
+
+
+def refuse_regression(measured: Mapping[str, Any], base: Baseline, most: float) -> None:
+    """REGRESSION that names the measurements above 1 + `most` of the baseline's."""
+    with collected() as report:
+        for key, ratio in compared(measured, base).items():
+            if ratio > 1 + most:
+                was, now = f"{base.measured[key]:.6g}", f"{measured[key]:.6g}"
+                what = f"{COMPARED[key]} is {ratio - 1:.1%} worse than the baseline, and {most:.1%} are allowed"
+                report(REGRESSION(what, notes=(f"{was} became {now}",)))
