@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import click
 
-from mtc.cli import console, tables
+from mtc.cli import completing, console, tables
 from mtc.cli.failures import FAILED
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import Words
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC")
-@click.option("--backend", type=Words(), default="xnnpack", show_default=True, help="What `mtc backends` lists.")
+@click.argument("source", metavar="SRC", shell_complete=completing.sources)
+@click.option(
+    "--backend",
+    type=Words(),
+    default="xnnpack",
+    show_default=True,
+    help="What `mtc backends` lists.",
+    shell_complete=completing.backends,
+)
 @json_option
 def check(source: str, backend: tuple[str, ...]) -> int:
     """Say everything that would stop or slow SRC, all at once; write nothing. Exit code 1 if something stops it.

@@ -7,22 +7,40 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import console, tables
+from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, Words, entries_option, offline_option, output_option, overwrite_option, remember
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC")
+@click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with -compiled")
 @click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
 @click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
 @entries_option("--metadata", help="Kept in the program; repeat it.")
-@click.option("--backend", type=Words(), default="xnnpack", show_default=True, help="What `mtc backends` lists.")
-@click.option("--disable-pass", metavar="PASS", multiple=True, help="Leave PASS out; repeat it for more.")
+@click.option(
+    "--backend",
+    type=Words(),
+    default="xnnpack",
+    show_default=True,
+    help="What `mtc backends` lists.",
+    shell_complete=completing.backends,
+)
+@click.option(
+    "--disable-pass",
+    metavar="PASS",
+    multiple=True,
+    help="Leave PASS out; repeat it for more.",
+    shell_complete=completing.passes,
+)
 @click.option("--verify-each", is_flag=True, help="Run the samples around each pass.")
 @click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
-@click.option("--target", default="", help="What `mtc targets` lists. Default: this machine.")
+@click.option(
+    "--target",
+    default="",
+    help="What `mtc targets` lists. Default: this machine.",
+    shell_complete=completing.targets,
+)
 @click.option("--dry-run", is_flag=True, help="Print the stages' commands, write nothing.")
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")

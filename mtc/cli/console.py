@@ -136,7 +136,8 @@ def flops(count: float) -> str:
 
 
 class Bar:
-    """A progress bar, from the first second on, if stderr is a terminal; on others -v names each new step."""
+    """A progress bar, from the first second on, if stderr is a terminal. On others a line for each step that begins
+    later than that, so that a log shows what takes its time; with -v for each step."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -145,11 +146,12 @@ class Bar:
         self.what = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        is_early = time.monotonic() - self.started < _SECONDS_BEFORE_PROGRESS
         if what != self.what:
             self.what = what
             if not sys.stderr.isatty():
-                detail(what)
-        if settings.is_quiet or not sys.stderr.isatty() or time.monotonic() - self.started < _SECONDS_BEFORE_PROGRESS:
+                (detail if is_early else note)(what)
+        if settings.is_quiet or not sys.stderr.isatty() or is_early:
             return
         if self.bar is None:
             self._open()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.diagnostics import CODES, UNKNOWN_NAME, collected
 from mtc.support.suggest import did_you_mean
 
 
 @click.command(cls=MtcCommand)
-@click.argument("codes", metavar="[CODE]...", nargs=-1)
+@click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=completing.codes)
 @json_option
 def explain(codes: tuple[str, ...]) -> None:
     """Explain diagnostics' CODEs; without one, list them all.

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import Words, entries_option, output_option, overwrite_option, wrote
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC")
+@click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with .mtc, in this folder")
 @click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
 @click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")

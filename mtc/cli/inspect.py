@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, backend_option, model_argument, model_or_last, overwrite_option
 
@@ -15,7 +15,12 @@ from mtc.cli.parameters import PATH, backend_option, model_argument, model_or_la
 @click.command(cls=MtcCommand)
 @model_argument
 @backend_option
-@click.option("--why-not", metavar="BACKEND", help="Rank by FLOPs what kept nodes off BACKEND.")
+@click.option(
+    "--why-not",
+    metavar="BACKEND",
+    help="Rank by FLOPs what kept nodes off BACKEND.",
+    shell_complete=completing.backends,
+)
 @click.option("--html", type=PATH, help="Write one self-contained page, with the graph.")
 @overwrite_option
 @json_option

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 
 
 @click.command(cls=MtcCommand)
-@click.argument("names", metavar="[OP]...", nargs=-1)
-@click.option("--backend", help="Only those that this backend has.")
+@click.argument("names", metavar="[OP]...", nargs=-1, shell_complete=completing.operators)
+@click.option("--backend", help="Only those that this backend has.", shell_complete=completing.backends)
 @json_option
 def ops(names: tuple[str, ...], backend: str | None) -> None:
     """List the operators, or show the named ones in full.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import console, tables
+from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import Words, model_argument, model_or_last, output_option, overwrite_option, stem, wrote
 
@@ -20,13 +20,25 @@ from mtc.cli.parameters import Words, model_argument, model_or_last, output_opti
     default="xnnpack",
     show_default=True,
     help="What `mtc backends` lists, first choice first.",
+    shell_complete=completing.backends,
 )
 @click.option(
     "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."
 )
-@click.option("--print-ir-after", metavar="PASS", help="Print the IR after each change by PASS, or `all`, on stderr.")
+@click.option(
+    "--print-ir-after",
+    metavar="PASS",
+    help="Print the IR after each change by PASS, or `all`, on stderr.",
+    shell_complete=completing.passes,
+)
 @click.option("--time-passes", is_flag=True, help="Print the seconds that each pass took.")
-@click.option("--disable-pass", metavar="PASS", multiple=True, help="Leave PASS out; repeat it for more.")
+@click.option(
+    "--disable-pass",
+    metavar="PASS",
+    multiple=True,
+    help="Leave PASS out; repeat it for more.",
+    shell_complete=completing.passes,
+)
 @click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
 @overwrite_option
 @json_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 
 if TYPE_CHECKING:
     from mtc.stages.outputs import Kind
@@ -86,6 +86,7 @@ backend_option = click.option(
     "--backend",
     type=Words(),
     help="What `mtc backends` lists, first choice first. Default: what the model says, or xnnpack.",
+    shell_complete=completing.backends,
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     Words,
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @click.command(cls=MtcCommand)
 @click.argument("action", type=click.Choice(("list", "show", "run")), default="list")
-@click.argument("name", metavar="[NAME|PATH]", required=False)
+@click.argument("name", metavar="[NAME|PATH]", required=False, shell_complete=completing.recipes)
 @output_option("the recipe's name, a folder")
-@click.option("--backend", type=Words(), help="Instead of the recipe's.")
-@click.option("--target", help="Instead of the recipe's.")
+@click.option("--backend", type=Words(), help="Instead of the recipe's.", shell_complete=completing.backends)
+@click.option("--target", help="Instead of the recipe's.", shell_complete=completing.targets)
 @entries_option("--set", "flags", metavar="FLAG=VALUE", help="Another stage flag, instead of the recipe's.")
 @threads_option
 @offline_option

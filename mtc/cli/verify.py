@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mtc.cli import console
+from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, model_argument, model_or_last, threads_option
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=MtcCommand)
 @model_argument
-@click.option("--against", metavar="SRC", required=True, help="What `mtc export` reads, or a .mtc.")
+@click.option(
+    "--against",
+    metavar="SRC",
+    required=True,
+    help="What `mtc export` reads, or a .mtc.",
+    shell_complete=completing.sources,
+)
 @click.option("--data", type=PATH, help="A .npz, or a folder of them. Default: the source's example inputs.")
 @click.option(
     "--max-rel", type=click.FloatRange(0), default=1e-3, show_default=True, help="Most of max|got-want| / max|want|."

@@ -194,6 +194,9 @@ class LastWritten:
         return os.path.relpath(path, self.folder)
 
 
+_SOURCES = (".py", ".pt2")
+
+
 def require(path: Path, *kinds: Kind) -> Kind:
     """What `path` is. CANNOT_READ if it is not there, NOT_AN_ARTIFACT if it is none of `kinds`."""
     try:
@@ -205,6 +208,8 @@ def require(path: Path, *kinds: Kind) -> Kind:
     if found not in kinds:
         wanted = " or ".join(kind.value for kind in kinds)
         remedy = {Kind.IR: "`mtc package` makes a program of it", Kind.PROGRAM: "it was made of a .mtc: name that"}
+        if found is Kind.OTHER and path.suffix in _SOURCES:
+            remedy[found] = f"it is a source: `mtc export {path}` reads it"
         what = f"is not {wanted}" if found is Kind.OTHER else f"is {found.value}, not {wanted}"
         raise NOT_AN_ARTIFACT.error(f"`{path}` {what}", help=remedy.get(found))
     return found

@@ -185,10 +185,38 @@ def test_completion_scripts(mtc, shell):
     assert "_MTC_COMPLETE" in mtc("completion", shell).out
 
 
-def test_completion_completes():
-    environment = os.environ | {"_MTC_COMPLETE": "bash_complete", "COMP_WORDS": "mtc opt", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("mtc opt", ["plain,optimize"]),
+        ("mtc export mod", ["file,mod"]),
+        ("mtc verify --against mod", ["file,mod"]),
+        ("mtc optimize --backend x", ["plain,xnnpack"]),
+        ("mtc optimize --backend xnnpack,po", ["plain,xnnpack,portable"]),
+        ("mtc build-runtime --target linux-x", ["plain,linux-x86_64"]),
+        ("mtc compile model.py --disable-pass fuse", ["plain,fuse-clamp"]),
+        ("mtc ops conv2", ["plain,conv2d"]),
+        ("mtc explain MTC10", [f"plain,MTC10{digit}" for digit in range(1, 8)]),
+        ("mtc recipe run quick", ["plain,quickstart"]),
+    ],
+)
+def test_completion_completes(line, offered):
+    count = len(line.split()) - 1
+    environment = os.environ | {"_MTC_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(count)}
     done = subprocess.run([sys.executable, "-m", "mtc"], env=environment, capture_output=True, text=True)
-    assert "plain,optimize" in done.stdout.splitlines()
+    assert done.stdout.splitlines() == offered
+
+
+def test_progress_is_told_in_a_log_when_it_takes_long(capsys):
+    console.reset()
+    bar = console.progress()
+    bar("unpacking", 0, 0)
+    bar.started -= 2
+    bar("unpacking", 1, 2)
+    bar("building", 1, 2)
+    bar("building", 2, 2)
+    console.clear()
+    assert capsys.readouterr() == ("", "building\n")
 
 
 @pytest.mark.parametrize("name", ["backends", "targets", "ops", "explain", "cache"])
