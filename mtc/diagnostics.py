@@ -143,8 +143,20 @@ WOULD_REPLACE = Code(
     "A command replaces its own earlier output, as a compiler does, but nothing else. Choose another name with -o, or "
     "pass --overwrite.",
 )
-CANNOT_WRITE = Code("MTC106", "output cannot be written", "The folder is missing, read-only or full.")
-CANNOT_READ = Code("MTC107", "input cannot be read", "The file is missing or may not be read.")
+CANNOT_WRITE = Code(
+    "MTC106",
+    "output cannot be written",
+    "The folder is missing, read-only or full. Outputs are looked at before any work: nothing was written, and what "
+    "stood there still does. -o names another place. If the message names mtc's cache, MTC_CACHE_DIR moves it to a "
+    "folder that can be written.",
+)
+CANNOT_READ = Code(
+    "MTC107",
+    "input cannot be read",
+    "The file is missing, is a folder, may not be read, or is not of the kind that an option takes: a .npz of arrays, "
+    "a runtime that `mtc build-runtime` wrote, what `mtc bench --json` printed. Paths are relative to the current "
+    "folder.",
+)
 
 
 @contextmanager
@@ -182,12 +194,18 @@ BAD_SOURCE = Code(
     "A model.py defines `model` (an nn.Module, an ExportedProgram, or a callable that returns one) and "
     "`example_inputs` (a tuple, or a callable that returns one).",
 )
-BAD_NAMES = Code("MTC204", "names do not fit", "The number of names given is not the number of inputs or outputs.")
+BAD_NAMES = Code(
+    "MTC204",
+    "names do not fit",
+    "--input-names and --output-names take one name for each input or output, in order, and no name twice. Inputs are "
+    "the tensors in `example_inputs` and outputs those that the model returns, each in the order in which nested "
+    "tuples, lists and dicts are written; `mtc inspect` shows them.",
+)
 MISSING_PACKAGE = Code(
     "MTC205",
     "a Python package is missing",
-    "What was asked for needs a package that mtc itself does not: PyTorch or onnx, which are the extras mtc[torch] and "
-    "mtc[onnx], or a package that a recipe takes its files from.",
+    "What was asked for needs a package that mtc itself does not: PyTorch or onnx, which are the extras mtc[torch] "
+    "and mtc[onnx], or a package that a recipe takes its files from.",
 )
 
 # 3xx: passes, lowering, placement
@@ -199,12 +217,16 @@ UNKNOWN_NAME = Code(
 NO_KERNEL = Code(
     "MTC302",
     "no kernel for an operator",
-    "No listed backend and no portable kernel computes the operator with these dtypes.",
+    "No listed backend and no portable kernel computes the operator with these dtypes. `mtc ops OPERATOR` lists the "
+    "dtypes that each operator has, and a cast in the model gives another one.",
 )
 FALLBACK = Code(
     "MTC303",
     "operators fall back to portable kernels",
-    "With --no-fallback every operator has to run on the listed backends. The message says which do not, and why.",
+    "Every model runs, because portable kernels compute what the listed backends cannot, but these may be slower. "
+    "With --no-fallback and --fail-on-fallback that is an error, which says which operators it would be, where they "
+    "stand in the source, and why. `mtc inspect MODEL.mtc --why-not BACKEND` ranks the reasons by the work behind "
+    "them.",
 )
 PASS_CHANGED_RESULT = Code(
     "MTC304",
@@ -231,11 +253,22 @@ MISSING_KERNELS = Code(
 BAD_INPUT = Code(
     "MTC501",
     "input does not fit the program",
-    "Number, name, dtype or shape of an input is not what the program takes.",
+    "Number, name, dtype or shape of an input is not what the program takes; `mtc inspect` shows that. Arrays of a "
+    ".npz bind by name if all their names are inputs, else in the archive's order; dtypes are exactly the source "
+    "model's, so a float64 array has to be converted to float32 first. Where the program names a size, the message "
+    "says its range.",
 )
-RUN_FAILED = Code("MTC502", "the program failed", "A kernel met a value it cannot serve, or a limit was reached.")
+RUN_FAILED = Code(
+    "MTC502",
+    "the program failed",
+    "A kernel met a value it cannot serve, such as an index beyond the rows of an embedding, or a limit on memory or "
+    "steps was reached. The message names the operator and its line in the source.",
+)
 INVALID_PROGRAM = Code(
-    "MTC503", "the runtime refuses the program", "The file is damaged or was made for a newer runtime."
+    "MTC503",
+    "the runtime refuses the program",
+    "The runtime verifies a program before it runs the first instruction. The file is damaged, or it was made by "
+    "another version of mtc than the runtime: package the model again, and build the runtime again.",
 )
 MISMATCH = Code(
     "MTC504",
@@ -244,15 +277,27 @@ MISMATCH = Code(
     "the first operator that diverges.",
 )
 REGRESSION = Code(
-    "MTC505", "slower than the baseline", "A measurement is worse than the baseline by more than allowed."
+    "MTC505",
+    "slower than the baseline",
+    "Median latency, cold load or peak memory is worse than what --baseline holds by more than --max-regress allows. "
+    "Measurements differ from machine to machine and with what else runs there: take the baseline where it is "
+    "compared, with enough --runs. The table of operators shows where the time goes.",
 )
 
 # 6xx: recipes and usage
-BAD_RECIPE = Code("MTC601", "recipe is not valid", "A recipe is strict YAML; `docs/recipes.md` lists every key.")
+BAD_RECIPE = Code(
+    "MTC601",
+    "recipe is not valid",
+    "A recipe is strict YAML, so that a typing mistake is not a setting that is left out: unknown keys and values of "
+    "another kind are errors, all of them reported at once. The keys are version, title, source, stages, inputs, "
+    "verify, answer, expected and tolerance; `mtc recipe show quickstart` is an example, and docs/recipes.md in mtc's "
+    "source lists all.",
+)
 NO_MODEL = Code(
     "MTC602",
     "no model given",
-    "MODEL may be left out only after a stage has written one in this folder.",
+    "MODEL may be left out only after a stage has written one: it is the newest file that the commands run in this "
+    "folder wrote and that this command reads. Name a file, or run the stage before.",
 )
 
 # 7xx: building
@@ -278,8 +323,16 @@ BUILD_FAILED = Code(
 CANNOT_BUILD_TARGET = Code(
     "MTC704",
     "the target cannot be built on this machine",
-    "The target is known, but this machine has no toolchain that makes programs for it.",
+    "The target is known, but this machine has no toolchain that makes programs for it. `mtc targets` shows what "
+    "would build for each target here, and the command that helps: zig, from the Python package `ziglang`, builds for "
+    "all of them.",
 )
 
 # 9xx: bugs
-INTERNAL = Code("MTC901", "a bug in mtc", "Please report it with the traceback file that the message names.")
+INTERNAL = Code(
+    "MTC901",
+    "a bug in mtc",
+    "Something happened that mtc does not expect, whatever it was given. Please report it with the traceback file "
+    "that the message names, and with the model if you may: the file holds the command line and where it failed, and "
+    "nothing of the model's content.",
+)
