@@ -50,7 +50,7 @@ def largest_excess(module: Module, got: Mapping[str, np.ndarray], want: Mapping[
         array = want[name]
         if other.shape != array.shape or other.dtype != array.dtype:
             return math.inf, name
-        allowed = tolerance(Accuracy.REDUCTION, DType.of(array.dtype) if array.dtype.kind != "V" else DType.F32)
+        allowed = tolerance(Accuracy.REDUCTION, DType.of(array.dtype))
         excess = allowed.excess(other, array) / steps
         if excess > worst:
             worst, where = excess, name

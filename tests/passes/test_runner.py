@@ -15,6 +15,7 @@ from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Node, Sample, Value
 from mtc.ir.parser import parse
 from mtc.ir.rewriter import rewrite
+from mtc.ir.types import BF16
 from mtc.lower import lowering
 from mtc.ops import OPS
 from mtc.passes.base import Group, Pass, Rewrites
@@ -95,6 +96,14 @@ def test_passes_that_undo_each_other_are_a_bug(module: Module) -> None:
 
 def test_rounding_is_no_change(module: Module) -> None:
     run_passes(module, CANONICALIZE, PassOptions(verify_each=True))
+
+
+def test_rounding_of_half_precision_is_no_change() -> None:
+    module = parse(MODEL.replace("f32[4]", "bf16[99]").replace("1.0 : f32", "3.0 : bf16").replace("mul", "pow"), OPS)
+    x = np.random.default_rng(0).standard_normal(99).astype(BF16.numpy)
+    module.samples["forward"] = [Sample((Constant.of(x),), (Constant.of(x),))]
+    run_passes(module, CANONICALIZE, PassOptions(verify_each=True))
+    assert "pow" not in named(module)
 
 
 def test_after_sees_passes_that_changed_something_and_timings_all(module: Module) -> None:
