@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_INPUT, BAD_SOURCE
 from mtc.frontends.source import Source, guarded, no_model
+from mtc.frontends.torch.states import kept
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.frontends.torch.tracing import arguments, as_written
 from mtc.support.plural import counted
@@ -49,14 +50,10 @@ class Eager:
         given = iter(arrays)
         leaves = [_tensor(next(given), leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in self.leaves]
         args, kwargs = pytree.tree_unflatten(leaves, self.tree)
-        buffers = list(self.model.buffers())
-        before = [buffer.clone() for buffer in buffers]
-        with self.neighbours, torch.no_grad(), as_written():
+        buffers = [name for name, _ in self.model.named_buffers(remove_duplicate=False)]
+        with self.neighbours, kept(self.model, buffers), torch.no_grad(), as_written():
             results = guarded(lambda: self.model(*args, **kwargs), f"{type(self.model).__name__}.forward")
-            outputs = [to_numpy(leaf) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
-            for buffer, old in zip(buffers, before, strict=True):
-                buffer.copy_(old)
-        return outputs
+            return [to_numpy(leaf) for leaf in pytree.tree_leaves(results) if isinstance(leaf, torch.Tensor)]
 
 
 def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
