@@ -48,9 +48,9 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
 
 
 def can_fall_back(op: OpSpec) -> bool:
-    """Whether it matters which library runs it. A view needs no code, a copy is one everywhere, and the work of
-    control flow is that of the functions it nests."""
-    return not (op.has(Trait.VIEW) or op.regions or op is copy)
+    """Whether it matters which library runs it. A view and a check need no code, a copy is one everywhere, and the
+    work of control flow is that of the functions it nests."""
+    return not (op.has(Trait.VIEW) or op.has(Trait.EFFECT) or op.regions or op is copy)
 
 
 def refuse_fallback(placements: dict[Node, Placement]) -> None:

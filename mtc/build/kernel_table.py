@@ -100,7 +100,7 @@ def _table(keys: list[str]) -> str:
     for op in sorted({key.op for key in parsed}):
         lines += _layout(OPS[op])
     for index, key in enumerate(parsed):
-        numbers = ", ".join(str(n) for n in _operand_dtypes(OPS[key.op], key))
+        numbers = ", ".join(str(n) for n in _operand_dtypes(OPS[key.op], key)) or "0"  # C++ has no empty arrays
         lines.append(f"constexpr uint8_t kTypes{index}[] = {{{numbers}}};")
     lines += ["", "constexpr KernelEntry kEntries[] = {"]
     for index, (text, key) in enumerate(zip(keys, parsed, strict=True)):

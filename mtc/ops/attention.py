@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, op, require
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, may_equal, op, require
 
 
 def attention_shape(
@@ -15,8 +15,8 @@ def attention_shape(
 ) -> Shape:
     rank = query.rank
     require(rank >= 2 and key.rank == rank == value.rank, "query, key and value have one rank, of two axes or more")
-    require(query.shape[-1] == key.shape[-1], f"queries of {query.shape[-1]} by keys of {key.shape[-1]} features")
-    require(_may_equal(key.shape[-2], value.shape[-2]), "there are as many values as keys")
+    require(may_equal(query.shape[-1], key.shape[-1]), "queries and keys have as many features")
+    require(may_equal(key.shape[-2], value.shape[-2]), "there are as many values as keys")
     batch, other = query.shape[:-2], key.shape[:-2]
     if enable_gqa:
         require(rank >= 3, "grouped queries have an axis of heads")
@@ -33,10 +33,6 @@ def attention_shape(
 
 def attention_flops(query: TensorType, key: TensorType, value: TensorType, mask: TensorType | None, **_: Any) -> Dim:
     return query.count * key.shape[-2] * 2 + query.count * key.shape[-2] * 2
-
-
-def _may_equal(a: Dim, b: Dim) -> bool:
-    return a == b or not (isinstance(a, int) and isinstance(b, int))
 
 
 @op(types="T, T, T, T -> T", T=FLOATS, infer=attention_shape, flops=attention_flops, accuracy=Accuracy.REDUCTION)

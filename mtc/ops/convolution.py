@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div, product
-from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, op, require
+from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
 
 
 def conv_size(size: Dim, kernel: Dim, stride: int, before: int, after: int, dilation: int) -> Dim:
@@ -38,7 +38,7 @@ def conv_shape(
     per_group = weight.shape[1]
     if layout is Layout.NHWC:
         channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
-    require(channels == per_group * groups, f"{channels} channels are not {groups} groups of {per_group}")
+    require(may_equal(channels, per_group * groups), f"{channels} channels are not {groups} groups of {per_group}")
     require(not isinstance(out, int) or out % groups == 0, f"{out} output channels do not divide into {groups} groups")
     require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
     result = tuple(

@@ -53,7 +53,8 @@ Function = Callable[..., list[np.ndarray]]
 Dims = tuple[Dim, ...]
 
 ELEMENTWISE, COMMUTATIVE, IDEMPOTENT = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.IDEMPOTENT
-LAYOUT_AWARE, SHARES_QPARAMS, VIEW = Trait.LAYOUT_AWARE, Trait.SHARES_QPARAMS, Trait.VIEW
+LAYOUT_AWARE, SHARES_QPARAMS = Trait.LAYOUT_AWARE, Trait.SHARES_QPARAMS
+VIEW, EFFECT = Trait.VIEW, Trait.EFFECT
 DERIVED = "derived"  # the quantized reference is dequantize, reference, requantize
 
 OPS: dict[str, OpSpec] = {}
@@ -149,6 +150,11 @@ def normalize_axis(axis: int, rank: int) -> int:
     if not -max(rank, 1) <= axis < max(rank, 1):
         raise TypeMismatch(f"axis {axis} of a tensor of rank {rank}")
     return axis % max(rank, 1)
+
+
+def may_equal(a: Dim, b: Dim) -> bool:
+    """Whether two sizes are equal as far as they are known; kernels compare the actual ones."""
+    return a == b or not (isinstance(a, int) and isinstance(b, int))
 
 
 def require(condition: bool, message: str) -> None:

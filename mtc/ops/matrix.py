@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, op, require
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, may_equal, op, require
 
 
 def linear_shape(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Shape:
     require(x.rank >= 1 and weight.rank == 2, "x has a last axis, weight is [out, in]")
-    require(x.shape[-1] == weight.shape[1], f"{x.shape[-1]} features by weights for {weight.shape[1]}")
+    require(may_equal(x.shape[-1], weight.shape[1]), f"{x.shape[-1]} features by weights for {weight.shape[1]}")
     require(bias is None or bias.shape == (weight.shape[0],), "bias has one element for each output feature")
     return (*x.shape[:-1], weight.shape[0])
 
@@ -32,7 +32,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float
 def matmul_shape(x: TensorType, y: TensorType, *, transpose_y: bool, **_: Any) -> Shape:
     require(x.rank >= 2 and y.rank >= 2, "operands have two axes or more")
     rows, columns = y.shape[-2:] if not transpose_y else y.shape[:-3:-1]
-    require(x.shape[-1] == rows, f"{x.shape[-1]} columns by {rows} rows")
+    require(may_equal(x.shape[-1], rows), f"{x.shape[-1]} columns by {rows} rows")
     return (*broadcast(x.shape[:-2], y.shape[:-2]), x.shape[-2], columns)
 
 

@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, op, require
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, may_equal, op, require
 
 
 def _per_channel(x: TensorType, *parameters: TensorType | None) -> Shape:
     require(x.rank >= 2, "x is [batch, channels, ...]")
     for parameter in parameters:
-        require(parameter is None or parameter.shape == (x.shape[1],), "parameters have one element for each channel")
+        fits = parameter is None or _may_be(parameter, x.shape[1:2])
+        require(fits, "parameters have one element for each channel")
     return x.shape
+
+
+def _may_be(parameter: TensorType, shape: Shape) -> bool:
+    return parameter.rank == len(shape) and all(map(may_equal, parameter.shape, shape))
 
 
 def batch_norm_shape(x: TensorType, *parameters: TensorType | None, **_: Any) -> Shape:
@@ -53,7 +58,7 @@ def batch_norm(
 def layer_norm_shape(x: TensorType, *parameters: TensorType | None, normalized_axes: int, **_: Any) -> Shape:
     require(0 < normalized_axes <= x.rank, f"{normalized_axes} normalized axes of a tensor of rank {x.rank}")
     for parameter in parameters:
-        fits = parameter is None or parameter.shape == x.shape[-normalized_axes:]
+        fits = parameter is None or _may_be(parameter, x.shape[-normalized_axes:])
         require(fits, "parameters are shaped like the normalized axes")
     return x.shape
 

@@ -17,6 +17,7 @@ from mtc.ops.define import (
     Dims,
     Tensor,
     TensorType,
+    may_equal,
     normalize_axis,
     op,
     require,
@@ -27,8 +28,7 @@ from mtc.ops.define import (
 
 def reshape_shape(x: TensorType, *, shape: Shape) -> Shape:
     before, after = x.count, product(shape)
-    fits = before == after or not (isinstance(before, int) and isinstance(after, int))
-    require(fits, f"{show_shape(x.shape)} has not as many elements as {show_shape(shape)}")
+    require(may_equal(before, after), f"{show_shape(x.shape)} has not as many elements as {show_shape(shape)}")
     return shape
 
 
@@ -63,10 +63,7 @@ def concat_shape(*xs: TensorType, axis: int) -> Shape:
     for x in xs:
         require(x.rank == rank, "operands have one rank")
         for i in range(rank):
-            a, b = x.shape[i], xs[0].shape[i]
-            require(
-                i == where or a == b or not (isinstance(a, int) and isinstance(b, int)), "sizes agree but on the axis"
-            )
+            require(i == where or may_equal(x.shape[i], xs[0].shape[i]), "sizes agree but on the axis")
         total = total + x.shape[where]
     return (*xs[0].shape[:where], total, *xs[0].shape[where + 1 :])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div
 from mtc.ops.convolution import channels_first, channels_last
-from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, op, require
+from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
 
 
 def conv_transpose_shape(
@@ -38,7 +38,7 @@ def conv_transpose_shape(
     channels, sizes, kernel, per_group = x.shape[1], x.shape[2:], weight.shape[2:], weight.shape[1]
     if layout is Layout.NHWC:
         channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
-    require(channels == weight.shape[0], f"{channels} channels by weights for {weight.shape[0]}")
+    require(may_equal(channels, weight.shape[0]), f"{channels} channels by weights for {weight.shape[0]}")
     require(not isinstance(channels, int) or channels % groups == 0, f"{channels} channels divide into {groups} groups")
     out = per_group * groups
     require(bias is None or bias.shape == (out,), "bias has one element for each output channel")

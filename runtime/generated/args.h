@@ -204,6 +204,11 @@ struct CeilArgs {
   Tensor* out;
 };
 
+struct CheckSizesArgs {
+  Span<const int64_t> sizes;
+  Span<const int64_t> wanted;
+};
+
 struct ClampArgs {
   const Tensor* x;
   Tensor* out;

@@ -23,7 +23,9 @@ from mtc.frontends.torch.dimnames import stated_dims
 from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.refusals import reason, remedy
 from mtc.frontends.torch.results import changed_states
+from mtc.frontends.torch.states import kept
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.frontends.torch.tracing import arguments, as_written
@@ -101,13 +103,14 @@ def _export(
         program = _traced(module, args, kwargs, dynamic_shapes, strict, failures)
         if program is not None:
             return program
-    with torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
+    own = [name for name, _ in module.named_buffers(remove_duplicate=False)]
+    with kept(module, own), torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
         guarded(lambda: module(*args, **kwargs), f"{type(module).__name__}.forward")
     raise EXPORT_FAILED.error(
         f"torch.export cannot trace `{type(module).__name__}`",
         at=next(filter(None, map(users_line, failures.values())), None),
-        notes=[f"{mode}: {type(error).__name__}: {_first_lines(error)}" for mode, error in failures.items()],
-        help="choose by values with torch.where or torch.cond; mark sizes that vary in dynamic_shapes",
+        notes=[f"{mode}: {reason(error)}" for mode, error in failures.items()],
+        help=remedy(list(failures.values())),
     )
 
 
@@ -129,11 +132,6 @@ def _traced(
         return None
 
 
-def _first_lines(error: Exception, most: int = 6) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return "\n    ".join(lines[:most])
-
-
 def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> torch.export.ExportedProgram:
     """Without in-place calls that matter, and with every operator that has no row broken into core ATen ones."""
     if not needs_decompositions(program, rows):
@@ -152,7 +150,7 @@ def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) 
         is_changed = nested_graph_writes(program.graph_module)
         raise EXPORT_FAILED.error(
             "torch.export cannot make the model's graph functional",
-            notes=(_WRITES,) if is_changed else (f"{type(error).__name__}: {_first_lines(error)}",),
+            notes=(_WRITES,) if is_changed else (reason(error),),
             help="return the new value from the branch or body, and assign it outside" if is_changed else None,
         ) from error
 
@@ -167,17 +165,12 @@ def _sample(
     args, kwargs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), (args, kwargs))
     inputs = _constants(pytree.tree_leaves((args, kwargs)))
     model = source if isinstance(source, torch.nn.Module) else source.module()
-    held = dict(model.named_buffers(remove_duplicate=False)) | dict(model.named_parameters(remove_duplicate=False))
-    changed = [held[name] for name in changed_states(program.graph_signature) if name in held]
-    before = [tensor.detach().clone() for tensor in changed]
-    with torch.no_grad(), as_written():
+    with kept(model, changed_states(program.graph_signature)), torch.no_grad(), as_written():
         results = model(*args, **kwargs)
         outputs = _constants(
             _size_or_tensor(leaf, argument)
             for leaf, argument in zip(pytree.tree_leaves(results), _user_outputs(program), strict=True)
         )
-        for tensor, old in zip(changed, before, strict=True):
-            tensor.copy_(old)
     return Sample(inputs, outputs)
 
 

@@ -15,6 +15,7 @@ from torch.export.graph_signature import InputKind
 from mtc.frontends.torch import results
 from mtc.frontends.torch.dimnames import StatedDims
 from mtc.frontends.torch.functional import InPlace
+from mtc.frontends.torch.guards import equal_sizes, guards
 from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import Problems, Unsupported
 from mtc.frontends.torch.scalars import is_scalar_call, scalar
@@ -22,7 +23,7 @@ from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
 from mtc.frontends.torch.table import Row
 from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy, to_torch
 from mtc.ir.builder import Builder
-from mtc.ir.dims import Dim, Expr
+from mtc.ir.dims import Dim, Expr, product
 from mtc.ir.module import Function, Module, State, Value
 from mtc.ir.opspec import OpSpec, TypeMismatch
 from mtc.ir.types import DType, TensorType
@@ -47,8 +48,10 @@ class Importer:
         self.sizes = Sizes(program, stated)
         self.pool = TensorPool()
         self.problems = Problems()
-        self.result: Any = None  # torch's own result of the call being imported: a fake tensor or several
+        self.node: Any = None  # the call being imported, and torch's own result of it: a fake tensor or several
+        self.result: Any = None
         self._in_place = InPlace(rows)
+        self._checked: set[frozenset[Dim]] = set()
         self._env: dict[torch.fx.Node, Any] = {}
 
     # What rows use.
@@ -76,6 +79,7 @@ class Importer:
         return self.cast(value, dtype) if isinstance(value, Value) else self.scalar(value, dtype)
 
     def reshape(self, value: Value, shape: Sequence[Dim]) -> Value:
+        self.check(product(shape), value.type.count)
         return value if value.type.shape == tuple(shape) else self.emit(OPS["reshape"], value, shape=tuple(shape))
 
     def permute(self, value: Value, dims: Sequence[int]) -> Value:
@@ -107,6 +111,7 @@ class Importer:
         inner.function = Function(name)
         inner.build = Builder(inner.function, loc=self.build.loc)
         inner._in_place = InPlace(self.rows)
+        inner._checked = set()
         inner._env = {}
         placeholders = graph_module.graph.find_nodes(op="placeholder")
         for node, argument in zip(placeholders, arguments, strict=True):
@@ -118,12 +123,25 @@ class Importer:
         (output,) = graph_module.graph.find_nodes(op="output")
         return inner.function, inner._lookup(output.args[0])
 
+    def wants(self, index: int) -> bool:
+        """Whether something uses result `index` of the call being imported."""
+        items = (user for user in self.node.users if user.target is operator.getitem)
+        return any(item.args[1] == index and item.users for item in items)
+
+    def check(self, size: Dim, wanted: Dim) -> None:
+        """Makes it an error of the run where the two are not equal."""
+        pair = frozenset((size, wanted))
+        if size != wanted and pair not in self._checked:
+            self._checked.add(pair)
+            self.build.node(OPS["check_sizes"], sizes=(size,), wanted=(wanted,))
+
     # The import.
 
     def run(self) -> Module:
         """MtcError that lists every call that cannot be imported."""
         self.module.functions["forward"] = self.function
         self._placeholders()
+        self._guards()
         self._nodes()
         self.build.loc = ()
         returned = results.collect(self.program, self._lookup, self.problems)
@@ -150,6 +168,20 @@ class Importer:
                 self._env[node] = self._held(spec.target, is_state=spec.target in mutated)
             else:
                 self._env[node] = None
+
+    def _guards(self) -> None:
+        for size, wanted in self.sizes.equal:
+            self.check(size, wanted)
+        for guard in guards(self.program):
+            try:
+                pair = equal_sizes(guard.condition, self.sizes)
+            except UnsupportedSize:
+                reason = f"the model does this only where {guard.condition}, which cannot be computed from sizes"
+                self.problems.add("a condition on sizes", guard.loc, f"{reason}; use torch.cond, or fix these sizes")
+                continue
+            if pair is not None:
+                self.build.loc = (guard.loc,)
+                self.check(*pair)
 
     def _input(self, node: torch.fx.Node, fake: Any, spec: Any) -> Any:
         if isinstance(fake, torch.Tensor):
@@ -236,7 +268,7 @@ class Importer:
             return fake  # which only some rows take
         if fake is None:
             return None  # an assertion about sizes; the program's own bounds say the same
-        self.result = fake
+        self.node, self.result = node, fake
         values = row(self, *args, **kwargs) if row is not None else self._evaluated(node, args, kwargs)
         if isinstance(values, Value) and not values.name:
             values.name = node.name
@@ -257,8 +289,10 @@ class Importer:
         """The result of a call that depends on nothing but numbers, which torch computes here and now."""
         target = node.target
         numbers = (type(None), int, float, bool, str, torch.dtype, torch.device, torch.layout, torch.memory_format)
-        is_pure = isinstance(target, torch._ops.OpOverload) and torch.Tag.nondeterministic_seeded not in target.tags
-        if not is_pure or not all(isinstance(leaf, numbers) for leaf in _leaves((args, kwargs))):
+        is_operator = isinstance(target, torch._ops.OpOverload)
+        if is_operator and torch.Tag.nondeterministic_seeded in target.tags:
+            raise Unsupported("it draws random numbers; draw them outside and pass them as an input")
+        if not is_operator or not all(isinstance(leaf, numbers) for leaf in _leaves((args, kwargs))):
             raise Unsupported("no mtc op has its semantics")
         result = target(*args, **{name: value for name, value in kwargs.items() if name != "device"})
         if not isinstance(result, torch.Tensor):

@@ -20,8 +20,12 @@ def location(node: torch.fx.Node) -> Loc:
     path = next((entry[0] for entry in reversed(list(stack.values()))), "")
     frames = _FRAME.findall(node.meta.get("stack_trace") or "")
     users = [(file, line) for file, line, _ in frames if not _is_torch(file)]
-    source = f"{_relative(users[-1][0])}:{users[-1][1]}" if users else ""
-    return Loc(_module_path(path), source)
+    return Loc(_module_path(path), source_line(*users[-1]).source if users else "")
+
+
+def source_line(file: str, line: int | str) -> Loc:
+    """A line of the user's."""
+    return Loc("", f"{_relative(file)}:{line}")
 
 
 def _module_path(path: str) -> str:

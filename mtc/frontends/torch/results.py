@@ -48,7 +48,8 @@ def collect(program: torch.export.ExportedProgram, lookup: Callable[[Any], Any],
             if isinstance(value, (Value, Expr)):
                 returned.outputs.append((name or getattr(spec.arg, "name", ""), value))
         elif spec.kind is OutputKind.USER_INPUT_MUTATION:
-            problems.add(f"input {spec.target}", None, "the model changes it in place; return the new value instead")
+            reason = "the model changes it in place, which the caller of a program would not see"
+            problems.add(f"input {spec.target}", None, f"{reason}; clone it in the model first, or return the new value")
     return returned
 
 

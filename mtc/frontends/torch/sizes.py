@@ -29,8 +29,10 @@ class Sizes:
         self._ranges = {str(symbol): bounds for symbol, bounds in program.range_constraints.items()}
         self._names = dict(stated.names)
         self._least = stated.least
+        self._axes = _axes_of_inputs(program)
         self._solved: dict[str, Dim] = {}
         self.bounds: dict[str, Bounds] = {}
+        self.equal: list[tuple[Dim, Dim]] = []  # what has to hold of the sizes of inputs
 
     def shape(self, sizes: Any) -> tuple[Dim, ...]:
         return tuple(self.size(size) for size in sizes)
@@ -45,9 +47,15 @@ class Sizes:
         """The same of a sympy expression."""
         return substitute(self._convert(expr), self._solved)
 
+    def exclude_one(self, size: Dim) -> None:
+        """Where `size` is a named dim, that it is no less than 2."""
+        known = self.bounds.get(str(size))
+        if known is not None and known.min < 2:
+            self.bounds[str(size)] = Bounds(2, known.max)
+
     def input_shape(self, sizes: Any) -> tuple[Dim, ...]:
         """The shape of an input. Each named dim must be the size of some input's axis; where torch only gives a
-        multiple such as `2*s0`, that axis is a named dim of its own, and s0 is computed from it."""
+        multiple such as `2*s0`, that axis is a named dim of its own, and s0 is computed from it, without a rest."""
         return tuple(self._input_size(size) for size in sizes)
 
     def _input_size(self, value: Any) -> Dim:
@@ -57,7 +65,8 @@ class Sizes:
         if not isinstance(expr, sympy.Symbol):
             free = sorted(expr.free_symbols, key=str)
             slope = expr.coeff(free[0]) if len(free) == 1 else 0
-            if len(free) == 1 and slope.is_Integer and slope > 0 and str(free[0]) not in self._solved:
+            is_known = len(free) != 1 or str(free[0]) in self._axes or str(free[0]) in self._solved
+            if not is_known and slope.is_Integer and slope > 0:
                 inner = self._convert(free[0])
                 rest = int(expr - slope * free[0])
                 low = self.bounds.pop(str(inner))
@@ -65,6 +74,7 @@ class Sizes:
                 high = None if low.max is None else int(slope) * low.max + rest
                 self.bounds[name] = Bounds(max(int(slope) * low.min + rest, 1), high)
                 self._solved[str(inner)] = floor_div(dim(name) - rest, int(slope))
+                self.equal.append((mod(dim(name) - rest, int(slope)), 0))
                 return dim(name)
         return self.size(value)
 
@@ -108,7 +118,7 @@ class Sizes:
         name = self._name(symbol)
         if name not in self.bounds and name not in self._solved:
             known = self._ranges.get(symbol)
-            low, high = (known.lower, known.upper) if known is not None else (1, sympy.oo)
+            low, high = (known.lower, known.upper) if known is not None else (sympy.S.One, sympy.oo)
             # torch counts sizes from 2 so that tracing sees no broadcast; the IR's rules hold for 1 as well, unless
             # the user said that the model's do not.
             smallest = int(low) if low.is_Integer and (int(low) > 2 or self._least.get(symbol) == int(low) == 2) else 1
@@ -121,6 +131,13 @@ class Sizes:
             used = set(self._names.values())
             self._names[symbol] = next(name for i in count() if (name := f"s{i}") not in used)
         return self._names[symbol]
+
+
+def _axes_of_inputs(program: torch.export.ExportedProgram) -> set[str]:
+    """torch's symbols that are the size of some input's axis."""
+    values = (node.meta.get("val") for node in program.graph.find_nodes(op="placeholder"))
+    sizes = (size for value in values for size in getattr(value, "shape", ()) if isinstance(size, torch.SymInt))
+    return {str(size.node.expr) for size in sizes if isinstance(size.node.expr, sympy.Symbol)}
 
 
 def _is_exact(kind: str, factor: float, by: Fraction) -> bool:

@@ -42,5 +42,6 @@ CASES = [
     case(ops.roll, lambda x, shifts, axes: torch.roll(x, shifts, axes), x=randn(4, 5), shifts=(-1, 7), axes=(0, 1)),
     case(ops.arange, lambda range: torch.arange(*range), range=(2, 11, 3)),
     case(ops.arange, lambda range: torch.arange(*range), range=(5, 0, -2)),
+    case(ops.check_sizes, lambda sizes, wanted: [], sizes=(3, 4), wanted=(3, 4)),
     case(ops.size_to_tensor, lambda sizes: torch.tensor(sizes), sizes=(3, 4)),
 ]

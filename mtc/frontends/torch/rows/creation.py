@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Operand, Unsupported
+from mtc.frontends.torch.importer import Importer, Operand
 from mtc.frontends.torch.table import row
-from mtc.ir.dims import Dim
+from mtc.ir.dims import Dim, Expr
 from mtc.ir.module import Value
-from mtc.ir.types import I64
+from mtc.ir.types import F64, I64
 
 
 @row("to.dtype", "to.device", "to.dtype_layout", "to.other", "_to_copy", "type_as", "to.prim_Device", "to.prim_dtype")
@@ -52,30 +52,39 @@ def copy(importer: Importer, x: Value, src: Value, non_blocking: bool = False) -
     return importer.expand(importer.cast(src, x.type.dtype), x.type.shape)
 
 
-def _range(importer: Importer, start: Dim, end: Dim, step: Dim) -> Value:
-    if isinstance(start, float) or isinstance(end, float) or not isinstance(step, int):
-        raise Unsupported("a range of fractions between sizes that are not fixed")
-    numbers = importer.emit(ops.arange, range=(start, end, step))
-    return importer.cast(importer.reshape(numbers, importer.result_type().shape), importer.result_type().dtype)
+def _range(importer: Importer, start: Operand, end: Operand, step: Operand) -> Value:
+    result = importer.result_type()
+    is_whole = all(isinstance(number, (int, Expr)) for number in (start, end, step))
+    if is_whole and isinstance(step, int):
+        return importer.cast(_counted(importer, start, end, step, result.shape[0]), result.dtype)  # type: ignore[arg-type]
+    dtype = I64 if is_whole else F64  # torch computes fractions in f64, too
+    places = importer.cast(count_up(importer, result.shape[0]), dtype)
+    steps = importer.emit(ops.mul, places, importer.tensor(step, dtype))
+    return importer.cast(importer.emit(ops.add, steps, importer.tensor(start, dtype)), result.dtype)
 
 
 def count_up(importer: Importer, size: Dim) -> Value:
     """0, 1, ... below `size`, which torch knows not to be negative."""
-    return importer.reshape(importer.emit(ops.arange, range=(0, size, 1)), (size,))
+    return _counted(importer, 0, size, 1, size)
+
+
+def _counted(importer: Importer, start: Dim, end: Dim, step: int, count: Dim) -> Value:
+    numbers = importer.emit(ops.arange, range=(start, end, step))
+    return numbers if numbers.type.shape == (count,) else importer.emit(ops.reshape, numbers, shape=(count,))
 
 
 @row("arange")
-def arange(importer: Importer, end: Dim, **_: object) -> Value:
+def arange(importer: Importer, end: Operand, **_: object) -> Value:
     return _range(importer, 0, end, 1)
 
 
 @row("arange.start")
-def arange_start(importer: Importer, start: Dim, end: Dim, **_: object) -> Value:
+def arange_start(importer: Importer, start: Operand, end: Operand, **_: object) -> Value:
     return _range(importer, start, end, 1)
 
 
 @row("arange.start_step")
-def arange_step(importer: Importer, start: Dim, end: Dim, step: Dim = 1, **_: object) -> Value:
+def arange_step(importer: Importer, start: Operand, end: Operand, step: Operand = 1, **_: object) -> Value:
     return _range(importer, start, end, step)
 
 

@@ -11,16 +11,28 @@ from mtc.ir.dims import Dim, product
 from mtc.ir.module import Value
 from mtc.ops.shape import PadMode
 
-_RESHAPES = (
-    *("view", "reshape", "_unsafe_view", "flatten.using_ints", "unflatten.int", "squeeze", "squeeze.dim"),
-    *("squeeze.dims", "unsqueeze", "view_as", "reshape_as", "view_copy", "unsqueeze_copy", "squeeze_copy"),
-    *("squeeze_copy.dim", "squeeze_copy.dims", "_reshape_copy", "ravel", "atleast_1d", "atleast_2d", "atleast_3d"),
-)
 
-
-@row(*_RESHAPES)
+@row("flatten.using_ints", "view_as", "reshape_as", "ravel", "atleast_1d", "atleast_2d", "atleast_3d")
+@row("unsqueeze", "unsqueeze_copy", "unflatten.int")
 def reshape(importer: Importer, x: Value, *_: object) -> Value:
     """torch has computed the shape already."""
+    return importer.reshape(x, importer.result_type().shape)
+
+
+@row("view", "reshape", "_unsafe_view", "view_copy", "_reshape_copy")
+def view(importer: Importer, x: Value, size: Sequence[Dim]) -> Value:
+    """The sizes as the model states them: torch's own are computed from x's, and only say the same if they fit."""
+    known = importer.result_type().shape
+    stated = (own if isinstance(own, int) or given == -1 else given for own, given in zip(known, size, strict=True))
+    return importer.reshape(x, tuple(stated))
+
+
+@row("squeeze", "squeeze.dim", "squeeze.dims", "squeeze_copy", "squeeze_copy.dim", "squeeze_copy.dims")
+def squeeze(importer: Importer, x: Value, dim: int | Sequence[int] | None = None) -> Value:
+    """An axis that stays because its size varies is not squeezed when it is 1: so it cannot be."""
+    axes = range(x.type.rank) if dim is None else [dim] if isinstance(dim, int) else dim
+    for axis in axes if x.type.rank else ():
+        importer.sizes.exclude_one(x.type.shape[axis])
     return importer.reshape(x, importer.result_type().shape)
 
 
@@ -37,7 +49,12 @@ def transpose(importer: Importer, x: Value, dim0: int, dim1: int) -> Value:
     return importer.permute(x, dims)
 
 
-@row("t", "numpy_T", "mT", "t_copy", "matrix_H", "adjoint")
+@row("numpy_T")
+def reversed_axes(importer: Importer, x: Value) -> Value:
+    return importer.permute(x, range(x.type.rank)[::-1])
+
+
+@row("t", "mT", "t_copy", "matrix_H", "adjoint")
 def last_two(importer: Importer, x: Value) -> Value:
     return importer.permute(x, [*range(x.type.rank - 2), *range(x.type.rank)[:-3:-1]])
 
@@ -106,9 +123,19 @@ def repeat_interleave(
     return importer.reshape(wide, importer.result_type().shape)
 
 
-@row("flip", "fliplr", "flipud")
+@row("flip")
 def flip(importer: Importer, x: Value, dims: Sequence[int]) -> Value:
-    return importer.emit(ops.flip, x, axes=tuple(dims)) if dims else x
+    return importer.emit(ops.flip, x, axes=tuple(dims)) if dims and x.type.rank else x
+
+
+@row("flipud")
+def flip_rows(importer: Importer, x: Value) -> Value:
+    return flip(importer, x, (0,))
+
+
+@row("fliplr")
+def flip_columns(importer: Importer, x: Value) -> Value:
+    return flip(importer, x, (1,))
 
 
 @row("roll")

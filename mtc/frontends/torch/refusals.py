@@ -1,0 +1,40 @@
+"""What torch.export says when it cannot trace a model, in short, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SUGGESTIONS = "Suggested fixes:"
+# Lines that tell how to debug torch, not what to do about the model.
+_ASIDES = (
+    *("For more information, run with", "For extended logs", "For more debugging help", "For C++ stack trace"),
+    *("If you suspect the guard was triggered from C++", "The error above occurred when calling"),
+)
+_CHOICES = "choose by values with torch.where or torch.cond, not with Python's `if`, and keep sizes independent of them"
+_HELP = {
+    "Constraints violated": "in dynamic_shapes, use Dim.AUTO for these sizes, which torch then limits",
+    "specialized it to be a constant": "leave the size out of dynamic_shapes, or find what in the forward fixes it",
+    "between the structure of": "give dynamic_shapes the structure of the inputs; the arguments of *args are one tuple",
+    "data-dependent": _CHOICES,
+    "Data-dependent": _CHOICES,
+}
+
+
+def reason(error: Exception, most: int = 6) -> str:
+    """The first lines of torch's message."""
+    cause, _, _ = str(error).partition(_SUGGESTIONS)
+    lines = [line.partition(" For more information, run with")[0] for line in cause.splitlines()]
+    lines = [line for line in lines if line.strip() and not line.strip().startswith(_ASIDES)]
+    return f"{type(error).__name__}: " + "\n    ".join(lines[:most])
+
+
+def remedy(errors: Sequence[Exception]) -> str:
+    """The next thing to try: what torch suggests, if it does."""
+    for error in errors:
+        _, _, rest = str(error).partition(_SUGGESTIONS)
+        lines = [line.strip() for line in rest.strip().split("\n\n")[0].splitlines()]
+        if any(lines):
+            return f"in dynamic_shapes, use {'; '.join(lines)}"
+    told = "\n".join(map(str, errors))
+    found = (text for sign, text in _HELP.items() if sign in told)
+    return next(found, "choose by values with torch.where or torch.cond; mark sizes that vary in dynamic_shapes")

@@ -1,0 +1,125 @@
+"""What a model asks of sizes: torch's guards are checked when a program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.export import Dim
+
+import mtc
+from mtc.ir.dims import dim, maximum
+
+S, T = dim("s0"), dim("s1")
+TAKEN: dict[str, tuple[Callable[[torch.Tensor], Any], Any]] = {
+    "even": (lambda x: x + 1 if x.shape[0] % 2 == 0 else x, (S % 2, 0)),
+    "another": (lambda x: x + 1 if x.shape[0] != 5 else x, (maximum((S - 5) * (S - 5), 1), (S - 5) * (S - 5))),
+    "more": (lambda x: x + 1 if x.shape[0] > x.shape[1] else x, (maximum(S, T + 1), S)),
+    "as many at least": (lambda x: x + 1 if x.shape[0] >= x.shape[1] else x, (maximum(S, T), S)),
+    "reshaped": (lambda x: x.view(2, -1), (S // 2 * T * 2, S * T)),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_way_that_depends_on_sizes_is_checked(name: str, exported: Any) -> None:
+    function, (size, wanted) = TAKEN[name]
+    module = exported(function, (torch.randn(4, 3),), dynamic_shapes=(({0: Dim.AUTO, 1: Dim.AUTO},),))
+    checks = [node.attrs for node in module.functions["forward"] if node.op.name == "check_sizes"]
+    assert [(check["sizes"], check["wanted"]) for check in checks] == [((size,), (wanted,))]
+
+
+def test_bounds_need_no_check(exported: Any) -> None:
+    module = exported(lambda x: x * 2 if x.shape[0] > 3 else x, (torch.randn(4),), dynamic_shapes=(({0: Dim.AUTO},),))
+    assert [node.op.name for node in module.nodes()] == ["constant", "mul", "return"]
+    assert module.functions["forward"].symbols["s0"].min == 4
+
+
+def test_a_program_refuses_sizes_for_which_the_model_does_something_else(exported: Any, tmp_path: Any) -> None:
+    def halved(x: torch.Tensor) -> torch.Tensor:
+        return x / 2 if x.shape[0] % 2 == 0 else x
+
+    module = exported(halved, (torch.randn(4),), [(torch.randn(6),)], dynamic_shapes=(({0: Dim.AUTO},),))
+    mtc.package(mtc.optimize(module), tmp_path / "m.mtp")
+    with mtc.Session(tmp_path / "m.mtp") as session:
+        x = torch.randn(8)
+        assert (session.run(x.numpy())[0] == (x / 2).numpy()).all()
+        with pytest.raises(mtc.MtcError, match=r"at .*test_torch_sizes.py:\d+: the model is not for inputs of these"):
+            session.run(torch.randn(5).numpy())
+
+
+def test_a_way_that_cannot_be_computed_from_sizes_is_refused(exported: Any) -> None:
+    def wide(x: torch.Tensor) -> torch.Tensor:
+        return x + 1 if x.shape[0] / x.shape[1] > 1.25 else x
+
+    with pytest.raises(mtc.MtcError, match=r"a condition on sizes[\s\S]*test_torch_sizes.py:\d+[\s\S]*torch.cond"):
+        exported(wide, (torch.randn(4, 3),), dynamic_shapes=(({0: Dim.AUTO, 1: Dim.AUTO},),))
+
+
+class ByHeads(nn.Module):
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return x.repeat_interleave(2, 0) * mask
+
+
+def test_a_multiple_of_another_input_s_size(exported: Any) -> None:
+    n = Dim("n")
+    for model, shapes in ((ByHeads(), ({0: n}, {0: 2 * n})), (Swapped(), ({0: 2 * n}, {0: n}))):
+        sizes = [(b, 2 * b) if type(model) is ByHeads else (2 * b, b) for b in (2, 5)]
+        inputs = [(torch.randn(first, 3), torch.randn(second, 3)) for first, second in sizes]
+        module = exported(model, inputs[0], inputs[1:], dynamic_shapes=shapes)
+        assert list(module.functions["forward"].symbols) == ["n"]
+
+
+class Swapped(ByHeads):
+    def forward(self, mask: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x, mask)
+
+
+def test_a_multiple_alone_has_no_rest(exported: Any) -> None:
+    function = lambda x: x[: x.shape[0] // 2]  # noqa: E731
+    module = exported(function, (torch.randn(4),), [(torch.randn(6),)], dynamic_shapes=(({0: 2 * Dim("n")},),))
+    (check,) = (node for node in module.nodes() if node.op.name == "check_sizes")
+    assert check.attrs == {"sizes": (dim("n_2") % 2,), "wanted": (0,)}
+
+
+def test_views_have_the_sizes_that_the_model_states(exported: Any) -> None:
+    model = nn.MultiheadAttention(8, 2, batch_first=True)
+    inputs = [(torch.randn(b, 3, 8), torch.randn(b, s, 8), torch.randn(b, s, 8)) for b, s in ((2, 5), (3, 4))]
+    shapes = ({0: Dim.AUTO}, *[{0: Dim.AUTO, 1: Dim.AUTO}] * 2)
+    exported(model, inputs[0], inputs[1:], dynamic_shapes=shapes)
+
+
+def test_what_is_not_squeezed_is_not_one(exported: Any) -> None:
+    module = exported(lambda x: x.squeeze(), (torch.randn(4, 1),), dynamic_shapes=(({0: Dim.AUTO},),))
+    assert module.functions["forward"].symbols["s0"].min == 2
+
+
+def test_torch_s_suggestion_is_the_help(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError) as caught:
+        exported(
+            lambda x: F.conv1d(x, torch.ones(1, 1, 3)), (torch.randn(1, 1, 5),), dynamic_shapes=(({2: Dim("t")},),)
+        )
+    assert str(caught.value.diagnostics[0].help).startswith("in dynamic_shapes, use t = Dim('t', min=")
+
+
+class Rolling(nn.Module):
+    last: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("last", torch.zeros(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.last = torch.roll(self.last, 1) + x
+        return self.last * 2
+
+
+def test_a_buffer_that_the_model_replaces_is_as_it_was(exported: Any) -> None:
+    model = Rolling()
+    before = model.last
+    module = exported(model, (torch.randn(3),))
+    assert model.last is before and not before.any()
+    assert list(module.states) == ["last"]
