@@ -1,4 +1,4 @@
-"""Reading and writing elements at places that tensors name."""
+"""Reading and writing elements at indices, as NumPy does."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Number, Operand, Unsupported
-from mtc.frontends.torch.rows.elementwise import binary
+from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 from mtc.ir.types import BOOL, I64
-from mtc.ops.indexing import Reduce
 
 _BY_MASK = "the size of its result depends on the values of a mask; use torch.where instead"
 
@@ -114,67 +112,10 @@ def index_put(
     return importer.permute(result, [order.index(axis) for axis in range(x.type.rank)])
 
 
-_REDUCES = {
-    "add": Reduce.SUM,
-    "multiply": Reduce.PROD,
-    "sum": Reduce.SUM,
-    "prod": Reduce.PROD,
-    "amax": Reduce.AMAX,
-    "amin": Reduce.AMIN,
-}
-
-
-@row("scatter.src", "scatter.value", "scatter.reduce", "scatter.value_reduce")
-def scatter(importer: Importer, x: Value, dim: int, index: Value, src: Operand, reduce: str | None = None) -> Value:
-    values = importer.tensor(src, x.type.dtype)
-    if not isinstance(src, Value):
-        values = importer.expand(values, index.type.shape)
-    how = Reduce.REPLACE if reduce is None else _REDUCES[reduce]
-    is_truth = x.type.dtype is BOOL
-    x, values = (importer.cast(v, I64) if is_truth else v for v in (x, values))
-    result = importer.emit(ops.scatter, x, importer.cast(index, I64), values, axis=dim, reduce=how)
-    return importer.cast(result, BOOL) if is_truth else result
-
-
-@row("scatter_add")
-def scatter_add(importer: Importer, x: Value, dim: int, index: Value, src: Value) -> Value:
-    return scatter(importer, x, dim, index, src, "add")
-
-
-@row("scatter_reduce.two")
-def scatter_reduce(
-    importer: Importer, x: Value, dim: int, index: Value, src: Value, reduce: str, include_self: bool = True
-) -> Value:
-    if reduce not in _REDUCES or not include_self:
-        raise Unsupported("scatter_reduce with the mean, or without the elements that are there")
-    return scatter(importer, x, dim, index, src, reduce)
-
-
-def _along(importer: Importer, x: Value, dim: int, index: Value, shape: Sequence[object]) -> Value:
-    """A one-dimensional index as one for each element of `shape`."""
-    axis = dim % max(x.type.rank, 1)
-    wide = [1] * x.type.rank
-    wide[axis] = index.type.count  # type: ignore[call-overload]
-    return importer.expand(importer.reshape(importer.cast(index, I64), wide), shape)
-
-
-@row("index_add")
-def index_add(importer: Importer, x: Value, dim: int, index: Value, source: Value, alpha: Number = 1) -> Value:
-    source = source if alpha == 1 else binary(importer, ops.mul, source, alpha)
-    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source, "add")
-
-
-@row("index_copy")
-def index_copy(importer: Importer, x: Value, dim: int, index: Value, source: Value) -> Value:
-    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source)
-
-
-@row("index_fill.int_Scalar", "index_fill.int_Tensor")
-def index_fill(importer: Importer, x: Value, dim: int, index: Value, value: Operand) -> Value:
-    shape = [*x.type.shape]
-    shape[dim] = index.type.count
-    filled = importer.expand(importer.tensor(value, x.type.dtype), shape)
-    return scatter(importer, x, dim, _along(importer, x, dim, index, shape), filled)
+@row("take")
+def take(importer: Importer, x: Value, index: Value) -> Value:
+    flat = importer.reshape(x, (x.type.count,))
+    return importer.reshape(_select(importer, flat, 0, importer.cast(index, I64)), index.type.shape)
 
 
 @row("nonzero", "nonzero_numpy", "masked_select", "unique_consecutive", "_unique2", "unique_dim", "item")
@@ -187,11 +128,3 @@ def one_hot(importer: Importer, x: Value, num_classes: int = -1) -> Value:
     classes = importer.constant(np.arange(num_classes, dtype=np.int64))
     places = importer.reshape(importer.cast(x, I64), (*x.type.shape, 1))
     return importer.cast(importer.emit(ops.eq, places, classes), I64)
-
-
-@row("bucketize.Tensor")
-def bucketize(importer: Importer, x: Value, boundaries: Value, out_int32: bool = False, right: bool = False) -> Value:
-    dtype = importer.promoted(x, boundaries)
-    places = importer.cast(importer.reshape(x, (*x.type.shape, 1)), dtype)
-    beyond = importer.emit(ops.ge if right else ops.gt, places, importer.cast(boundaries, dtype))
-    return importer.emit(ops.sum, importer.cast(beyond, importer.result_type().dtype), axes=(-1,))

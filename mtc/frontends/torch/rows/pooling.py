@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.rows.convolution import both_sides, spread
-from mtc.frontends.torch.rows.slicing import part
+from mtc.frontends.torch.rows.windows import adaptive, largest, largest_and_where, sliding
 from mtc.frontends.torch.table import row
-from mtc.ir.dims import Dim
+from mtc.ir.dims import Dim, product
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
+from mtc.ir.types import I64
 
 Sizes = int | Sequence[int]
 
@@ -63,8 +64,23 @@ def _max_pool(spatial: int) -> None:
         return _pooled(importer, op, x, spatial, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
 
     @row(f"max_pool{spatial}d_with_indices")
-    def with_indices(importer: Importer, x: Value, *args: Sizes, **kwargs: Sizes) -> tuple[Value, None]:
-        return max_pool(importer, x, *args, **kwargs), None
+    def with_indices(
+        importer: Importer,
+        x: Value,
+        kernel_size: Sizes,
+        stride: Sizes = (),
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        ceil_mode: bool = False,
+    ) -> tuple[Value, Value | None]:
+        values = max_pool(importer, x, kernel_size, stride, padding, dilation, ceil_mode)
+        if not importer.wants(1):
+            return values, None
+        kernel = spread(kernel_size, spatial)
+        steps = kernel if isinstance(stride, (tuple, list)) and not stride else spread(stride, spatial)
+        shape = x.type.shape[-spatial:], values.type.shape[-spatial:]
+        windows = zip(*shape, kernel, steps, spread(padding, spatial), spread(dilation, spatial), strict=True)
+        return values, largest_and_where(importer, x, [sliding(importer, *window) for window in windows])[1]
 
 
 def _avg_pool(spatial: int) -> None:
@@ -88,24 +104,6 @@ def _avg_pool(spatial: int) -> None:
 for _spatial in (1, 2, 3):
     _max_pool(_spatial)
     _avg_pool(_spatial)
-
-
-def _windows(importer: Importer, x: Value, sizes: Sequence[Dim], reduce: OpSpec) -> Value:
-    """Adaptive pooling axis by axis: the windows are boxes, and the mean or maximum of a box is that of its rows'."""
-    first = x.type.rank - len(sizes)
-    for axis, count in enumerate(sizes, start=first):
-        length = x.type.shape[axis]
-        if count == length:
-            continue
-        if count == 1:
-            x = importer.emit(reduce, x, axes=(axis,), keepdim=True)
-            continue
-        if not isinstance(length, int) or not isinstance(count, int):
-            raise Unsupported("adaptive pooling of an axis whose size is not fixed")
-        bounds = [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
-        pieces = [importer.emit(reduce, part(importer, x, axis, *b), axes=(axis,), keepdim=True) for b in bounds]
-        x = importer.emit(ops.concat, *pieces, axis=axis)
-    return x
 
 
 def _is_even(sizes: Sequence[Dim], counts: Sequence[Dim]) -> bool:
@@ -132,18 +130,42 @@ def adaptive_avg_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) 
     if _is_even(lengths, sizes):
         kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
         return _pooled(importer, ops.avg_pool3d, x, 3, kernel, (), 0)
-    return _windows(importer, x, sizes, ops.mean)
+    # The mean of a box is that of the means of its planes.
+    depth, height, width = lengths
+    images = importer.reshape(x, (1, product(x.type.shape[:-2]), height, width))
+    images = importer.emit(ops.adaptive_avg_pool2d, images, size=sizes[1:])
+    pixels = product(sizes[1:])
+    columns = importer.reshape(images, (1, product(x.type.shape[:-3]), depth, pixels))
+    columns = importer.emit(ops.adaptive_avg_pool2d, columns, size=(sizes[0], pixels))
+    return importer.reshape(columns, importer.result_type().shape)
 
 
 row("_adaptive_avg_pool2d", "_adaptive_avg_pool3d")(adaptive_avg_pool)
 
 
 @row("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
-def adaptive_max_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) -> tuple[Value, None]:
+def adaptive_max_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) -> tuple[Value, Value | None]:
     sizes = tuple(output_size)
     lengths = x.type.shape[-len(sizes) :]
+    if importer.wants(1):
+        places = [adaptive(importer, length, size) for length, size in zip(lengths, sizes, strict=True)]
+        return largest_and_where(importer, x, places)
     if _is_even(lengths, sizes) and any(size != 1 for size in sizes):
         op = ops.max_pool3d if len(sizes) == 3 else ops.max_pool2d
         kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
         return _pooled(importer, op, x, len(sizes), kernel, (), 0), None
-    return _windows(importer, x, sizes, ops.amax), None
+    if all(size == 1 for size in sizes):
+        return importer.emit(ops.amax, x, axes=tuple(range(-len(sizes), 0)), keepdim=True), None
+    places = [adaptive(importer, length, size) for length, size in zip(lengths, sizes, strict=True)]
+    return largest(importer, x, places), None
+
+
+@row("max_unpool2d", "max_unpool3d")
+def max_unpool(importer: Importer, x: Value, indices: Value, output_size: Sequence[Dim], *_: object) -> Value:
+    """Zeros, but for x where the indices say that it stood."""
+    leading = x.type.shape[: -len(output_size)]
+    own, pixels = product(x.type.shape[len(leading) :]), product(output_size)
+    places, values = (importer.reshape(v, (*leading, own)) for v in (indices, x))
+    zeros = importer.full((*leading, pixels), 0, x.type.dtype)
+    result = importer.emit(ops.scatter, zeros, importer.cast(places, I64), values, axis=-1)
+    return importer.reshape(result, (*leading, *output_size))

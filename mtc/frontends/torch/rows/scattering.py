@@ -1,0 +1,155 @@
+"""Writing elements at places that tensors name, one for each element, and sums over bags of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+
+from mtc import ops
+from mtc.frontends.torch.importer import Importer, Number, Operand
+from mtc.frontends.torch.rows.elementwise import binary
+from mtc.frontends.torch.rows.slicing import part
+from mtc.frontends.torch.table import row
+from mtc.ir.module import Value
+from mtc.ir.types import BOOL, I64
+from mtc.ops.arithmetic import Rounding
+from mtc.ops.indexing import Reduce
+
+_REDUCES = {
+    "add": Reduce.SUM,
+    "multiply": Reduce.PROD,
+    "sum": Reduce.SUM,
+    "prod": Reduce.PROD,
+    "amax": Reduce.AMAX,
+    "amin": Reduce.AMIN,
+}
+
+
+@row("scatter.src", "scatter.value", "scatter.reduce", "scatter.value_reduce")
+def scatter(importer: Importer, x: Value, dim: int, index: Value, src: Operand, reduce: str | None = None) -> Value:
+    values = importer.tensor(src, x.type.dtype)
+    if not isinstance(src, Value):
+        values = importer.expand(values, index.type.shape)
+    how = Reduce.REPLACE if reduce is None else _REDUCES[reduce]
+    is_truth = x.type.dtype is BOOL
+    x, values = (importer.cast(v, I64) if is_truth else v for v in (x, values))
+    result = importer.emit(ops.scatter, x, importer.cast(index, I64), values, axis=dim, reduce=how)
+    return importer.cast(result, BOOL) if is_truth else result
+
+
+@row("scatter_add")
+def scatter_add(importer: Importer, x: Value, dim: int, index: Value, src: Value) -> Value:
+    return scatter(importer, x, dim, index, src, "add")
+
+
+@row("scatter_reduce.two")
+def scatter_reduce(
+    importer: Importer, x: Value, dim: int, index: Value, src: Value, reduce: str, include_self: bool = True
+) -> Value:
+    """The mean is a sum and a count; without the elements that are there, those that others reach start anew."""
+    if not include_self:
+        x = scatter(importer, x, dim, index, _neutral(x, reduce))
+    if reduce != "mean":
+        return scatter(importer, x, dim, index, src, reduce)
+    zeros, one = importer.full(x.type.shape, 0, I64), importer.full(index.type.shape, 1, I64)
+    count = scatter(importer, zeros, dim, index, one, "sum")
+    own = importer.scalar(1, I64)
+    count = importer.emit(ops.add if include_self else ops.maximum, count, own)
+    total = scatter(importer, x, dim, index, src, "sum")
+    rounding = Rounding.NONE if x.type.dtype.is_float else Rounding.FLOOR
+    return importer.emit(ops.div, total, importer.cast(count, x.type.dtype), rounding=rounding)
+
+
+def _neutral(x: Value, reduce: str) -> float | int:
+    """What changes nothing when it is reduced with."""
+    if reduce not in ("amax", "amin"):
+        return int(reduce == "prod")
+    if x.type.dtype.is_float:
+        return -inf if reduce == "amax" else inf
+    ends = np.iinfo(x.type.dtype.numpy)
+    return int(ends.min if reduce == "amax" else ends.max)
+
+
+def _along(importer: Importer, x: Value, dim: int, index: Value, shape: Sequence[object]) -> Value:
+    """A one-dimensional index as one for each element of `shape`."""
+    axis = dim % max(x.type.rank, 1)
+    wide = [1] * x.type.rank
+    wide[axis] = index.type.count  # type: ignore[call-overload]
+    return importer.expand(importer.reshape(importer.cast(index, I64), wide), shape)
+
+
+@row("index_add")
+def index_add(importer: Importer, x: Value, dim: int, index: Value, source: Value, alpha: Number = 1) -> Value:
+    source = source if alpha == 1 else binary(importer, ops.mul, source, alpha)
+    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source, "add")
+
+
+@row("index_reduce")
+def index_reduce(
+    importer: Importer, x: Value, dim: int, index: Value, source: Value, reduce: str, include_self: bool = True
+) -> Value:
+    places = _along(importer, x, dim, index, source.type.shape)
+    return scatter_reduce(importer, x, dim, places, source, reduce, include_self)
+
+
+@row("index_copy")
+def index_copy(importer: Importer, x: Value, dim: int, index: Value, source: Value) -> Value:
+    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source)
+
+
+@row("index_fill.int_Scalar", "index_fill.int_Tensor")
+def index_fill(importer: Importer, x: Value, dim: int, index: Value, value: Operand) -> Value:
+    shape = [*x.type.shape]
+    shape[dim] = index.type.count
+    filled = importer.expand(importer.tensor(value, x.type.dtype), shape)
+    return scatter(importer, x, dim, _along(importer, x, dim, index, shape), filled)
+
+
+_SUM, _MEAN, _MAX = range(3)  # torch's numbers of modes
+
+
+@row("_embedding_bag", "_embedding_bag_forward_only")
+def embedding_bag(
+    importer: Importer,
+    weight: Value,
+    indices: Value,
+    offsets: Value,
+    scale_grad_by_freq: bool = False,
+    mode: int = _SUM,
+    sparse: bool = False,
+    per_sample_weights: Value | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int = -1,
+) -> tuple[Value, None, None, None]:
+    """The sum, mean or maximum of the rows that each bag names; a bag begins at its offset. Empty ones are zero."""
+    count, dtype = indices.type.shape[0], weight.type.dtype
+    indices, offsets = importer.cast(indices, I64), importer.cast(offsets, I64)
+    if include_last_offset:
+        offsets = part(importer, offsets, 0, 0, offsets.type.shape[0] - 1)
+    bags = offsets.type.shape[0]
+    # How many bags have begun at or before each index; one that begins at the end is empty.
+    begun = importer.full((count + 1,), 0, I64)
+    begun = scatter(importer, begun, 0, offsets, importer.full((bags,), 1, I64), "sum")
+    bag = importer.emit(ops.cumsum, part(importer, begun, 0, 0, count), axis=0)
+    bag = importer.emit(ops.sub, bag, importer.scalar(1, I64))
+    rows = importer.emit(ops.embedding, weight, indices)
+    if per_sample_weights is not None:
+        rows = importer.emit(ops.mul, rows, importer.reshape(per_sample_weights, (count, 1)))
+    is_counted = importer.emit(ops.ne, indices, importer.scalar(padding_idx, I64))
+    reached = importer.full((bags,), 0, I64)
+    reached = scatter(importer, reached, 0, bag, importer.cast(is_counted, I64), "sum")
+    unit = importer.scalar(_neutral(weight, "amax") if mode == _MAX else 0, dtype)
+    rows = importer.emit(ops.where, importer.reshape(is_counted, (count, 1)), rows, unit)
+    shape = importer.result_type(0).shape
+    places = importer.expand(importer.reshape(bag, (count, 1)), rows.type.shape)
+    result = scatter(importer, importer.expand(unit, shape), 0, places, rows, "amax" if mode == _MAX else "sum")
+    reached = importer.reshape(reached, (bags, 1))
+    if mode == _MEAN:
+        least = importer.emit(ops.maximum, reached, importer.scalar(1, I64))
+        result = importer.emit(ops.div, result, importer.cast(least, dtype))
+    elif mode == _MAX:
+        is_empty = importer.emit(ops.eq, reached, importer.scalar(0, I64))
+        result = importer.emit(ops.where, is_empty, importer.scalar(0, dtype), result)
+    return result, None, None, None
