@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,10 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "arithmetic": lambda: (lambda x: [x + 1, 2 - x, x * 2.5, x / 3, x // 2, x % 2, x**3, 2**x, x**-1, x**0.5], X.abs()),
     "promotion": lambda: (lambda x: [x.int() + 1.5, x.int() / 2, x.half() * 0.1, x.bool() + x, x.int() > 0.5], X),
     "zero-d": lambda: (lambda x: [x.sum() * 2, torch.tensor(2.0) * x, x.mean().reshape(1), x.max() - 1], X),
+    "promotion of halves": lambda: (
+        lambda x: [x > 0.1, x == 0.1, x % 0.3, torch.fmod(x, 0.3), x**0.3, x * 0.1, x / 0.3, x + 0.1, 0.1 - x],
+        X.half().abs(),
+    ),
     "logic": lambda: (
         lambda x: [(x > 0) & (x < 1), ~(x > 0), x.int() | 2, x.isnan(), x.isfinite(), x.logical_not()],
         X,
@@ -44,6 +49,21 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         lambda x: [F.glu(x), F.softsign(x), F.tanhshrink(x), F.selu(x), F.celu(x, 0.7), F.relu6(x)],
         X,
     ),
+    "activations of a number": lambda: (lambda x: [F.prelu(x, torch.tensor([0.2])), F.rrelu(x)], X[0, 0, 0]),
+    "signs and NaN": lambda: (
+        lambda x, y: [
+            x.signbit(),
+            x.isinf().int().neg().signbit(),
+            torch.copysign(x, y),
+            torch.copysign(x, -2.0),
+            torch.fmax(x, y),
+            torch.fmin(x, y),
+            torch.ldexp(x, torch.tensor(3)),
+        ],
+        torch.tensor([-0.0, 0.0, -math.inf, math.inf, math.nan, -2.0]),
+        torch.tensor([1.0, -0.0, math.nan, -1.0, 3.0, math.nan]),
+    ),
+    "bits": lambda: (lambda x: [1 << x, 64 >> x, x << 1, 3 | x, 5 ^ x, x & 3], torch.tensor([0, 3, 1])),
     "reductions": lambda: (
         lambda x: [
             x.sum(),
@@ -73,6 +93,9 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             x.roll(1, 0),
             x.flip(0),
             x.roll(2),
+            x.fliplr(),
+            x.flipud(),
+            x.permute(2, 0, 1).T,
         ],
         X,
     ),
@@ -121,6 +144,9 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             torch.linspace(0, 1, 6) * x,
             torch.full_like(x, 3),
             torch.eye(6) @ x.mT,
+            torch.arange(5.0),
+            torch.arange(0, 1, 0.3),
+            torch.arange(4, -1, -2),
         ],
         X,
     ),
@@ -134,6 +160,15 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             x @ x[0, 0],
             torch.einsum("bii->b", x[:, :, :4]),
             F.bilinear(x, x[..., :5], torch.ones(3, 6, 5).tril(), torch.ones(3)),
+            torch.inner(x, x),
+            torch.inner(x[:, :, :4], x[0, :, :4]),
+            torch.inner(x[0, 0], torch.tensor(2.0)),
+            torch.dist(x, x + 1, 1),
+            *(torch.cdist(x, x + 1, p) for p in (1.0, 2.0, 3.0, math.inf)),
+            torch.cdist(x[0, :1].expand(30, 6), x[1]),
+            F.pdist(x[0]),
+            (x * 3).int() @ (x * 3).int().mT,
+            (x * 3).int() @ (x[0, 0] * 3).int(),
         ],
         X,
     ),
@@ -272,6 +307,19 @@ def test_operators_agree_with_torch(name: str, exported: Any) -> None:
 def test_operators_take_any_size(name: str, exported: Any) -> None:
     sizes = [(torch.randn(2, n, 6),) for n in (4, 5, 8, 11, 20)]
     exported(OF_ANY_SIZE[name], (torch.randn(2, 7, 6),), sizes, dynamic_shapes=(({1: Dim("n", min=4)},),))
+
+
+def test_every_row_takes_the_arguments_of_its_overload() -> None:
+    table.load()
+    for name, convert in table.ROWS.items():
+        target = table.overload(name)
+        if not isinstance(target, torch._ops.OpOverload):
+            continue
+        positional = [argument for argument in target._schema.arguments if not argument.kwarg_only]
+        named = {argument.name: None for argument in target._schema.arguments if argument.kwarg_only}
+        required = [argument for argument in positional if not argument.has_default_value()]
+        for arguments in (required, positional):
+            inspect.signature(convert).bind(None, *arguments, **named)
 
 
 def test_every_row_names_an_overload_of_torch() -> None:

@@ -88,8 +88,8 @@ def threshold(importer: Importer, x: Value, threshold: float, value: float) -> V
 
 @row("prelu")
 def prelu(importer: Importer, x: Value, weight: Value) -> Value:
-    if weight.type.shape in ((), (1,)) or x.type.rank < 2:
-        return importer.emit(ops.prelu, x, weight)
+    if weight.type.count == 1 or x.type.rank < 2:
+        return importer.emit(ops.prelu, x, importer.reshape(weight, (1,) * min(x.type.rank, 1)))
     shape = (*weight.type.shape, *[1] * (x.type.rank - 2))
     return importer.emit(ops.prelu, x, importer.reshape(weight, shape))
 
@@ -107,7 +107,14 @@ def glu(importer: Importer, x: Value, dim: int = -1) -> Value:
 
 
 @row("rrelu")
-def rrelu(importer: Importer, x: Value, lower: float = 0.125, upper: float = 1 / 3, training: bool = False) -> Value:
+def rrelu(
+    importer: Importer,
+    x: Value,
+    lower: float = 0.125,
+    upper: float = 1 / 3,
+    training: bool = False,
+    generator: object = None,
+) -> Value:
     if training:
         raise Unsupported("rrelu in training mode draws random numbers; call model.eval() before the export")
     return importer.emit(ops.leaky_relu, x, negative_slope=(lower + upper) / 2)

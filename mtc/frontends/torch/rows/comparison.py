@@ -50,15 +50,19 @@ def bitwise(op: OpSpec, of_truth: OpSpec) -> Row:
 for _name in ("and", "or", "xor"):
     _row = bitwise(ops.OPS[f"bitwise_{_name}"], ops.OPS[f"logical_{_name}"])
     row(*(f"{_n}.{_kind}" for _n in (f"bitwise_{_name}", f"__{_name}__") for _kind in ("Tensor", "Scalar")))(_row)
+    row(f"bitwise_{_name}.Scalar_Tensor")(_row)
 row("bitwise_not")(bitwise(ops.bitwise_not, ops.logical_not))
 
 
-@row("bitwise_left_shift.Tensor", "bitwise_left_shift.Tensor_Scalar", "__lshift__.Tensor", "__lshift__.Scalar")
+_SHIFTS = ("bitwise_{}_shift.Tensor", "bitwise_{}_shift.Tensor_Scalar", "bitwise_{}_shift.Scalar_Tensor")
+
+
+@row(*(name.format("left") for name in _SHIFTS), "__lshift__.Tensor", "__lshift__.Scalar")
 def left_shift(importer: Importer, x: Operand, y: Operand) -> Value:
     return binary(importer, ops.bitwise_left_shift, x, y)
 
 
-@row("bitwise_right_shift.Tensor", "bitwise_right_shift.Tensor_Scalar", "__rshift__.Tensor", "__rshift__.Scalar")
+@row(*(name.format("right") for name in _SHIFTS), "__rshift__.Tensor", "__rshift__.Scalar")
 def right_shift(importer: Importer, x: Operand, y: Operand) -> Value:
     return binary(importer, ops.bitwise_right_shift, x, y)
 

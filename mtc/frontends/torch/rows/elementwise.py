@@ -8,7 +8,7 @@ import numpy as np
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Number, Operand
-from mtc.frontends.torch.table import row
+from mtc.frontends.torch.table import Row, row
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import BF16, BOOL, F16, F32, DType
@@ -16,13 +16,16 @@ from mtc.ops.arithmetic import Rounding
 
 
 def binary(importer: Importer, op: OpSpec, x: Operand, y: Operand, dtype: DType | None = None, **attrs: Any) -> Value:
-    """Both operands in `dtype`, or the result's. Like torch, a half-precision tensor and a number that its dtype
-    cannot hold are combined in f32."""
+    """Both operands in `dtype`, or the result's. As in torch, a half-precision tensor is multiplied with or divided by
+    a number that its dtype cannot hold in f32; other operators round the number."""
     target = dtype or importer.result_type().dtype
-    if target in (F16, BF16) and any(_is_rounded(number, target) for number in (x, y)):
+    if op in _OF_NUMBERS and target in (F16, BF16) and any(_is_rounded(number, target) for number in (x, y)):
         wide = importer.emit(op, importer.tensor(x, F32), importer.tensor(y, F32), **attrs)
         return importer.cast(wide, target)
     return importer.emit(op, importer.tensor(x, target), importer.tensor(y, target), **attrs)
+
+
+_OF_NUMBERS = (ops.mul, ops.div)
 
 
 def _is_rounded(number: Operand, dtype: DType) -> bool:
@@ -88,6 +91,24 @@ def maximum(importer: Importer, x: Operand, y: Operand) -> Value:
 @row("minimum", "min.other")
 def minimum(importer: Importer, x: Operand, y: Operand) -> Value:
     return binary(importer, ops.logical_and if importer.result_type().dtype is BOOL else ops.minimum, x, y)
+
+
+def _ignoring_nan(op: OpSpec) -> Row:
+    """The other operand where one is NaN."""
+
+    def convert(importer: Importer, x: Value, y: Value) -> Value:
+        dtype = importer.result_type().dtype
+        x, y = importer.cast(x, dtype), importer.cast(y, dtype)
+        chosen = (maximum if op is ops.maximum else minimum)(importer, x, y)
+        for operand, other in ((x, y), (y, x)) if dtype.is_float else ():
+            chosen = importer.emit(ops.where, importer.emit(ops.ne, operand, operand), other, chosen)
+        return chosen
+
+    return convert
+
+
+row("fmax")(_ignoring_nan(ops.maximum))
+row("fmin")(_ignoring_nan(ops.minimum))
 
 
 @row("atan2", "arctan2")

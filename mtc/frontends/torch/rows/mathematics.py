@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.importer import Importer, Operand
 from mtc.frontends.torch.rows.elementwise import binary
 from mtc.frontends.torch.table import Row, row
 from mtc.ir.module import Value
@@ -97,6 +97,30 @@ def _compared_with_infinity(importer: Importer, op: OpSpec, x: Value) -> Value:
     if not x.type.dtype.is_float:
         return importer.full(x.type.shape, op is ops.lt, BOOL)
     return importer.emit(op, importer.emit(ops.abs, x), importer.scalar(float("inf"), x.type.dtype))
+
+
+@row("signbit")
+def signbit(importer: Importer, x: Value) -> Value:
+    """Also that of a negative zero, whose reciprocal is negative."""
+    if x.type.dtype is BOOL:
+        return importer.full(x.type.shape, False, BOOL)
+    zero = importer.scalar(0, x.type.dtype)
+    is_negative = importer.emit(ops.lt, x, zero)
+    if not x.type.dtype.is_float:
+        return is_negative
+    return importer.emit(ops.logical_or, is_negative, importer.emit(ops.lt, importer.emit(ops.reciprocal, x), zero))
+
+
+@row("copysign.Tensor", "copysign.Scalar")
+def copysign(importer: Importer, x: Value, y: Operand) -> Value:
+    dtype = importer.result_type().dtype
+    size = importer.emit(ops.abs, importer.cast(x, dtype))
+    return importer.emit(ops.where, signbit(importer, importer.tensor(y, dtype)), importer.emit(ops.neg, size), size)
+
+
+@row("ldexp.Tensor")
+def ldexp(importer: Importer, x: Value, other: Value) -> Value:
+    return binary(importer, ops.mul, x, importer.emit(ops.exp2, importer.cast(other, importer.result_type().dtype)))
 
 
 @row("nan_to_num")

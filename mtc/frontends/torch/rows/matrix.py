@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from math import inf, sqrt
 
+import numpy as np
+
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Number, Unsupported
 from mtc.frontends.torch.rows.elementwise import binary
+from mtc.frontends.torch.rows.reduction import vector_norm
 from mtc.frontends.torch.table import row
+from mtc.ir.dims import product
 from mtc.ir.module import Value
 from mtc.ir.types import BOOL
 
@@ -15,17 +19,74 @@ from mtc.ir.types import BOOL
 @row("linear")
 def linear(importer: Importer, x: Value, weight: Value, bias: Value | None = None) -> Value:
     if weight.type.rank == 1:
-        product = importer.reshape(matmul(importer, x, weight), importer.result_type().shape)
-        return product if bias is None else importer.emit(ops.add, product, bias)
+        result = importer.reshape(matmul(importer, x, weight), importer.result_type().shape)
+        return result if bias is None else importer.emit(ops.add, result, bias)
     return importer.emit(ops.linear, x, weight, bias)
 
 
-@row("matmul", "mm", "bmm", "mv", "dot", "inner", "vdot")
+@row("matmul", "mm", "bmm", "mv", "dot", "vdot")
 def matmul(importer: Importer, x: Value, y: Value) -> Value:
     """Vectors are matrices of one row or one column."""
+    if not x.type.dtype.is_float:
+        return _integer_product(importer, x, y)
     rows = x if x.type.rank > 1 else importer.reshape(x, (1, *x.type.shape))
     columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
     return importer.reshape(importer.emit(ops.matmul, rows, columns), importer.result_type().shape)
+
+
+def _integer_product(importer: Importer, x: Value, y: Value) -> Value:
+    """Products of integers are elementwise ones that are summed: no library multiplies matrices of them."""
+    result = importer.result_type()
+    rows = importer.reshape(x, (*x.type.shape, 1))
+    columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
+    if y.type.rank > 1:  # [..., rows, depth, 1] by [..., 1, depth, columns]
+        columns = importer.reshape(y, (*y.type.shape[:-2], 1, *y.type.shape[-2:]))
+    products = importer.emit(ops.mul, rows, columns)
+    return importer.reshape(importer.emit(ops.sum, products, axes=(-2,)), result.shape)
+
+
+@row("inner")
+def inner(importer: Importer, x: Value, y: Value) -> Value:
+    """The products of all vectors in the last axes."""
+    if x.type.rank == 0 or y.type.rank == 0:
+        return binary(importer, ops.mul, x, y)
+    rows, others = (importer.reshape(v, (product(v.type.shape[:-1]), v.type.shape[-1])) for v in (x, y))
+    return importer.reshape(matmul(importer, rows, importer.permute(others, (1, 0))), importer.result_type().shape)
+
+
+_FEW = 25  # up to so many vectors torch takes differences, beyond it squares them out
+
+
+@row("_cdist_forward")
+def cdist(importer: Importer, x: Value, y: Value, p: float, compute_mode: int | None = None) -> Value:
+    """The distances of each vector in x to each in y."""
+    counts = (x.type.shape[-2], y.type.shape[-2])
+    are_many = any(isinstance(count, int) and count > _FEW for count in counts)
+    if p == 2 and (compute_mode == 1 or (are_many and compute_mode != 2)):
+        squares = [importer.emit(ops.sum, importer.emit(ops.square, v), axes=(-1,), keepdim=True) for v in (x, y)]
+        products = importer.emit(ops.matmul, x, y, transpose_y=True)
+        rest = binary(importer, ops.mul, products, -2)
+        total = importer.emit(ops.add, importer.emit(ops.add, squares[0], rest), _transposed(importer, squares[1]))
+        return importer.emit(ops.sqrt, importer.emit(ops.clamp, total, min=0.0))
+    rows = importer.reshape(x, (*x.type.shape[:-1], 1, x.type.shape[-1]))
+    columns = importer.reshape(y, (*y.type.shape[:-2], 1, *y.type.shape[-2:]))
+    return vector_norm(importer, binary(importer, ops.sub, rows, columns), p, -1)
+
+
+def _transposed(importer: Importer, x: Value) -> Value:
+    rank = x.type.rank
+    return importer.permute(x, (*range(rank - 2), rank - 1, rank - 2))
+
+
+@row("_pdist_forward")
+def pdist(importer: Importer, x: Value, p: float = 2) -> Value:
+    """The distances of each vector to those after it."""
+    count = x.type.shape[0]
+    if not isinstance(count, int):
+        raise Unsupported("distances between vectors whose number is not fixed")
+    pairs = np.triu_indices(count, 1)
+    first, second = (importer.emit(ops.index_select, x, importer.constant(i), axis=0) for i in pairs)
+    return vector_norm(importer, importer.emit(ops.sub, first, second), p, -1)
 
 
 def _transposed_weight(value: Value) -> Value | None:
@@ -49,8 +110,8 @@ def baddbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Nu
 
 @row("addbmm")
 def addbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
-    product = importer.emit(ops.sum, importer.emit(ops.matmul, batch1, batch2), axes=(0,))
-    return _sum_of_products(importer, x, product, beta, alpha)
+    total = importer.emit(ops.sum, importer.emit(ops.matmul, batch1, batch2), axes=(0,))
+    return _sum_of_products(importer, x, total, beta, alpha)
 
 
 @row("addmv")
@@ -58,11 +119,11 @@ def addmv(importer: Importer, x: Value, mat: Value, vec: Value, beta: Number = 1
     return _sum_of_products(importer, x, matmul(importer, mat, vec), beta, alpha)
 
 
-def _sum_of_products(importer: Importer, x: Value, product: Value, beta: Number, alpha: Number) -> Value:
-    product = product if alpha == 1 else binary(importer, ops.mul, product, alpha)
+def _sum_of_products(importer: Importer, x: Value, total: Value, beta: Number, alpha: Number) -> Value:
+    total = total if alpha == 1 else binary(importer, ops.mul, total, alpha)
     if beta == 0:
-        return product
-    return importer.emit(ops.add, x if beta == 1 else binary(importer, ops.mul, x, beta), product)
+        return total
+    return importer.emit(ops.add, x if beta == 1 else binary(importer, ops.mul, x, beta), total)
 
 
 @row("outer", "ger")

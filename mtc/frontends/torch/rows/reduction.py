@@ -176,6 +176,11 @@ def norm(
     return vector_norm(importer, x, 2 if p is None else p, dim, keepdim)
 
 
+@row("dist")
+def dist(importer: Importer, x: Value, other: Value, p: float = 2) -> Value:
+    return vector_norm(importer, binary(importer, ops.sub, x, other), p)
+
+
 def _along(op: OpSpec) -> Row:
     def convert(importer: Importer, x: Value, dim: int, dtype: object = None) -> Value:
         if not isinstance(dim, int):
