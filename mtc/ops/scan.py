@@ -8,6 +8,7 @@ import numpy as np
 
 from mtc.ir.dims import Shape
 from mtc.ops.define import FLOATS, NUMBERS, Accuracy, Tensor, TensorType, normalize_axis, op
+from mtc.ops.math import wide
 
 
 def along_axis(x: TensorType, *, axis: int, **_: Any) -> Shape:
@@ -44,3 +45,37 @@ def cumsum(x: Tensor, *, axis: int):
 def cumprod(x: Tensor, *, axis: int):
     """The product of the elements along `axis` up to each; integers wrap."""
     return np.cumprod(x, axis=axis, dtype=x.dtype) if x.ndim else x.copy()
+
+
+@op(types="T -> T", T=FLOATS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count * 5)
+def logcumsumexp(x: Tensor, *, axis: int):
+    """`log(cumsum(exp(x)))` along `axis`, computed without overflow."""
+    return np.logaddexp.accumulate(wide(x), axis=axis).astype(x.dtype) if x.ndim else x.copy()
+
+
+def along_axis_twice(x: TensorType, *, axis: int, **_: Any) -> list[Shape]:
+    return [along_axis(x, axis=axis)] * 2
+
+
+def _running(x: Tensor, axis: int, extreme: Any) -> list[Tensor]:
+    """The last of equal ones; NaN beats all."""
+    if x.ndim == 0:
+        return [x.copy(), np.zeros((), np.int64)]
+    values = extreme.accumulate(x, axis=axis)
+    places = np.arange(x.shape[axis]).reshape(-1, *[1] * (x.ndim - 1 - axis % x.ndim))
+    is_one = (x == values) | (x != x)
+    return [values, np.maximum.accumulate(np.where(is_one, places, 0), axis=axis)]
+
+
+@op(types="T -> T, i64", T=NUMBERS, infer=along_axis_twice, accuracy=Accuracy.EXACT)
+def cummax(x: Tensor, *, axis: int):
+    """The largest of the elements along `axis` up to each, and where it stands: the last of equal ones; NaN is the
+    largest."""
+    return _running(x, axis, np.maximum)
+
+
+@op(types="T -> T, i64", T=NUMBERS, infer=along_axis_twice, accuracy=Accuracy.EXACT)
+def cummin(x: Tensor, *, axis: int):
+    """The smallest of the elements along `axis` up to each, and where it stands: the last of equal ones; NaN is the
+    smallest."""
+    return _running(x, axis, np.minimum)

@@ -309,6 +309,20 @@ struct CoshArgs {
   Tensor* out;
 };
 
+struct CummaxArgs {
+  const Tensor* x;
+  Tensor* out0;
+  Tensor* out1;
+  int64_t axis;
+};
+
+struct CumminArgs {
+  const Tensor* x;
+  Tensor* out0;
+  Tensor* out1;
+  int64_t axis;
+};
+
 struct CumprodArgs {
   const Tensor* x;
   Tensor* out;
@@ -554,6 +568,12 @@ struct LogSigmoidArgs {
 };
 
 struct LogSoftmaxArgs {
+  const Tensor* x;
+  Tensor* out;
+  int64_t axis;
+};
+
+struct LogcumsumexpArgs {
   const Tensor* x;
   Tensor* out;
   int64_t axis;

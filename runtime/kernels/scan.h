@@ -1,4 +1,4 @@
-// Running sums and products along an axis.
+// Running sums, products and extremes along an axis.
 
 #ifndef MTC_KERNELS_SCAN_H_
 #define MTC_KERNELS_SCAN_H_
@@ -35,6 +35,41 @@ void ScanAxis(KernelContext& context, const Tensor& x, const Tensor& out, int64_
       }
     }
   });
+}
+
+template <typename Args>
+Status PrepareRunningExtreme(PrepareContext& context, const Args& args) {
+  MTC_RETURN_IF_ERROR(AlongAxis(context, args.x, args.axis, args.out0));
+  return SameShape(context, args.x, args.out1);
+}
+
+// The element that is the last to be at least as good as all up to each, and where it stands; NaN is better than any
+// number.
+template <typename T, typename Args, typename IsAsGood>
+void RunningExtreme(KernelContext& context, const Args& args, const IsAsGood& is_as_good) {
+  const Tensor& x = *args.x;
+  if (x.count() == 0) return;
+  const AxisSizes view(x, args.axis);
+  ParallelFor(
+      context.threads, view.outer * view.inner, 1 + kElementGrain / view.count, [&](int64_t begin, int64_t end) {
+        for (int64_t run = begin; run < end; ++run) {
+          const int64_t first = run / view.inner * view.count * view.inner + run % view.inner;
+          const T* from = x.as<T>() + first;
+          T* to = args.out0->template as<T>() + first;
+          int64_t* places = args.out1->template as<int64_t>() + first;
+          T best = from[0];
+          int64_t at = 0;
+          for (int64_t i = 0; i < view.count; ++i) {
+            const auto value = static_cast<Compute<T>>(from[i * view.inner]), known = static_cast<Compute<T>>(best);
+            if (value != value || is_as_good(value, known)) {
+              best = from[i * view.inner];
+              at = i;
+            }
+            to[i * view.inner] = best;
+            places[i * view.inner] = at;
+          }
+        }
+      });
 }
 
 }  // namespace MTC_PORTABLE

@@ -27,6 +27,10 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         X,
     ),
     "in order with NaN": lambda: (lambda x: [x.median(1), x.nanmedian(1), x.nanmedian(), x.kthvalue(7, 1)[0]], NAN),
+    "up to each": lambda: (
+        lambda x: [x.cummax(1), x.cummin(0), x.logcumsumexp(1), (x > 0).cummax(1), (x > 0).cummin(0)[0]],
+        X,
+    ),
     "of a number": lambda: (lambda x: [x.median(0), x.kthvalue(1), x.sort()], X[0, 0, 0]),
     "searches": lambda: (
         lambda x, s, y: [

@@ -66,6 +66,11 @@ CASES = [
         for a in (0, -1)
     ),
     *(
+        case(o, lambda x, axis, f=f: f(x, axis), x=x, axis=a)
+        for o, f in ((ops.cummax, torch.cummax), (ops.cummin, torch.cummin), (ops.logcumsumexp, torch.logcumsumexp))
+        for x, a in ((randn(3, 4), 0), (randn(2, 9, 3), -2), (special(), 0), (randn(), 0))
+    ),
+    *(
         case(
             ops.sort,
             lambda x, axis, descending: torch.sort(x, dim=axis, descending=descending, stable=True),

@@ -14,7 +14,7 @@ from mtc.frontends.torch.table import Row, row
 from mtc.frontends.torch.tensors import DTYPES
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
-from mtc.ir.types import BOOL, F32, F64
+from mtc.ir.types import BOOL, F32, F64, U8
 
 Axes = int | Sequence[int] | None
 
@@ -194,3 +194,18 @@ row("softmax.int", "special_softmax", "_softmax", "_safe_softmax")(_along(ops.so
 row("log_softmax.int", "special_log_softmax", "_log_softmax")(_along(ops.log_softmax))
 row("cumsum")(_along(ops.cumsum))
 row("cumprod")(_along(ops.cumprod))
+row("logcumsumexp")(_along(ops.logcumsumexp))
+
+
+def _running(op: OpSpec) -> Row:
+    def convert(importer: Importer, x: Value, dim: int) -> tuple[Value, ...]:
+        if x.type.dtype is not BOOL:
+            return importer.several(op, x, axis=dim)
+        values, places = importer.several(op, importer.cast(x, U8), axis=dim)
+        return importer.cast(values, BOOL), places
+
+    return convert
+
+
+row("cummax")(_running(ops.cummax))
+row("cummin")(_running(ops.cummin))
