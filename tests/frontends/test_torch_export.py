@@ -87,6 +87,16 @@ def test_recurrent_layers_take_any_length(kind: str, exported: Any) -> None:
     assert set(module.functions["forward"].symbols) == {"batch", "time"}
 
 
+@pytest.mark.parametrize("has_bias", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_projections_of_lstms_take_any_length(batch_first: bool, has_bias: bool, exported: Any) -> None:
+    options: Any = {"bias": has_bias, "batch_first": batch_first, "bidirectional": True, "num_layers": 2}
+    sizes = [(torch.randn(2, n, 4),) if batch_first else (torch.randn(n, 2, 4),) for n in (5, 3, 1)]
+    axis = 1 if batch_first else 0
+    model = nn.LSTM(4, 6, proj_size=3, **options)
+    exported(model, sizes[0], sizes[1:], dynamic_shapes=({axis: Dim.AUTO},))
+
+
 class Counter(nn.Module):
     def __init__(self) -> None:
         super().__init__()

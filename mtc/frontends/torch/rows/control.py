@@ -89,7 +89,7 @@ class _Graph:
         Builder(self.function).results(*(item for item in self.returned if item is not None))
         self.function.inputs += [Value(_carrier(name), f"size_of_{name}") for name in carriers]
         self.function.symbols = {
-            name: bounds for name, bounds in importer.sizes.bounds.items() if name in _names(self.function)
+            name: bounds for name, bounds in importer.sizes.bounds.items() if name in names_of(self.function)
         }
 
 
@@ -99,7 +99,7 @@ def _emit(
     """The results of `op`, None where torch returns None."""
     if any(graph.has_failed for graph in graphs):
         return FAILED
-    named = set().union(*(_names(graph.function) for graph in graphs))
+    named = set().union(*(names_of(graph.function) for graph in graphs))
     sizes = {size for value in graphs[0].function.inputs for size in value.type.shape}
     carriers = sorted(name for name in named if dim(name) not in sizes)
     for graph in graphs:
@@ -114,7 +114,7 @@ def _carrier(name: str) -> TensorType:
     return TensorType(F32, (dim(name), 0))
 
 
-def _names(function: Function) -> frozenset[str]:
+def names_of(function: Function) -> frozenset[str]:
     """The named dims in a function's types and attributes."""
     types = [value.type for value in function.inputs]
     types += [value.type for node in function for value in node.outputs]

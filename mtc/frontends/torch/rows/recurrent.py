@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.rows.control import names_of
 from mtc.frontends.torch.rows.slicing import part
 from mtc.frontends.torch.table import row
-from mtc.ir.module import Value
+from mtc.ir.builder import Builder
+from mtc.ir.module import Function, Value
 from mtc.ops.recurrent import Nonlinearity
 
 # One layer in one direction: operand, its states, its weights and biases, and whether backwards; all states at the end.
@@ -33,8 +35,6 @@ def _stacked(
         raise Unsupported("dropout in training mode draws random numbers; call model.eval() before the export")
     directions = 1 + bidirectional
     per_cell = len(params) // (num_layers * directions)
-    if per_cell != 2 + 2 * has_biases:
-        raise Unsupported("a recurrent layer with a projection")
     is_batched = x.type.rank == 3
     if not is_batched:
         x = importer.reshape(x, (1, *x.type.shape) if batch_first else (x.type.shape[0], 1, x.type.shape[1]))
@@ -78,12 +78,47 @@ def lstm(
     batch_first: bool,
 ) -> tuple[Value, ...]:
     def layer(x: Value, states: list[Value], weights: Sequence[Value], reverse: bool) -> Sequence[Value]:
+        if len(weights) % 2:
+            return _projected(importer, x, states, weights, reverse, batch_first)
         operands = (x, *states, *weights[:2], _one_bias(importer, weights))
         return importer.several(ops.lstm, *operands, reverse=reverse, batch_first=batch_first)
 
-    if hx[0].type.shape[-1] != hx[1].type.shape[-1]:
-        raise Unsupported("an LSTM with a projection")
     return _stacked(importer, x, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, layer)
+
+
+def _projected(
+    importer: Importer,
+    x: Value,
+    states: Sequence[Value],
+    weights: Sequence[Value],
+    reverse: bool,
+    batch_first: bool,
+) -> tuple[Value, ...]:
+    """A layer whose hidden state is a projection of what an LSTM's is: no op, but a scan."""
+    weight_ih, weight_hh, *_, projection = weights
+    steps = importer.permute(x, (1, 0, 2)) if batch_first else x
+    steps = importer.emit(ops.flip, steps, axes=(0,)) if reverse else steps
+    inputs = importer.emit(ops.linear, steps, weight_ih, _one_bias(importer, weights[:-1]))
+    types = (*(state.type for state in states), inputs.type.with_shape(inputs.type.shape[1:]))
+    body = Function("body", [Value(type) for type in (*types, weight_hh.type, projection.type)])
+    build = Builder(body, loc=importer.build.loc)
+    hidden, cell, given, own, narrow = body.inputs
+    gates = build.emit(ops.add, given, build.emit(ops.linear, hidden, own, None))
+    batch, size = cell.type.shape
+    assert isinstance(size, int)
+    i, f, g, o = (
+        build.emit(ops.slice, gates, begin=(0, k * size), end=(batch, (k + 1) * size), step=(1, 1)) for k in range(4)
+    )
+    i, f, o = (build.emit(ops.sigmoid, gate) for gate in (i, f, o))
+    kept = build.emit(ops.mul, f, cell)
+    cell = build.emit(ops.add, kept, build.emit(ops.mul, i, build.emit(ops.tanh, g)))
+    hidden = build.emit(ops.linear, build.emit(ops.mul, o, build.emit(ops.tanh, cell)), narrow, None)
+    build.results(hidden, cell, hidden)
+    body.symbols = {name: importer.sizes.bounds[name] for name in names_of(body)}
+    operands = (*states, inputs, weight_hh, projection)
+    last, cell, out = importer.build.node(ops.scan, *operands, regions=[body], carried=2, scanned=1).outputs
+    out = importer.emit(ops.flip, out, axes=(0,)) if reverse else out
+    return importer.permute(out, (1, 0, 2)) if batch_first else out, last, cell
 
 
 @row("gru.input")
