@@ -190,6 +190,15 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         ],
         IMAGE,
     ),
+    "resizes with antialiasing": lambda: (
+        lambda x: [
+            F.interpolate(x, s, f, m, align_corners=a, antialias=True)
+            for s, f in (((3, 12), None), (None, 0.4))
+            for m in ("bilinear", "bicubic")
+            for a in (False, True)
+        ],
+        IMAGE,
+    ),
     "resizes 1d": lambda: (lambda x: [F.interpolate(x, size=9, mode=m) for m in ("nearest", "linear", "area")], X),
     "resizes 3d": lambda: (
         lambda x: [F.interpolate(x, size=(3, 8, 5), mode=m) for m in ("nearest", "trilinear")],
@@ -279,6 +288,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         set_slice(x),
     ],
     "resizes": lambda x: [F.interpolate(x.mT, scale_factor=f) for f in (0.5, 1.5, 0.7)],
+    "resizes with antialiasing": lambda x: F.interpolate(x[None], (3, 9), mode="bicubic", antialias=True),
     "computed sizes": lambda x: [
         x.new_ones(math.ceil(x.shape[1] / 2)),
         x.new_ones(int(x.shape[1] * 0.3)),
