@@ -1,4 +1,4 @@
-"""Reading images at places that lie between pixels."""
+"""Reading images and volumes at places that lie between pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, product
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, op, require
+from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, may_equal, op, require
 
 
 class Interpolation(Enum):
@@ -16,6 +16,7 @@ class Interpolation(Enum):
 
     BILINEAR = "bilinear"
     NEAREST = "nearest"
+    BICUBIC = "bicubic"
 
 
 class Outside(Enum):
@@ -26,15 +27,18 @@ class Outside(Enum):
     REFLECTION = "reflection"
 
 
-def grid_sample_shape(x: TensorType, grid: TensorType, **_: Any) -> Shape:
-    require(x.rank == 4 == grid.rank and grid.shape[3] == 2, "x is [n, channels, h, w], grid [n, height, width, 2]")
-    same = x.shape[0] == grid.shape[0] or not all(isinstance(t.shape[0], int) for t in (x, grid))
-    require(same, "a grid for each image")
-    return (x.shape[0], x.shape[1], grid.shape[1], grid.shape[2])
+def grid_sample_shape(x: TensorType, grid: TensorType, *, mode: Interpolation, **_: Any) -> Shape:
+    spatial = x.rank - 2
+    fits = spatial in (2, 3) and grid.rank == x.rank and grid.shape[-1] == spatial
+    require(fits, "x is [n, channels, (depth,) height, width], grid [n, ..., 2 or 3] for as many axes")
+    require(spatial == 2 or mode is not Interpolation.BICUBIC, "bicubic interpolation is of images")
+    require(may_equal(x.shape[0], grid.shape[0]), "a grid for each image")
+    return (*x.shape[:2], *grid.shape[1:-1])
 
 
-def grid_sample_flops(x: TensorType, grid: TensorType, **attrs: Any) -> Dim:
-    return product(grid_sample_shape(x, grid, **attrs)) * 8
+def grid_sample_flops(x: TensorType, grid: TensorType, *, mode: Interpolation, **_: Any) -> Dim:
+    taps = {Interpolation.NEAREST: 1, Interpolation.BILINEAR: 1 << (x.rank - 2), Interpolation.BICUBIC: 16}[mode]
+    return product(grid_sample_shape(x, grid, mode=mode)) * (2 * taps)
 
 
 def _reflected(where: Tensor, low: float, high: float) -> Tensor:
@@ -46,24 +50,41 @@ def _reflected(where: Tensor, low: float, high: float) -> Tensor:
     return np.where(np.floor(distance / span) % 2 == 0, extra + low, span - extra + low)
 
 
-def _positions(where: Tensor, size: int, outside: Outside, align_corners: bool) -> Tensor:
-    """Places in pixels; `where` is -1 at one border and 1 at the other."""
+def _in_pixels(where: Tensor, size: int, align_corners: bool) -> Tensor:
+    """`where` is -1 at one border and 1 at the other."""
     number = where.dtype.type
     pixel = (where + 1) / 2 * number(size - 1) if align_corners else ((where + 1) * number(size) - 1) / 2
-    if outside is Outside.REFLECTION:
-        pixel = _reflected(pixel, 0, size - 1) if align_corners else _reflected(pixel, -0.5, size - 0.5)
-    if outside is not Outside.ZEROS:
-        pixel = np.clip(np.nan_to_num(pixel, nan=0.0), 0, size - 1)
     return pixel.astype(where.dtype)
 
 
-def _pixels(x: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """x at whole places [n, height, width], zero outside: [n, channels, height, width]."""
-    height, width = x.shape[2:]
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    i, j = (np.where(inside, place, 0).astype(np.int64) for place in (row, column))
-    found = x[np.arange(len(x))[:, None, None], :, i, j]
+def _bounded(pixel: Tensor, size: int, outside: Outside, align_corners: bool) -> Tensor:
+    """What is read for a place that may be outside."""
+    if outside is Outside.REFLECTION:
+        pixel = _reflected(pixel, 0, size - 1) if align_corners else _reflected(pixel, -0.5, size - 0.5)
+    return pixel if outside is Outside.ZEROS else np.clip(np.nan_to_num(pixel, nan=0.0), 0, size - 1)
+
+
+def _pixels(x: Tensor, places: list[Tensor]) -> Tensor:
+    """x at whole places [n, ...], one array for each axis, zero outside: [n, channels, ...]."""
+    inside = np.logical_and.reduce([(p >= 0) & (p < size) for p, size in zip(places, x.shape[2:], strict=True)])
+    whole = (np.where(inside, p, 0).astype(np.int64) for p in places)
+    image = np.arange(len(x)).reshape(-1, *[1] * (x.ndim - 2))
+    where = (image, slice(None), *whole)
+    found = x[where]
     return np.moveaxis(np.where(inside[..., None], found, 0), -1, 1)
+
+
+def _cubic(t: Tensor) -> list[Tensor]:
+    """The weights of four pixels around a place, which is `t` behind the second: Keys' convolution with a = -3/4."""
+    a = -0.75
+
+    def near(d: Tensor) -> Tensor:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d: Tensor) -> Tensor:
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
 @op(types="T, T -> T", T=FLOATS, infer=grid_sample_shape, flops=grid_sample_flops, accuracy=Accuracy.REDUCTION)
@@ -75,16 +96,29 @@ def grid_sample(
     padding_mode: Outside = Outside.ZEROS,
     align_corners: bool = False,
 ):
-    """The pixels of x at the places (horizontal, vertical) in `grid`: -1 and 1 are the borders of the image, or with
-    `align_corners` the centres of its outermost pixels."""
-    column = _positions(grid[..., 0], x.shape[3], padding_mode, align_corners)
-    row = _positions(grid[..., 1], x.shape[2], padding_mode, align_corners)
-    if mode is Interpolation.NEAREST:
-        return _pixels(x, np.rint(row), np.rint(column))
-    top, left = np.floor(row), np.floor(column)
+    """The pixels of x at the places (horizontal, vertical, in depth for volumes) in `grid`: -1 and 1 are the borders of
+    the image, or with `align_corners` the centres of its outermost pixels. Bicubic interpolation is of images only."""
+    sizes = x.shape[2:]
+    places = [_in_pixels(grid[..., -1 - axis], size, align_corners) for axis, size in enumerate(sizes)]
+
+    def bounded(own: list[Tensor]) -> list[Tensor]:
+        return [_bounded(p, size, padding_mode, align_corners) for p, size in zip(own, sizes, strict=True)]
+
     total: Any = 0
-    for down in (0, 1):
-        for right in (0, 1):
-            weight = np.abs(row - (top + 1 - down)) * np.abs(column - (left + 1 - right))
-            total = total + _pixels(x, top + down, left + right) * weight[:, None]
+    if mode is Interpolation.BICUBIC:
+        begin = [np.floor(p) for p in places]
+        rows, columns = (_cubic(p - b) for p, b in zip(places, begin, strict=True))
+        for i, j in np.ndindex(4, 4):
+            taken = np.trunc(bounded([begin[0] + (i - 1), begin[1] + (j - 1)]))
+            total = total + _pixels(x, list(taken)) * (rows[i] * columns[j])[:, None]
+        return total
+    places = bounded(places)
+    if mode is Interpolation.NEAREST:
+        return _pixels(x, [np.rint(p) for p in places])
+    begin = [np.floor(p) for p in places]
+    for corner in np.ndindex(*[2] * len(sizes)):
+        weight: Any = 1
+        for p, b, after in zip(places, begin, corner, strict=True):
+            weight = weight * np.abs(p - (b + 1 - after))
+        total = total + _pixels(x, [b + after for b, after in zip(begin, corner, strict=True)]) * weight[:, None]
     return total

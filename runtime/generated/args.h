@@ -15,7 +15,7 @@ class NestedFunction;
 namespace mtc::kernels {
 
 enum class Approximate : uint8_t { kNone, kTanh };
-enum class Interpolation : uint8_t { kBilinear, kNearest };
+enum class Interpolation : uint8_t { kBilinear, kNearest, kBicubic };
 enum class Layout : uint8_t { kNchw, kNhwc };
 enum class Nonlinearity : uint8_t { kTanh, kRelu };
 enum class Outside : uint8_t { kZeros, kBorder, kReflection };

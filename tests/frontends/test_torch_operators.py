@@ -259,6 +259,11 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         IMAGE,
         torch.randn(1, 3, 5, 2).clamp(-1, 1),
     ),
+    "sampling volumes": lambda: (
+        lambda x, g: F.grid_sample(x, g, padding_mode="border", align_corners=True),
+        VIDEO,
+        torch.randn(1, 3, 2, 2, 3),
+    ),
     "attention": lambda: (
         lambda x: [
             F.scaled_dot_product_attention(x, x, x, is_causal=True),

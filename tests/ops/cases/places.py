@@ -87,4 +87,19 @@ CASES = [
         for p in Outside
         for a in (False, True)
     ),
+    *(
+        case(
+            ops.grid_sample,
+            sampled,
+            x=randn(2, 2, 3, 4, 5),
+            grid=randn(2, 3, 2, 2, 3),
+            mode=m,
+            padding_mode=p,
+            align_corners=a,
+            dtypes=FLOATS[:2],
+        )
+        for m in (Interpolation.BILINEAR, Interpolation.NEAREST)
+        for p in Outside
+        for a in (False, True)
+    ),
 ]

@@ -1,25 +1,21 @@
-"""Reading images at places that lie between pixels."""
+"""Reading images and volumes at places that lie between pixels."""
 
 from __future__ import annotations
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 from mtc.ops.sampling import Interpolation, Outside
 
-_MODES = (Interpolation.BILINEAR, Interpolation.NEAREST)
+_MODES = (Interpolation.BILINEAR, Interpolation.NEAREST, Interpolation.BICUBIC)
 _PADDING = (Outside.ZEROS, Outside.BORDER, Outside.REFLECTION)
 
 
-@row("grid_sampler", "grid_sampler_2d")
+@row("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")
 def grid_sampler(
     importer: Importer, x: Value, grid: Value, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Value:
-    if interpolation_mode >= len(_MODES):
-        raise Unsupported("grid_sample with bicubic interpolation")
-    if x.type.rank != 4:
-        raise Unsupported("grid_sample of volumes")
     return importer.emit(
         ops.grid_sample,
         x,
