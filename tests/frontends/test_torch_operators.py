@@ -37,6 +37,16 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         lambda x: [x > 0.1, x == 0.1, x % 0.3, torch.fmod(x, 0.3), x**0.3, x * 0.1, x / 0.3, x + 0.1, 0.1 - x],
         X.half().abs(),
     ),
+    "numbers of a tensor": lambda: (
+        lambda x: [
+            x * x.sum().item() + 1 / x.max().item(),
+            torch.full((2,), x.mean().item()),
+            x.clamp(max=x.mean().item()),
+            x > x.mean().item(),
+            x.half() * x.max(0, keepdim=True)[0][0, 0, 0].item(),
+        ],
+        X,
+    ),
     "logic": lambda: (
         lambda x: [(x > 0) & (x < 1), ~(x > 0), x.int() | 2, x.isnan(), x.isfinite(), x.logical_not()],
         X,

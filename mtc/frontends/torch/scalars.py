@@ -1,4 +1,5 @@
-"""Arithmetic of Python numbers that depend on sizes: `sqrt(n)`, `n / 2`. They are 0-d tensors here."""
+"""Arithmetic of Python numbers that depend on sizes, `sqrt(n)`, `n / 2`, or on values, `x.max().item()`. They are 0-d
+tensors here."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from mtc.frontends.torch.importer import Importer
     from mtc.ir.module import Value
 
+_ITEMS = (torch.ops.aten.item.default, torch.ops.aten._local_scalar_dense.default)
 _CALLS: dict[Any, str] = {
+    **dict.fromkeys(_ITEMS, ""),
     operator.truediv: "div",
     operator.mul: "mul",
     operator.add: "add",
@@ -31,13 +34,13 @@ _CALLS: dict[Any, str] = {
 
 
 def is_scalar_call(node: torch.fx.Node) -> bool:
-    """Whether it computes a fraction from sizes."""
+    """Whether it computes a fraction."""
     return isinstance(node.meta.get("val"), torch.SymFloat)
 
 
 def scalar(importer: Importer, target: Any, args: tuple[Any, ...]) -> Value:
     """The fraction as a 0-d f64."""
     if target not in _CALLS:
-        raise Unsupported("a fraction that is computed from sizes in this way")
-    operands = [importer.tensor(argument, F64) for argument in args]
+        raise Unsupported("a Python number that is computed in this way")
+    operands = [importer.reshape(importer.tensor(argument, F64), ()) for argument in args]
     return importer.emit(OPS[_CALLS[target]], *operands) if _CALLS[target] else operands[0]

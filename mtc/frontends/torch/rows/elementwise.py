@@ -11,7 +11,7 @@ from mtc.frontends.torch.importer import Importer, Number, Operand
 from mtc.frontends.torch.table import Row, row
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
-from mtc.ir.types import BF16, BOOL, F16, F32, DType
+from mtc.ir.types import BF16, BOOL, F16, F32, F64, DType
 from mtc.ops.arithmetic import Rounding
 
 
@@ -29,6 +29,8 @@ _OF_NUMBERS = (ops.mul, ops.div)
 
 
 def _is_rounded(number: Operand, dtype: DType) -> bool:
+    if isinstance(number, Value):
+        return number.type.rank == 0 and number.type.dtype in (F32, F64)
     return isinstance(number, (int, float)) and float(np.asarray(number).astype(dtype.numpy)) != float(number)
 
 
