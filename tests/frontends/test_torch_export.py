@@ -228,8 +228,10 @@ def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
         (lambda x: x[x > 0], (torch.randn(3),), "values"),
         (lambda x: torch.linalg.slogdet(x)[1], (torch.randn(3, 3),), "no mtc op"),
         (lambda x: x + torch.rand_like(x), (torch.randn(3),), "random numbers"),
+        (lambda x: x.mT.as_strided((2,), (1,)), (torch.randn(3, 4),), "contiguous"),
+        (lambda x: x[:2].as_strided((3, 4), (4, 1)), (torch.randn(3, 4),), "behind the tensor"),
     ],
-    ids=["input changed", "complex", "data-dependent", "unknown", "random"],
+    ids=["input changed", "complex", "data-dependent", "unknown", "random", "not dense", "other memory"],
 )
 def test_refusals_say_why(function: Any, inputs: Any, reason: str, exported: Any) -> None:
     with pytest.raises(mtc.MtcError, match=reason):

@@ -123,6 +123,10 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
             x.diagonal(-2, 2, 1),
             x.unfold(1, 2, 1),
             x[0, :, None],
+            x.as_strided((2, 3), (1, 2)),
+            x[1].as_strided((2, 2, 3), (1, 1, 5)),
+            x[1].as_strided((2, 3), (6, 1), 30),
+            x.as_strided((), (), 4),
         ],
         X,
     ),
@@ -309,7 +313,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         x.new_ones(int(x.shape[1] * 0.3)),
         x.new_ones(math.ceil(x.shape[1] * 1.1)),
     ],
-    "windows": lambda x: x.unfold(1, 3, 2),
+    "windows": lambda x: [x.unfold(1, 3, 2), x.as_strided((2, x.shape[1] // 2, 4), (6 * x.shape[1], 12, 2))],
     "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim, maximum, minimum
@@ -122,6 +123,27 @@ def diagonal(importer: Importer, x: Value, offset: int = 0, dim1: int = 0, dim2:
     )
     begin = importer.tensor(offset if offset > 0 else -offset * columns, I64)
     return importer.emit(ops.index_select, flat, importer.emit(ops.add, places, begin), axis=rank - 2)
+
+
+@row("as_strided", "as_strided_copy")
+def as_strided(
+    importer: Importer, x: Value, size: Sequence[Dim], stride: Sequence[Dim], storage_offset: Dim | None = None
+) -> Value:
+    """Elements by their places in x's memory, which has to be its own: dense, row-major, and nothing besides."""
+    held = importer.node.args[0].meta["val"]
+    begin = 0 if storage_offset is None else storage_offset - held.storage_offset()
+    if not held.is_contiguous() or (isinstance(begin, int) and begin < 0):
+        raise Unsupported("places in the memory of a tensor that is not dense; call .contiguous() on it first")
+    last = begin + sum(((count - 1) * step for count, step in zip(size, stride, strict=True)), 0)
+    if all(isinstance(n, int) for n in (last, x.type.count)) and last >= x.type.count and 0 not in size:  # type: ignore[operator]
+        raise Unsupported("it reaches behind the tensor, into one that this is a part of")
+    places = importer.tensor(begin, I64)
+    for axis, (count, step) in enumerate(zip(size, stride, strict=True)):
+        steps = importer.emit(ops.mul, count_up(importer, count), importer.tensor(step, I64))
+        steps = importer.reshape(steps, (count, *[1] * (len(size) - 1 - axis)))
+        places = importer.emit(ops.add, places, steps)
+    flat = importer.reshape(x, (x.type.count,)), importer.reshape(places, (places.type.count,))
+    return importer.reshape(importer.emit(ops.index_select, *flat, axis=0), tuple(size))
 
 
 def _written(importer: Importer, x: Value, src: Value, axis: int, begin: Dim, end: Dim) -> Value:
