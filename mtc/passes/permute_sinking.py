@@ -37,22 +37,18 @@ def _common_permute(values: Sequence[Value | None], result: Value) -> Axes | Non
     return TO_NCHW if TO_NCHW in wanted else next(iter(wanted), None)
 
 
-def _is_free(value: Value, result: Value) -> bool:
-    """Whether another permute of `value` costs little: it folds, merges, or moves far less than the result."""
-    return value.constant is not None or permuted_by(value) is not None or _is_broadcast(value, result)
-
-
 def _is_broadcast(value: Value, result: Value) -> bool:
     shape = (1,) * (result.type.rank - value.type.rank) + value.type.shape
     return any(size == 1 and whole != 1 for size, whole in zip(shape, result.type.shape, strict=True))
 
 
 def _pays(values: Sequence[Value], dims: Axes, result: Value) -> bool:
-    """Operands in the old order get a permute each; that is fine if it saves as many, one behind `result` included.
+    """Operands in the old order get a permute each, which folds or merges if they are constant or permuted themselves;
+    else it is fine if it saves as many, one behind `result` included.
 
     Only in one direction, from NHWC: two such moves would undo each other for ever.
     """
-    dense = sum(not _is_free(value, result) for value in values)
+    dense = sum(value.constant is None and permuted_by(value) is None for value in values)
     permuted = sum(permuted_by(value) == dims for value in values)
     return dense == 0 or (dims == TO_NCHW and dense <= permuted and is_wanted(result, dims))
 
@@ -75,8 +71,8 @@ def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
     if not node.op.has(Trait.ELEMENTWISE) or len(node.outputs) != 1:
         return None
     dims = _common_permute(node.inputs, node.output)
-    values = [value for value in node.inputs if value is not None]
-    if dims is None or not _pays(values, dims, node.output):
+    large = [value for value in node.inputs if value is not None and not _is_broadcast(value, node.output)]
+    if dims is None or not _pays(large, dims, node.output):
         return None
     inputs = [None if value is None else _before(value, dims, build) for value in node.inputs]
     return build.emit(ops.permute, build.emit(node.op, *inputs, **node.attrs), dims=dims)
