@@ -34,8 +34,14 @@ def rewrite(*roots: OpSpec) -> Callable[[Callable[[Node, Builder], Replacement]]
     return lambda function: Rewrite(roots, function)
 
 
+MOST_PER_NODE = 200  # deep networks need a few for each
+
+
 def apply_rewrites(module: Module, rewrites: Sequence[Rewrite]) -> int:
-    """Rewrites every function of `module` until nothing matches. Returns how often a rewrite was applied."""
+    """Rewrites every function of `module` until nothing matches. Returns how often a rewrite was applied.
+
+    Rewrites that undo each other would never end: that is a bug in one of them, and RuntimeError.
+    """
     table: dict[OpSpec | None, list[Rewrite]] = {}
     for rule in rewrites:
         for root in rule.roots or (None,):
@@ -56,7 +62,7 @@ def _register_constants(module: Module) -> None:
 def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrite]]) -> int:
     # A stack whose top is the function's first node; a node may be queued again, but stands in it once.
     worklist = dict.fromkeys(reversed(function))
-    applied = 0
+    applied, most = 0, MOST_PER_NODE * len(worklist)
     anywhere = table.get(None, [])
     while worklist:
         node, _ = worklist.popitem()
@@ -75,6 +81,8 @@ def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrit
                         emitted.erase()
                 continue
             applied += 1
+            if applied > most:
+                raise RuntimeError(f"`{rule.name}` was still applied to `{node.op.name}` after {most} rewrites")
             _replace(node, build, (result,) if isinstance(result, Value) else tuple(result), worklist)
             break
     return applied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import toy_ops
 
 from mtc.ir.builder import Builder
@@ -97,6 +98,15 @@ def test_a_rewrite_without_roots_sees_every_node() -> None:
         2,
         forward_single_concat,
     )
+
+
+def test_rewrites_that_undo_each_other_are_an_error() -> None:
+    @rewrite(toy_ops.CLAMP)
+    def flip_limit(node: Node, build: Builder) -> Value | None:
+        return build.emit(toy_ops.CLAMP, *node.inputs, max=-node.attrs["max"])
+
+    with pytest.raises(RuntimeError, match="`flip-limit` was still applied to `clamp`"):
+        _rewritten("func @f(%x: f32) { %a = clamp(%x) {max=1.0} : f32 return %a }", flip_limit)
 
 
 def test_nested_functions_are_rewritten() -> None:
