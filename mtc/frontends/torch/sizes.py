@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -100,17 +102,47 @@ class Sizes:
         return total
 
     def _rounded(self, kind: str, expr: Any) -> Dim:
-        """An integer from a quotient of sizes, or from a size times a fraction such as 1.5."""
+        """An integer from a quotient of sizes, from a size times or by a fraction such as 1.5, or from halves of sizes
+        and their like, which floats hold exactly."""
         if type(expr).__name__ == "IntTrueDiv":
             numerator, denominator = map(self._convert, expr.args)
             if isinstance(denominator, int) and denominator > 0:
                 return _ROUNDED[kind](numerator, denominator)
-        factor, size = expr.as_coeff_Mul()
-        if type(size).__name__ == "ToFloat":
-            by = Fraction(float(factor)).limit_denominator(1000)
-            if by > 0 and _is_exact(kind, float(factor), by):
-                return _ROUNDED[kind](self._convert(size.args[0]) * by.numerator, by.denominator)
-        raise UnsupportedSize(f"the size {kind}({expr}) cannot be computed from the sizes of inputs")
+        scaled = _scaled(expr)
+        if scaled is not None and scaled.is_exact(kind):
+            by = scaled.by
+            return _ROUNDED[kind](self._convert(scaled.size.args[0]) * by.numerator, by.denominator)
+        halves = self._halves(expr)
+        if halves is None or kind == "TruncToInt":  # of what may be negative
+            raise UnsupportedSize(f"the size {kind}({expr}) cannot be computed from the sizes of inputs")
+        return _ROUNDED[kind](*halves)
+
+    def _halves(self, expr: Any) -> tuple[Dim, int] | None:
+        """A sum of sizes and numbers as numerator and denominator, a power of two: float arithmetic that is exact."""
+        kind = type(expr).__name__
+        if expr.is_number:
+            value = Fraction(float(expr))
+            return (value.numerator, value.denominator) if value.denominator <= _FINEST else None
+        if kind == "ToFloat":
+            return self._convert(expr.args[0]), 1
+        if kind in ("IntTrueDiv", "FloatTrueDiv") and expr.args[1].is_number and expr.args[1] != 0:
+            value = 1 / Fraction(float(expr.args[1]))
+            parts = [self._halves(expr.args[0]), (value.numerator, value.denominator)]
+            if value.denominator & (value.denominator - 1):
+                return None
+        elif kind in ("Add", "Mul"):
+            parts = [self._halves(arg) for arg in expr.args]
+        else:
+            return (self._convert(expr), 1) if expr.is_integer else None
+        total: tuple[Dim, int] = (0, 1) if kind == "Add" else (1, 1)
+        for part in parts:
+            if part is None or total[1] * part[1] > _FINEST:
+                return None
+            if kind == "Add":
+                total = total[0] * part[1] + part[0] * total[1], total[1] * part[1]
+            else:
+                total = total[0] * part[0], total[1] * part[1]
+        return total
 
     def _symbol(self, symbol: str) -> Dim:
         if symbol.startswith("u"):
@@ -140,15 +172,36 @@ def _axes_of_inputs(program: torch.export.ExportedProgram) -> set[str]:
     return {str(size.node.expr) for size in sizes if isinstance(size.node.expr, sympy.Symbol)}
 
 
-def _is_exact(kind: str, factor: float, by: Fraction) -> bool:
-    """Whether Python's product with a float is rounded as that with a fraction.
+_FINEST = 2**16
 
-    Only products that are whole numbers, powers of two among them, can differ. Those repeat with each power of two, so
-    that the sizes up to the denominator stand for all.
-    """
-    sizes = range(1, by.denominator + 1)
-    rounded = math.ceil if kind == "CeilToInt" else math.floor
-    return all(rounded(factor * size) == rounded(by * size) for size in sizes)
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A size times a float, or by one: `by` is the fraction that is meant."""
+
+    size: Any
+    by: Fraction
+    computed: Callable[[int], float]
+
+    def is_exact(self, kind: str) -> bool:
+        """Whether Python's result for a float is rounded as that for the fraction.
+
+        Only results that are whole numbers, powers of two among them, can differ. Those repeat with each power of two,
+        so that the sizes up to the denominator stand for all.
+        """
+        sizes = range(1, self.by.denominator + 1)
+        rounded = math.ceil if kind == "CeilToInt" else math.floor
+        return self.by > 0 and all(rounded(self.computed(size)) == rounded(self.by * size) for size in sizes)
+
+
+def _scaled(expr: Any) -> _Scaled | None:
+    if type(expr).__name__ == "FloatTrueDiv" and expr.args[1].is_number and expr.args[1] != 0:
+        size, divisor = expr.args[0], float(expr.args[1])
+        by, computed = 1 / Fraction(divisor).limit_denominator(1000), lambda n: n / divisor
+    else:
+        factor, size = expr.as_coeff_Mul()
+        by, computed = Fraction(float(factor)).limit_denominator(1000), lambda n: float(factor) * n
+    return _Scaled(size, by, computed) if type(size).__name__ == "ToFloat" else None
 
 
 _ROUNDED = {"TruncToInt": floor_div, "FloorToInt": floor_div, "CeilToInt": ceil_div}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import torch
+
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Operand
+from mtc.frontends.torch.importer import Importer, Operand, Unsupported
 from mtc.frontends.torch.table import row
+from mtc.frontends.torch.tensors import to_numpy, to_torch
 from mtc.ir.dims import Dim, Expr
 from mtc.ir.module import Value
 from mtc.ir.types import F64, I64
@@ -53,11 +56,16 @@ def copy(importer: Importer, x: Value, src: Value, non_blocking: bool = False) -
 
 
 def _range(importer: Importer, start: Operand, end: Operand, step: Operand) -> Value:
+    """torch has computed how many numbers there are; fractions it computes in f64 from their places."""
     result = importer.result_type()
     is_whole = all(isinstance(number, (int, Expr)) for number in (start, end, step))
     if is_whole and isinstance(step, int):
         return importer.cast(_counted(importer, start, end, step, result.shape[0]), result.dtype)  # type: ignore[arg-type]
-    dtype = I64 if is_whole else F64  # torch computes fractions in f64, too
+    if all(isinstance(number, (int, float)) for number in (start, end, step)):
+        return importer.constant(to_numpy(torch.arange(start, end, step, dtype=to_torch(result.dtype))))
+    if not is_whole and not result.dtype.is_float:
+        raise Unsupported("a range of integers from fractions")
+    dtype = I64 if is_whole else F64
     places = importer.cast(count_up(importer, result.shape[0]), dtype)
     steps = importer.emit(ops.mul, places, importer.tensor(step, dtype))
     return importer.cast(importer.emit(ops.add, steps, importer.tensor(start, dtype)), result.dtype)
