@@ -187,6 +187,17 @@ def test_masked_attention_is_that_of_the_layers() -> None:
     np.testing.assert_allclose(got[:, :2], model(x, src_key_padding_mask=mask)[:, :2].detach().numpy(), atol=1e-5)
 
 
+def test_transformers_take_masks_whatever_they_hold(exported: Any) -> None:
+    model = nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+    causal = nn.Transformer.generate_square_subsequent_mask(5)
+    inputs = {"src": torch.randn(2, 4, 8), "tgt": torch.randn(2, 5, 8), "tgt_mask": causal}
+    others = [(*(inputs[name] for name in ("src", "tgt")), mask) for mask in (causal, causal.T.contiguous())]
+    module = exported(model, inputs)
+    for src, tgt, mask in others:
+        (got,) = interp.run(module, [src.numpy(), tgt.numpy(), mask.numpy()])
+        np.testing.assert_allclose(got, model(src, tgt, tgt_mask=mask).detach().numpy(), atol=1e-5)
+
+
 class Unsupported(nn.Module):
     def forward(self, x: torch.Tensor) -> Any:
         return torch.fft.rfft(x).abs(), x.nonzero(), torch.erfinv(torch.relu(torch.linalg.inv(x)))

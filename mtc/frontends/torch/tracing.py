@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.nn.modules import transformer
 
 from mtc.frontends.generators import seeded
 
@@ -26,12 +27,19 @@ def arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 @contextmanager
 def as_written() -> Iterator[None]:
     """How a forward is traced and run: without nn.MultiheadAttention's fused inference path, which is opaque and sets
-    masked positions to zero, and with the same random numbers every time: what the trace keeps of them is constant."""
+    masked positions to zero; without nn.Transformer's look at the values of a mask, which tracing cannot take (a mask
+    holds, causal or not); and with the same random numbers every time: what the trace keeps of them is constant."""
     mha = torch.backends.mha
-    before = mha.get_fastpath_enabled()
+    before, detect = mha.get_fastpath_enabled(), transformer._detect_is_causal_mask
     mha.set_fastpath_enabled(False)
+    transformer._detect_is_causal_mask = _is_said_to_be_causal
     try:
         with seeded():
             yield
     finally:
         mha.set_fastpath_enabled(before)
+        transformer._detect_is_causal_mask = detect
+
+
+def _is_said_to_be_causal(mask: torch.Tensor | None, is_causal: bool | None = None, size: int | None = None) -> bool:
+    return is_causal is True
