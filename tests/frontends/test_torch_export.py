@@ -255,6 +255,27 @@ def test_what_torch_cannot_trace_is_told_for_both_modes(exported: Any) -> None:
     assert [note.split(":")[0] for note in caught.value.diagnostics[0].notes] == ["non-strict", "strict"]
 
 
+def fixed_by_a_number(x: torch.Tensor) -> torch.Tensor:
+    return x + torch.ones(5)
+
+
+@pytest.mark.parametrize(
+    ("function", "size", "help"),
+    [
+        (lambda x: F.conv1d(x[None], torch.ones(1, 1, 9)), Dim("n", min=2), "use n = Dim('n', min=9)"),
+        (fixed_by_a_number, Dim("n"), "use n = 5"),
+        (lambda x: x if x.sum() > 0 else -x, Dim("n"), "torch.where or torch.cond"),
+    ],
+    ids=["a limit", "a fixed size", "a choice by value"],
+)
+def test_what_torch_refuses_comes_with_what_to_do(function: Any, size: Any, help: str, exported: Any) -> None:
+    with pytest.raises(mtc.MtcError) as caught:
+        exported(function, (torch.randn(1, 5 if "5" in help else 20),), dynamic_shapes=(({1: size},),))
+    (finding,) = caught.value.diagnostics
+    assert not any("TORCH_LOGS" in note or "draft_export" in note for note in finding.notes)
+    assert help in str(finding.help)
+
+
 def test_locations_name_module_and_line(exported: Any) -> None:
     class Model(nn.Module):
         def __init__(self) -> None:
