@@ -146,6 +146,21 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         I,
         J,
     ),
+    "bags": lambda: (
+        lambda i, begins, w: (
+            [
+                F.embedding_bag(i, w, begins, mode=mode, padding_idx=padding, include_last_offset=is_last)
+                for mode in ("sum", "mean", "max")
+                for padding in (None, 3)
+                for is_last in (False, True)
+            ]
+            + [F.embedding_bag(i[None, :8].view(2, 4), w, mode=mode, padding_idx=2) for mode in ("sum", "mean", "max")]
+            + [F.embedding_bag(i, w, begins, mode="sum", per_sample_weights=w[i, 0])]
+        ),
+        torch.tensor([1, 3, 3, 0, 2, 3, 1, 1, 0, 3]),
+        torch.tensor([0, 1, 3, 3, 7, 10]),
+        torch.randn(4, 5),
+    ),
     "indexed axes apart": lambda: (lambda x, i: x[i, :, i], X.expand(4, 2, 4, 6)[:, 0], I),
     "triangles": lambda: (
         lambda x: [x.tril(), x.triu(1), torch.ones(3, 3).tril() + x[0, :3, :3], F.one_hot(x.abs().long(), 5)],
@@ -321,6 +336,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         torch.arange(0.25, x.shape[1] / 2, 0.25),
         torch.arange(0.0, x.shape[1], 0.3, dtype=torch.float64),
     ],
+    "bags": lambda x: [F.embedding_bag((x > 0).long()[0], torch.ones(2, 3).tril(), mode=m) for m in ("mean", "max")],
     "windows": lambda x: [x.unfold(1, 3, 2), x.as_strided((2, x.shape[1] // 2, 4), (6 * x.shape[1], 12, 2))],
     "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }
@@ -357,6 +373,13 @@ def test_every_row_takes_the_arguments_of_its_overload() -> None:
         required = [argument for argument in positional if not argument.has_default_value()]
         for arguments in (required, positional):
             inspect.signature(convert).bind(None, *arguments, **named)
+
+
+def test_bags_of_one_size_are_reduced_where_they_lie(exported: Any) -> None:
+    bags = torch.nn.EmbeddingBag(10, 4, mode="mean")
+    shapes = ({0: Dim("bags")},)
+    module = exported(bags, (torch.randint(0, 10, (3, 5)),), [(torch.randint(0, 10, (1, 5)),)], dynamic_shapes=shapes)
+    assert "scatter" not in {node.op.name for node in module.nodes()}
 
 
 def test_every_row_names_an_overload_of_torch() -> None:

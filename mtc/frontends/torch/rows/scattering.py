@@ -1,4 +1,4 @@
-"""Writing elements at places that tensors name, one for each element, and sums over bags of rows."""
+"""Writing elements at places that tensors name, one for each element."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Number, Operand
 from mtc.frontends.torch.rows.elementwise import binary
-from mtc.frontends.torch.rows.slicing import part
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 from mtc.ir.types import BOOL, I64
@@ -105,51 +104,3 @@ def index_fill(importer: Importer, x: Value, dim: int, index: Value, value: Oper
     shape[dim] = index.type.count
     filled = importer.expand(importer.tensor(value, x.type.dtype), shape)
     return scatter(importer, x, dim, _along(importer, x, dim, index, shape), filled)
-
-
-_SUM, _MEAN, _MAX = range(3)  # torch's numbers of modes
-
-
-@row("_embedding_bag", "_embedding_bag_forward_only")
-def embedding_bag(
-    importer: Importer,
-    weight: Value,
-    indices: Value,
-    offsets: Value,
-    scale_grad_by_freq: bool = False,
-    mode: int = _SUM,
-    sparse: bool = False,
-    per_sample_weights: Value | None = None,
-    include_last_offset: bool = False,
-    padding_idx: int = -1,
-) -> tuple[Value, None, None, None]:
-    """The sum, mean or maximum of the rows that each bag names; a bag begins at its offset. Empty ones are zero."""
-    count, dtype = indices.type.shape[0], weight.type.dtype
-    indices, offsets = importer.cast(indices, I64), importer.cast(offsets, I64)
-    if include_last_offset:
-        offsets = part(importer, offsets, 0, 0, offsets.type.shape[0] - 1)
-    bags = offsets.type.shape[0]
-    # How many bags have begun at or before each index; one that begins at the end is empty.
-    begun = importer.full((count + 1,), 0, I64)
-    begun = scatter(importer, begun, 0, offsets, importer.full((bags,), 1, I64), "sum")
-    bag = importer.emit(ops.cumsum, part(importer, begun, 0, 0, count), axis=0)
-    bag = importer.emit(ops.sub, bag, importer.scalar(1, I64))
-    rows = importer.emit(ops.embedding, weight, indices)
-    if per_sample_weights is not None:
-        rows = importer.emit(ops.mul, rows, importer.reshape(per_sample_weights, (count, 1)))
-    is_counted = importer.emit(ops.ne, indices, importer.scalar(padding_idx, I64))
-    reached = importer.full((bags,), 0, I64)
-    reached = scatter(importer, reached, 0, bag, importer.cast(is_counted, I64), "sum")
-    unit = importer.scalar(_neutral(weight, "amax") if mode == _MAX else 0, dtype)
-    rows = importer.emit(ops.where, importer.reshape(is_counted, (count, 1)), rows, unit)
-    shape = importer.result_type(0).shape
-    places = importer.expand(importer.reshape(bag, (count, 1)), rows.type.shape)
-    result = scatter(importer, importer.expand(unit, shape), 0, places, rows, "amax" if mode == _MAX else "sum")
-    reached = importer.reshape(reached, (bags, 1))
-    if mode == _MEAN:
-        least = importer.emit(ops.maximum, reached, importer.scalar(1, I64))
-        result = importer.emit(ops.div, result, importer.cast(least, dtype))
-    elif mode == _MAX:
-        is_empty = importer.emit(ops.eq, reached, importer.scalar(0, I64))
-        result = importer.emit(ops.where, is_empty, importer.scalar(0, dtype), result)
-    return result, None, None, None
