@@ -255,6 +255,10 @@ def test_what_torch_cannot_trace_is_told_for_both_modes(exported: Any) -> None:
     assert [note.split(":")[0] for note in caught.value.diagnostics[0].notes] == ["non-strict", "strict"]
 
 
+def coarse(x: torch.Tensor) -> torch.Tensor:
+    return F.conv2d(F.max_pool2d(x[None], 1, 2, ceil_mode=True), torch.ones(1, 1, 1, 3))
+
+
 def fixed_by_a_number(x: torch.Tensor) -> torch.Tensor:
     return x + torch.ones(5)
 
@@ -264,9 +268,10 @@ def fixed_by_a_number(x: torch.Tensor) -> torch.Tensor:
     [
         (lambda x: F.conv1d(x[None], torch.ones(1, 1, 9)), Dim("n", min=2), "use n = Dim('n', min=9)"),
         (fixed_by_a_number, Dim("n"), "use n = 5"),
+        (coarse, Dim("n", min=5), "a larger min"),
         (lambda x: x if x.sum() > 0 else -x, Dim("n"), "torch.where or torch.cond"),
     ],
-    ids=["a limit", "a fixed size", "a choice by value"],
+    ids=["a limit", "a fixed size", "a guard", "a choice by value"],
 )
 def test_what_torch_refuses_comes_with_what_to_do(function: Any, size: Any, help: str, exported: Any) -> None:
     with pytest.raises(mtc.MtcError) as caught:
