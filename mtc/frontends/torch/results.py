@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mtc.frontends.torch.importer import Importer
 
 _STATE_KINDS = (OutputKind.BUFFER_MUTATION, getattr(OutputKind, "PARAMETER_MUTATION", None))
+_CHANGED_INPUT = (
+    "the model changes it in place, which the caller of a program would not see; "
+    "clone it in the model first, or return the new value"
+)
 
 
 @dataclasses.dataclass
@@ -48,8 +52,7 @@ def collect(program: torch.export.ExportedProgram, lookup: Callable[[Any], Any],
             if isinstance(value, (Value, Expr)):
                 returned.outputs.append((name or getattr(spec.arg, "name", ""), value))
         elif spec.kind is OutputKind.USER_INPUT_MUTATION:
-            reason = "the model changes it in place, which the caller of a program would not see"
-            problems.add(f"input {spec.target}", None, f"{reason}; clone it in the model first, or return the new value")
+            problems.add(f"input {spec.target}", None, _CHANGED_INPUT)
     return returned
 
 
