@@ -388,6 +388,16 @@ struct Expm1Args {
   Tensor* out;
 };
 
+struct FftArgs {
+  const Tensor* real;
+  const Tensor* imag;
+  Tensor* out0;
+  Tensor* out1;
+  int64_t axis;
+  bool inverse;
+  bool onesided;
+};
+
 struct FlipArgs {
   const Tensor* x;
   Tensor* out;
@@ -502,6 +512,14 @@ struct IndexSelectArgs {
   const Tensor* index;
   Tensor* out;
   int64_t axis;
+};
+
+struct IrfftArgs {
+  const Tensor* real;
+  const Tensor* imag;
+  Tensor* out;
+  int64_t axis;
+  Span<const int64_t> size;
 };
 
 struct LayerNormArgs {

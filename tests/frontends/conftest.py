@@ -23,7 +23,7 @@ def _seed() -> None:
 def assert_agrees(module: Module, got: Sequence[np.ndarray], want: Sequence[Any], tolerance: float = 1e-5) -> None:
     assert len(got) == len(want)
     for a, b in zip(got, want, strict=True):
-        expected = b.numpy() if isinstance(b, torch.Tensor) else np.asarray(b)
+        expected = b.resolve_neg().numpy() if isinstance(b, torch.Tensor) else np.asarray(b)
         assert (a.dtype, a.shape) == (expected.dtype, expected.shape)
         wide = expected.astype(np.float64)
         scale = max(1.0, float(np.abs(wide[np.isfinite(wide)]).max(initial=0)))

@@ -29,6 +29,39 @@ def set_slice(x: torch.Tensor) -> torch.Tensor:
     return y
 
 
+def complex_arithmetic(x: torch.Tensor) -> list[torch.Tensor]:
+    z, w = torch.complex(x, x.flip(0)), torch.polar(x.abs() + 1, x)
+    return [
+        *(part for y in (z * w, z + x, x - z, 2 - w, z / w, z / 2, 1 / w, z * 1j, w**2) for part in (y.real, y.imag)),
+        *((z @ w.mT).real, torch.einsum("bij,bkj->bik", x + 0j, w).imag, torch.exp(1j * x).imag, z.conj().imag),
+        *(z.abs(), w.angle(), torch.add(z, w, alpha=0.5).imag, torch.view_as_real(z.sum(1))),
+        *(torch.where(x > 0, z, x).imag, z.masked_fill(x > 0, 2).imag, F.pad(z, (1, 2), value=3).imag),
+    ]
+
+
+def complex_parts(x: torch.Tensor) -> list[torch.Tensor]:
+    z = torch.view_as_complex(x.unflatten(-1, (3, 2)))
+    a, b = torch.cat([z, x[..., :3]], 1).transpose(0, 1).chunk(2)
+    moved = [a, b, torch.stack([z, z * 2]), z[:, [2, 0]], z.flatten(1), z.roll(1, 1), z.new_ones(2), z.mean(1)]
+    return [torch.view_as_real(y) for y in (*moved, z.to(torch.complex128))]
+
+
+def transforms(x: torch.Tensor) -> list[torch.Tensor]:
+    z = torch.fft.fft2(x)
+    return [
+        *(torch.fft.rfft(x, dim=1, norm="ortho").abs(), torch.fft.rfftn(x, dim=(0, 2)).imag, z.real),
+        torch.fft.ifft(z).imag,
+        *(torch.fft.irfft(z, dim=0), torch.fft.irfft2(z, s=(4, 5), norm="forward"), torch.fft.fft(x, n=9).real),
+        *(torch.fft.fftshift(z, dim=1).real, torch.fft.ifft(x, norm="forward").imag, torch.fft.hfft(z, n=6)),
+    ]
+
+
+def spectrogram(x: torch.Tensor) -> list[torch.Tensor]:
+    window = torch.hann_window(6)
+    z = torch.stft(x.flatten(1), 8, 2, 6, window, return_complex=True)
+    return [z.abs(), torch.istft(z, 8, 2, 6, window)]
+
+
 FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "arithmetic": lambda: (lambda x: [x + 1, 2 - x, x * 2.5, x / 3, x // 2, x % 2, x**3, 2**x, x**-1, x**0.5], X.abs()),
     "promotion": lambda: (lambda x: [x.int() + 1.5, x.int() / 2, x.half() * 0.1, x.bool() + x, x.int() > 0.5], X),
@@ -302,6 +335,10 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         ],
         X,
     ),
+    "complex arithmetic": lambda: (complex_arithmetic, X),
+    "complex parts": lambda: (complex_parts, X),
+    "transforms": lambda: (transforms, X),
+    "spectrogram": lambda: (spectrogram, X),
     "in place": lambda: (lambda x: [(x * 2).add_(1).relu_(), x.clone().mul_(x).clamp_(0, 1)], X),
     "in place below a view": lambda: (lambda x: (lambda y: (y.view(-1).add_(1), y))(x * 2)[1], X),
     "no grad, autocast": lambda: (_modes, X),
@@ -338,6 +375,12 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
     ],
     "bags": lambda x: [F.embedding_bag((x > 0).long()[0], torch.ones(2, 3).tril(), mode=m) for m in ("mean", "max")],
     "windows": lambda x: [x.unfold(1, 3, 2), x.as_strided((2, x.shape[1] // 2, 4), (6 * x.shape[1], 12, 2))],
+    "complex numbers": complex_arithmetic,
+    "transforms": lambda x: [
+        torch.fft.rfft(x.mT).abs(),
+        torch.fft.fft2(x, norm="ortho").imag,
+        torch.stft(x.mT.flatten(0, 1), 4, 1, return_complex=True, window=torch.ones(4)).imag,
+    ],
     "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }
 

@@ -132,11 +132,11 @@ def _traced(
         return None
 
 
-def _functional(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> torch.export.ExportedProgram:
+def _functional(program: torch.export.ExportedProgram, rows: table.Table) -> torch.export.ExportedProgram:
     """Without in-place calls that matter, and with every operator that has no row broken into core ATen ones."""
     if not needs_decompositions(program, rows):
         return program
-    whole = set(rows)
+    whole = {*rows.rows, *rows.complex_rows}
     if any(trains(node) for node in program.graph.nodes):
         whole -= {overload("batch_norm"), overload("instance_norm")}
     decompositions = torch.export.default_decompositions()

@@ -8,7 +8,7 @@ old name stands for the new value.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -25,8 +25,7 @@ _NORMS = ("batch_norm", "instance_norm")  # they change their running statistics
 class InPlace:
     """Which names stand for the same tensor as an in-place call's result."""
 
-    def __init__(self, rows: Mapping[Any, Any]) -> None:
-        self._rows = rows
+    def __init__(self) -> None:
         self._groups: dict[torch.fx.Node, list[torch.fx.Node]] = {}
 
     def functional(self, target: Any) -> Any:
@@ -53,12 +52,12 @@ def functional(target: Any) -> Any | None:
     return getattr(packet, target._overloadname, None) if packet is not None else None
 
 
-def needs_decompositions(program: torch.export.ExportedProgram, rows: Mapping[Any, Any]) -> bool:
+def needs_decompositions(program: torch.export.ExportedProgram, rows: Container[Any]) -> bool:
     """Whether some call has no row, or writes to a tensor that others may see."""
     return _needs_decompositions(program.graph_module, rows)
 
 
-def _needs_decompositions(module: torch.fx.GraphModule, rows: Mapping[Any, Any]) -> bool:
+def _needs_decompositions(module: torch.fx.GraphModule, rows: Container[Any]) -> bool:
     nodes = list(module.graph.nodes)
     order = {node: index for index, node in enumerate(nodes)}
     groups: dict[torch.fx.Node, set[torch.fx.Node]] = {}

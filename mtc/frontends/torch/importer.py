@@ -12,7 +12,8 @@ import torch
 from torch._higher_order_ops.effects import with_effects
 from torch.export.graph_signature import InputKind
 
-from mtc.frontends.torch import results
+from mtc.frontends.torch import complexes, results
+from mtc.frontends.torch.complexes import Complex, is_complex, part_dtype
 from mtc.frontends.torch.dimnames import StatedDims
 from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.guards import equal_sizes, guards
@@ -20,7 +21,7 @@ from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import Problems, Unsupported
 from mtc.frontends.torch.scalars import is_scalar_call, scalar
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
-from mtc.frontends.torch.table import Row
+from mtc.frontends.torch.table import Table
 from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy, to_torch
 from mtc.ir.builder import Builder
 from mtc.ir.dims import Dim, Expr, product
@@ -38,10 +39,11 @@ Operand = Value | Number
 class Importer:
     """The state of one import; what rows are given to build with."""
 
-    def __init__(self, program: torch.export.ExportedProgram, rows: Mapping[Any, Row], stated: StatedDims) -> None:
+    def __init__(self, program: torch.export.ExportedProgram, table: Table, stated: StatedDims) -> None:
         self.program = program
         self.graph_module = program.graph_module
-        self.rows = rows
+        self.rows = table.rows
+        self.complex_rows = table.complex_rows
         self.module = Module()
         self.function = Function("forward")
         self.build = Builder(self.function)
@@ -50,7 +52,7 @@ class Importer:
         self.problems = Problems()
         self.node: Any = None  # the call being imported, and torch's own result of it: a fake tensor or several
         self.result: Any = None
-        self._in_place = InPlace(rows)
+        self._in_place = InPlace()
         self._checked: set[frozenset[Dim]] = set()
         self._env: dict[torch.fx.Node, Any] = {}
 
@@ -97,9 +99,13 @@ class Importer:
         return dtype_of(dtype)
 
     def result_type(self, index: int | None = None) -> TensorType:
-        """What torch says of the call's result."""
+        """What torch says of the call's result; of a complex one, of its parts."""
         fake = self.result if index is None else self.result[index]
-        return TensorType(dtype_of(fake.dtype), self.sizes.shape(fake.shape))
+        return TensorType(dtype_of(part_dtype(fake.dtype)), self.sizes.shape(fake.shape))
+
+    @property
+    def is_complex_result(self) -> bool:
+        return is_complex(self.result)
 
     def nested(self, graph_module: torch.fx.GraphModule, name: str, arguments: Sequence[Any]) -> tuple[Function, Any]:
         """A graph inside the one being imported, as a function, and what it returns: its own values, None or numbers.
@@ -110,7 +116,7 @@ class Importer:
         inner.graph_module = graph_module
         inner.function = Function(name)
         inner.build = Builder(inner.function, loc=self.build.loc)
-        inner._in_place = InPlace(self.rows)
+        inner._in_place = InPlace()
         inner._checked = set()
         inner._env = {}
         placeholders = graph_module.graph.find_nodes(op="placeholder")
@@ -202,6 +208,8 @@ class Importer:
         tensor = self.program.state_dict.get(target)
         if tensor is None:
             tensor = self.program.constants[target]
+        if not is_state and is_complex(tensor):
+            return self._parts_of(tensor, target)
         try:
             constant = self.pool.constant(self.module, tensor, target)
         except Unsupported as error:
@@ -216,9 +224,17 @@ class Importer:
         held: Any = self.graph_module
         for part in str(node.target).split("."):
             held = getattr(held, part)
+        if is_complex(held):
+            return self._parts_of(held, str(node.target))
         if isinstance(held, torch.Tensor):
             return self.build.constant(self.pool.constant(self.module, held, str(node.target)))
         return held
+
+    def _parts_of(self, tensor: torch.Tensor, name: str) -> Complex:
+        """A constant that is complex."""
+        parts = {part: getattr(tensor.resolve_conj(), part).contiguous() for part in ("real", "imag")}
+        held = {part: self.pool.constant(self.module, own, f"{name}.{part}") for part, own in parts.items()}
+        return Complex(*(self.build.constant(constant, name=f"{name}.{part}") for part, constant in held.items()))
 
     def _call(self, node: torch.fx.Node) -> None:
         if node.target is operator.getitem:
@@ -253,9 +269,10 @@ class Importer:
         if node.target is with_effects and not node.args[1]._schema.returns:  # type: ignore[union-attr]
             return None, None  # an assertion or a print
         args, kwargs = self._lookup(node.args), self._lookup(node.kwargs)
-        row = self.rows.get(self._in_place.functional(node.target))
+        target = self._in_place.functional(node.target)
+        row = self.rows.get(target)
         if any(argument is FAILED for argument in _leaves((args, kwargs))):
-            if row is None and isinstance(fake, torch.Tensor):
+            if row is None and target not in self.complex_rows and isinstance(fake, torch.Tensor):
                 raise Unsupported("no mtc op has its semantics")
             return FAILED
         if is_size(fake) and isinstance(fake, torch.SymInt):
@@ -269,6 +286,8 @@ class Importer:
         if fake is None:
             return None  # an assertion about sizes; the program's own bounds say the same
         self.node, self.result = node, fake
+        if is_complex(fake) or any(isinstance(leaf, Complex) for leaf in _leaves((args, kwargs))):
+            return complexes.imported(self, target, args, kwargs)
         values = row(self, *args, **kwargs) if row is not None else self._evaluated(node, args, kwargs)
         if isinstance(values, Value) and not values.name:
             values.name = node.name
@@ -281,7 +300,8 @@ class Importer:
         if not isinstance(fake, torch.Tensor):
             return FAILED
         try:
-            return Value(TensorType(dtype_of(fake.dtype), self.sizes.shape(fake.shape)))
+            part = TensorType(dtype_of(part_dtype(fake.dtype)), self.sizes.shape(fake.shape))
+            return Complex(Value(part), Value(part)) if is_complex(fake) else Value(part)
         except (Unsupported, UnsupportedSize):
             return FAILED
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.export.graph_signature import OutputKind
 
+from mtc.frontends.torch.complexes import Complex
 from mtc.frontends.torch.problems import Problems
 from mtc.ir.dims import Expr
 from mtc.ir.module import Value
@@ -49,6 +50,8 @@ def collect(program: torch.export.ExportedProgram, lookup: Callable[[Any], Any],
             returned.states.append((spec.target, value))
         elif spec.kind is OutputKind.USER_OUTPUT:
             name = next(names, "")
+            if isinstance(value, Complex):
+                problems.add(f"output {spec.arg.name}", None, "complex numbers; return torch.view_as_real of them")
             if isinstance(value, (Value, Expr)):
                 returned.outputs.append((name or getattr(spec.arg, "name", ""), value))
         elif spec.kind is OutputKind.USER_INPUT_MUTATION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -12,16 +13,25 @@ import torch
 # Takes the importer and the ATen call's arguments; returns its results as values.
 Row = Callable[..., Any]
 ROWS: dict[str, Row] = {}
+COMPLEX_ROWS: dict[str, Row] = {}
 HIGHER_ORDER = "higher_order::"
 
 
 def row(*names: str) -> Callable[[Row], Row]:
     """Imports the ATen overloads `names` ("add.Tensor"), or torch's higher-order operators ("higher_order::cond"), by
     the decorated function."""
+    return _in(ROWS, names)
 
+
+def complex_row(*names: str) -> Callable[[Row], Row]:
+    """The same for calls that take or give complex tensors."""
+    return _in(COMPLEX_ROWS, names)
+
+
+def _in(rows: dict[str, Row], names: tuple[str, ...]) -> Callable[[Row], Row]:
     def register(function: Row) -> Row:
         for name in names:
-            if ROWS.setdefault(name, function) is not function:
+            if rows.setdefault(name, function) is not function:
                 raise TypeError(f"two rows for {name}")
         return function
 
@@ -37,11 +47,26 @@ def overload(name: str) -> Any | None:
     return getattr(packet, which or "default", None) if packet is not None else None
 
 
-def load() -> dict[Any, Row]:
-    """The table by overload object."""
+@dataclass(frozen=True)
+class Table:
+    """Rows by overload object, for real and for complex tensors."""
+
+    rows: dict[Any, Row]
+    complex_rows: dict[Any, Row]
+
+    def __contains__(self, target: Any) -> bool:
+        return target in self.rows or target in self.complex_rows
+
+
+def load() -> Table:
+    """All rows of all families."""
     from mtc.frontends.torch import rows
 
     for family in iter_modules(rows.__path__):
         import_module(f"{rows.__name__}.{family.name}")
-    found = ((overload(name), function) for name, function in ROWS.items())
+    return Table(_by_overload(ROWS), _by_overload(COMPLEX_ROWS))
+
+
+def _by_overload(rows: dict[str, Row]) -> dict[Any, Row]:
+    found = ((overload(name), function) for name, function in rows.items())
     return {target: function for target, function in found if target is not None}

@@ -28,6 +28,7 @@ for _name in _SAME_NAME:
     row(_name)(unary(ops.OPS[_name]))
 _OTHER_NAMES = {
     "negative": "neg",
+    "_neg_view": "neg",
     "absolute": "abs",
     "arcsin": "asin",
     "arccos": "acos",

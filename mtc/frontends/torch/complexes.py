@@ -1,0 +1,87 @@
+"""Complex tensors, which are two tensors here: the IR has real numbers only.
+
+A call that takes or gives a complex tensor is imported by a row for complex numbers (`rows/complex.py`); where there is
+none, an operator that moves or adds elements is imported by its row for real ones, once for each part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mtc.frontends.torch.problems import Unsupported
+from mtc.ir.module import Value
+
+if TYPE_CHECKING:
+    from mtc.frontends.torch.importer import Importer
+
+PART_DTYPES = {torch.complex32: torch.float16, torch.complex64: torch.float32, torch.complex128: torch.float64}
+# Families of rows all of which move elements, and other operators that treat both parts alike.
+_MOVING = ("shape", "slicing")
+_ALIKE = (
+    *("sum", "sum.dim_IntList", "mean", "mean.dim", "cumsum", "neg", "index.Tensor", "_unsafe_index.Tensor"),
+    *("index_select", "gather", "take_along_dim", "zeros", "zeros_like", "new_zeros", "tril", "triu", "copy"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Complex:
+    """The parts of a complex tensor, of one shape and dtype."""
+
+    real: Value
+    imag: Value
+
+
+def part_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The dtype of the parts of complex numbers; others are their own."""
+    return PART_DTYPES.get(dtype, dtype)
+
+
+def is_complex(fake: Any) -> bool:
+    """Whether torch's result, or one of several, is complex."""
+    if isinstance(fake, (tuple, list)):
+        return any(map(is_complex, fake))
+    return isinstance(fake, torch.Tensor) and fake.dtype in PART_DTYPES
+
+
+def imported(importer: Importer, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of a call with complex operands or results."""
+    row = importer.complex_rows.get(target)
+    if row is not None:
+        return row(importer, *args, **kwargs)
+    plain = importer.rows.get(target)
+    if plain is None or not _is_by_parts(target, plain):
+        raise Unsupported("no mtc op has its semantics for complex numbers")
+    return _joined(*(_of_part(importer, plain, args, kwargs, name) for name in ("real", "imag")))
+
+
+def _is_by_parts(target: Any, row: Callable[..., Any]) -> bool:
+    name = target.name().removeprefix("aten::").removesuffix(".default")
+    return row.__module__.rpartition(".")[2] in _MOVING or name in _ALIKE
+
+
+def _of_part(
+    importer: Importer, row: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+) -> Any:
+    def part(argument: Any) -> Any:
+        if isinstance(argument, Complex):
+            return getattr(argument, name)
+        if isinstance(argument, Sequence) and any(isinstance(item, Complex) for item in argument):
+            return tuple(part(item) if isinstance(item, Complex) else real(item) for item in argument)
+        return argument
+
+    def real(item: Any) -> Any:
+        """A real tensor beside complex ones."""
+        is_zero = isinstance(item, Value) and name == "imag"
+        return importer.full(item.type.shape, 0, item.type.dtype) if is_zero else item
+
+    return row(importer, *map(part, args), **{key: part(value) for key, value in kwargs.items()})
+
+
+def _joined(real: Any, imag: Any) -> Any:
+    if isinstance(real, Value):
+        return Complex(real, imag)
+    return [_joined(*parts) for parts in zip(real, imag, strict=True)]
