@@ -20,6 +20,7 @@ from mtc.support.suggest import did_you_mean
 VERSION = 1
 _HEADER = "# Written by mtc select-ops; read by mtc build-runtime.\n"
 _KEYS = {"version", "kernels"}
+_OF_A_PROGRAM = "`mtc select-ops` makes a list of what a program needs"
 
 # model -> source lines
 Users = Mapping[str, tuple[str, ...]]
@@ -58,7 +59,7 @@ def load(path: Path) -> OpsList:
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise BAD_OPS_LIST.error(f"`{path}` is not text") from error
+        raise BAD_OPS_LIST.error(f"`{path}` is not text", help=_OF_A_PROGRAM) from error
     try:
         content = yaml.safe_load(text)
     except (

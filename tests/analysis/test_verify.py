@@ -64,7 +64,7 @@ def test_both_thresholds_count() -> None:
 
 
 def test_another_number_of_outputs_is_a_mismatch() -> None:
-    with pytest.raises(MtcError, match="has 1 outputs, the source model 2"):
+    with pytest.raises(MtcError, match="has 1 output, the source model 2"):
         compared("a.npz", ["y"], [f32(1)], [f32(1), f32(1)], 1, 0)
 
 
