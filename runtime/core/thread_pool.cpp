@@ -8,7 +8,7 @@
 namespace mtc {
 namespace {
 
-constexpr size_t kChunksPerThread = 4;  // enough to even out threads of different speed, few enough to be cheap
+constexpr int64_t kChunksPerThread = 4;  // enough to even out threads of different speed, few enough to be cheap
 
 struct Division {
   RangeFunction call;
@@ -49,17 +49,13 @@ ThreadPool::~ThreadPool() { pthreadpool_destroy(pool_); }
 size_t ThreadPool::size() const { return pthreadpool_get_threads_count(pool_); }
 
 void ParallelForRange(ThreadPool* pool, int64_t count, int64_t grain, RangeFunction call, void* body) {
-  if (count <= 0) return;
-  grain = std::max<int64_t>(grain, 1);
-  if (pool == nullptr || count <= grain) {
-    call(body, 0, count);
-    return;
-  }
-  const int64_t most = static_cast<int64_t>(kChunksPerThread * pool->size());
-  const int64_t chunk = std::max(grain, (count - 1) / most + 1);
+  const int64_t threads = static_cast<int64_t>(pool->size());
+  int64_t chunks = std::min<int64_t>(count / std::max<int64_t>(grain, 1), kChunksPerThread * threads);
+  if (chunks > threads) chunks -= chunks % threads;  // as many for each
+  const int64_t chunk = (count - 1) / chunks + 1;
   Division division{call, body, count, chunk};
-  const size_t chunks = static_cast<size_t>((count - 1) / chunk + 1);
-  pthreadpool_parallelize_1d(pool->handle(), RunChunk, &division, chunks, 0);
+  const size_t ranges = static_cast<size_t>((count - 1) / chunk + 1);
+  pthreadpool_parallelize_1d(pool->handle(), RunChunk, &division, ranges, 0);
 }
 
 void ParallelForTask(ThreadPool* pool, int64_t count, TaskFunction call, void* body) {

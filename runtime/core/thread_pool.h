@@ -26,14 +26,17 @@ class ThreadPool {
   pthreadpool* pool_;
 };
 
+// Elements of simple arithmetic that another thread is worth.
+inline constexpr int64_t kElementGrain = 16384;
+
 // Calls body(begin, end) on disjoint ranges that cover [0, count), each of at least `grain` items but the last, on the
-// threads of `pool`; on this thread alone if `pool` is null or the work is not worth dividing.
+// threads of `pool`; on this thread alone if `pool` is null or there is not enough for two.
 using RangeFunction = void (*)(void* body, int64_t begin, int64_t end);
 void ParallelForRange(ThreadPool* pool, int64_t count, int64_t grain, RangeFunction call, void* body);
 
 template <typename Body>
 void ParallelFor(ThreadPool* pool, int64_t count, int64_t grain, Body&& body) {
-  if (pool == nullptr || count <= grain) {
+  if (pool == nullptr || count < 2 * (grain > 1 ? grain : 1)) {
     if (count > 0) body(int64_t{0}, count);
     return;
   }

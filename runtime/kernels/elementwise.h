@@ -13,8 +13,6 @@
 
 namespace MTC_PORTABLE {
 
-inline constexpr int64_t kElementGrain = 16384;  // elements worth another thread
-
 // Tensor::count(), but always inlined: of an ordinary function the linker keeps one copy of all the instruction-set
 // levels', and it may be one that this processor cannot run.
 MTC_INLINE int64_t Count(const Tensor& x) {

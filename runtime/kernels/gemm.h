@@ -243,35 +243,83 @@ void WriteBlock(const P& p, const ProductPart& part, const C* block, int64_t str
   }
 }
 
+// Multiplications that take as long as fetching an element of B from memory.
+inline constexpr double kFetching = 12;
+
+// Whether B stays in the second-level cache beside what else passes through it.
+template <typename P>
+bool RightFits(const ProductSizes& s) {
+  return s.columns * s.depth * static_cast<int64_t>(sizeof(Compute<typename P::Type>)) <= 512 << 10;
+}
+
+// Rows and columns of what one task computes.
+struct PartSizes {
+  int64_t rows, columns;
+};
+
+// Divides `count` products among workers: about `wanted` parts, such that the busiest worker has the least to do.
+template <typename P>
+PartSizes Divide(const ProductSizes& s, int64_t count, int64_t wanted, int64_t workers) {
+  constexpr int64_t kWidth = kTileColumns<Compute<typename P::Type>>;
+  constexpr int64_t kPanels = 4;  // of a part, where what is done for each block of rows is worth doing for many
+  constexpr double kReading = 4;  // multiplications that take as long as an element of A or B from a cache
+  const int64_t tiles = Quotient(s.rows, kTileRows), panels = Quotient(s.columns, kWidth);
+  const int64_t least_rows = Quotient(s.rows, BlockRows(static_cast<Isa>(MTC_ISA_LEVEL)));
+  int64_t least = 1, most = panels;  // parts of the columns
+  if constexpr (!P::kWantsColumns) {
+    least = panels;
+  } else if constexpr (P::Left::kIsCopied || !P::Right::kIsPacked || P::kIsBlocked) {
+    most = Quotient(panels, kPanels);
+    if (P::kIsBlocked) {
+      const int64_t enough = Least(Quotient(wanted, count * least_rows), most);
+      least = most = Most(enough, Quotient(s.columns, kBlockColumns));
+    }
+  }
+  PartSizes best = {};
+  double least_work = 0;
+  const bool fits = RightFits<P>(s);
+  for (int64_t columns = least; columns <= Most(least, Least(most, wanted)); ++columns) {
+    // Dividing rows further repeats work on the columns: reading them, where they are packed.
+    const bool is_cheap = P::Right::kIsPacked || !P::kWantsColumns;
+    const int64_t most_rows = Most(least_rows, Least(tiles, Quotient(wanted, count * columns)));
+    for (const int64_t rows : {is_cheap && fits ? most_rows : least_rows, is_cheap ? most_rows : least_rows}) {
+      const PartSizes part = {Quotient(tiles, rows) * kTileRows, Quotient(panels, columns) * kWidth};
+      const int64_t parts = count * Quotient(s.rows, part.rows) * Quotient(s.columns, part.columns);
+      const double reading = kReading * part.rows + (fits ? kReading : kFetching) * part.columns;
+      const double work = Quotient(parts, workers) * (static_cast<double>(part.rows) * part.columns + reading);
+      if (best.rows != 0 && work >= least_work) continue;
+      best = part;
+      least_work = work;
+    }
+  }
+  return best;
+}
+
 // Computes products 0 to `count`, all of the same sizes; make(index) gives one of them. `scratch` has MultiplyScratch
 // bytes. A product without depth is the bias.
 template <typename Make>
 void Multiply(ThreadPool* threads, int64_t count, const ProductSizes& s, const Make& make, void* scratch) {
   using P = decltype(make(int64_t{0}));
   using C = Compute<typename P::Type>;
-  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   constexpr int64_t kTasks = 4;               // for each worker, to even out workers of different speed
-  constexpr int64_t kPanels = 4;              // of a task, where it wants columns
-  constexpr double kWorthDividing = 1 << 17;  // multiplications
-  if (static_cast<double>(count) * s.rows * s.columns * (s.depth + 1) < kWorthDividing) threads = nullptr;
-  const int64_t wanted = threads == nullptr ? 1 : kTasks * static_cast<int64_t>(WorkerCount(threads));
-  const int64_t panels = Quotient(s.columns, kTileColumns<C>);
-  int64_t row_parts = Quotient(s.rows, BlockRows(kIsa)), column_parts = panels;
-  if constexpr (P::kWantsColumns) {
-    column_parts = Least(Quotient(wanted, count * row_parts), Quotient(panels, kPanels));
-    if (P::kIsBlocked) column_parts = Most(column_parts, Quotient(s.columns, kBlockColumns));
-  } else {
-    row_parts = Most(row_parts, Least(Quotient(wanted, count * panels), Quotient(s.rows, kTileRows)));
-  }
-  const int64_t part_rows = RoundUp(Quotient(s.rows, row_parts), kTileRows);
-  const int64_t part_columns = Quotient(panels, column_parts) * kTileColumns<C>;
-  row_parts = Quotient(s.rows, part_rows);
-  column_parts = Quotient(s.columns, part_columns);
-  const WorkerScratch<P> sizes(kIsa, s);
+  constexpr double kWorthDividing = 1 << 19;  // multiplications
+  if (count * s.rows * s.columns == 0) return;
+  const double work = (static_cast<double>(s.rows) + kFetching) * count * s.columns * (s.depth + 1);
+  if (work < kWorthDividing) threads = nullptr;
+  const int64_t workers = static_cast<int64_t>(WorkerCount(threads));
+  const double worth = work / (kWorthDividing / 2);
+  const int64_t wanted = workers == 1 ? 1 : worth < kTasks * workers ? static_cast<int64_t>(worth) : kTasks * workers;
+  const PartSizes size = Divide<P>(s, count, wanted, workers);
+  const int64_t row_parts = Quotient(s.rows, size.rows), column_parts = Quotient(s.columns, size.columns);
+  // A worker's parts follow each other and share the larger operand; a small B leaves the workers their own rows.
+  const bool is_by_column = s.columns > s.rows && !RightFits<P>(s);
+  const WorkerScratch<P> sizes(static_cast<Isa>(MTC_ISA_LEVEL), s);
   ParallelForWorkers(threads, count * row_parts * column_parts, [&](size_t worker, int64_t task) {
-    const int64_t column = task % column_parts * part_columns, row = task / column_parts % row_parts * part_rows;
-    const ProductPart part = {row, Least(row + part_rows, s.rows), column, Least(column + part_columns, s.columns)};
-    const P p = make(task / column_parts / row_parts);
+    const int64_t index = task % (row_parts * column_parts);
+    const int64_t row = (is_by_column ? index % row_parts : index / column_parts) * size.rows;
+    const int64_t column = (is_by_column ? index / row_parts : index % column_parts) * size.columns;
+    const ProductPart part = {row, Least(row + size.rows, s.rows), column, Least(column + size.columns, s.columns)};
+    const P p = make(task / (row_parts * column_parts));
     C* copied = static_cast<C*>(scratch) + static_cast<int64_t>(worker) * sizes.size();
     C *panel = copied + sizes.left, *block = panel + sizes.panel;
     if constexpr (P::kIsBlocked) {

@@ -16,8 +16,6 @@
 
 namespace MTC_XNNPACK {
 
-inline constexpr int64_t kElementGrain = 16384;  // elements worth another thread
-
 // How the elements of a result and up to two operands meet. Axes that move alike in all of them are one; the last one
 // is the inner loop, where a step is 1, or 0 if an operand is broadcast.
 class ElementLoops {
@@ -61,7 +59,7 @@ class ElementLoops {
   template <typename Body>
   void Run(ThreadPool* threads, const Body& body) const {
     const int64_t inner = dims_[rank_ - 1];
-    const int64_t chunk = std::min(inner, kElementGrain);
+    const int64_t chunk = std::min(inner, kElementGrain / 4);
     const int64_t chunks = (inner - 1) / chunk + 1;
     int64_t outer = 1;
     for (int i = 0; i + 1 < rank_; ++i) outer *= dims_[i];
