@@ -112,7 +112,8 @@ def _table(keys: list[str]) -> str:
             arguments = f"<{_template_arguments(key)}>" if key.dtypes else ""
             run = f"CallKernel<KernelContext, {name}Args, {_namespace(key.library, level)}::Run{name}{arguments}>"
             lines += _guarded(level, [f"    {run},"])
-        lines.append("   }},")
+        takes_pitch = LIBRARIES[key.library].supports[OPS[key.op]].takes_pitch is not False
+        lines.append("   }, true}," if takes_pitch else "   }},")
     empty = "" if parsed else "  {}"
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]

@@ -1,5 +1,5 @@
 # Hot kernels are compiled once for each instruction-set level; the runtime takes the highest one that the processor
-# has. Level 0 is what every processor of the target has. The levels are those of enum Isa in kernels/kernel.h.
+# has. Level 0 is what every processor of the target has. The levels are those of enum Isa in core/isa.h.
 
 set(MTC_ISA_FLAGS_1 -mavx2 -mfma -mf16c -mbmi2)
 set(MTC_ISA_FLAGS_2 -mavx512f -mavx512bw -mavx512dq -mavx512vl ${MTC_ISA_FLAGS_1} -mprefer-vector-width=512)

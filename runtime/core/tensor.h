@@ -13,7 +13,7 @@ inline constexpr uint32_t kNotConstant = UINT32_MAX;
 
 // Row-major elements. Rows (the last axis) are dense and lie `pitch` elements apart: a tensor with pitch == dims.back()
 // is dense; a larger pitch means that it lies inside another tensor, as the input of a concat without copy does. Only
-// kernels whose library declares it see a pitch that is not dense.
+// kernels that declare it (KernelEntry) see a pitch that is not dense.
 struct Tensor {
   void* data = nullptr;
   int64_t dims[kMaxRank] = {};

@@ -99,8 +99,16 @@ Status Frame::PrepareAll(Span<const Tensor* const> inputs) {
   for (const SymbolicInt& symbolic : symbolic_) *symbolic.target = results_[symbolic.expression];
   MTC_RETURN_IF_ERROR(SetShapes());
   MTC_RETURN_IF_ERROR(CheckDims(inputs));
+  MTC_RETURN_IF_ERROR(CheckPitches());
+  std::vector<uint64_t> offsets(tensors_.size());
+  const uint64_t arena = Plan(&offsets);
+  MTC_RETURN_IF_ERROR(CheckMemory(arena, 0));  // before kernels allocate memory for tensors that there cannot be
   MTC_RETURN_IF_ERROR(PrepareSteps());
-  return Place();
+  uint64_t scratch = 0;
+  for (const Step& step : steps_) scratch = std::max<uint64_t>(scratch, step.context.scratch_size);
+  MTC_RETURN_IF_ERROR(Allocate(arena, scratch));
+  PlaceTensors(offsets);
+  return CheckSharing();
 }
 
 Status Frame::FailInput(size_t index, const Tensor& given) {
@@ -228,23 +236,12 @@ Status Frame::InStep(size_t index, Status status) {
   return status;
 }
 
-// Decides where in the arena each value lies; the memory is there afterwards, and every tensor points to its data.
-Status Frame::Place() {
-  std::vector<uint64_t> offsets(tensors_.size());
-  uint64_t arena = function_.arena_size();
+// Decides where in the arena each value lies; returns the arena's size.
+uint64_t Frame::Plan(std::vector<uint64_t>* offsets) {
   if (function_.is_planned()) {
-    for (uint32_t v = 0; v < offsets.size(); ++v) offsets[v] = function_.values()->Get(v)->offset();
-  } else {
-    arena = PlanArena(&offsets);
+    for (uint32_t v = 0; v < offsets->size(); ++v) (*offsets)[v] = function_.values()->Get(v)->offset();
+    return function_.arena_size();
   }
-  uint64_t scratch = 0;
-  for (const Step& step : steps_) scratch = std::max<uint64_t>(scratch, step.context.scratch_size);
-  MTC_RETURN_IF_ERROR(Allocate(arena, scratch));
-  PlaceTensors(offsets);
-  return CheckSharing();
-}
-
-uint64_t Frame::PlanArena(std::vector<uint64_t>* offsets) {
   std::vector<PlanItem> items;
   for (uint32_t v = 0; v < tensors_.size(); ++v) {
     const bool is_in_arena = function_.values()->Get(v)->place() == schema::Place::arena;
@@ -256,22 +253,26 @@ uint64_t Frame::PlanArena(std::vector<uint64_t>* offsets) {
   return arena;
 }
 
-// The arena, a guard, and the scratch memory are one block, which only grows.
-Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
+Status Frame::CheckMemory(uint64_t arena_bytes, uint64_t scratch_bytes) {
   constexpr uint64_t kMost = uint64_t{1} << 61;
-  Environment& e = environment_;
+  const Environment& e = environment_;
   if (arena_bytes > kMost || scratch_bytes > kMost) {
     return e.error->Report(Status::kOutOfMemory, "the function needs more memory than there can be");
   }
+  const uint64_t size = AlignUp(arena_bytes) + AlignUp(scratch_bytes);
+  const uint64_t others = e.arena_bytes - arena_bytes_ + e.scratch_bytes - scratch_bytes_ + e.state_bytes;
+  if (e.max_memory == 0 || (others <= e.max_memory && size <= e.max_memory - others)) return Status::kOk;
+  return e.error->Report(Status::kOutOfMemory, "the function needs %llu bytes of memory; the limit is %llu",
+                         static_cast<unsigned long long>(size + others), static_cast<unsigned long long>(e.max_memory));
+}
+
+// The arena, a guard, and the scratch memory are one block, which only grows.
+Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
+  MTC_RETURN_IF_ERROR(CheckMemory(arena_bytes, scratch_bytes));
+  Environment& e = environment_;
   arena_bytes = AlignUp(arena_bytes);
   scratch_bytes = AlignUp(scratch_bytes);
   const uint64_t size = arena_bytes + kGuard + scratch_bytes;
-  const uint64_t others = e.arena_bytes - arena_bytes_ + e.scratch_bytes - scratch_bytes_ + e.state_bytes;
-  if (e.max_memory != 0 && (others > e.max_memory || size - kGuard > e.max_memory - others)) {
-    return e.error->Report(Status::kOutOfMemory, "the function needs %llu bytes of memory; the limit is %llu",
-                           static_cast<unsigned long long>(size + others),
-                           static_cast<unsigned long long>(e.max_memory));
-  }
   if (arena_.data() == nullptr || arena_.size() < size) {
     if (!arena_.Allocate(size)) {
       return e.error->Report(Status::kOutOfMemory, "the system has no %llu bytes of memory for the function",
@@ -298,7 +299,36 @@ void Frame::PlaceTensors(const std::vector<uint64_t>& offsets) {
   }
 }
 
+// Whether an input lies in memory that the run will use: a result of the last one that is given back.
+bool Frame::IsOwn(const Tensor& input) const {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(input.data), arena = reinterpret_cast<uintptr_t>(arena_.data());
+  return arena_.size() != 0 && at >= arena && at < arena + arena_.size();
+}
+
+Status Frame::RunCopied(Span<const Tensor* const> inputs) {
+  std::vector<Tensor> copies(inputs.size());
+  std::vector<const Tensor*> given(inputs.size());
+  std::vector<std::vector<uint8_t>> elements(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    given[i] = inputs[i];
+    uint64_t bytes;
+    if (!IsOwn(*inputs[i]) || !ByteSize(inputs[i]->dtype, inputs[i]->shape(), &bytes) || bytes > arena_.size())
+      continue;
+    const uint8_t* from = inputs[i]->as<uint8_t>();
+    elements[i].assign(from, from + bytes);
+    copies[i] = *inputs[i];
+    copies[i].data = elements[i].data();
+    given[i] = &copies[i];
+  }
+  return RunApart({given.data(), given.size()});
+}
+
 Status Frame::Run(Span<const Tensor* const> inputs) {
+  const bool is_own = std::any_of(inputs.begin(), inputs.end(), [this](const Tensor* x) { return IsOwn(*x); });
+  return is_own ? RunCopied(inputs) : RunApart(inputs);
+}
+
+Status Frame::RunApart(Span<const Tensor* const> inputs) {
   has_results_ = false;
   MTC_RETURN_IF_ERROR(Prepare(inputs));
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -307,7 +337,7 @@ Status Frame::Run(Span<const Tensor* const> inputs) {
     Unpoison(tensors_[v].data, static_cast<size_t>(bytes_[v]));
     memmove(tensors_[v].data, inputs[i]->data, static_cast<size_t>(bytes_[v]));
   }
-  PoisonArena();  // not before: a caller may give a result of the last run
+  PoisonArena();
   Profiler* profiler = environment_.profiler;
   for (size_t i = 0; i < steps_.size(); ++i) {
     Step& step = steps_[i];

@@ -24,7 +24,7 @@ class Frame {
 
   // Makes everything ready for inputs of these shapes; does nothing if it is already.
   Status Prepare(Span<const Tensor* const> inputs);
-  // Prepares if need be, copies the inputs, and executes the instructions.
+  // Prepares if need be, copies the inputs, which may be results of the last run, and executes the instructions.
   Status Run(Span<const Tensor* const> inputs);
 
   size_t input_count() const { return Items(function_.inputs()).size(); }
@@ -53,11 +53,15 @@ class Frame {
   Status SetShape(uint32_t value);
   Status SetAlias(uint32_t value);
   Status PrepareSteps();
-  Status Place();
-  uint64_t PlanArena(std::vector<uint64_t>* offsets);
+  uint64_t Plan(std::vector<uint64_t>* offsets);
   void PlaceTensors(const std::vector<uint64_t>& offsets);
+  Status CheckMemory(uint64_t arena_bytes, uint64_t scratch_bytes);
   Status Allocate(uint64_t arena_bytes, uint64_t scratch_bytes);
+  Status CheckPitches();
   Status CheckSharing();
+  bool IsOwn(const Tensor& input) const;
+  Status RunCopied(Span<const Tensor* const> inputs);
+  Status RunApart(Span<const Tensor* const> inputs);
   void PoisonArena();
   void BeginStep(size_t index);
   void MarkLives(uint32_t time);

@@ -63,10 +63,13 @@ class InstructionChecker {
         }
         ++types_;
         return nullptr;
-      case FieldKind::kOutput:
+      case FieldKind::kOutput: {
         if (output_ == outputs_.size()) return "too few results";
-        // A kernel with one result may rely on it.
-        return CheckValue(outputs_[output_++], *types_++, outputs_.size() > 1);
+        const int32_t value = outputs_[output_++];
+        has_result_ |= value >= 0;
+        // A kernel with one result may rely on it; one with several, on one of them.
+        return CheckValue(value, *types_++, has_result_ || output_ < outputs_.size());
+      }
       case FieldKind::kVariadicOutput:
         for (; output_ < outputs_.size(); ++output_) {
           if (const char* reason = CheckValue(outputs_[output_], *types_, true)) return reason;
@@ -127,6 +130,7 @@ class InstructionChecker {
   const Span<const int32_t> inputs_, outputs_;
   size_t input_ = 0, output_ = 0;
   uint32_t attr_ = 0, nested_ = 0;
+  bool has_result_ = false;
 };
 
 }  // namespace

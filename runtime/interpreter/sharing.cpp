@@ -34,7 +34,25 @@ bool IsSamePlace(const Tensor& a, const Tensor& b) {
          ((a.is_dense() && b.is_dense()) || (a.pitch == b.pitch && a.row_size() == b.row_size()));
 }
 
+// Rows that do not follow each other.
+bool IsPitched(const Tensor& x) { return !x.is_dense() && x.rows() > 1 && x.row_size() > 0; }
+
 }  // namespace
+
+// Refuses rows of a wider tensor where the kernel takes none.
+Status Frame::CheckPitches() {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i].kernel->takes_pitch) continue;
+    const schema::Instruction& instruction = *function_.instructions()->Get(static_cast<uint32_t>(i));
+    for (const auto values : {Items(instruction.inputs()), Items(instruction.outputs())}) {
+      for (const int32_t v : values) {
+        if (v < 0 || !IsPitched(tensors_[static_cast<uint32_t>(v)])) continue;
+        return InStep(i, environment_.error->Report(Status::kInvalidProgram, "the kernel takes dense tensors only"));
+      }
+    }
+  }
+  return Status::kOk;
+}
 
 // Refuses results that lie in the memory of an operand, where the kernel does not take that, or of one another.
 Status Frame::CheckSharing() {

@@ -19,6 +19,7 @@ namespace mtc::kernels {
 inline constexpr int64_t kLines = 16;
 inline constexpr int64_t kNumber = 2 * kLines;  // elements of one place: the real parts of all lines, then the others
 inline constexpr int64_t kLongestTransform = int64_t{1} << 26;
+inline constexpr int64_t kMostSteps = int64_t{1} << 34;  // for a prime factor, each number takes as many steps
 
 // exp(-2i * pi * k / count) for each k: cosines and sines by turns.
 class Rotations : public KernelState {
@@ -26,10 +27,6 @@ class Rotations : public KernelState {
   int64_t count = 0;
   std::unique_ptr<double[]> values;
 };
-
-inline int64_t TransformThreads(const KernelContext& context) {
-  return context.threads ? static_cast<int64_t>(context.threads->size()) : 1;
-}
 
 // Elements of one of a thread's three buffers.
 constexpr int64_t TransformBuffer(int64_t count) { return (count + 2) * kNumber; }
@@ -60,13 +57,27 @@ inline Status ResizeAlong(PrepareContext& context, const Tensor& x, int front, i
   return context.Resize(out, {dims, static_cast<size_t>(x.rank)});
 }
 
+// The largest prime factor of `count`, which is positive.
+inline int64_t LargestFactor(int64_t count) {
+  int64_t largest = 1;
+  for (int64_t factor = 2; factor * factor <= count; ++factor) {
+    for (; count % factor == 0; count /= factor) largest = factor;
+  }
+  return count > 1 ? count : largest;
+}
+
 // Makes the rotations and requires scratch for transforms of `count` numbers.
 inline Status PrepareTransform(PrepareContext& context, const Tensor& x, int64_t count) {
   if (count > kLongestTransform) {
     return context.Fail(Status::kInvalidArgument, "a transform of %lld numbers", static_cast<long long>(count));
   }
   if (x.count() == 0 || count == 0) return Status::kOk;
-  context.RequireScratch(static_cast<size_t>(TransformThreads(context) * 3 * TransformBuffer(count)) * SizeOf(x.dtype));
+  if (const int64_t factor = LargestFactor(count); factor > kMostSteps / count) {
+    return context.Fail(Status::kInvalidArgument, "a transform of %lld numbers has the prime factor %lld; pad it",
+                        static_cast<long long>(count), static_cast<long long>(factor));
+  }
+  context.RequireScratch(WorkerCount(context.threads) * static_cast<size_t>(3 * TransformBuffer(count)) *
+                         SizeOf(x.dtype));
   if (context.state == nullptr) context.state.reset(new (std::nothrow) Rotations);
   auto* rotations = static_cast<Rotations*>(context.state.get());
   if (rotations == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
@@ -299,13 +310,11 @@ class Transform {
 // Calls body(block, buffers) for each block of lines, where the three buffers are the thread's own.
 template <typename T, typename Body>
 void ForLineBlocks(KernelContext& context, int64_t blocks, int64_t count, const Body& body) {
-  const int64_t workers = Least(blocks, TransformThreads(context)), size = TransformBuffer(count);
-  ParallelFor(context.threads, workers, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t worker = begin; worker < end; ++worker) {
-      T* buffer = static_cast<T*>(context.scratch) + worker * 3 * size;
-      T* buffers[3] = {buffer, buffer + size, buffer + 2 * size};
-      for (int64_t block = worker; block < blocks; block += workers) body(block, buffers);
-    }
+  const int64_t size = TransformBuffer(count);
+  ParallelForWorkers(context.threads, blocks, [&](size_t worker, int64_t block) {
+    T* buffer = static_cast<T*>(context.scratch) + static_cast<int64_t>(worker) * 3 * size;
+    T* buffers[3] = {buffer, buffer + size, buffer + 2 * size};
+    body(block, buffers);
   });
 }
 

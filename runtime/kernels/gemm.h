@@ -303,7 +303,7 @@ void Multiply(ThreadPool* threads, int64_t count, const ProductSizes& s, const M
   using C = Compute<typename P::Type>;
   constexpr int64_t kTasks = 4;               // for each worker, to even out workers of different speed
   constexpr double kWorthDividing = 1 << 19;  // multiplications
-  if (count * s.rows * s.columns == 0) return;
+  if (count == 0 || s.rows == 0 || s.columns == 0) return;
   const double work = (static_cast<double>(s.rows) + kFetching) * count * s.columns * (s.depth + 1);
   if (work < kWorthDividing) threads = nullptr;
   const int64_t workers = static_cast<int64_t>(WorkerCount(threads));

@@ -27,7 +27,9 @@ inline Status CheckIndices(KernelContext& context, const Tensor& indices, int64_
 inline Status CheckBeside(PrepareContext& context, const Tensor& x, const Tensor& index, int axis) {
   bool fits = (x.rank > 0 ? x.rank : 1) == (index.rank > 0 ? index.rank : 1);
   for (int i = 0; fits && i < index.rank && i < x.rank; ++i) fits = i == axis || index.dims[i] <= x.dims[i];
-  if (fits && (index.rank != x.rank) && axis != 0) fits = index.count() <= 1;
+  if (fits && index.rank != x.rank && axis != 0) {
+    fits = index.count() <= 1 && (axis > 0 || x.count() >= index.count());
+  }
   return fits ? Status::kOk : context.Fail(Status::kInvalidArgument, "index is larger than what it stands beside");
 }
 

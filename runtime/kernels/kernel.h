@@ -102,6 +102,7 @@ struct KernelEntry {
   const uint8_t* types;
   PrepareFunction prepare;
   RunFunction run[kIsaCount];
+  bool takes_pitch = false;  // operands and results may be rows of a wider tensor
 };
 
 struct KernelTable {

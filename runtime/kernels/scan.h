@@ -39,8 +39,8 @@ void ScanAxis(KernelContext& context, const Tensor& x, const Tensor& out, int64_
 
 template <typename Args>
 Status PrepareRunningExtreme(PrepareContext& context, const Args& args) {
-  MTC_RETURN_IF_ERROR(AlongAxis(context, args.x, args.axis, args.out0));
-  return SameShape(context, args.x, args.out1);
+  MTC_RETURN_IF_ERROR(AlongAxis(context, args.x, args.axis, args.out0 != nullptr ? args.out0 : args.out1));
+  return args.out0 == nullptr || args.out1 == nullptr ? Status::kOk : SameShape(context, args.x, args.out1);
 }
 
 // The element that is the last to be at least as good as all up to each, and where it stands; NaN is better than any
@@ -55,8 +55,8 @@ void RunningExtreme(KernelContext& context, const Args& args, const IsAsGood& is
         for (int64_t run = begin; run < end; ++run) {
           const int64_t first = run / view.inner * view.count * view.inner + run % view.inner;
           const T* from = x.as<T>() + first;
-          T* to = args.out0->template as<T>() + first;
-          int64_t* places = args.out1->template as<int64_t>() + first;
+          T* to = args.out0 == nullptr ? nullptr : args.out0->template as<T>() + first;
+          int64_t* places = args.out1 == nullptr ? nullptr : args.out1->template as<int64_t>() + first;
           T best = from[0];
           int64_t at = 0;
           for (int64_t i = 0; i < view.count; ++i) {
@@ -65,8 +65,8 @@ void RunningExtreme(KernelContext& context, const Args& args, const IsAsGood& is
               best = from[i * view.inner];
               at = i;
             }
-            to[i * view.inner] = best;
-            places[i * view.inner] = at;
+            if (to != nullptr) to[i * view.inner] = best;
+            if (places != nullptr) places[i * view.inner] = at;
           }
         }
       });

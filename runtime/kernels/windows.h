@@ -78,7 +78,9 @@ class WindowWalk {
         end = Most(Least((s.in[2] - ix) * s.channels, from + length), begin);
       }
       Zero(to, begin - from);
-      CopyRun(image_ + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.pitch + begin, end - begin, to + (begin - from));
+      if (end > begin) {
+        CopyRun(image_ + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.pitch + begin, end - begin, to + (begin - from));
+      }
       Zero(to + (end - from), from + length - end);
       to += length;
       depth -= length;

@@ -5,8 +5,8 @@
 
 namespace mtc {
 
-// The start of a .mtp file, little-endian. The tables (one FlatBuffer, schema/program.fbs) and the segments follow,
-// each 64-byte aligned; a writer ends the file with 64 zeros, so that libraries may over-read the last constant.
+// The start of a .mtp file, little-endian. The segments and the tables (one FlatBuffer, schema/program.fbs) follow, in
+// any order, each 64-byte aligned.
 struct FileHeader {
   uint8_t magic[8];
   uint32_t version;

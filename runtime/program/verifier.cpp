@@ -123,6 +123,21 @@ class ProgramVerifier {
                          static_cast<unsigned long long>(limits_.max_memory));
   }
 
+  // What a frame of the function holds, in items of its lists.
+  static uint64_t ExpandedSize(const schema::Function& function) {
+    uint64_t size = uint64_t{1} + Count(function.values()) + Count(function.instructions()) + Count(function.exprs()) +
+                    Count(function.symbols()) + Count(function.inputs()) + Count(function.outputs());
+    for (uint32_t i = 0; i < Count(function.instructions()); ++i) {
+      const schema::Instruction& instruction = *function.instructions()->Get(i);
+      size += uint64_t{Count(instruction.inputs())} + Count(instruction.outputs()) + Count(instruction.attrs());
+      for (uint32_t j = 0; j < Count(instruction.attrs()); ++j) {
+        const schema::Attr& attr = *instruction.attrs()->Get(j);
+        size += uint64_t{Count(attr.ints())} + Count(attr.floats()) + Count(attr.exprs());
+      }
+    }
+    return size;
+  }
+
   // Nested functions have greater indices, so one pass from the end sees each before its users.
   Status VerifyNesting() {
     const uint32_t count = Count(tables_.functions());
@@ -130,7 +145,7 @@ class ProgramVerifier {
     std::vector<uint64_t> sizes(count);
     for (uint32_t i = count; i-- > 0;) {
       const schema::Function& function = *tables_.functions()->Get(i);
-      uint64_t size = uint64_t{Count(function.values())} + Count(function.instructions()) + 1;
+      uint64_t size = ExpandedSize(function);
       uint32_t depth = 0;
       for (uint32_t j = 0; j < Count(function.instructions()); ++j) {
         for (const uint32_t nested : Items(function.instructions()->Get(j)->functions())) {

@@ -168,9 +168,9 @@ constexpr uint8_t kF32s[] = {0, 0, 0};
 constexpr uint8_t kFillTypes[] = {0xff, 8};
 
 constexpr KernelEntry kEntries[] = {
-    {"add@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunAdd}},
+    {"add@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunAdd}, true},
     {"concat@fake:f32/1", &kConcat, kF32s, PrepareConcat, {RunConcat}},
-    {"fail@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunFail}},
+    {"fail@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunFail}, true},
     {"fill@fake:i64/1", &kFill, kFillTypes, PrepareFill, {RunFill}},
     {"loop@fake:f32/1", &kLoop, kF32s, PrepareLoop, {RunLoop}},
     {"scale@fake:f32/1", &kScale, kF32s, PrepareScale, {RunScale}},

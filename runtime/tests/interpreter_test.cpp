@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include "core/poison.h"
@@ -16,6 +17,8 @@ using Floats = std::vector<float>;
 class InterpreterTest : public Test {
  protected:
   void Open(const mtc_session_options& options = {}) {
+    session_.reset();
+    program_.reset();
     file_ = builder_.Build();
     std::string error;
     program_ = Load(file_, &error);
@@ -178,6 +181,50 @@ TEST_F(InterpreterTest, PitchedAliasesJoinAlongTheLastAxis) {
   Open();
   ASSERT_EQ(Call({{{2, 2}, {1, 2, 3, 4}}}), MTC_OK) << error_;
   EXPECT_EQ(Output(session_.get()), (Floats{2, 4, 3, 6, 6, 8, 9, 12}));
+}
+
+// Such a kernel would read and write between the rows.
+TEST_F(InterpreterTest, KernelsOfDenseTensorsGetNoRowsOfWiderOnes) {
+  auto f = builder_.Function("forward");
+  const uint32_t x = f.Input({2, 4}, "x"), dense = f.Input({2, 2}, "dense"), y = f.Value({2, 2});
+  const uint32_t left = f.Alias(x, {2, 2}, 0, true), right = f.Alias(x, {2, 2}, 2, true);
+  auto& scale = Scale(f, int32_t(left), int32_t(y), 2);
+  f.Output(x);
+  for (const auto& [from, to] : {std::pair(left, y), std::pair(dense, left), std::pair(left, right)}) {
+    scale.inputs = {int32_t(from), -1};
+    scale.outputs = {int32_t(to)};
+    Open();
+    EXPECT_EQ(Call({{{2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}}, {{2, 2}, {1, 2, 3, 4}}}), MTC_INVALID_PROGRAM);
+    EXPECT_NE(error_.find("takes dense tensors only"), std::string::npos) << error_;
+  }
+}
+
+TEST_F(InterpreterTest, ResultsMayBeTheNextInputs) {
+  auto f = builder_.Function("forward");
+  const int64_t n = f.Symbol("n", 0, 0);
+  const uint32_t x = f.Input({n}, "x"), y = f.Input({n}, "y"), a = f.Value({n}), b = f.Value({n});
+  Scale(f, int32_t(y), int32_t(a), 2);
+  Scale(f, int32_t(x), int32_t(b), 3);
+  f.Output(a);
+  f.Output(b);
+  Open();
+  ASSERT_EQ(Call({{{2}, {1, 2}}, {{2}, {3, 4}}}), MTC_OK) << error_;
+  mtc_tensor results[2];
+  for (size_t i = 0; i < 2; ++i) ASSERT_EQ(mtc_session_output(session_.get(), 0, i, &results[i]), MTC_OK);
+  ASSERT_EQ(mtc_session_run(session_.get(), 0, results, 2, nullptr), MTC_OK);
+  EXPECT_EQ(Output(session_.get(), 0, 0), (Floats{6, 12}));
+  EXPECT_EQ(Output(session_.get(), 0, 1), (Floats{18, 24}));
+}
+
+TEST_F(InterpreterTest, SessionsHaveNoMoreThreadsThanThereCanBe) {
+  builder_.Function("forward");
+  Open();
+  mtc_session_options options = {};
+  options.threads = 100000;
+  mtc_session* session = nullptr;
+  mtc_error error;
+  EXPECT_EQ(mtc_session_create(program_.get(), &options, &session, &error), MTC_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.message, "100000 threads; at most 1024");
 }
 
 TEST_F(InterpreterTest, AliasesOfAliasesLieWhereTheInnerOneLies) {

@@ -245,6 +245,12 @@ TEST(Verifier, FunctionsNestToALimit) {
   EXPECT_NE(Load(chain(33, 1), &error), nullptr) << error;
   EXPECT_EQ(Load(chain(30, 2), &error), nullptr);
   EXPECT_NE(error.find("repeat each other"), std::string::npos) << error;
+  // What is repeated may be lists alone.
+  chain(12, 2);
+  auto& last = *b.tables.functions.back();
+  last.exprs.resize(1 << 12, schema::Expr(1, 0, schema::ExprKind::constant));
+  EXPECT_EQ(Load(b.Build(), &error), nullptr);
+  EXPECT_NE(error.find("repeat each other"), std::string::npos) << error;
   EXPECT_EQ(Load(chain(34, 1), &error), nullptr);
   EXPECT_NE(error.find("nested more than 32"), std::string::npos) << error;
 }

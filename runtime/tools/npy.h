@@ -49,6 +49,7 @@ inline const char* ParseNpyHeader(const Text& header, Npy* out, size_t* bytes) {
   const char* shape = NpyEntry(header, "shape");
   if (type == nullptr || order == nullptr || shape == nullptr || *shape++ != '(') return kDamaged;
   if (strncmp(order, "False", 5) != 0) return "it is in Fortran order; save np.ascontiguousarray(array)";
+  if (*type == '\0') return kDamaged;
   int index = 0;
   while (index < kNpyTypeCount && strncmp(type + 1, kNpyTypes[index], 3) != 0) ++index;
   if (index == kNpyTypeCount) {

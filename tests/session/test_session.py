@@ -159,3 +159,19 @@ def test_signatures_are_read_once(program: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(type(opened), "_signatures", lambda *_: asked.append("signatures"))
         opened.run(random(2, 4), random(2, 4))
         assert opened.inputs() and opened.outputs() and not asked
+
+
+SEVERAL = """
+func @forward(%x: f32[3]) {
+  %0, %1 = cummax(%x) {axis=0} : f32[3], i64[3]
+  %2, %3 = cummin(%x) {axis=0} : f32[3], i64[3]
+  return %0 as largest, %3 as places
+}
+"""
+
+
+def test_results_that_nobody_reads_are_not_computed(tmp_path: Path) -> None:
+    mtc.package(parse(SEVERAL, OPS), tmp_path / "m.mtp")
+    with mtc.Session(tmp_path / "m.mtp") as session:
+        largest, places = session.run(np.array([2, 1, 3], np.float32))
+    assert largest.tolist() == [2, 2, 3] and places.tolist() == [0, 1, 1]

@@ -79,7 +79,7 @@ typedef struct mtc_load_options {
 } mtc_load_options;
 
 typedef struct mtc_session_options {
-  uint32_t threads;     // 0 or 1: the calling thread only
+  uint32_t threads;     // at most 1024; 0 or 1: the calling thread only
   uint64_t max_memory;  // bytes of arena and state; 0: no limit but the system's
   bool profile;         // record the time of every instruction
 } mtc_session_options;

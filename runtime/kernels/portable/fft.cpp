@@ -9,6 +9,7 @@ Status PrepareFft(PrepareContext& context, const FftArgs& args) {
   int front;
   MTC_RETURN_IF_ERROR(PrepareParts(context, real, args.imag, args.axis, &front));
   const int64_t count = real.dims[front];
+  if (count == 0) return context.Fail(Status::kInvalidArgument, "a transform of no numbers");
   for (Tensor* out : {args.out0, args.out1}) {
     if (out == nullptr) continue;
     MTC_RETURN_IF_ERROR(ResizeAlong(context, real, front, args.onesided ? count / 2 + 1 : count, out));
