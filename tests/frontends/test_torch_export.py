@@ -232,6 +232,15 @@ def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
     assert caught.value.code.id == "MTC203"
 
 
+class Sparse(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("w", torch.eye(3).to_sparse())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sparse.mm(self.w, x)
+
+
 @pytest.mark.parametrize(
     ("function", "inputs", "reason"),
     [
@@ -244,6 +253,9 @@ def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
         (lambda x: x + torch.rand_like(x), (torch.randn(3),), "random numbers"),
         (lambda x: x.mT.as_strided((2,), (1,)), (torch.randn(3, 4),), "contiguous"),
         (lambda x: x[:2].as_strided((3, 4), (4, 1)), (torch.randn(3, 4),), "behind the tensor"),
+        (lambda x: x.to(torch.float32), (torch.ones(3, dtype=torch.uint16),), "use one of float32, "),
+        (lambda x: x * 2, (torch.eye(3).to_sparse(),), r"layout sparse_coo[\s\S]*to_dense"),
+        (Sparse(), (torch.randn(3, 3),), r"parameter w`[\s\S]*layout sparse_coo"),
     ],
     ids=[
         "input changed",
@@ -255,11 +267,21 @@ def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
         "random",
         "not dense",
         "other memory",
+        "another dtype",
+        "sparse input",
+        "sparse constant",
     ],
 )
 def test_refusals_say_why(function: Any, inputs: Any, reason: str, exported: Any) -> None:
     with pytest.raises(mtc.MtcError, match=reason):
         exported(function, inputs)
+
+
+@pytest.mark.parametrize("wrap", [lambda script: script, nn.Sequential], ids=["alone", "as a part"])
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_what_torch_jit_made_is_refused(wrap: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"cannot trace `\w+`[\s\S]*export the nn.Module itself"):
+        mtc.export(wrap(torch.jit.script(nn.Linear(3, 4).eval())).eval(), (torch.randn(1, 3),))
 
 
 def test_what_torch_cannot_trace_is_told_for_both_modes(exported: Any) -> None:
@@ -281,7 +303,7 @@ def fixed_by_a_number(x: torch.Tensor) -> torch.Tensor:
     [
         (lambda x: F.conv1d(x[None], torch.ones(1, 1, 9)), Dim("n", min=2), "use n = Dim('n', min="),
         (fixed_by_a_number, Dim("n"), "use n = 5"),
-        (coarse, Dim("n", min=5), "a larger min"),
+        (coarse, Dim("n", min=5), "other bounds"),
         (lambda x: x if x.sum() > 0 else -x, Dim("n"), "torch.where or torch.cond"),
     ],
     ids=["a limit", "a fixed size", "a guard", "a choice by value"],

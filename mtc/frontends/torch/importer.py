@@ -22,7 +22,7 @@ from mtc.frontends.torch.problems import Problems, Unsupported
 from mtc.frontends.torch.scalars import is_scalar_call, scalar
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
 from mtc.frontends.torch.table import Table
-from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy, to_torch
+from mtc.frontends.torch.tensors import TensorPool, check_dense, dtype_of, to_numpy, to_torch
 from mtc.ir.builder import Builder
 from mtc.ir.dims import Dim, Expr, product
 from mtc.ir.module import Function, Module, State, Value
@@ -192,6 +192,7 @@ class Importer:
     def _input(self, node: torch.fx.Node, fake: Any, spec: Any) -> Any:
         if isinstance(fake, torch.Tensor):
             try:
+                check_dense(fake)
                 type_ = TensorType(dtype_of(fake.dtype), self.sizes.input_shape(fake.shape))
             except (Unsupported, UnsupportedSize) as error:
                 self.problems.add(f"input {node.name}", location(node), str(error))

@@ -12,8 +12,9 @@ _ASIDES = (
 )
 _CHOICES = "choose by values with torch.where or torch.cond, not with Python's `if`, and keep sizes independent of them"
 _HELP = {
+    "ScriptModule": "export the nn.Module itself, not what torch.jit made of it",
     "specialized it to be a constant": "leave the size out of dynamic_shapes, or find what in the forward fixes it",
-    "Constraints violated": "in dynamic_shapes, use a larger min, or Dim.AUTO for these sizes, which torch then limits",
+    "Constraints violated": "in dynamic_shapes, use other bounds, or Dim.AUTO for these sizes, which torch then limits",
     "between the structure of": "give dynamic_shapes the structure of the inputs; the arguments of *args are one tuple",
     "data-dependent": _CHOICES,
     "Data-dependent": _CHOICES,

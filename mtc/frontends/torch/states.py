@@ -12,7 +12,8 @@ import torch
 def kept(model: torch.nn.Module, changed: Collection[str]) -> Iterator[None]:
     """Leaves with all buffers and parameters as they were: those that were replaced by other tensors, and the elements
     of those whose names are in `changed`."""
-    own = [held for module in model.modules() for held in (module._buffers, module._parameters)]
+    replaceable = [module for module in model.modules() if not isinstance(module, torch.jit.ScriptModule)]
+    own = [held for module in replaceable for held in (module._buffers, module._parameters)]
     places = [(held, dict(held)) for held in own]
     named = dict(model.named_buffers(remove_duplicate=False)) | dict(model.named_parameters(remove_duplicate=False))
     elements = [(tensor, tensor.detach().clone()) for name, tensor in named.items() if name in changed]

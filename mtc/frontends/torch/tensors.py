@@ -30,8 +30,19 @@ _TORCH = {dtype: torch_dtype for torch_dtype, dtype in DTYPES.items()}
 def dtype_of(dtype: torch.dtype) -> DType:
     """The IR's dtype. Unsupported if it has none."""
     if dtype not in DTYPES:
-        raise Unsupported(f"tensors of {str(dtype).removeprefix('torch.')}")
+        instead = "torch.view_as_real of it" if dtype.is_complex else f"one of {', '.join(map(_name, DTYPES))}"
+        raise Unsupported(f"tensors of {_name(dtype)}; use {instead}")
     return DTYPES[dtype]
+
+
+def check_dense(tensor: torch.Tensor) -> None:
+    """Unsupported if the tensor is sparse, or of another layout that has no strides."""
+    if tensor.layout is not torch.strided:
+        raise Unsupported(f"a tensor of layout {_name(tensor.layout)}; make it dense with `to_dense()` first")
+
+
+def _name(of_torch: torch.dtype | torch.layout) -> str:
+    return str(of_torch).removeprefix("torch.")
 
 
 def to_torch(dtype: DType) -> torch.dtype:
@@ -56,6 +67,8 @@ class TensorPool:
         self._kept: list[torch.Tensor] = []  # so that no address is used twice
 
     def constant(self, module: Module, tensor: torch.Tensor, name: str) -> Constant:
+        """Unsupported if the IR has no such tensor."""
+        check_dense(tensor)
         key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)
         if tensor.numel() == 0 or key not in self._known:
             self._kept.append(tensor)
