@@ -17,6 +17,7 @@ from mtc.diagnostics import BAD_INPUT, CANNOT_READ
 from mtc.session import Session, Signature
 from mtc.support.atomic import atomic_file
 from mtc.support.plural import counted
+from mtc.support.suggest import did_you_mean
 
 Arrays = dict[str, np.ndarray]
 
@@ -72,9 +73,15 @@ def bound(
 
 
 def in_order(given: Arrays, names: Sequence[str]) -> list[np.ndarray]:
-    """By name if all keys are input names, else in the archive's order. BAD_INPUT if they do not fit."""
-    if given and set(given) <= set(names):
-        missing = [name for name in names if name not in given]
+    """By name if keys are input names, in the archive's order if none is. BAD_INPUT if they do not fit."""
+    unknown = [name for name in given if name not in names]
+    missing = [name for name in names if name not in given]
+    if len(unknown) < len(given):
+        if unknown:
+            raise BAD_INPUT.error(
+                f"the program has no input called {', '.join(f'`{name}`' for name in unknown)}",
+                help=did_you_mean(unknown[0], missing or names),
+            )
         if missing:
             raise BAD_INPUT.error(f"the file lacks the inputs {', '.join(missing)}")
         return [given[name] for name in names]
