@@ -39,6 +39,11 @@ mtc_status mtc_session_create(const mtc_program* program, const mtc_session_opti
   Error reason;
   mtc::SessionOptions wanted;
   if (options != nullptr) wanted = {options->threads, options->max_memory, options->profile};
+  if (wanted.threads > MTC_MAX_THREADS) {
+    return Finish(reason.Report(Status::kInvalidArgument, "%u threads are wanted, and a session has at most %u",
+                                wanted.threads, MTC_MAX_THREADS),
+                  reason, error);
+  }
   mtc_session* session = new (std::nothrow) mtc_session(program);
   if (session == nullptr) return Finish(reason.Report(Status::kOutOfMemory, "no memory for a session"), reason, error);
   const Status status = session->session.Create(wanted, reason);

@@ -44,9 +44,6 @@ Status Session::Create(const SessionOptions& options, Error& error) {
   environment_.state_bytes = bytes;
   ResetState();
 
-  if (options.threads > kMaxThreads) {
-    return error.Report(Status::kInvalidArgument, "%u threads; at most %u", options.threads, kMaxThreads);
-  }
   if (options.threads > 1) {
     threads_.reset(ThreadPool::Create(options.threads));
     if (threads_ == nullptr) return error.Report(Status::kOutOfMemory, "no %u threads", options.threads);

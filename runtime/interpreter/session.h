@@ -14,8 +14,6 @@
 
 namespace mtc {
 
-inline constexpr uint32_t kMaxThreads = 1024;
-
 struct SessionOptions {
   uint32_t threads = 1;
   uint64_t max_memory = 0;  // 0: none

@@ -216,17 +216,6 @@ TEST_F(InterpreterTest, ResultsMayBeTheNextInputs) {
   EXPECT_EQ(Output(session_.get(), 0, 1), (Floats{18, 24}));
 }
 
-TEST_F(InterpreterTest, SessionsHaveNoMoreThreadsThanThereCanBe) {
-  builder_.Function("forward");
-  Open();
-  mtc_session_options options = {};
-  options.threads = 100000;
-  mtc_session* session = nullptr;
-  mtc_error error;
-  EXPECT_EQ(mtc_session_create(program_.get(), &options, &session, &error), MTC_INVALID_ARGUMENT);
-  EXPECT_STREQ(error.message, "100000 threads; at most 1024");
-}
-
 TEST_F(InterpreterTest, AliasesOfAliasesLieWhereTheInnerOneLies) {
   auto f = builder_.Function("forward");
   const uint32_t x = f.Input({2, 1}, "x");

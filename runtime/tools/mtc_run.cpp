@@ -92,7 +92,7 @@ int ParseOptions(int argc, char** argv, Options* out) {
     } else if (name == "--profile") {
       out->profile = value;
     } else if (name == "--threads") {
-      is_right = ParseNumber(value, &out->threads) && out->threads <= 1024;
+      is_right = ParseNumber(value, &out->threads) && out->threads <= MTC_MAX_THREADS;
     } else if (name == "--runs") {
       is_right = ParseNumber(value, &out->runs) && out->runs >= 1;
     } else {

@@ -121,6 +121,12 @@ def test_unknown_function(session: mtc.Session) -> None:
     assert "forward, turns" in str(caught.value)
 
 
+def test_more_threads_than_any_machine_has_are_refused(program: Path) -> None:
+    """Each would have a stack: the system would end the process before it had them all."""
+    with pytest.raises(MtcError, match=r"100000 threads .* at most 1024"):
+        mtc.Session(program, threads=100_000)
+
+
 @pytest.mark.parametrize(("budget", "is_enough"), [(2, False), (3, True), (0, True)])
 def test_budget_counts_instructions(session: mtc.Session, budget: int, is_enough: bool) -> None:
     session.set_step_budget(budget)

@@ -21,6 +21,7 @@ extern "C" {
 #endif
 
 #define MTC_MAX_RANK 8
+#define MTC_MAX_THREADS 1024
 
 typedef enum mtc_status {
   MTC_OK = 0,
@@ -79,7 +80,7 @@ typedef struct mtc_load_options {
 } mtc_load_options;
 
 typedef struct mtc_session_options {
-  uint32_t threads;     // at most 1024; 0 or 1: the calling thread only
+  uint32_t threads;     // 0 or 1: the calling thread only; at most MTC_MAX_THREADS
   uint64_t max_memory;  // bytes of arena and state; 0: no limit but the system's
   bool profile;         // record the time of every instruction
 } mtc_session_options;

@@ -103,7 +103,9 @@ class Tensor {
   }
 
   mtc_dtype dtype() const { return tensor_.dtype; }
-  std::vector<int64_t> dims() const { return {tensor_.dims, tensor_.dims + tensor_.rank}; }
+  std::vector<int64_t> dims() const {
+    return {tensor_.dims, tensor_.dims + (tensor_.rank < MTC_MAX_RANK ? tensor_.rank : MTC_MAX_RANK)};
+  }
   size_t count() const {
     size_t n = 1;
     for (uint32_t i = 0; i < tensor_.rank && i < MTC_MAX_RANK; ++i) n *= static_cast<size_t>(tensor_.dims[i]);
