@@ -227,11 +227,11 @@ Status Frame::InStep(size_t index, Status status) {
   const char* name = program.InstructionName(index_, i);
   const char* location = program.InstructionLocation(index_, i);
   const char* key = steps_[index].kernel->key;
+  const char* at = *location == '\0' ? "" : " at ";
   if (*name != '\0') {
-    const char* at = *location == '\0' ? "" : " at ";
     environment_.error->Prefix("`%s` (%s)%s%s", name, key, at, location);
   } else {
-    environment_.error->Prefix("function `%s`, instruction %u (%s)", Text(function_.name()), i, key);
+    environment_.error->Prefix("function `%s`, instruction %u (%s)%s%s", Text(function_.name()), i, key, at, location);
   }
   return status;
 }

@@ -369,19 +369,23 @@ TEST_F(InterpreterTest, CancelHoldsForOneRun) {
 }
 
 TEST_F(InterpreterTest, FailuresNameTheUsersLine) {
-  auto f = builder_.Function("forward");
-  const uint32_t x = f.Input({1}, "x"), y = f.Value({1});
-  f.Instruction(builder_.Kernel("fail@fake:f32/1"), {int32_t(x), int32_t(x)}, {int32_t(y)});
-  f.Output(y);
-  schema::DebugT debug;
-  debug.functions.push_back(std::make_unique<schema::DebugFunctionT>());
-  debug.functions[0]->instructions.push_back(std::make_unique<schema::DebugInstructionT>());
-  debug.functions[0]->instructions[0]->name = "%embedded";
-  debug.functions[0]->instructions[0]->location = "model.py:12";
-  builder_.Debug(debug);
-  Open();
-  EXPECT_EQ(Call({{{1}, {1}}}), MTC_RUN_FAILED);
-  EXPECT_EQ(error_, "`%embedded` (fail@fake:f32/1) at model.py:12: index 9 of 3");
+  const std::string key = " (fail@fake:f32/1) at model.py:12: index 9 of 3";
+  for (const std::string name : {"%embedded", ""}) {
+    builder_ = ProgramBuilder();
+    auto f = builder_.Function("forward");
+    const uint32_t x = f.Input({1}, "x"), y = f.Value({1});
+    f.Instruction(builder_.Kernel("fail@fake:f32/1"), {int32_t(x), int32_t(x)}, {int32_t(y)});
+    f.Output(y);
+    schema::DebugT debug;
+    debug.functions.push_back(std::make_unique<schema::DebugFunctionT>());
+    debug.functions[0]->instructions.push_back(std::make_unique<schema::DebugInstructionT>());
+    debug.functions[0]->instructions[0]->name = name;
+    debug.functions[0]->instructions[0]->location = "model.py:12";
+    builder_.Debug(debug);
+    Open();
+    EXPECT_EQ(Call({{{1}, {1}}}), MTC_RUN_FAILED);
+    EXPECT_EQ(error_, (name.empty() ? "function `forward`, instruction 0" : "`" + name + "`") + key);
+  }
 }
 
 TEST_F(InterpreterTest, AProgramMustStateTheRightShapes) {
