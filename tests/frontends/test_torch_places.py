@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.export import Dim
+
+import mtc
 
 X = torch.randn(2, 7, 6, generator=torch.Generator().manual_seed(1))
 NAN = torch.where(X > 1, math.nan, X)
@@ -126,3 +130,30 @@ def test_bags_of_embeddings(mode: str, exported: Any) -> None:
 def test_weighted_bags(exported: Any) -> None:
     function = lambda i, w: F.embedding_bag(i, torch.eye(5), per_sample_weights=w, mode="sum")  # noqa: E731
     exported(function, (torch.randint(0, 5, (3, 4)), torch.randn(3, 4)))
+
+
+class Steps(nn.Module):
+    """Writes at a place that it counts, and reads at one that it is given, as caches of decoders do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("cache", torch.zeros(2, 7, 6))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x: torch.Tensor, at: torch.Tensor) -> Any:
+        self.cache[:, self.count] = x[:, 0]
+        self.count += 1
+        return self.cache * 2, x[:, at], x[..., at.item() + 1], x[x[:, 0, 0].argmax()], at.item()
+
+
+def test_places_are_read_from_tensors(exported: Any, tmp_path: Path) -> None:
+    module = exported(Steps(), (X, torch.tensor(2)))
+    mtc.package(mtc.optimize(module), tmp_path / "m.mtp")
+    model = Steps().eval()
+    with mtc.Session(tmp_path / "m.mtp") as session:
+        for at in (2, -3, 0):
+            got = session.run(X.numpy(), np.array(at))
+            want = [np.asarray(value) for value in model(X, torch.tensor(at))]
+            assert all(np.array_equal(a, b) for a, b in zip(got, want, strict=True))
+        with pytest.raises(mtc.MtcError, match=r"test_torch_places\.py"):
+            session.run(X.numpy(), np.array(7))

@@ -19,7 +19,7 @@ from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.guards import equal_sizes, guards
 from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import Problems, Unsupported
-from mtc.frontends.torch.scalars import is_scalar_call, scalar
+from mtc.frontends.torch.scalars import check_numbers, is_scalar_call, scalar
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
 from mtc.frontends.torch.table import Table
 from mtc.frontends.torch.tensors import TensorPool, check_dense, dtype_of, to_numpy, to_torch
@@ -27,7 +27,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.dims import Dim, Expr, product
 from mtc.ir.module import Function, Module, State, Value
 from mtc.ir.opspec import OpSpec, TypeMismatch
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import I64, DType, TensorType
 from mtc.ops import OPS
 
 __all__ = ["Importer", "Number", "Operand", "Unsupported"]
@@ -55,6 +55,7 @@ class Importer:
         self._in_place = InPlace()
         self._checked: set[frozenset[Dim]] = set()
         self._env: dict[torch.fx.Node, Any] = {}
+        self._numbers: set[torch.fx.Node] = set()  # whole numbers that are read from tensors
 
     # What rows use.
 
@@ -248,7 +249,9 @@ class Importer:
         try:
             self._env[node] = self._imported(node)
         except (Unsupported, UnsupportedSize, TypeMismatch) as error:
-            self.problems.add(str(node.target), self.build.loc[0], str(error))
+            is_operator = isinstance(node.target, torch._ops.OperatorBase)
+            name = str(node.target) if is_operator else getattr(node.target, "__name__", str(node.target))
+            self.problems.add(name, self.build.loc[0], str(error))
             self._env[node] = self._instead(node.meta.get("val"))
         for alias in self._in_place.renewed(node):
             self._env[alias] = self._env[node]
@@ -277,7 +280,7 @@ class Importer:
                 raise Unsupported("no mtc op has its semantics")
             return FAILED
         if is_size(fake) and isinstance(fake, torch.SymInt):
-            return self.sizes.size(fake)
+            return self._whole_number(node, args, fake)
         if isinstance(fake, (int, float, bool)):
             return fake  # torch has computed it
         if is_scalar_call(node):
@@ -286,6 +289,7 @@ class Importer:
             return fake  # which only some rows take
         if fake is None:
             return None  # an assertion about sizes; the program's own bounds say the same
+        check_numbers(node, self._numbers)
         self.node, self.result = node, fake
         if is_complex(fake) or any(isinstance(leaf, Complex) for leaf in _leaves((args, kwargs))):
             return complexes.imported(self, target, args, kwargs)
@@ -293,6 +297,15 @@ class Importer:
         if isinstance(values, Value) and not values.name:
             values.name = node.name
         return values
+
+    def _whole_number(self, node: torch.fx.Node, args: Any, fake: torch.SymInt) -> Number | Value:
+        """A size, or a 0-d tensor where it is no size but is read from a tensor: an index, such as a position."""
+        try:
+            return self.sizes.size(fake)
+        except UnsupportedSize:
+            value = scalar(self, node.target, args, I64)
+        self._numbers.add(node)
+        return value
 
     def _instead(self, fake: Any) -> Any:
         """What stands for a result that could not be imported, so that the calls that use it are checked as well."""

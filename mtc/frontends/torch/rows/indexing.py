@@ -21,7 +21,7 @@ def embedding(importer: Importer, weight: Value, indices: Value, *_: object) -> 
 
 
 @row("index_select")
-def index_select(importer: Importer, x: Value, dim: int, index: Value) -> Value:
+def indexselect_at(importer: Importer, x: Value, dim: int, index: Value) -> Value:
     index = importer.cast(index, I64)
     if x.type.rank == 0:
         return x
@@ -51,7 +51,7 @@ def take_along(importer: Importer, x: Value, indices: Value, dim: int | None = N
 def index(importer: Importer, x: Value, indices: Sequence[Value | None]) -> Value:
     axes, places = _places(importer, indices)
     if len(axes) == 1 and (axes[0] != 0 or places[0].type.rank == 1):
-        return _select(importer, x, axes[0], places[0])
+        return select_at(importer, x, axes[0], places[0])
     rest = [axis for axis in range(x.type.rank) if axis not in axes]
     result = importer.emit(ops.index, importer.permute(x, [*axes, *rest]), *places)
     # What the indices give stands where they stood if they are neighbours, else in front.
@@ -69,7 +69,7 @@ def _places(importer: Importer, indices: Sequence[Value | None]) -> tuple[list[i
     return [axis for axis, _ in given], [importer.cast(value, I64) for _, value in given]
 
 
-def _select(importer: Importer, x: Value, axis: int, index: Value) -> Value:
+def select_at(importer: Importer, x: Value, axis: int, index: Value) -> Value:
     """One index, which may be negative and of any shape."""
     flat = importer.reshape(index, (index.type.count,))
     held = None if index.constant is None else index.constant.array()
@@ -115,7 +115,7 @@ def index_put(
 @row("take")
 def take(importer: Importer, x: Value, index: Value) -> Value:
     flat = importer.reshape(x, (x.type.count,))
-    return importer.reshape(_select(importer, flat, 0, importer.cast(index, I64)), index.type.shape)
+    return importer.reshape(select_at(importer, flat, 0, importer.cast(index, I64)), index.type.shape)
 
 
 @row("nonzero", "nonzero_numpy", "masked_select", "unique_consecutive", "_unique2", "unique_dim", "item")

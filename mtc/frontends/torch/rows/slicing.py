@@ -10,6 +10,7 @@ import numpy as np
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
+from mtc.frontends.torch.rows.indexing import index_put, select_at
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim, maximum, minimum
 from mtc.ir.module import Value
@@ -66,7 +67,9 @@ def narrow(importer: Importer, x: Value, dim: int, start: Dim, length: Dim) -> V
 
 
 @row("select.int", "select_copy.int")
-def select(importer: Importer, x: Value, dim: int, index: Dim) -> Value:
+def select(importer: Importer, x: Value, dim: int, index: Dim | Value) -> Value:
+    if isinstance(index, Value):
+        return select_at(importer, x, dim % x.type.rank, index)
     begin = index + x.type.shape[dim] if isinstance(index, int) and index < 0 else index
     return importer.reshape(part(importer, x, dim, begin, begin + 1), importer.result_type().shape)
 
@@ -182,8 +185,10 @@ def slice_scatter(
 
 
 @row("select_scatter")
-def select_scatter(importer: Importer, x: Value, src: Value, dim: int, index: Dim) -> Value:
+def select_scatter(importer: Importer, x: Value, src: Value, dim: int, index: Dim | Value) -> Value:
     axis = dim % x.type.rank
+    if isinstance(index, Value):
+        return index_put(importer, x, (*[None] * axis, index), src)
     begin = index + x.type.shape[axis] if isinstance(index, int) and index < 0 else index
     shape = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
     whole = importer.expand(importer.cast(src, x.type.dtype), (*shape[:axis], *shape[axis + 1 :]))
