@@ -1,6 +1,7 @@
 #include "core/packed_weights.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/file_map.h"
@@ -25,11 +26,12 @@ class Lock {
   pthread_mutex_t& mutex_;
 };
 
-int Compare(const PackedKey& a, const PackedKey& b) {
-  for (int i = 0; i < 4; ++i) {
-    if (a.parts[i] != b.parts[i]) return a.parts[i] < b.parts[i] ? -1 : 1;
-  }
-  return 0;
+bool Precedes(const PackedKey& a, const PackedKey& b) {
+  const auto rest = [](const PackedKey& key) {
+    return std::tuple(reinterpret_cast<uintptr_t>(key.weight), reinterpret_cast<uintptr_t>(key.bias), key.packing,
+                      key.isa, key.dtype);
+  };
+  return rest(a) != rest(b) ? rest(a) < rest(b) : a.sizes < b.sizes;
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ size_t PackedWeights::Position(const PackedKey& key) const {
   size_t low = 0, high = entries_.size();
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (Compare(entries_[middle].key, key) < 0) {
+    if (Precedes(entries_[middle].key, key)) {
       low = middle + 1;
     } else {
       high = middle;
@@ -51,16 +53,20 @@ size_t PackedWeights::Position(const PackedKey& key) const {
   return low;
 }
 
+bool PackedWeights::IsAt(size_t position, const PackedKey& key) const {
+  return position < entries_.size() && !Precedes(key, entries_[position].key);
+}
+
 size_t PackedWeights::Reservation(const void* data) const {
   size_t i = 0;
   while (i < reserved_.size() && reserved_[i].data != data) ++i;
   return i;
 }
 
-const void* PackedWeights::Find(const PackedKey& key) const {
+PackedBlock PackedWeights::Find(const PackedKey& key) const {
   Lock lock(mutex_);
   const size_t i = Position(key);
-  return i < entries_.size() && Compare(entries_[i].key, key) == 0 ? entries_[i].packed.data : nullptr;
+  return IsAt(i, key) ? entries_[i].block : PackedBlock();
 }
 
 void PackedWeights::Expect(uint64_t size) {
@@ -101,18 +107,18 @@ void* PackedWeights::Reserve(size_t size) {
   return data;
 }
 
-const void* PackedWeights::Insert(const PackedKey& key, void* reserved) {
+PackedBlock PackedWeights::Insert(const PackedKey& key, void* reserved) {
   Lock lock(mutex_);
   const size_t from = Reservation(reserved);
   const size_t to = Position(key);
-  const bool is_there = to < entries_.size() && Compare(entries_[to].key, key) == 0;
-  if (from == reserved_.size()) return is_there ? entries_[to].packed.data : nullptr;
-  const Packed packed = reserved_[from];
+  const bool is_there = IsAt(to, key);
+  if (from == reserved_.size()) return is_there ? entries_[to].block : PackedBlock();
+  const PackedBlock block = reserved_[from];
   reserved_.erase(reserved_.begin() + static_cast<ptrdiff_t>(from));
-  if (is_there) return entries_[to].packed.data;
-  bytes_ += packed.size;
-  entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(to), Entry{key, packed});
-  return entries_[to].packed.data;
+  if (is_there) return entries_[to].block;
+  bytes_ += block.size;
+  entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(to), Entry{key, block});
+  return block;
 }
 
 void PackedWeights::Discard(void* reserved) {

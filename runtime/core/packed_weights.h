@@ -3,24 +3,47 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "core/block.h"
+#include "core/dtype.h"
+#include "core/isa.h"
 #include "core/span.h"
 
 namespace mtc {
 
-// What a block of packed weights was made from. The kernel chooses the parts: which constants (their index, or their
-// address in the program), and a hash of everything that decides the packing, such as kernel, tile and output offset.
+// The orders that constants are packed in, of all libraries.
+enum class Packing : uint8_t {
+  kPanels,
+  kDepthwise,
+  kTransposed,
+  kXnnpackConvolution,
+  kXnnpackTransposed,
+  kXnnpackLinear,
+};
+
+// What a block of packed weights was made from, in full: constants that differ in size may lie at one address, so that
+// whatever decides what is read and where it is put has to be here.
 struct PackedKey {
-  uint64_t parts[4] = {};
+  Packing packing;
+  Isa isa;
+  DType dtype;
+  const void* weight;
+  const void* bias;  // null if none is packed beside the weights
+  std::array<int64_t, 13> sizes;
+};
+
+// Packed weights where they lie; null if there are none.
+struct PackedBlock {
+  const void* data = nullptr;
+  size_t size = 0;
 };
 
 // The program's packed weights: constants in the order a library's inner loop reads them. Sessions of several threads
-// share them. A block stays where it is until the program goes. An XNNPACK weights cache is these calls: look_up is
-// Find, reserve_space is Reserve, look_up_or_insert is Insert, an offset is the block's address.
+// share them. A block stays where it is until the program goes.
 class PackedWeights {
  public:
   PackedWeights();
@@ -31,13 +54,12 @@ class PackedWeights {
   // About how many bytes there will be, so that they lie in one chunk.
   void Expect(uint64_t size);
 
-  // The block of this key, or null.
-  const void* Find(const PackedKey& key) const;
+  PackedBlock Find(const PackedKey& key) const;
   // Zeroed, 64-byte aligned memory of the cache, to be filled by the calling thread alone; null if there is none. It
   // must be given to Insert or Discard.
   void* Reserve(size_t size);
   // Publishes what Reserve gave. If another thread was faster, its block is returned and this one is not used.
-  const void* Insert(const PackedKey& key, void* reserved);
+  PackedBlock Insert(const PackedKey& key, void* reserved);
   void Discard(void* reserved);
   // Bytes of all published blocks.
   size_t bytes() const;
@@ -48,14 +70,14 @@ class PackedWeights {
   void ReleaseSource(const void* data, size_t size) const;
 
  private:
-  // Part of a chunk, with guards around it.
-  struct Packed {
+  // Part of a chunk.
+  struct Part {
     uint8_t* data;
     size_t size;
   };
   struct Entry {
     PackedKey key;
-    Packed packed;
+    PackedBlock block;
   };
   struct Range {
     const uint8_t* begin;
@@ -63,14 +85,15 @@ class PackedWeights {
   };
   bool AddChunk(size_t size);
   size_t Position(const PackedKey& key) const;
+  bool IsAt(size_t position, const PackedKey& key) const;
   size_t Reservation(const void* data) const;
 
   mutable pthread_mutex_t mutex_;
   std::vector<Entry> entries_;  // sorted by key
-  std::vector<Packed> reserved_;
+  std::vector<PackedBlock> reserved_;
   std::vector<Block> chunks_;
-  Packed free_ = {nullptr, 0};  // what is left of the last chunk that blocks share
-  size_t next_chunk_;           // the size of the next one
+  Part free_ = {nullptr, 0};  // what is left of the last chunk that blocks share
+  size_t next_chunk_;         // the size of the next one
   std::vector<Range> mapped_;
   size_t bytes_ = 0;
 };

@@ -5,10 +5,6 @@
 #ifndef MTC_KERNELS_TRANSPOSED_CONVOLUTION_H_
 #define MTC_KERNELS_TRANSPOSED_CONVOLUTION_H_
 
-#include <memory>
-#include <new>
-
-#include "core/packed_weights.h"
 #include "kernels/convolution.h"
 
 namespace MTC_PORTABLE {

@@ -143,42 +143,59 @@ TEST(ThreadPool, RangesCoverEverythingOnce) {
 
 TEST(Isa, IsStable) { EXPECT_EQ(DetectIsa(), DetectIsa()); }
 
+const float kWeights[8] = {};
+
+PackedKey Key(int64_t size) { return {Packing::kPanels, Isa::kBase, DType::kF32, kWeights, nullptr, {{1, 2, size}}}; }
+
 TEST(PackedWeights, FindsWhatWasInserted) {
   PackedWeights cache;
-  const PackedKey a{{1, 2, 3, 0}}, b{{1, 2, 4, 0}};
-  EXPECT_EQ(cache.Find(a), nullptr);
+  const PackedKey a = Key(3);
+  EXPECT_EQ(cache.Find(a).data, nullptr);
   void* block = cache.Reserve(100);
   ASSERT_NE(block, nullptr);
   EXPECT_EQ(cache.bytes(), 0u);
-  EXPECT_EQ(cache.Insert(a, block), block);
-  EXPECT_EQ(cache.Find(a), block);
-  EXPECT_EQ(cache.Find(b), nullptr);
+  EXPECT_EQ(cache.Insert(a, block).data, block);
+  EXPECT_EQ(cache.Find(a).data, block);
+  EXPECT_EQ(cache.Find(a).size, 100u);
   EXPECT_EQ(cache.bytes(), 100u);
   // A second one of the same key gives way to the first.
-  EXPECT_EQ(cache.Insert(a, cache.Reserve(100)), block);
+  EXPECT_EQ(cache.Insert(a, cache.Reserve(100)).data, block);
   EXPECT_EQ(cache.bytes(), 100u);
   cache.Discard(cache.Reserve(8));
 }
 
+TEST(PackedWeights, EveryPartOfTheKeyCounts) {
+  PackedWeights cache;
+  const PackedKey a = Key(3);
+  cache.Insert(a, cache.Reserve(100));
+  std::vector<PackedKey> others(5 + a.sizes.size(), a);
+  others[0].packing = Packing::kDepthwise;
+  others[1].isa = Isa::kAvx2;
+  others[2].dtype = DType::kF16;
+  others[3].weight = kWeights + 1;
+  others[4].bias = kWeights;
+  for (size_t i = 0; i < a.sizes.size(); ++i) others[5 + i].sizes[i] += int64_t{1} << 40;
+  for (const PackedKey& other : others) EXPECT_EQ(cache.Find(other).data, nullptr);
+}
+
 TEST(PackedWeights, BlocksStayWhereTheyAre) {
   PackedWeights cache;
-  std::vector<const void*> blocks(400);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (uint64_t i = 0; i < blocks.size(); ++i) {
-        const PackedKey key{{i * 7919 % 400, 0, 0, 0}};
-        if (cache.Find(key) != nullptr) continue;
+      for (int64_t i = 0; i < 400; ++i) {
+        const int64_t size = i * 7919 % 400;
+        if (cache.Find(Key(size)).data != nullptr) continue;
         void* block = cache.Reserve(64);
-        memset(block, static_cast<int>(key.parts[0] % 251), 64);
-        cache.Insert(key, block);
+        memset(block, static_cast<int>(size % 251), 64);
+        cache.Insert(Key(size), block);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(cache.bytes(), 400u * 64);
-  for (uint64_t i = 0; i < blocks.size(); ++i) {
-    const uint8_t* block = static_cast<const uint8_t*>(cache.Find({{i, 0, 0, 0}}));
+  for (int64_t i = 0; i < 400; ++i) {
+    const auto* block = static_cast<const uint8_t*>(cache.Find(Key(i)).data);
     ASSERT_NE(block, nullptr);
     EXPECT_EQ(block[63], i % 251);
   }

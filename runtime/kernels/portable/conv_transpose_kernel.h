@@ -3,6 +3,8 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 
+#include <new>
+
 #include "kernels/float_types.h"
 #include "kernels/portable/conv_kernel.h"
 #include "kernels/transposed_convolution.h"
@@ -37,16 +39,12 @@ Status PrepareTransposedWeights(PrepareContext& context, const Tensor& weight, c
     return Status::kOk;
   }
   context.RequireScratch(own);
-  const PackedKey key = {{weight.constant, 0x7472616eu /* "tran" */, static_cast<uint64_t>(s.groups),
-                          static_cast<uint64_t>(BlockChannels(s))}};
-  state->packed = context.packed->Find(key);
-  if (state->packed != nullptr) return Status::kOk;
-  void* block = context.packed->Reserve(packed_bytes);
-  if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
-  PackTransposedWeights(weight.as<T>(), s, static_cast<C*>(block));
-  state->packed = context.packed->Insert(key, block);
-  context.packed->ReleaseSource(weight.data, static_cast<size_t>(weight.count()) * sizeof(T));
-  return Status::kOk;
+  const PackedSource source = {Packing::kTransposed,
+                               weight,
+                               nullptr,
+                               {{s.groups, s.group_channels(), s.group_outputs(), s.window(), BlockChannels(s)}}};
+  const auto pack = [&](C* block) { PackTransposedWeights(weight.as<T>(), s, block); };
+  return PackOnce<C>(context, source, TransposedWeightsSize(s), pack, &state->packed);
 }
 
 // Size of axis `i` of the result; false if there is none.

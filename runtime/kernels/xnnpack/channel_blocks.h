@@ -69,11 +69,11 @@ struct ChannelBlocks : KernelState {
   }
 };
 
-// Makes the operators; create(weights_cache, first channel, channels, &operator) makes one of them. `weight` is the
-// constant, `packing` a hash of what else decides how it is packed.
+// Makes the operators; create(weights_cache, first channel, channels, &operator) makes one of them. `key` is of the
+// weights of all channels.
 template <typename Create>
 Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const BlockedSizes& sizes, int64_t block_channels,
-                    uint64_t packing, const void* weight, Create create) {
+                    const PackedKey& key, Create create) {
   state.count = 0;
   // A last block narrower than the microkernel would be packed for another one: it joins the one before.
   const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
@@ -83,7 +83,7 @@ Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const BlockedS
   if (state.blocks == nullptr) return OutOfMemory(context);
   // All weights are packed as one, so that functions that divide them differently share them.
   xnn_operator_t made = nullptr;
-  const xnn_weights_cache_t cache = state.cache.Whole(context.packed, packing, weight);
+  const xnn_weights_cache_t cache = state.cache.Whole(context.packed, key);
   MTC_RETURN_IF_ERROR(Check(context, create(cache, 0, sizes.channels, &made)));
   state.blocks[0].op.reset(made);
   if (count > 1) {

@@ -55,7 +55,6 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   const BlockedSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
   const int64_t block_channels = args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
   if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
-    const int64_t packing[] = {'C', kernel_height, kernel_width, depth, out_channels, args.groups};
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
       const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
       return xnn_create_convolution2d_nhwc_f32(
@@ -64,7 +63,15 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
           channels / args.groups, x.pitch, args.out->pitch, weight.as<const float>() + first * sizes.taps * depth, bias,
           static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     };
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), weight.data, create));
+    const PackedKey key = {
+        Packing::kXnnpackConvolution,
+        context.isa,
+        weight.dtype,
+        weight.data,
+        args.bias == nullptr ? nullptr : args.bias->data,
+        {{kernel_height, kernel_width, depth, out_channels, args.groups, args.stride[0], args.stride[1],
+          args.dilation[0], args.dilation[1], args.padding[0], args.padding[1], args.padding[2], args.padding[3]}}};
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, key, create));
     context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
     state.in_pitch = x.pitch;
     state.out_pitch = args.out->pitch;
@@ -99,17 +106,11 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
                                              &state.packed);
   }
   const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-  const PackedKey key = {{reinterpret_cast<uintptr_t>(weight.data), reinterpret_cast<uintptr_t>(bias), 'D',
-                          static_cast<uint64_t>(context.isa)}};
-  state.packed = context.packed->Find(key);
-  if (state.packed != nullptr) return Status::kOk;
-  const int64_t count = MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
-  auto* block = static_cast<float*>(context.packed->Reserve(static_cast<size_t>(count) * sizeof(float)));
-  if (block == nullptr) return context.Fail(Status::kOutOfMemory, "no memory for packed weights");
-  MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const float>(), bias, block);
-  state.packed = context.packed->Insert(key, block);
-  context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
-  return Status::kOk;
+  const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.taps()}}};
+  const auto pack = [&](float* block) {
+    MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const float>(), bias, block);
+  };
+  return PackOnce<float>(context, source, MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes), pack, &state.packed);
 }
 
 Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {

@@ -43,10 +43,16 @@ Status Build(KernelContext& context, const ConvTranspose2dArgs& args) {
   if (state.op == nullptr || state.in_pitch != x.pitch || state.out_pitch != args.out->pitch) {
     const std::unique_ptr<float[]> turned = ConvolutionWeights(weight, args.groups);
     if (turned == nullptr) return OutOfMemory(context);
-    const int64_t packing[] = {'T',         weight.dims[0], weight.dims[1], weight.dims[2],   weight.dims[3],
-                               args.groups, args.stride[0], args.stride[1], args.dilation[0], args.dilation[1]};
     const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-    xnn_weights_cache_t cache = state.cache.Whole(context.packed, HashSizes(packing), weight.data);
+    const PackedKey key = {
+        Packing::kXnnpackTransposed,
+        context.isa,
+        weight.dtype,
+        weight.data,
+        bias,
+        {{weight.dims[0], weight.dims[1], weight.dims[2], weight.dims[3], args.groups, args.stride[0], args.stride[1],
+          args.dilation[0], args.dilation[1], args.padding[0], args.padding[1], args.padding[2], args.padding[3]}}};
+    xnn_weights_cache_t cache = state.cache.Whole(context.packed, key);
     MTC_RETURN_IF_ERROR(Recreate(context, state.op, [&](xnn_operator_t* op) {
       return xnn_create_deconvolution2d_nhwc_f32(
           args.padding[0], args.padding[3], args.padding[1], args.padding[2], weight.dims[1], weight.dims[2],

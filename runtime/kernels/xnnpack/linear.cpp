@@ -27,15 +27,19 @@ Status Build(KernelContext& context, const LinearArgs& args) {
   const BlockedSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0]};
   const int64_t block_channels = BlockChannels(*xnn_init_f32_gemm_config(), sizes);
   if (!state.Fits(block_channels, args.x->pitch, args.out->pitch)) {
-    const int64_t packing[] = {'L', sizes.depth, sizes.channels};
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
       const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
       return xnn_create_fully_connected_nc_f32(
           sizes.depth, channels, args.x->pitch, args.out->pitch, args.weight->as<const float>() + first * sizes.depth,
           bias, static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     };
-    MTC_RETURN_IF_ERROR(
-        CreateBlocks(context, state, sizes, block_channels, HashSizes(packing), args.weight->data, create));
+    const PackedKey key = {Packing::kXnnpackLinear,
+                           context.isa,
+                           args.weight->dtype,
+                           args.weight->data,
+                           args.bias == nullptr ? nullptr : args.bias->data,
+                           {{sizes.depth, sizes.channels}}};
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, key, create));
     context.packed->ReleaseSource(args.weight->data, args.weight->count() * sizeof(float));
     state.in_pitch = args.x->pitch;
     state.out_pitch = args.out->pitch;

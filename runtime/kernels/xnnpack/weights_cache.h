@@ -13,17 +13,6 @@
 
 namespace MTC_XNNPACK {
 
-// A hash of what decides how weights are packed: XNNPACK's own seed is an exclusive or of sizes, which often agree.
-inline uint64_t HashSizes(Span<const int64_t> sizes) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const int64_t size : sizes) {
-    hash ^= static_cast<uint64_t>(size);
-    hash *= 0x100000001b3;
-    hash ^= hash >> 29;
-  }
-  return hash;
-}
-
 // Operators that are created with it look for their weights in the program's, and pack what is not there. It must
 // outlive them. An "offset" of XNNPACK's is an address here, because blocks stay where they are.
 class WeightsCache {
@@ -33,12 +22,11 @@ class WeightsCache {
   WeightsCache& operator=(const WeightsCache&) = delete;
   ~WeightsCache() { DiscardReserved(); }
 
-  // For weights of their own: `packing` is a hash of everything but the constants, `weight` the one that is packed.
-  xnn_weights_cache_t Whole(PackedWeights* packed, uint64_t packing, const void* weight) {
+  // For weights of their own. XNNPACK's key is not used: it has an exclusive or of sizes, which often agree.
+  xnn_weights_cache_t Whole(PackedWeights* packed, const PackedKey& key) {
     DiscardReserved();
     packed_ = packed;
-    packing_ = packing;
-    weight_ = weight;
+    key_ = key;
     section_ = nullptr;
     return &provider_;
   }
@@ -53,16 +41,16 @@ class WeightsCache {
  private:
   using Key = xnn_weights_cache_look_up_key;
 
-  static size_t LookUp(void* context, const Key* key) { return static_cast<WeightsCache*>(context)->Find(*key); }
+  static size_t LookUp(void* context, const Key*) { return static_cast<WeightsCache*>(context)->Find(); }
   static void* Reserve(void* context, size_t size) {
     WeightsCache& cache = *static_cast<WeightsCache*>(context);
     cache.DiscardReserved();
     return cache.reserved_ = cache.packed_->Reserve(size);
   }
-  static size_t LookUpOrInsert(void* context, const Key* key, void* weights, size_t) {
+  static size_t LookUpOrInsert(void* context, const Key*, void* weights, size_t) {
     WeightsCache& cache = *static_cast<WeightsCache*>(context);
-    if (weights == nullptr || weights != cache.reserved_) return cache.Find(*key);
-    cache.found_ = cache.packed_->Insert(cache.KeyOf(*key), weights);
+    if (weights == nullptr || weights != cache.reserved_) return cache.Find();
+    cache.found_ = cache.packed_->Insert(cache.key_, weights).data;
     cache.reserved_ = nullptr;
     return reinterpret_cast<size_t>(cache.found_);
   }
@@ -70,11 +58,8 @@ class WeightsCache {
   static void* ToAddress(void*, size_t offset) { return reinterpret_cast<void*>(offset); }
   static xnn_status Delete(void*) { return xnn_status_success; }
 
-  PackedKey KeyOf(const Key& key) const {
-    return {{reinterpret_cast<uintptr_t>(weight_), reinterpret_cast<uintptr_t>(key.bias), key.seed, packing_}};
-  }
-  size_t Find(const Key& key) {
-    found_ = section_ != nullptr ? section_ : packed_->Find(KeyOf(key));
+  size_t Find() {
+    found_ = section_ != nullptr ? section_ : packed_->Find(key_).data;
     return found_ == nullptr ? SIZE_MAX : reinterpret_cast<size_t>(found_);
   }
   // An operator could not be created after all.
@@ -85,8 +70,7 @@ class WeightsCache {
 
   xnn_weights_cache_provider provider_;
   PackedWeights* packed_ = nullptr;
-  uint64_t packing_ = 0;
-  const void* weight_ = nullptr;
+  PackedKey key_ = {};
   const void* section_ = nullptr;
   const void* found_ = nullptr;
   void* reserved_ = nullptr;

@@ -1,0 +1,82 @@
+"""Weights that kernels pack once for all sessions of a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flatbuffers
+import numpy as np
+import pytest
+import torch
+
+import mtc
+from mtc.program import header
+from mtc.program.schema_generated import ProgramT
+
+
+def random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).standard_normal(shape).astype(np.float32)
+
+
+def package(layers: list[torch.nn.Module], inputs: list[np.ndarray], path: Path, backend: str) -> Path:
+    class Layers(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.ModuleList(layers)
+
+        def forward(self, *xs: torch.Tensor) -> list[torch.Tensor]:
+            return [layer(x) for layer, x in zip(self.layers, xs, strict=True)]
+
+    module = mtc.export(Layers().eval(), tuple(map(torch.from_numpy, inputs)))
+    mtc.package(mtc.optimize(module, backend=backend), path)
+    return path
+
+
+def move_constants(path: Path) -> None:
+    """Lets every constant lie where the largest does, as no emitter writes it."""
+    content = path.read_bytes()
+    offset, size, _ = header.unpack(content)
+    tables = ProgramT.InitFromPackedBuf(content[offset : offset + size], 0)
+    largest = max(tables.constants, key=lambda constant: np.prod(constant.dims))
+    for constant in tables.constants:
+        constant.segment, constant.offset = largest.segment, largest.offset
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(tables.Pack(builder), b"MTP1")
+    packed = bytes(builder.Output())
+    at = -(-len(content) // 64) * 64
+    total = -(-(at + len(packed)) // 64) * 64
+    changed = (header.pack(at, len(packed), total) + content[header.SIZE :]).ljust(at, b"\0") + packed
+    path.write_bytes(changed.ljust(total, b"\0"))
+
+
+@pytest.mark.parametrize(
+    "backend, narrow, wide, inputs",
+    [
+        (
+            "portable",
+            torch.nn.Conv1d(8, 32, 1, bias=False),
+            torch.nn.Conv1d(32, 128, 1, groups=4, bias=False),
+            [random(1, 8, 5), random(1, 32, 5)],
+        ),
+        (
+            "xnnpack",
+            torch.nn.Conv2d(16, 16, 3, groups=16, bias=False),
+            torch.nn.Conv2d(32, 32, 5, groups=32, bias=False),
+            [random(1, 16, 12, 12), random(1, 32, 12, 12)],
+        ),
+        (
+            "xnnpack",
+            torch.nn.ConvTranspose2d(16, 8, 2, stride=2, bias=False),
+            torch.nn.ConvTranspose2d(8, 16, 4, stride=2, bias=False),
+            [random(1, 16, 6, 6), random(1, 8, 6, 6)],
+        ),
+    ],
+    ids=["groups", "depthwise", "transposed"],
+)
+def test_constants_that_share_an_address_are_packed_apart(tmp_path, backend, narrow, wide, inputs):
+    """Or else the wide layer, which is prepared last, would read beyond the narrow one's weights."""
+    path = package([narrow, wide], inputs, tmp_path / "both.mtp", backend)
+    move_constants(path)
+    with mtc.Session(path) as session:
+        outputs = session.run(*inputs)
+    np.testing.assert_allclose(outputs[1], wide(torch.from_numpy(inputs[1])).detach().numpy(), atol=1e-4)
