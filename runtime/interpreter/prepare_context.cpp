@@ -14,4 +14,12 @@ Status PrepareContext::Resize(Tensor* out, Span<const int64_t> dims) {
               Describe(out->dtype, stated).text);
 }
 
+void PrepareContext::RequireScratch(int64_t count, int64_t each, size_t size) {
+  size_t elements, bytes;
+  const bool overflows = __builtin_mul_overflow(count, each, &elements) ||
+                         __builtin_mul_overflow(elements, size, &bytes) ||
+                         __builtin_add_overflow(scratch_size, bytes, &scratch_size);
+  if (overflows) scratch_size = SIZE_MAX;
+}
+
 }  // namespace mtc

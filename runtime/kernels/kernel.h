@@ -48,8 +48,10 @@ class PrepareContext : public KernelContext {
  public:
   // Gives `out` its shape, dense. Fails if there are too many elements, or if the program promised another shape.
   Status Resize(Tensor* out, Span<const int64_t> dims);
-  // Bytes; the last call counts.
-  void RequireScratch(size_t bytes) { scratch_size = bytes; }
+  // `count` by `each` elements of `size` bytes; calls add up. Values have at most 2^47 bytes, but not what is computed
+  // from the sizes of two of them: what no memory has is refused before Run.
+  void RequireScratch(int64_t count, int64_t each, size_t size);
+  void RequireScratch(size_t bytes) { RequireScratch(1, 1, bytes); }
 };
 
 // One field of an argument struct, so that one small function fills all of them.

@@ -16,7 +16,7 @@ struct Ranked {
   T key;
   int64_t index;
 };
-inline constexpr int64_t kRankedSize = sizeof(Ranked<int64_t>);  // the largest
+inline constexpr size_t kRankedSize = sizeof(Ranked<int64_t>);  // the largest
 
 template <typename T>
 struct Before {
@@ -33,7 +33,7 @@ struct Before {
 
 inline void RequireRankingScratch(PrepareContext& context, const Tensor& x, int64_t axis) {
   if (x.count() == 0) return;
-  context.RequireScratch(WorkerCount(context.threads) * static_cast<size_t>(AxisSizes(x, axis).count * kRankedSize));
+  context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)), AxisSizes(x, axis).count, kRankedSize);
 }
 
 // Writes the first `k` elements along `axis`, in order, and where each came from; either result may be null.

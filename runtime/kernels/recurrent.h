@@ -73,11 +73,11 @@ inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor&
     MTC_RETURN_IF_ERROR(context.Resize(results[i], i == 0 ? Span<const int64_t>(sequence) : Span<const int64_t>(last)));
   }
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
-  const int64_t elements = s.rows() * width + s.batch * width + 3 * s.batch * hidden;
-  const size_t size = SizeOf(x.dtype) == 8 ? 8 : 4;
   return WithFloatType(context, x.dtype, [&](auto element) {
-    context.RequireScratch(ProjectionScratch<decltype(element)>(context.isa, context.threads, s) +
-                           size * static_cast<size_t>(elements));
+    using T = decltype(element);
+    context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));
+    context.RequireScratch(3 * s.batch, hidden, sizeof(Compute<T>));
+    context.RequireScratch(ProjectionScratch<T>(context.isa, context.threads, s));
     return Status::kOk;
   });
 }

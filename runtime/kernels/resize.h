@@ -48,12 +48,6 @@ struct Taps {
   P weight[kCount];
 };
 
-// Bytes of scratch for the taps of a row.
-template <int kCount>
-constexpr size_t TapsScratch(int64_t width) {
-  return static_cast<size_t>(width) * sizeof(Taps<double, kCount>);
-}
-
 #if MTC_ISA_LEVEL == 0
 // The result has `size` (height, width); both images have pixels.
 inline Status PrepareResize(PrepareContext& context, const Tensor& x, Tensor* out, Span<const int64_t> size,

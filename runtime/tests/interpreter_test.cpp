@@ -299,6 +299,18 @@ TEST_F(InterpreterTest, GivesScratchMemory) {
   EXPECT_EQ(mtc_session_memory(session_.get()).scratch, 64u);
 }
 
+TEST(PrepareContext, ScratchAddsUpAndStaysTooLarge) {
+  PrepareContext context;
+  context.RequireScratch(3, 5, 4);
+  context.RequireScratch(7);
+  EXPECT_EQ(context.scratch_size, 67u);
+  // 2^64 bytes and a few, which 64 bits would take for few; then more again.
+  context.RequireScratch(int64_t{1} << 46, int64_t{1} << 16, 4);
+  EXPECT_EQ(context.scratch_size, SIZE_MAX);
+  context.RequireScratch(64);
+  EXPECT_EQ(context.scratch_size, SIZE_MAX);
+}
+
 TEST_F(InterpreterTest, NestedFunctionsLoop) {
   auto f = builder_.Function("forward");
   const uint32_t x = f.Input({2}, "x"), y = f.Value({2});

@@ -10,7 +10,7 @@ Status PrepareBatchNorm(PrepareContext& context, const BatchNormArgs& args) {
   for (const Tensor* parameter : {args.weight, args.bias, args.mean, args.variance}) {
     MTC_RETURN_IF_ERROR(CheckPerChannel(context, *args.x, parameter));
   }
-  context.RequireScratch(static_cast<size_t>(args.x->dims[1]) * sizeof(double));  // a scale for each channel
+  context.RequireScratch(1, args.x->dims[1], sizeof(double));  // a scale for each channel
   return SameShape(context, args.x, args.out);
 }
 #endif

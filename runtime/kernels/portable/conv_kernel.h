@@ -39,9 +39,9 @@ Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvS
     return Status::kOk;
   }
   const bool is_constant = weight.is_constant();
-  const int64_t elements = ImagesSize<C>(s) + (is_constant ? 0 : s.groups * PanelsSize<C>(context.isa, s));
-  context.RequireScratch(MultiplyScratch<ManyChannelsProduct<T>>(context.isa, context.threads, ManyChannelsSizes(s)) +
-                         static_cast<size_t>(elements) * sizeof(C));
+  context.RequireScratch(MultiplyScratch<ManyChannelsProduct<T>>(context.isa, context.threads, ManyChannelsSizes(s)));
+  context.RequireScratch(1, ImagesSize<C>(s), sizeof(C));
+  if (!is_constant) context.RequireScratch(s.groups, PanelsSize<C>(context.isa, s), sizeof(C));
   if (!is_constant) return Status::kOk;
   if (context.state == nullptr) context.state.reset(new (std::nothrow) ConvState);
   if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");

@@ -32,13 +32,12 @@ size_t PartsScratch(Isa isa, const ThreadPool* threads, const ConvSizes& s) {
 template <typename T>
 Status PrepareTransposedWeights(PrepareContext& context, const Tensor& weight, const ConvSizes& s, ConvState* state) {
   using C = Compute<T>;
-  const size_t packed_bytes = static_cast<size_t>(TransposedWeightsSize(s)) * sizeof(C);
-  const size_t own = PartsScratch<T>(context.isa, context.threads, s) + static_cast<size_t>(PartsSize(s)) * sizeof(C);
+  context.RequireScratch(PartsScratch<T>(context.isa, context.threads, s));
+  context.RequireScratch(1, PartsSize(s), sizeof(C));
   if (!weight.is_constant()) {
-    context.RequireScratch(own + packed_bytes);
+    context.RequireScratch(1, TransposedWeightsSize(s), sizeof(C));
     return Status::kOk;
   }
-  context.RequireScratch(own);
   const PackedSource source = {Packing::kTransposed,
                                weight,
                                nullptr,

@@ -55,10 +55,10 @@ Status PrepareScaledDotProductAttention(PrepareContext& context, const ScaledDot
   dims[batch + 1] = value.dim(-1);
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, static_cast<size_t>(rank)}));
   if (args.out->count() == 0) return Status::kOk;
-  const int64_t size = SizeOf(query.dtype) == 8 ? 8 : 4;
-  context.RequireScratch(WorkerCount(context.threads) *
-                         static_cast<size_t>(size * AttentionScratch(context.isa, size, query.dim(-2), sources,
-                                                                     query.dim(-1), value.dim(-1))));
+  const size_t size = SizeOf(query.dtype) == 8 ? 8 : 4;
+  context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)),
+                         AttentionScratch(context.isa, size, query.dim(-2), sources, query.dim(-1), value.dim(-1)),
+                         size);
   return Status::kOk;
 }
 #endif

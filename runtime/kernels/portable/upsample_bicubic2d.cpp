@@ -8,7 +8,7 @@ namespace MTC_PORTABLE {
 Status PrepareUpsampleBicubic2d(PrepareContext& context, const UpsampleBicubic2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckScales(context, args.scales));
   MTC_RETURN_IF_ERROR(PrepareResize(context, *args.x, args.out, args.size, args.layout));
-  context.RequireScratch(TapsScratch<4>(args.size[1]));
+  context.RequireScratch(1, args.size[1], sizeof(Taps<double, 4>));  // of a row
   return Status::kOk;
 }
 

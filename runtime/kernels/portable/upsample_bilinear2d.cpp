@@ -7,7 +7,7 @@ namespace MTC_PORTABLE {
 Status PrepareUpsampleBilinear2d(PrepareContext& context, const UpsampleBilinear2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckScales(context, args.scales));
   MTC_RETURN_IF_ERROR(PrepareResize(context, *args.x, args.out, args.size, args.layout));
-  context.RequireScratch(TapsScratch<2>(args.size[1]));
+  context.RequireScratch(1, args.size[1], sizeof(Taps<double, 2>));  // of a row
   return Status::kOk;
 }
 #endif

@@ -9,7 +9,7 @@ namespace MTC_PORTABLE {
 Status PrepareUpsampleNearest2d(PrepareContext& context, const UpsampleNearest2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckScales(context, args.scales));
   MTC_RETURN_IF_ERROR(PrepareResize(context, *args.x, args.out, args.size, args.layout));
-  context.RequireScratch(static_cast<size_t>(args.size[1]) * sizeof(int64_t));  // the source of each column
+  context.RequireScratch(1, args.size[1], sizeof(int64_t));  // the source of each column
   return Status::kOk;
 }
 

@@ -59,7 +59,10 @@ Status PrepareMean(PrepareContext& context, const MeanArgs& args) {
   state->along_column = last == x.rank - 1 ? nullptr : config->rd_ukernel;
   config->update(&state->params, 1.0f / static_cast<float>(state->count), static_cast<int32_t>(state->count));
   // Zeros, which the microkernel reads for rows that are not there.
-  if (state->along_column != nullptr) context.RequireScratch(state->inner * sizeof(float) + XNN_EXTRA_BYTES);
+  if (state->along_column != nullptr) {
+    context.RequireScratch(1, state->inner, sizeof(float));
+    context.RequireScratch(XNN_EXTRA_BYTES);
+  }
   return Status::kOk;
 }
 
