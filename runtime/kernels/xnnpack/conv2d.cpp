@@ -4,6 +4,7 @@
 #include "kernels/channels_last_product.h"
 #include "kernels/depthwise_convolution.h"
 #include "kernels/packed_product.h"
+#include "kernels/shape_rules.h"
 #include "kernels/xnnpack/channel_blocks.h"
 #include "kernels/xnnpack/window.h"
 #include "selected_kernels.h"
@@ -116,8 +117,8 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
 Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;
-  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || args.groups < 1 ||
-      weight.dims[0] % args.groups != 0 || weight.dims[3] * args.groups != x.dims[3] || weight.count() == 0) {
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || weight.count() == 0 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || x.dims[3] % args.groups != 0 || x.dims[3] / args.groups != weight.dims[3]) {
     return context.Fail(Status::kInvalidArgument, "conv2d: x and weight do not fit");
   }
   if (!weight.is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
@@ -126,7 +127,8 @@ Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
   if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
     return context.Fail(Status::kInvalidArgument, "conv2d: the bias does not fit");
   }
-  return CheckPixels(context, weight.dims[1], weight.dims[2]);
+  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
+  return CheckClamp(context, args.clamp);
 }
 
 #endif

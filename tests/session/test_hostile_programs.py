@@ -1,7 +1,8 @@
-"""Weights that kernels pack once for all sessions of a program."""
+"""Programs that no emitter writes: kernels refuse them, or compute what they say."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import flatbuffers
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 import mtc
+from mtc.diagnostics import MtcError
 from mtc.program import header
 from mtc.program.schema_generated import ProgramT
 
@@ -32,14 +34,12 @@ def package(layers: list[torch.nn.Module], inputs: list[np.ndarray], path: Path,
     return path
 
 
-def move_constants(path: Path) -> None:
-    """Lets every constant lie where the largest does, as no emitter writes it."""
+def change(path: Path, change_tables: Callable[[ProgramT], None]) -> None:
+    """Adds changed tables to the program in place of its own."""
     content = path.read_bytes()
     offset, size, _ = header.unpack(content)
     tables = ProgramT.InitFromPackedBuf(content[offset : offset + size], 0)
-    largest = max(tables.constants, key=lambda constant: np.prod(constant.dims))
-    for constant in tables.constants:
-        constant.segment, constant.offset = largest.segment, largest.offset
+    change_tables(tables)
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(tables.Pack(builder), b"MTP1")
     packed = bytes(builder.Output())
@@ -47,6 +47,13 @@ def move_constants(path: Path) -> None:
     total = -(-(at + len(packed)) // 64) * 64
     changed = (header.pack(at, len(packed), total) + content[header.SIZE :]).ljust(at, b"\0") + packed
     path.write_bytes(changed.ljust(total, b"\0"))
+
+
+def move_constants(tables: ProgramT) -> None:
+    """Lets every constant lie where the largest does."""
+    largest = max(tables.constants, key=lambda constant: np.prod(constant.dims))
+    for constant in tables.constants:
+        constant.segment, constant.offset = largest.segment, largest.offset
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,21 @@ def move_constants(path: Path) -> None:
 def test_constants_that_share_an_address_are_packed_apart(tmp_path, backend, narrow, wide, inputs):
     """Or else the wide layer, which is prepared last, would read beyond the narrow one's weights."""
     path = package([narrow, wide], inputs, tmp_path / "both.mtp", backend)
-    move_constants(path)
+    change(path, move_constants)
     with mtc.Session(path) as session:
         outputs = session.run(*inputs)
     np.testing.assert_allclose(outputs[1], wide(torch.from_numpy(inputs[1])).detach().numpy(), atol=1e-4)
+
+
+def test_a_clamp_that_is_no_interval_is_refused(tmp_path):
+    def turn_clamp(tables: ProgramT) -> None:
+        for instruction in tables.functions[0].instructions:
+            if tables.kernels[instruction.kernel].startswith("conv2d"):
+                (clamp,) = (attr for attr in instruction.attrs if attr.floats)
+                clamp.floats = [1.0, -1.0]
+
+    inputs = [random(1, 16, 4, 4)]
+    path = package([torch.nn.Conv2d(16, 16, 1)], inputs, tmp_path / "m.mtp", "xnnpack")
+    change(path, turn_clamp)
+    with mtc.Session(path) as session, pytest.raises(MtcError, match="clamp is not an interval"):
+        session.run(*inputs)
