@@ -22,7 +22,6 @@ MTC_INLINE int64_t ChannelBlocks(const ConvSizes& s) {
   const int64_t block = BlockChannels(s);
   return (s.group_outputs() + block - 1) / block;
 }
-MTC_INLINE int64_t PackedBlockSize(const ConvSizes& s) { return BlockChannels(s) * s.window() * s.group_channels(); }
 
 template <typename Args>
 ConvSizes TransposedSizesOf(const Args& args) {
@@ -43,19 +42,23 @@ ConvSizes TransposedSizesOf(const Args& args) {
   return s;
 }
 
-// Packs weights [in, out / groups, window], each block of output channels by itself, as a matrix of rows (channel, tap)
-// by input channels.
+// Elements of the packed weights, and where those of an output channel begin.
+MTC_INLINE int64_t TransposedWeightsSize(const ConvSizes& s) {
+  return s.out_channels * s.window() * s.group_channels();
+}
+template <typename C>
+MTC_INLINE C* TransposedWeightsOf(C* packed, const ConvSizes& s, int64_t channel) {
+  return packed + channel * s.window() * s.group_channels();
+}
+
+// Packs weights [in, out / groups, window] as a matrix of rows (output channel, tap) by a group's input channels. Any
+// block of channels is a part of it, so that images of all sizes take the same weights.
 template <typename C, typename T>
 void PackTransposedWeights(const T* weight, const ConvSizes& s, C* packed) {
-  const int64_t per_input = s.group_outputs() * s.window(), block = BlockChannels(s) * s.window();
-  for (int64_t g = 0; g < s.groups; ++g) {
-    for (int64_t first = 0; first < per_input; first += block, packed += PackedBlockSize(s)) {
-      const T* from = weight + g * s.group_channels() * per_input + first;
-      for (int64_t k = 0; k < s.group_channels(); ++k, from += per_input) {
-        for (int64_t i = 0; i < Least(block, per_input - first); ++i) {
-          packed[i * s.group_channels() + k] = static_cast<C>(from[i]);
-        }
-      }
+  const int64_t rows = s.group_outputs() * s.window();
+  for (int64_t g = 0; g < s.groups; ++g, packed += rows * s.group_channels()) {
+    for (int64_t k = 0; k < s.group_channels(); ++k, weight += rows) {
+      for (int64_t i = 0; i < rows; ++i) packed[i * s.group_channels() + k] = static_cast<C>(weight[i]);
     }
   }
 }

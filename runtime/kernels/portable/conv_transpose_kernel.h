@@ -11,11 +11,8 @@
 
 namespace MTC_PORTABLE {
 
-// Elements of scratch for what is added, and for the packed weights.
+// Elements of scratch for what is added.
 MTC_INLINE int64_t PartsSize(const ConvSizes& s) { return RoundUp(BlockChannels(s) * s.window() * s.in_size(), 16); }
-MTC_INLINE int64_t TransposedWeightsSize(const ConvSizes& s) {
-  return s.groups * ChannelBlocks(s) * PackedBlockSize(s);
-}
 
 // What elements of the input add, in the type that sums have.
 template <typename C, typename T>
@@ -38,10 +35,8 @@ Status PrepareTransposedWeights(PrepareContext& context, const Tensor& weight, c
     context.RequireScratch(1, TransposedWeightsSize(s), sizeof(C));
     return Status::kOk;
   }
-  const PackedSource source = {Packing::kTransposed,
-                               weight,
-                               nullptr,
-                               {{s.groups, s.group_channels(), s.group_outputs(), s.window(), BlockChannels(s)}}};
+  const PackedSource source = {
+      Packing::kTransposed, weight, nullptr, {{s.groups, s.group_channels(), s.group_outputs(), s.window()}}};
   const auto pack = [&](C* block) { PackTransposedWeights(weight.as<T>(), s, block); };
   return PackOnce<C>(context, source, TransposedWeightsSize(s), pack, &state->packed);
 }
@@ -124,14 +119,11 @@ Status RunTransposedConvolution(KernelContext& context, const Args& args) {
     const int64_t n = task / blocks / s.groups, g = task / blocks % s.groups, first = task % blocks * block;
     const int64_t channels = Least(block, s.group_outputs() - first);
     const T* x = args.x->template as<T>() + (n * s.channels + g * s.group_channels()) * s.in_size();
-    const PartsOf<C, T> product = {{packed + (g * blocks + first / block) * PackedBlockSize(s), s.group_channels()},
-                                   {x, s.in_size(), 1},
-                                   parts,
-                                   s.in_size(),
-                                   {}};
+    const int64_t channel = g * s.group_outputs() + first;
+    const PartsOf<C, T> product = {
+        {TransposedWeightsOf(packed, s, channel), s.group_channels()}, {x, s.in_size(), 1}, parts, s.in_size(), {}};
     const ProductSizes sizes = {channels * s.window(), s.in_size(), s.group_channels()};
     Multiply(context.threads, 1, sizes, [&](int64_t) { return product; }, context.scratch);
-    const int64_t channel = g * s.group_outputs() + first;
     T* out = args.out->template as<T>() + (n * s.out_channels + channel) * s.positions();
     ParallelFor(context.threads, channels * rows, 1 + 4096 / s.out[2], [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {

@@ -1,0 +1,35 @@
+"""Weights are packed once, whatever the sizes of inputs and however many sessions there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.export import Dim
+
+import mtc
+
+
+def image(channels: int, size: int) -> torch.Tensor:
+    return torch.linspace(-1, 1, channels * size * size).reshape(1, channels, size, size)
+
+
+def program(layer: nn.Module, path: Path, backend: str) -> Path:
+    size = Dim("size", min=2, max=64)
+    module = mtc.export(layer.eval(), (image(16, 8),), dynamic_shapes=({2: size, 3: size},))
+    mtc.package(mtc.optimize(module, backend=backend), path)
+    return path
+
+
+def test_images_of_any_size_take_the_same_transposed_weights(tmp_path):
+    """Few large images are computed for fewer output channels at a time than small ones."""
+    layer = nn.ConvTranspose2d(16, 24, 4, stride=2)
+    packed = set()
+    with mtc.Session(program(layer, tmp_path / "m.mtp", "portable")) as session:
+        for size in (3, 64, 40, 8):
+            (found,) = session.run(image(16, size).numpy())
+            np.testing.assert_allclose(found, layer(image(16, size)).detach().numpy(), atol=1e-4)
+            packed.add(session.memory().packed)
+    assert packed == {layer.weight.nbytes}
