@@ -33,3 +33,24 @@ def test_images_of_any_size_take_the_same_transposed_weights(tmp_path):
             np.testing.assert_allclose(found, layer(image(16, size)).detach().numpy(), atol=1e-4)
             packed.add(session.memory().packed)
     assert packed == {layer.weight.nbytes}
+
+
+class Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.ConvTranspose2d(16, 24, 4, stride=2)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.layer(x), self.layer(x * 2)
+
+
+def test_two_operators_take_the_same_transposed_weights(tmp_path):
+    model = Twice()
+    packed = []
+    for layer in (model.layer, model):
+        with mtc.Session(program(layer, tmp_path / "m.mtp", "xnnpack")) as session:
+            found = session.run(image(16, 5).numpy())
+            packed.append(session.memory().packed)
+    for output, expected in zip(found, model(image(16, 5)), strict=True):
+        np.testing.assert_allclose(output, expected.detach().numpy(), atol=1e-4)
+    assert packed[0] == packed[1]

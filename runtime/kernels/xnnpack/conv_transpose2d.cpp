@@ -41,8 +41,6 @@ Status Build(KernelContext& context, const ConvTranspose2dArgs& args) {
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;
   if (state.op == nullptr || state.in_pitch != x.pitch || state.out_pitch != args.out->pitch) {
-    const std::unique_ptr<float[]> turned = ConvolutionWeights(weight, args.groups);
-    if (turned == nullptr) return OutOfMemory(context);
     const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
     const PackedKey key = {
         Packing::kXnnpackTransposed,
@@ -52,15 +50,23 @@ Status Build(KernelContext& context, const ConvTranspose2dArgs& args) {
         bias,
         {{weight.dims[0], weight.dims[1], weight.dims[2], weight.dims[3], args.groups, args.stride[0], args.stride[1],
           args.dilation[0], args.dilation[1], args.padding[0], args.padding[1], args.padding[2], args.padding[3]}}};
+    // XNNPACK packs before it looks whether the program has the weights already; then anything of that size will do.
+    std::unique_ptr<float[]> turned;
+    const void* convolution = context.packed->Find(key).data;
+    if (convolution == nullptr) {
+      turned = ConvolutionWeights(weight, args.groups);
+      if (turned == nullptr) return OutOfMemory(context);
+      convolution = turned.get();
+    }
     xnn_weights_cache_t cache = state.cache.Whole(context.packed, key);
     MTC_RETURN_IF_ERROR(Recreate(context, state.op, [&](xnn_operator_t* op) {
       return xnn_create_deconvolution2d_nhwc_f32(
           args.padding[0], args.padding[3], args.padding[1], args.padding[2], weight.dims[1], weight.dims[2],
           args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, weight.dims[0] / args.groups,
-          weight.dims[3], x.pitch, args.out->pitch, turned.get(), bias, static_cast<float>(args.clamp[0]),
-          static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+          weight.dims[3], x.pitch, args.out->pitch, static_cast<const float*>(convolution), bias,
+          static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
     }));
-    context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
+    if (turned != nullptr) context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
     state.in_pitch = x.pitch;
     state.out_pitch = args.out->pitch;
   }

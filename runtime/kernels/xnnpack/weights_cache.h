@@ -45,10 +45,13 @@ class WeightsCache {
   static void* Reserve(void* context, size_t size) {
     WeightsCache& cache = *static_cast<WeightsCache*>(context);
     cache.DiscardReserved();
-    return cache.reserved_ = cache.packed_->Reserve(size);
+    const PackedBlock found = cache.packed_->Find(cache.key_);
+    if (found.data == nullptr) return cache.reserved_ = cache.packed_->Reserve(size);
+    return found.size == size && cache.unused_.Allocate(size) ? cache.unused_.data() : nullptr;
   }
   static size_t LookUpOrInsert(void* context, const Key*, void* weights, size_t) {
     WeightsCache& cache = *static_cast<WeightsCache*>(context);
+    cache.unused_.Free();
     if (weights == nullptr || weights != cache.reserved_) return cache.Find();
     cache.found_ = cache.packed_->Insert(cache.key_, weights).data;
     cache.reserved_ = nullptr;
@@ -74,6 +77,7 @@ class WeightsCache {
   const void* section_ = nullptr;
   const void* found_ = nullptr;
   void* reserved_ = nullptr;
+  Block unused_;  // what an operator packs that packs before it looks whether that has been done
 };
 
 }  // namespace MTC_XNNPACK
