@@ -20,7 +20,7 @@ Status PackConstant(PrepareContext& context, const Tensor& weight, int64_t count
   const int64_t size = PackedPanelsSize<C>(context.isa, s);
   const auto pack = [&](C* block) {
     const int64_t width = TileColumns(context.isa, sizeof(C)), each = s.depth * static_cast<int64_t>(sizeof(T));
-    const int64_t columns = RoundUp(Quotient(kReleased, each), width);
+    const int64_t columns = RoundUp(Quotient(kReleased, Most(each, 1)), width);
     for (int64_t i = 0; i < count; ++i) {
       const T* from = weight.as<T>() + i * s.columns * s.depth;
       for (int64_t first = 0; first < s.columns; first += columns) {

@@ -4,9 +4,11 @@
 #ifndef MTC_KERNELS_RECURRENT_H_
 #define MTC_KERNELS_RECURRENT_H_
 
+#include <new>
+
 #include "kernels/dot.h"
 #include "kernels/float_types.h"
-#include "kernels/gemm.h"
+#include "kernels/packed_product.h"
 #include "kernels/shape_rules.h"
 #include "kernels/vector_math.h"
 
@@ -29,15 +31,24 @@ MTC_INLINE LayerSizes SizesOfLayer(const Tensor& x, const Tensor& weight_hh, boo
 // Up to this many rows of inputs are dot products.
 inline constexpr int64_t kFewInputs = 3;
 
-// What inputs add to the gates.
+// What inputs add to the gates: a product with the weights as they lie, or with constant ones, packed.
 template <typename T>
 using Projection = Product<Compute<T>, MatrixRows<Compute<T>, T>, MatrixColumns<Compute<T>, T>>;
+template <typename T>
+using PackedProjection = Product<Compute<T>, MatrixRows<Compute<T>, T>, PackedPanels<Compute<T>>>;
+
+inline ProductSizes ProjectionSizes(const LayerSizes& s) { return {s.rows(), s.width(), s.features}; }
 
 // Bytes of scratch for it.
 template <typename T>
-size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s) {
-  return MultiplyScratch<Projection<T>>(isa, threads, {s.rows(), s.width(), s.features});
+size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s, bool is_packed) {
+  return is_packed ? MultiplyScratch<PackedProjection<T>>(isa, threads, ProjectionSizes(s))
+                   : MultiplyScratch<Projection<T>>(isa, threads, ProjectionSizes(s));
 }
+
+struct LayerState : KernelState {
+  const void* packed = nullptr;  // constant weights of the inputs
+};
 
 #if MTC_ISA_LEVEL == 0
 // Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
@@ -73,12 +84,17 @@ inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor&
     MTC_RETURN_IF_ERROR(context.Resize(results[i], i == 0 ? Span<const int64_t>(sequence) : Span<const int64_t>(last)));
   }
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
+  const bool is_packed = weight_ih.is_constant();
+  if (context.state == nullptr) context.state.reset(new (std::nothrow) LayerState);
+  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
   return WithFloatType(context, x.dtype, [&](auto element) {
     using T = decltype(element);
     context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));
     context.RequireScratch(3 * s.batch, hidden, sizeof(Compute<T>));
-    context.RequireScratch(ProjectionScratch<T>(context.isa, context.threads, s));
-    return Status::kOk;
+    context.RequireScratch(ProjectionScratch<T>(context.isa, context.threads, s, is_packed));
+    if (!is_packed || s.rows() <= kFewInputs) return Status::kOk;
+    return PackConstant<T>(context, weight_ih, 1, {width, s.features},
+                           &static_cast<LayerState*>(context.state.get())->packed);
   });
 }
 #endif
@@ -126,14 +142,14 @@ class Layer {
         weight_hh_(weight_hh.as<T>()),
         reverse_(reverse),
         batch_first_(batch_first) {
-    auto* memory = reinterpret_cast<C*>(static_cast<char*>(context.scratch) +
-                                        ProjectionScratch<T>(static_cast<Isa>(MTC_ISA_LEVEL), context.threads, s));
-    inputs_ = memory;
+    const size_t own =
+        ProjectionScratch<T>(static_cast<Isa>(MTC_ISA_LEVEL), context.threads, s, weight_ih.is_constant());
+    inputs_ = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + own);
     recurrent_ = inputs_ + s.rows() * s.width();
     hidden_ = recurrent_ + s.batch * s.width();
     next_ = hidden_ + s.batch * s.hidden;
     cell = next_ + s.batch * s.hidden;
-    Project(x.as<T>(), weight_ih.as<T>(), context.scratch);
+    Project(context, x.as<T>(), weight_ih);
   }
 
   void Read(const Tensor& state, C* to) const {
@@ -187,15 +203,19 @@ class Layer {
     }
   }
 
-  void Project(const T* x, const T* weight, void* scratch) {
+  void Project(KernelContext& context, const T* x, const Tensor& weight) {
     const int64_t rows = s.rows(), width = s.width(), depth = s.features;
     if (rows <= kFewInputs) {
-      DotProducts<C>(threads_, x, rows, weight, width, depth,
+      DotProducts<C>(threads_, x, rows, weight.as<T>(), width, depth,
                      [&](int64_t r, int64_t c, C value) { inputs_[r * width + c] = value; });
-      return;
+    } else if (weight.is_constant()) {
+      const auto* packed = static_cast<const C*>(static_cast<const LayerState*>(context.state.get())->packed);
+      const PackedProjection<T> product = {{x, depth}, {packed}, inputs_, width, {}};
+      Multiply(threads_, 1, ProjectionSizes(s), [&](int64_t) { return product; }, context.scratch);
+    } else {
+      const Projection<T> product = {{x, depth}, {weight.as<T>(), 1, depth}, inputs_, width, {}};
+      Multiply(threads_, 1, ProjectionSizes(s), [&](int64_t) { return product; }, context.scratch);
     }
-    const Projection<T> product = {{x, depth}, {weight, 1, depth}, inputs_, width, {}};
-    Multiply(threads_, 1, {rows, width, depth}, [&](int64_t) { return product; }, scratch);
   }
 
   ThreadPool* threads_;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.export import Dim
@@ -54,3 +55,29 @@ def test_two_operators_take_the_same_transposed_weights(tmp_path):
     for output, expected in zip(found, model(image(16, 5)), strict=True):
         np.testing.assert_allclose(output, expected.detach().numpy(), atol=1e-4)
     assert packed[0] == packed[1]
+
+
+class Sequence(nn.Module):
+    def __init__(self, kind: type[nn.RNNBase]) -> None:
+        super().__init__()
+        self.layer = kind(10, 12)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)[0]
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_recurrent_layers_pack_what_inputs_are_multiplied_with(tmp_path, kind):
+    """But for a few inputs, whose dot products take the weights as they lie."""
+    model = Sequence(kind).eval()
+    inputs = torch.linspace(-1, 1, 70).reshape(7, 1, 10)
+    mtc.package(mtc.export(model, (inputs,), dynamic_shapes=({0: Dim("time", min=2)},)), tmp_path / "m.mtp")
+    packed = []
+    with mtc.Session(tmp_path / "m.mtp") as session:
+        for time in (2, 7, 5):
+            (found,) = session.run(inputs[:time].numpy())
+            np.testing.assert_allclose(found, model(inputs[:time]).detach().numpy(), atol=1e-5)
+            packed.append(session.memory().packed)
+    # Whole vectors of columns, which are some of the gates' units.
+    assert packed[0] == 0
+    assert model.layer.weight_ih_l0.nbytes <= packed[1] == packed[2] < 2 * model.layer.weight_ih_l0.nbytes + 64 * 10
