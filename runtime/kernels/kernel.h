@@ -42,11 +42,11 @@ class KernelContext {
 };
 
 // Prepare is called once for each set of input shapes. It derives the shapes of the outputs from those of the inputs,
-// checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands have none
-// yet.
+// checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands and results
+// have none yet, but the pitches that they will have.
 class PrepareContext : public KernelContext {
  public:
-  // Gives `out` its shape, dense. Fails if there are too many elements, or if the program promised another shape.
+  // Says which shape `out` has to have. Fails if the program promised another one.
   Status Resize(Tensor* out, Span<const int64_t> dims);
   // `count` by `each` elements of `size` bytes; calls add up. Values have at most 2^47 bytes, but not what is computed
   // from the sizes of two of them: what no memory has is refused before Run.

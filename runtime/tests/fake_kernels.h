@@ -15,6 +15,8 @@ namespace mtc::test {
 KernelTable FakeKernels();
 // How often Prepare of add and scale was called.
 int& PrepareCount();
+// The pitch of add's result when its Prepare was called last.
+int64_t& PreparedPitch();
 
 }  // namespace mtc::test
 

@@ -20,6 +20,7 @@ struct AddArgs {
 Status PrepareAdd(PrepareContext& context, const void* args) {
   const AddArgs& a = *static_cast<const AddArgs*>(args);
   ++PrepareCount();
+  PreparedPitch() = a.out->pitch;
   const auto x = a.x->shape(), y = a.y->shape();
   if (!std::equal(x.begin(), x.end(), y.begin(), y.end())) {
     return context.Fail(Status::kInvalidArgument, "shapes differ");
@@ -179,6 +180,11 @@ constexpr KernelEntry kEntries[] = {
 }  // namespace
 
 KernelTable FakeKernels() { return {kEntries, sizeof(kEntries) / sizeof(kEntries[0])}; }
+
+int64_t& PreparedPitch() {
+  static int64_t pitch = 0;
+  return pitch;
+}
 
 int& PrepareCount() {
   static int count = 0;

@@ -187,9 +187,7 @@ MTC_XNNPACK_KERNEL(Conv2d)
 #if MTC_ISA_LEVEL == 0
 mtc::Status mtc::kernels::xnnpack::RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args) {
   using namespace MTC_XNNPACK;
-  auto& state = *static_cast<ConvState*>(context.state.get());
-  // Where a result lies inside another one is settled after Prepare.
-  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  const auto& state = *static_cast<const ConvState*>(context.state.get());
   for (int64_t i = 0; i < state.count; ++i) {
     const ChannelBlocks::Block& block = state.blocks[i];
     MTC_RETURN_IF_ERROR(

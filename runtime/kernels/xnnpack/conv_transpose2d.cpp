@@ -125,8 +125,7 @@ Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs
 template <typename T>
 Status RunConvTranspose2d(KernelContext& context, const ConvTranspose2dArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  auto& state = *static_cast<ConvTransposeState*>(context.state.get());
-  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  const auto& state = *static_cast<const ConvTransposeState*>(context.state.get());
   MTC_RETURN_IF_ERROR(
       Check(context, xnn_setup_deconvolution2d_nhwc_f32(state.op.get(), args.x->as<const T>(), args.out->as<T>())));
   return RunOperator(context, state.op);

@@ -87,10 +87,8 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
 template <typename T>
 Status RunLinear(KernelContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  auto& state = *static_cast<LinearState*>(context.state.get());
+  const auto& state = *static_cast<const LinearState*>(context.state.get());
 #if MTC_ISA_LEVEL == 0
-  // Where a result lies inside another one is settled after Prepare.
-  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
   for (int64_t i = 0; i < state.count; ++i) {
     const ChannelBlocks::Block& block = state.blocks[i];
     MTC_RETURN_IF_ERROR(Check(context, xnn_setup_fully_connected_nc_f32(block.op.get(), args.x->as<const T>(),

@@ -5,20 +5,13 @@
 namespace MTC_XNNPACK {
 namespace {
 
-struct ResizeState : OperatorState {
-  int64_t in_pitch = 0;
-  int64_t out_pitch = 0;
-};
-
 Status Build(KernelContext& context, const UpsampleBilinear2dArgs& args) {
-  auto& state = *static_cast<ResizeState*>(context.state.get());
+  auto& state = *static_cast<OperatorState*>(context.state.get());
   const Tensor& x = *args.x;
   MTC_RETURN_IF_ERROR(Recreate(context, state.op, [&](xnn_operator_t* op) {
     return xnn_create_resize_bilinear2d_nhwc_f32(args.size[0], args.size[1],
                                                  args.align_corners ? XNN_FLAG_ALIGN_CORNERS : 0, op);
   }));
-  state.in_pitch = x.pitch;
-  state.out_pitch = args.out->pitch;
   size_t bytes, alignment;
   return Check(context,
                xnn_reshape_resize_bilinear2d_nhwc_f32(state.op.get(), x.dims[0], x.dims[1], x.dims[2], x.dims[3],
@@ -50,15 +43,14 @@ Status PrepareUpsampleBilinear2d(PrepareContext& context, const UpsampleBilinear
   }
   const int64_t dims[] = {x.dims[0], args.size[0], args.size[1], x.dims[3]};
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
-  if (StateOf<ResizeState>(context) == nullptr) return OutOfMemory(context);
+  if (StateOf<OperatorState>(context) == nullptr) return OutOfMemory(context);
   return args.out->count() == 0 ? Status::kOk : Build(context, args);
 }
 
 template <typename T>
 Status RunUpsampleBilinear2d(KernelContext& context, const UpsampleBilinear2dArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  auto& state = *static_cast<ResizeState*>(context.state.get());
-  if (state.in_pitch != args.x->pitch || state.out_pitch != args.out->pitch) MTC_RETURN_IF_ERROR(Build(context, args));
+  const auto& state = *static_cast<const OperatorState*>(context.state.get());
   MTC_RETURN_IF_ERROR(Check(context, xnn_setup_resize_bilinear2d_nhwc_f32(state.op.get(), nullptr,
                                                                           args.x->as<const T>(), args.out->as<T>())));
   return RunOperator(context, state.op);
