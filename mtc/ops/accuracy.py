@@ -37,7 +37,7 @@ class Tolerance:
             return float("inf")
         scale = float(np.abs(want64[finite]).max(initial=0.0)) if self.is_scaled else 1.0
         allowed = self.absolute * scale + self.relative * np.abs(want64[~same])
-        return float((np.abs(got64 - want64)[~same] / np.maximum(allowed, np.finfo(np.float64).tiny)).max())
+        return float((np.abs(got64[~same] - want64[~same]) / np.maximum(allowed, np.finfo(np.float64).tiny)).max())
 
 
 def tolerance(accuracy: Accuracy, dtype: DType) -> Tolerance:

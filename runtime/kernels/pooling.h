@@ -10,14 +10,16 @@ namespace MTC_PORTABLE {
 constexpr int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 // A pooling seen as [outer, *in, channels] to [outer, *out, channels]: images whose channels come first have one
-// channel, and the missing axis of two spatial ones comes first.
+// channel, and the missing axis of two spatial ones comes first. Pixels whose channels come last may be those of a
+// wider tensor.
 struct PoolSizes {
   int64_t outer = 1, channels = 1;
+  int64_t in_pitch = 1, out_pitch = 1;  // elements from pixel to pixel
   int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
   int64_t stride[3] = {1, 1, 1}, dilation[3] = {1, 1, 1}, before[3] = {}, after[3] = {};
 
   int64_t extent(int axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
-  int64_t in_size() const { return in[0] * in[1] * in[2] * channels; }
+  int64_t in_size() const { return in[0] * in[1] * in[2] * in_pitch; }
 };
 
 template <typename Args>
@@ -26,7 +28,11 @@ PoolSizes PoolSizesOf(const Args& args, Span<const int64_t> dilation, Layout lay
   const Tensor &x = *args.x, &out = *args.out;
   const int spatial = x.rank - 2, missing = 3 - spatial, first = layout == Layout::kNhwc ? 1 : 2;
   s.outer = layout == Layout::kNhwc ? x.dims[0] : x.dims[0] * x.dims[1];
-  s.channels = layout == Layout::kNhwc ? x.dims[x.rank - 1] : 1;
+  if (layout == Layout::kNhwc) {
+    s.channels = x.dims[x.rank - 1];
+    s.in_pitch = x.pitch;
+    s.out_pitch = out.pitch;
+  }
   for (int i = 0; i < spatial; ++i) {
     const int to = missing + i;
     s.in[to] = x.dims[first + i];
@@ -172,28 +178,49 @@ MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64
   }
 }
 
-// The same where channels come last: every lane is a channel.
-template <typename T, typename Fold, typename Finish>
-MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
-                           const Fold& fold, const Finish& finish) {
-  using P = Pack<T>;
-  const Taps deep(s, 0, z), high(s, 1, y);
-  for (int64_t position = 0; position < s.out[2]; ++position) {
-    const Taps wide(s, 2, position);
-    for (int64_t c = 0; c < s.channels; c += kPackWidth<T>) {
-      const int64_t lanes = s.channels - c < kPackWidth<T> ? s.channels - c : kPackWidth<T>;
-      P value = static_cast<P>(P{} + first);
-      for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
-        for (int64_t ky = high.begin; ky < high.end; ++ky) {
-          for (int64_t kx = wide.begin; kx < wide.end; ++kx) {
-            const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
-            const int64_t ix = wide.start + kx * s.dilation[2];
-            const T* from = x + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.channels + c;
-            value = fold(value, LoadPack(from, lanes, P{}));
-          }
+// The windows of one position, for as many channels as kPacks Packs hold.
+template <typename T, int kPacks, typename Fold>
+MTC_INLINE void FoldChannels(const PoolSizes& s, const T* x, const Taps (&taps)[3], int64_t lanes, Pack<T> first,
+                             Pack<T> (&values)[kPacks], const Fold& fold) {
+  for (Pack<T>& value : values) value = first;
+  const int64_t step = s.dilation[2] * s.in_pitch;
+  for (int64_t kz = taps[0].begin; kz < taps[0].end; ++kz) {
+    for (int64_t ky = taps[1].begin; ky < taps[1].end; ++ky) {
+      const int64_t iz = taps[0].start + kz * s.dilation[0], iy = taps[1].start + ky * s.dilation[1];
+      const int64_t ix = taps[2].start + taps[2].begin * s.dilation[2];
+      const T* from = x + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.in_pitch;
+      for (int64_t kx = taps[2].begin; kx < taps[2].end; ++kx, from += step) {
+        if constexpr (kPacks == 1) {
+          values[0] = fold(values[0], LoadPack(from, lanes, Pack<T>{}));
+        } else {
+          MTC_UNROLL
+          for (int i = 0; i < kPacks; ++i) values[i] = fold(values[i], LoadPack(from + i * kPackWidth<T>));
         }
       }
-      StorePack<T>(out + position * s.channels + c, finish(value, position), lanes);
+    }
+  }
+}
+
+// The same where channels come last: every lane is a channel.
+template <typename T, typename Fold, typename Finish>
+MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> least,
+                           const Fold& fold, const Finish& finish) {
+  constexpr int kPacks = 4, kWidth = kPackWidth<T>;  // several, so that one fold need not wait for the one before it
+  const auto first = static_cast<Pack<T>>(Pack<T>{} + least);
+  for (int64_t position = 0; position < s.out[2]; ++position, out += s.out_pitch) {
+    const Taps taps[3] = {{s, 0, z}, {s, 1, y}, {s, 2, position}};
+    int64_t c = 0;
+    for (; c + kPacks * kWidth <= s.channels; c += kPacks * kWidth) {
+      Pack<T> values[kPacks];
+      FoldChannels(s, x + c, taps, kWidth, first, values, fold);
+      MTC_UNROLL
+      for (int i = 0; i < kPacks; ++i) StorePack<T>(out + c + i * kWidth, finish(values[i], position));
+    }
+    for (; c < s.channels; c += kWidth) {
+      const int64_t lanes = s.channels - c < kWidth ? s.channels - c : kWidth;
+      Pack<T> values[1];
+      FoldChannels(s, x + c, taps, lanes, first, values, fold);
+      StorePack<T>(out + c, finish(values[0], position), lanes);
     }
   }
 }
@@ -207,7 +234,7 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
     for (int64_t task = begin; task < end; ++task) {
       const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];
       const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.in_size();
-      T* to = out.as<T>() + task * row;
+      T* to = out.as<T>() + task * s.out[2] * s.out_pitch;
       if (layout == Layout::kNhwc) {
         PoolPixels(s, from, to, z, y, first, fold, finish(z, y));
       } else {

@@ -15,6 +15,9 @@
 #if MTC_ISA_LEVEL == 2
 #include <immintrin.h>
 #endif
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 #define MTC_INLINE [[gnu::always_inline]] inline
 #if defined(__clang__)
@@ -175,6 +178,14 @@ template <typename V>
 MTC_INLINE V Min(V a, V b) {
   return Select(a < b, a, Select(a == a, b, a));
 }
+#if defined(__aarch64__)
+MTC_INLINE Vec Max(Vec a, Vec b) { return vmaxq_f32(a, b); }
+MTC_INLINE Vec Min(Vec a, Vec b) { return vminq_f32(a, b); }
+#else
+// x86's instructions give `b` if either is NaN; all bits set, which a comparison gives, are a NaN.
+MTC_INLINE Vec Max(Vec a, Vec b) { return BitCast<Vec>(BitCast<IntVec>(a > b ? a : b) | (a != a)); }
+MTC_INLINE Vec Min(Vec a, Vec b) { return BitCast<Vec>(BitCast<IntVec>(a < b ? a : b) | (a != a)); }
+#endif
 MTC_INLINE Vec Abs(Vec x) { return BitCast<Vec>(BitCast<IntVec>(x) & 0x7fffffff); }
 MTC_INLINE float Abs(float x) { return __builtin_fabsf(x); }
 MTC_INLINE double Abs(double x) { return __builtin_fabs(x); }

@@ -33,27 +33,6 @@ def transposable_convolution(node: Node) -> str | None:
     return constant_weights(node)
 
 
-def overlapping_windows(node: Node) -> str | None:
-    kernel, stride = node.attrs["kernel_size"], node.attrs["stride"]
-    if kernel == (1, 1):
-        return "its windows are one pixel"
-    if any(s > k for s, k in zip(stride, kernel, strict=True)):
-        return f"its stride {stride} leaves out pixels between windows of {kernel}"
-    is_dilated = any(d > 1 for d in node.attrs["dilation"])
-    if is_dilated and (any(node.attrs["padding"]) or node.attrs["ceil_mode"]):
-        return "its windows are dilated and reach into padding"
-    return None
-
-
-def mean_of_pixels(node: Node) -> str | None:
-    """XNNPACK divides by the pixels that are inside the image."""
-    if node.attrs["divisor_override"]:
-        return "it divides by a number of its own"
-    if any(node.attrs["padding"]) and node.attrs["count_include_pad"]:
-        return "it counts padding"
-    return None
-
-
 def neighbouring_axes(node: Node) -> str | None:
     rank = node.operand(0).type.rank
     axes = sorted(axis % rank for axis in node.attrs["axes"]) if rank else []

@@ -82,6 +82,20 @@ def special() -> Operand:
     return Operand(make)
 
 
+def peculiar(*shape: int) -> Operand:
+    """Normal numbers, of which some are NaN, infinite or -0; for integers what `randn` gives."""
+
+    def make(rng: np.random.Generator, dtype: DType) -> np.ndarray:
+        numbers = randn(*shape).make(rng, dtype)
+        if not dtype.is_integer and dtype is not BOOL:
+            numbers[rng.random(shape) < 0.05] = -0.0
+            for value in (np.nan, np.inf, -np.inf):
+                numbers[rng.random(shape) < 0.01] = value
+        return numbers
+
+    return Operand(make)
+
+
 def whole(low: int, high: int, *shape: int) -> Operand:
     """i64 numbers from `low` until before `high`, whatever the case's dtype: indices."""
     return Operand(lambda rng, dtype: rng.integers(low, high, shape), DType.I64)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from cases.case import array, case, positive, randn
+from cases.case import array, case, peculiar, positive, randn
 from mtc import ops
 from mtc.ir.types import F32, F64, I32
 from mtc.ops.recurrent import Nonlinearity
@@ -208,6 +208,24 @@ CASES = [
     case(
         ops.avg_pool2d, pool(F.avg_pool2d), x=randn(1, 2, 4, 4), kernel_size=(2, 2), stride=(2, 2), divisor_override=3
     ),
+    # NaN, infinities and -0: of few channels, and of more than fill a kernel's registers.
+    *(
+        case(o, pool(f), x=peculiar(2, channels, 12, 11), kernel_size=k, stride=s, padding=p)
+        for o, f in ((ops.max_pool2d, F.max_pool2d), (ops.avg_pool2d, F.avg_pool2d))
+        for channels in (3, 151)
+        for k, s, p in (((3, 3), (2, 2), (1, 1, 1, 1)), ((2, 2), (2, 2), (0, 0, 0, 0)))
+    ),
+    *(
+        case(ops.conv2d, conv(F.conv2d), x=peculiar(*x), weight=randn(*weight), bias=randn(weight[0]), **attrs)
+        for x, weight, attrs in [
+            ((1, 3, 12, 12), (16, 3, 3, 3), {}),
+            ((1, 8, 9, 9), (24, 8, 1, 1), {}),
+            ((1, 16, 11, 12), (16, 1, 3, 3), {"groups": 16, "padding": (1, 1, 1, 1)}),
+        ]
+    ),
+    *(case(ops.linear, F.linear, x=peculiar(n, 40), weight=randn(37, 40), bias=randn(37)) for n in (1, 17)),
+    case(ops.matmul, torch.matmul, x=peculiar(2, 9, 40), y=randn(2, 40, 33)),
+    case(ops.matmul, torch.matmul, x=randn(9, 40), y=peculiar(40, 33)),
     case(ops.adaptive_avg_pool2d, lambda x, size: F.adaptive_avg_pool2d(x, size), x=randn(2, 3, 7, 5), size=(3, 4)),
     case(
         ops.max_pool3d,
