@@ -8,7 +8,6 @@ import numpy as np
 
 from mtc.ir.dims import Shape
 from mtc.ops.define import FLOATS, NUMBERS, Accuracy, Tensor, TensorType, normalize_axis, op
-from mtc.ops.math import wide
 
 
 def along_axis(x: TensorType, *, axis: int, **_: Any) -> Shape:
@@ -35,22 +34,27 @@ def log_softmax(x: Tensor, *, axis: int = -1):
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
+def _total(x: Tensor) -> Tensor:
+    """`x` in what running totals are kept in, whose error grows with every element: f64 if it holds floats."""
+    return x if x.dtype.kind in "iu" else x.astype(np.float64)
+
+
 @op(types="T -> T", T=NUMBERS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count)
 def cumsum(x: Tensor, *, axis: int):
     """The sum of the elements along `axis` up to each; integers wrap."""
-    return np.cumsum(x, axis=axis, dtype=x.dtype) if x.ndim else x.copy()
+    return np.cumsum(_total(x), axis=axis).astype(x.dtype) if x.ndim else x.copy()
 
 
 @op(types="T -> T", T=NUMBERS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count)
 def cumprod(x: Tensor, *, axis: int):
     """The product of the elements along `axis` up to each; integers wrap."""
-    return np.cumprod(x, axis=axis, dtype=x.dtype) if x.ndim else x.copy()
+    return np.cumprod(_total(x), axis=axis).astype(x.dtype) if x.ndim else x.copy()
 
 
 @op(types="T -> T", T=FLOATS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count * 5)
 def logcumsumexp(x: Tensor, *, axis: int):
     """`log(cumsum(exp(x)))` along `axis`, computed without overflow."""
-    return np.logaddexp.accumulate(wide(x), axis=axis).astype(x.dtype) if x.ndim else x.copy()
+    return np.logaddexp.accumulate(_total(x), axis=axis).astype(x.dtype) if x.ndim else x.copy()
 
 
 def along_axis_twice(x: TensorType, *, axis: int, **_: Any) -> list[Shape]:

@@ -8,11 +8,15 @@
 
 namespace MTC_PORTABLE {
 
+// What a running total of elements of type T is kept in: its error grows with every element, so that floats are joined
+// in double precision, as torch does.
+template <typename T>
+using Total = std::conditional_t<std::is_floating_point_v<Compute<T>>, double, Compute<T>>;
+
 // out[i] = combine(out[i - 1], x[i]) along `axis`. Columns are taken a few at a time, whose totals stay in registers.
 template <typename T, typename Combine>
-void ScanAxis(KernelContext& context, const Tensor& x, const Tensor& out, int64_t axis, Compute<T> start,
+void ScanAxis(KernelContext& context, const Tensor& x, const Tensor& out, int64_t axis, Total<T> start,
               const Combine& combine) {
-  using C = Compute<T>;
   constexpr int64_t kColumns = 16;
   if (x.count() == 0) return;
   const AxisSizes view(x, axis);
@@ -25,12 +29,12 @@ void ScanAxis(KernelContext& context, const Tensor& x, const Tensor& out, int64_
       const int64_t first = task / blocks * view.count * view.inner + column;
       const T* from = x.as<T>() + first;
       T* to = out.as<T>() + first;
-      C totals[kColumns];
-      for (C& total : totals) total = start;
+      Total<T> totals[kColumns];
+      for (Total<T>& total : totals) total = start;
       for (int64_t i = 0; i < view.count; ++i, from += view.inner, to += view.inner) {
         for (int64_t j = 0; j < count; ++j) {
-          totals[j] = combine(totals[j], static_cast<C>(from[j]));
-          to[j] = static_cast<T>(totals[j]);
+          totals[j] = combine(totals[j], static_cast<Total<T>>(static_cast<Compute<T>>(from[j])));
+          to[j] = static_cast<T>(static_cast<Compute<T>>(totals[j]));
         }
       }
     }

@@ -10,10 +10,9 @@ Status PrepareLogcumsumexp(PrepareContext& context, const LogcumsumexpArgs& args
 
 template <typename T>
 Status RunLogcumsumexp(KernelContext& context, const LogcumsumexpArgs& args) {
-  const auto infinity = static_cast<Compute<T>>(__builtin_inf());
-  ScanAxis<T>(context, *args.x, *args.out, args.axis, -infinity, [](auto total, auto x) {
-    const auto larger = x > total || x != x ? x : total;  // of two infinities the difference is NaN
-    return x == total ? larger + std::log(decltype(x){2}) : larger + std::log1p(std::exp(-std::fabs(x - total)));
+  ScanAxis<T>(context, *args.x, *args.out, args.axis, -__builtin_inf(), [](double total, double x) {
+    const double larger = x > total || x != x ? x : total;  // of two infinities the difference is NaN
+    return x == total ? larger + std::log(2.0) : larger + std::log1p(std::exp(-std::fabs(x - total)));
   });
   return Status::kOk;
 }

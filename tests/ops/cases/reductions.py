@@ -8,7 +8,7 @@ import torch
 
 from cases.case import array, case, distinct, randn, special
 from mtc import ops
-from mtc.ir.types import BOOL
+from mtc.ir.types import BOOL, F32
 
 
 def over(function: Any) -> Any:
@@ -69,6 +69,15 @@ CASES = [
         case(o, lambda x, axis, f=f: f(x, axis), x=x, axis=a)
         for o, f in ((ops.cummax, torch.cummax), (ops.cummin, torch.cummin), (ops.logcumsumexp, torch.logcumsumexp))
         for x, a in ((randn(3, 4), 0), (randn(2, 9, 3), -2), (special(), 0), (randn(), 0))
+    ),
+    # Totals of which each step rounds away in f32.
+    *(
+        case(o, lambda x, axis, f=f: f(x, axis), x=array([first] + [step] * 2000), axis=0, dtypes=(F32,))
+        for o, f, first, step in (
+            (ops.cumsum, torch.cumsum, 2.0**24, 1.0),
+            (ops.cumprod, torch.cumprod, 1.6, 1 + 2.0**-23),
+            (ops.logcumsumexp, torch.logcumsumexp, 20.0, 6.0),
+        )
     ),
     *(
         case(
