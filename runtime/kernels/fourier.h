@@ -76,7 +76,7 @@ inline Status PrepareTransform(PrepareContext& context, const Tensor& x, int64_t
     return context.Fail(Status::kInvalidArgument, "a transform of %lld numbers has the prime factor %lld; pad it",
                         static_cast<long long>(count), static_cast<long long>(factor));
   }
-  context.RequireScratch(WorkerCount(context.threads) * static_cast<size_t>(3 * TransformBuffer(count)) *
+  context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)), 3 * TransformBuffer(count),
                          SizeOf(x.dtype));
   if (context.state == nullptr) context.state.reset(new (std::nothrow) Rotations);
   auto* rotations = static_cast<Rotations*>(context.state.get());
