@@ -43,16 +43,21 @@ def over(x: Tensor, axes: tuple[int, ...]) -> tuple[int, ...] | None:
     return axes if axes and x.ndim else None
 
 
+def _total(dtype: np.dtype) -> np.dtype:
+    """What a sum is kept in, whose error grows with every element: f64 of floats."""
+    return dtype if dtype.kind in "iu" else np.dtype(np.float64)
+
+
 @op(types="T -> T", T=FLOATS, infer=reduced_shape, flops=one_flop_per_element, accuracy=Accuracy.REDUCTION)
 def mean(x: Tensor, *, axes: tuple[int, ...] = (), keepdim: bool = False):
     """The mean over `axes`, or over all if none is given."""
-    return np.mean(x, axis=over(x, axes), keepdims=keepdim)
+    return np.mean(x, axis=over(x, axes), keepdims=keepdim, dtype=np.float64).astype(x.dtype)
 
 
 @op(types="T -> T", T=NUMBERS, infer=reduced_shape, flops=one_flop_per_element, accuracy=Accuracy.REDUCTION)
 def sum_(x: Tensor, *, axes: tuple[int, ...] = (), keepdim: bool = False):
     """The sum over `axes`, or over all if none is given; integers wrap."""
-    return np.sum(x, axis=over(x, axes), keepdims=keepdim, dtype=x.dtype)
+    return np.sum(x, axis=over(x, axes), keepdims=keepdim, dtype=_total(x.dtype)).astype(x.dtype)
 
 
 @op(types="T -> T", T=NUMBERS, infer=reduced_shape, flops=one_flop_per_element, accuracy=Accuracy.REDUCTION)

@@ -122,6 +122,11 @@ MTC_INLINE Pack<T> LoadPack(const T* from, int64_t count, Pack<T> filler) {
     return *from;
   } else {
     if (count == kPackWidth<T>) return Load<Vec>(from);
+#if MTC_ISA_LEVEL == 2
+    if constexpr (std::is_same_v<T, float>) {
+      return _mm512_mask_loadu_ps(filler, static_cast<__mmask16>((1u << count) - 1), from);
+    }
+#endif
     for (int64_t i = 0; i < count; ++i) filler[i] = static_cast<float>(from[i]);
     return filler;
   }

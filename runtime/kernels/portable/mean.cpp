@@ -10,11 +10,7 @@ Status PrepareMean(PrepareContext& context, const MeanArgs& args) {
 
 template <typename T>
 Status RunMean(KernelContext& context, const MeanArgs& args) {
-  using P = Pack<T>;
-  const auto add = [](P a, P b) { return a + b; };
-  Reduce<T>(context, *args.x, args.axes, *args.out, [add](const Folded<T>& folded) {
-    return folded.Fold(P{}, P{}, add, add) / static_cast<Compute<T>>(folded.count());
-  });
+  Mean<T>(context, *args.x, args.axes, *args.out);
   return Status::kOk;
 }
 

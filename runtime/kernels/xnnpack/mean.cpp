@@ -20,6 +20,32 @@ struct MeanState : KernelState {
 };
 
 constexpr int64_t kColumns = 64;  // channels that one call of the microkernel sums at the same time
+// Elements that one call adds up, whose error grows with their number; what calls give is added in f64.
+constexpr int64_t kMostInRow = 8192, kMostInColumn = 256;
+
+float MeanOfRow(const MeanState& state, const float* x) {
+  double total = 0;
+  for (int64_t at = 0; at < state.count; at += kMostInRow) {
+    float part = 0;  // the microkernels add
+    state.along_row(std::min(kMostInRow, state.count - at) * sizeof(float), x + at, &part, &state.params);
+    total += part;
+  }
+  return static_cast<float>(total);
+}
+
+void MeansOfColumns(const MeanState& state, int64_t columns, const float* x, const void* zeros, float* out) {
+  const auto add = [&](int64_t from, int64_t count, float* to) {
+    std::memset(to, 0, columns * sizeof(float));
+    state.along_column(count, columns, x + from * state.inner, state.inner * sizeof(float), zeros, to, &state.params);
+  };
+  if (state.count <= kMostInColumn) return add(0, state.count, out);
+  double totals[kColumns] = {};
+  for (int64_t at = 0; at < state.count; at += kMostInColumn) {
+    add(at, std::min(kMostInColumn, state.count - at), out);
+    for (int64_t j = 0; j < columns; ++j) totals[j] += out[j];
+  }
+  for (int64_t j = 0; j < columns; ++j) out[j] = static_cast<float>(totals[j]);
+}
 
 }  // namespace
 
@@ -79,10 +105,7 @@ Status RunMean(KernelContext& context, const MeanArgs& args) {
   if (state.along_row != nullptr) {
     ParallelFor(context.threads, state.outer, std::max<int64_t>(kElementGrain / state.count, 1),
                 [&](int64_t begin, int64_t end) {
-                  for (int64_t i = begin; i < end; ++i) {
-                    out[i] = 0;  // the microkernels add
-                    state.along_row(state.count * sizeof(T), x + i * state.count, out + i, &state.params);
-                  }
+                  for (int64_t i = begin; i < end; ++i) out[i] = MeanOfRow(state, x + i * state.count);
                 });
     return Status::kOk;
   }
@@ -92,15 +115,13 @@ Status RunMean(KernelContext& context, const MeanArgs& args) {
   ParallelFor(context.threads, state.outer * groups, std::max<int64_t>(kElementGrain / work, 1),
               [&](int64_t begin, int64_t end) {
                 while (begin < end) {
-                  // As many columns as this range holds of one image.
+                  // As many columns as this range holds of one image, if their totals need not be kept.
                   const int64_t image = begin / groups, group = begin % groups;
-                  const int64_t taken = std::min(end - begin, groups - group);
+                  const int64_t taken = state.count > kMostInColumn ? 1 : std::min(end - begin, groups - group);
                   const int64_t column = group * kColumns;
                   const int64_t columns = std::min(taken * kColumns, state.inner - column);
-                  T* to = out + image * state.inner + column;
-                  std::memset(to, 0, columns * sizeof(T));
-                  state.along_column(state.count, columns, x + image * state.count * state.inner + column,
-                                     state.inner * sizeof(T), context.scratch, to, &state.params);
+                  MeansOfColumns(state, columns, x + image * state.count * state.inner + column, context.scratch,
+                                 out + image * state.inner + column);
                   begin += taken;
                 }
               });

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
-from cases.case import array, case, distinct, randn, special
+from cases.case import Operand, array, case, distinct, randn, special
 from mtc import ops
 from mtc.ir.types import BOOL, F32
+
+
+def full(value: float, *shape: int) -> Operand:
+    return Operand(lambda rng, dtype: np.full(shape, value, dtype.numpy))
 
 
 def over(function: Any) -> Any:
@@ -40,6 +45,18 @@ _FUNCTIONS = {
 
 CASES = [
     *(case(op, f, x=randn(2, 3, 4), axes=a, keepdim=k) for op, f in _FUNCTIONS.items() for a, k in _AXES),
+    # Many elements: sums one after the other in f32 are wrong by a thousandth.
+    *(
+        case(op, f, x=full(0.1, *shape), axes=axes, keepdim=False, dtypes=(F32,))
+        for op, f in list(_FUNCTIONS.items())[:2]
+        for shape, axes in (((1 << 22,), ()), ((1 << 18, 3), (0,)), ((1 << 16, 70), (0,)), ((2, 9, 1 << 17), (0, 2)))
+    ),
+    # Slices of one result's elements that threads divide among them: of a row, a column, and many runs.
+    *(
+        case(op, f, x=randn(*shape), axes=axes, keepdim=False)
+        for op, f in _FUNCTIONS.items()
+        for shape, axes in (((100_003,), ()), ((40_001, 2), (0,)), ((70, 3, 1009), (0, 2)))
+    ),
     *(case(op, f, x=special(), axes=(0,), keepdim=False) for op, f in list(_FUNCTIONS.items())[3:]),
     *(case(op, f, x=randn(0, 3), axes=(0,), keepdim=True) for op, f in list(_FUNCTIONS.items())[:3]),
     *(case(op, f, x=randn(), axes=(), keepdim=False) for op, f in list(_FUNCTIONS.items())[:5] if op is not ops.sum),
