@@ -39,35 +39,45 @@ inline int64_t SourceOf(PadMode mode, int64_t place, int64_t size) {
   }
 }
 
-// `value` is a word of the dtype's size.
+// Row `row` of the result: what stands before the operand's row, that row, and what stands after it.
 template <typename W>
-[[gnu::noinline]] void Pad(const PadArgs& args, W value) {
+void PadRow(const PadArgs& args, const Strides& strides, int64_t row, W value) {
   const Tensor &x = *args.x, &out = *args.out;
-  const Strides strides(x);
   const int last = x.rank - 1;
   const int64_t length = out.dims[last], size = x.dims[last], before = args.padding[2 * last];
-  for (int64_t row = 0, rows = Count(out) / length; row < rows; ++row) {
-    const W* from = x.as<W>();
-    int64_t rest = row;
-    for (int axis = last - 1; axis >= 0 && from != nullptr; --axis) {
-      const int64_t source = SourceOf(args.mode, rest % out.dims[axis] - args.padding[2 * axis], x.dims[axis]);
-      rest /= out.dims[axis];
-      from = source < 0 ? nullptr : from + source * strides.at[axis];
-    }
-    W* to = out.as<W>() + row * length;
-    for (int64_t i = 0; i < length; ++i) {
-      const int64_t source = from == nullptr ? -1 : SourceOf(args.mode, i - before, size);
-      to[i] = source < 0 ? value : from[source];
-      if (from != nullptr && i == before - 1) {  // the row itself in one go
-        std::memcpy(to + before, from, static_cast<size_t>(size) * sizeof(W));
-        i += size;
-      }
-    }
+  const W* from = x.as<W>();
+  W* to = out.as<W>() + row * length;
+  for (int axis = last - 1; axis >= 0 && from != nullptr; row /= out.dims[axis--]) {
+    const int64_t source = SourceOf(args.mode, row % out.dims[axis] - args.padding[2 * axis], x.dims[axis]);
+    from = source < 0 ? nullptr : from + source * strides.at[axis];
   }
+  if (from == nullptr) {
+    for (int64_t i = 0; i < length; ++i) to[i] = value;
+    return;
+  }
+  const auto fill = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t source = SourceOf(args.mode, i - before, size);
+      to[i] = source < 0 ? value : from[source];
+    }
+  };
+  fill(0, before);
+  std::memcpy(to + before, from, static_cast<size_t>(size) * sizeof(W));
+  fill(before + size, length);
+}
+
+// `value` is a word of the dtype's size.
+template <typename W>
+[[gnu::noinline]] void Pad(ThreadPool* threads, const PadArgs& args, W value) {
+  const Strides strides(*args.x);
+  const int64_t length = args.out->row_size();
+  ParallelFor(threads, args.out->count() / length, kCopyGrain / length + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) PadRow(args, strides, row, value);
+  });
 }
 
 template <typename T>
-Status RunPad(KernelContext&, const PadArgs& args) {
+Status RunPad(KernelContext& context, const PadArgs& args) {
   if (Count(*args.out) == 0) return Status::kOk;
   T value;
   if constexpr (std::is_same_v<T, Bool>) {
@@ -78,7 +88,7 @@ Status RunPad(KernelContext&, const PadArgs& args) {
   if (args.x->rank == 0) {
     *args.out->as<T>() = *args.x->as<T>();
   } else {
-    Pad(args, BitCast<Word<T>>(value));
+    Pad(context.threads, args, BitCast<Word<T>>(value));
   }
   return Status::kOk;
 }

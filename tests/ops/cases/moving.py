@@ -34,12 +34,25 @@ CASES = [
         case(ops.pad, padded, x=randn(1, 2, 4, 5), padding=(0, 0, 0, 0, 1, 2, 3, 0), mode=m, dtypes=(F32,))
         for m in list(PadMode)[1:]
     ),
+    # Rows that threads divide among them; nothing before the rows, or after them, or no row.
+    *(
+        case(ops.pad, padded, x=randn(3, 70, size), padding=(1, 0, 0, 2, *sides))
+        for size, sides in ((301, (0, 1)), (301, (3, 0)), (0, (200, 60)))
+    ),
+    *(
+        case(ops.pad, padded, x=randn(1, 40, 9, 300), padding=(0, 0, 0, 0, 3, 2, *sides), mode=m, dtypes=(F32,))
+        for m in list(PadMode)[1:]
+        for sides in ((0, 4), (5, 2))
+    ),
     case(ops.slice, lambda x, **_: x[1:3, ::2, 4:], x=randn(4, 5, 4), begin=(1, 0, 4), end=(3, 5, 4), step=(1, 2, 1)),
     case(ops.slice, lambda x, **_: x.clone(), x=randn(), begin=(), end=(), step=()),
     case(ops.expand, lambda x, shape: x.expand(shape), x=randn(3, 1), shape=(2, 3, 4)),
     case(ops.expand, lambda x, shape: x.expand(shape), x=randn(), shape=(0, 2)),
     case(ops.flip, lambda x, axes: torch.flip(x, axes), x=randn(2, 3, 4), axes=(0, -1)),
     case(ops.roll, lambda x, shifts, axes: torch.roll(x, shifts, axes), x=randn(4, 5), shifts=(-1, 7), axes=(0, 1)),
+    case(
+        ops.roll, lambda x, shifts, axes: torch.roll(x, shifts, axes), x=randn(90, 3, 301), shifts=(-1, 7), axes=(0, 2)
+    ),
     case(ops.arange, lambda range: torch.arange(*range), range=(2, 11, 3)),
     case(ops.arange, lambda range: torch.arange(*range), range=(5, 0, -2)),
     case(ops.check_sizes, lambda sizes, wanted: [], sizes=(3, 4), wanted=(3, 4)),
