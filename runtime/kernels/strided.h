@@ -54,6 +54,23 @@ struct Strides {
   }
 };
 
+// Copies rows of `length` elements that lie `x_pitch` and `out_pitch` apart. Threads share the rows or, if these are
+// long, parts of them.
+template <typename W>
+void CopyPitched(ThreadPool* threads, const W* x, int64_t x_pitch, W* out, int64_t out_pitch, int64_t rows,
+                 int64_t length) {
+  if (rows == 0 || length == 0) return;
+  const int64_t parts = (length + kCopyGrain - 1) / kCopyGrain;
+  ParallelFor(threads, rows * parts, parts > 1 ? 4 : kCopyGrain / length + 1, [&](int64_t begin, int64_t end) {
+    while (begin < end) {  // as much of one row as this range holds
+      const int64_t row = begin / parts, part = begin % parts, taken = Least(end - begin, parts - part);
+      const int64_t from = part * kCopyGrain, count = Least(taken * kCopyGrain, length - from);
+      std::memmove(out + row * out_pitch + from, x + row * x_pitch + from, static_cast<size_t>(count) * sizeof(W));
+      begin += taken;
+    }
+  });
+}
+
 // Copies rows [begin, end) of the result, its last axis being a row.
 template <typename W>
 void CopyRows(const W* x, W* out, const StridedView& view, int64_t begin, int64_t end) {
@@ -122,9 +139,7 @@ template <typename W>
     }
   }
   if (rows == 1 && view.strides[last] == 1) {  // one long row
-    return ParallelFor(threads, view.dims[last], 4 * kCopyGrain, [&](int64_t begin, int64_t end) {
-      std::memcpy(out.as<W>() + begin, from + begin, static_cast<size_t>(end - begin) * sizeof(W));
-    });
+    return CopyPitched(threads, from, 0, out.as<W>(), 0, 1, view.dims[last]);
   }
   ParallelFor(threads, rows, kCopyGrain / view.dims[last] + 1,
               [&](int64_t begin, int64_t end) { CopyRows(from, out.as<W>(), view, begin, end); });

@@ -20,6 +20,8 @@ Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
   return context.Resize(args.out, {dims, first.rank});
 }
 
+inline constexpr int64_t kFewRows = 16;  // of the result: threads divide each operand, not the rows
+
 // Operands that were computed where they belong in the result are there already; one that lies elsewhere in the result
 // gives garbage, and no harm. Along the last axis, rows of operands
 // and result may be those of a wider tensor.
@@ -32,19 +34,23 @@ Status RunConcat(KernelContext& context, const ConcatArgs& args) {
   for (int axis = 0; axis < where; ++axis) outer *= out.dims[axis];
   for (int axis = where + 1; axis < out.rank; ++axis) inner *= out.dims[axis];
   const int64_t length = joins_rows ? out.pitch : out.dims[where] * inner;
-  ParallelFor(context.threads, outer, kCopyGrain / (length + 1) + 1, [&](int64_t begin, int64_t end) {
+  const auto copy = [&](ThreadPool* threads, int64_t begin, int64_t end) {
     int64_t place = 0;
     for (const Tensor* x : args.xs) {
       const int64_t part = x->dims[where] * inner, step = joins_rows ? x->pitch : part;
-      const T* from = x->as<T>();
-      T* to = out.as<T>() + place;
+      const auto* from = x->as<Word<T>>();
+      auto* to = out.as<Word<T>>() + place;
       place += part;
       if (from == to) continue;
-      for (int64_t i = begin; i < end; ++i) {
-        std::memmove(to + i * length, from + i * step, static_cast<size_t>(part) * sizeof(T));
-      }
+      CopyPitched(threads, from + begin * step, step, to + begin * length, length, end - begin, part);
     }
-  });
+  };
+  if (outer < kFewRows) {
+    copy(context.threads, 0, outer);
+  } else {
+    ParallelFor(context.threads, outer, kCopyGrain / (length + 1) + 1,
+                [&](int64_t begin, int64_t end) { copy(nullptr, begin, end); });
+  }
   return Status::kOk;
 }
 

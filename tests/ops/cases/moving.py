@@ -29,6 +29,16 @@ CASES = [
     case(ops.copy, torch.clone, x=randn(2, 3)),
     case(ops.permute, torch.permute, x=randn(2, 3, 4), dims=(2, 0, 1)),
     case(ops.concat, lambda *xs, axis: torch.cat(xs, axis), xs=[randn(2, 3), randn(2, 0), randn(2, 1)], axis=-1),
+    # Long rows, of which threads take parts; many rows, which they take whole.
+    case(ops.copy, torch.clone, x=randn(3, 50_001)),
+    *(
+        case(ops.concat, lambda *xs, axis: torch.cat(xs, axis), xs=[randn(*x) for x in xs], axis=axis)
+        for axis, xs in (
+            (0, [(1, 70_003), (2, 70_003)]),
+            (1, [(2, 50_001), (2, 3), (2, 0), (2, 40_000)]),
+            (1, [(300, 2, 100), (300, 1, 100)]),
+        )
+    ),
     case(ops.pad, padded, x=randn(2, 3), padding=(1, 0, 0, 2), value=1.0),
     *(
         case(ops.pad, padded, x=randn(1, 2, 4, 5), padding=(0, 0, 0, 0, 1, 2, 3, 0), mode=m, dtypes=(F32,))
