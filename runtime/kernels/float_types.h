@@ -1,3 +1,5 @@
+// What Prepare does differently for each dtype, compiled for the selected ones as Run is.
+
 #ifndef MTC_KERNELS_FLOAT_TYPES_H_
 #define MTC_KERNELS_FLOAT_TYPES_H_
 
@@ -6,23 +8,29 @@
 
 namespace mtc::kernels {
 
-// Calls body(T{}), where T is the type of elements of `dtype`, one of the floating-point ones. For Prepare, which is
-// not compiled for each dtype as Run is.
-template <typename Body>
-Status WithFloatType(PrepareContext& context, DType dtype, const Body& body) {
-  switch (dtype) {
-    case DType::kF32:
-      return body(float{});
-    case DType::kF64:
-      return body(double{});
-    case DType::kF16:
-      return body(Half{});
-    case DType::kBF16:
-      return body(BFloat16{});
-    default:
-      return context.Fail(Status::kInvalidProgram, "operands of integers");
+// A list of types, after void.
+template <typename... Types>
+struct SelectedTypes;
+
+// The floating-point types that a portable kernel of one dtype is selected for.
+#define MTC_PORTABLE_TYPES(Op) SelectedTypes<void MTC_SELECTED_portable_##Op(MTC_NEXT_TYPE)>
+#define MTC_NEXT_TYPE(Op, T) , T
+
+constexpr DType DTypeOf(float) { return DType::kF32; }
+constexpr DType DTypeOf(double) { return DType::kF64; }
+constexpr DType DTypeOf(Half) { return DType::kF16; }
+constexpr DType DTypeOf(BFloat16) { return DType::kBF16; }
+
+template <typename... Types>
+struct SelectedTypes<void, Types...> {
+  // Calls body(T{}), where T is the type of elements of `dtype`.
+  template <typename Body>
+  static Status With(PrepareContext& context, DType dtype, const Body& body) {
+    Status status = Status::kOk;
+    const bool is_selected = ((dtype == DTypeOf(Types{}) && (status = body(Types{}), true)) || ...);
+    return is_selected ? status : context.Fail(Status::kInvalidProgram, "operands of another dtype");
   }
-}
+};
 
 }  // namespace mtc::kernels
 

@@ -52,10 +52,11 @@ struct LayerState : KernelState {
 
 #if MTC_ISA_LEVEL == 0
 // Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
-// [batch, hidden], as are the results after the first; absent operands are null.
-inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, const Tensor& weight_ih,
-                           const Tensor& weight_hh, Span<const Tensor* const> biases, Span<const Tensor* const> states,
-                           Span<Tensor* const> results, bool batch_first) {
+// [batch, hidden], as are the results after the first; absent operands are null. `Types` are MTC_PORTABLE_TYPES.
+template <typename Types>
+Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, const Tensor& weight_ih,
+                    const Tensor& weight_hh, Span<const Tensor* const> biases, Span<const Tensor* const> states,
+                    Span<Tensor* const> results, bool batch_first) {
   if (x.rank != 3 || weight_ih.rank != 2 || weight_hh.rank != 2) {
     return context.Fail(Status::kInvalidProgram, "x is not [time, batch, features], or weights are no matrices");
   }
@@ -87,7 +88,7 @@ inline Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor&
   const bool is_packed = weight_ih.is_constant();
   if (context.state == nullptr) context.state.reset(new (std::nothrow) LayerState);
   if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
-  return WithFloatType(context, x.dtype, [&](auto element) {
+  return Types::With(context, x.dtype, [&](auto element) {
     using T = decltype(element);
     context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));
     context.RequireScratch(3 * s.batch, hidden, sizeof(Compute<T>));

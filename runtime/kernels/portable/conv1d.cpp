@@ -5,7 +5,9 @@
 namespace MTC_PORTABLE {
 
 #if MTC_ISA_LEVEL == 0
-Status PrepareConv1d(PrepareContext& context, const Conv1dArgs& args) { return PrepareConvolution(context, args, 1); }
+Status PrepareConv1d(PrepareContext& context, const Conv1dArgs& args) {
+  return PrepareConvolution<MTC_PORTABLE_TYPES(Conv1d)>(context, args, 1);
+}
 #endif
 
 template <typename T>

@@ -9,7 +9,7 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   if (args.layout != Layout::kNchw) {
     return context.Fail(Status::kInvalidProgram, "the portable conv2d computes channels first only");
   }
-  return PrepareConvolution(context, args, 2);
+  return PrepareConvolution<MTC_PORTABLE_TYPES(Conv2d)>(context, args, 2);
 }
 #endif
 

@@ -5,7 +5,9 @@
 namespace MTC_PORTABLE {
 
 #if MTC_ISA_LEVEL == 0
-Status PrepareConv3d(PrepareContext& context, const Conv3dArgs& args) { return PrepareConvolution(context, args, 3); }
+Status PrepareConv3d(PrepareContext& context, const Conv3dArgs& args) {
+  return PrepareConvolution<MTC_PORTABLE_TYPES(Conv3d)>(context, args, 3);
+}
 #endif
 
 template <typename T>

@@ -49,7 +49,8 @@ Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvS
                          &static_cast<ConvState*>(context.state.get())->packed);
 }
 
-template <typename Args>
+// `Types` are MTC_PORTABLE_TYPES.
+template <typename Types, typename Args>
 Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
   const size_t axes = static_cast<size_t>(spatial);
@@ -86,8 +87,8 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
   if (args.out->count() == 0) return Status::kOk;
   const ConvSizes sizes = SizesOf(args);
-  return WithFloatType(context, x.dtype,
-                       [&](auto element) { return PrepareProduct<decltype(element)>(context, weight, sizes); });
+  return Types::With(context, x.dtype,
+                     [&](auto element) { return PrepareProduct<decltype(element)>(context, weight, sizes); });
 }
 #endif
 

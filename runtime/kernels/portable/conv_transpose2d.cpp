@@ -7,7 +7,7 @@ namespace MTC_PORTABLE {
 #if MTC_ISA_LEVEL == 0
 Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs& args) {
   if (args.layout != Layout::kNchw) return context.Fail(Status::kInvalidProgram, "channels do not come first");
-  return PrepareTransposedConvolution(context, args, 2);
+  return PrepareTransposedConvolution<MTC_PORTABLE_TYPES(ConvTranspose2d)>(context, args, 2);
 }
 #endif
 

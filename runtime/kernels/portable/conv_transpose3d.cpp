@@ -6,7 +6,7 @@ namespace MTC_PORTABLE {
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareConvTranspose3d(PrepareContext& context, const ConvTranspose3dArgs& args) {
-  return PrepareTransposedConvolution(context, args, 3);
+  return PrepareTransposedConvolution<MTC_PORTABLE_TYPES(ConvTranspose3d)>(context, args, 3);
 }
 #endif
 

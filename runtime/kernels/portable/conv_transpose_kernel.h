@@ -52,7 +52,7 @@ bool TransposedSize(const Args& args, int i, int64_t* size) {
          !__builtin_add_overflow(reach, extent, size) && !__builtin_sub_overflow(*size, removed - 1, size) && *size > 0;
 }
 
-template <typename Args>
+template <typename Types, typename Args>
 Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
   const size_t axes = static_cast<size_t>(spatial);
@@ -94,7 +94,7 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
   if (__builtin_mul_overflow(sizes.window(), sizes.in_size(), &parts) || parts > (int64_t{1} << 47)) {
     return context.Fail(Status::kOutOfMemory, "the window and the input are too large for each other");
   }
-  return WithFloatType(context, x.dtype, [&](auto element) {
+  return Types::With(context, x.dtype, [&](auto element) {
     return PrepareTransposedWeights<decltype(element)>(context, weight, sizes, state);
   });
 }

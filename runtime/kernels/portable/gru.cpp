@@ -8,7 +8,8 @@ namespace MTC_PORTABLE {
 Status PrepareGru(PrepareContext& context, const GruArgs& args) {
   const Tensor *biases[] = {args.bias_ih, args.bias_hh}, *states[] = {args.hidden};
   Tensor* results[] = {args.out0, args.out1};
-  return PrepareLayer(context, 3, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results, args.batch_first);
+  return PrepareLayer<MTC_PORTABLE_TYPES(Gru)>(context, 3, *args.x, *args.weight_ih, *args.weight_hh, biases, states,
+                                               results, args.batch_first);
 }
 #endif
 

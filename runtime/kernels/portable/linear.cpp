@@ -62,8 +62,8 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   dims[x.rank - 1] = weight.dims[0];
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
   if (x.rows() <= kFewRows || args.out->count() == 0) return Status::kOk;
-  return WithFloatType(context, x.dtype,
-                       [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });
+  return MTC_PORTABLE_TYPES(Linear)::With(
+      context, x.dtype, [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });
 }
 #endif
 

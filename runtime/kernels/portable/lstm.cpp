@@ -8,7 +8,8 @@ namespace MTC_PORTABLE {
 Status PrepareLstm(PrepareContext& context, const LstmArgs& args) {
   const Tensor *biases[] = {args.bias}, *states[] = {args.hidden, args.cell};
   Tensor* results[] = {args.out0, args.out1, args.out2};
-  return PrepareLayer(context, 4, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results, args.batch_first);
+  return PrepareLayer<MTC_PORTABLE_TYPES(Lstm)>(context, 4, *args.x, *args.weight_ih, *args.weight_hh, biases, states,
+                                                results, args.batch_first);
 }
 #endif
 

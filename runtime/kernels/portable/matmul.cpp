@@ -36,7 +36,7 @@ Status PrepareMatmul(PrepareContext& context, const MatmulArgs& args) {
   dims[rank - 1] = columns;
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, static_cast<size_t>(rank)}));
   const ProductSizes sizes = {x.dim(-2), columns, depth};
-  return WithFloatType(context, x.dtype, [&](auto element) {
+  return MTC_PORTABLE_TYPES(Matmul)::With(context, x.dtype, [&](auto element) {
     context.RequireScratch(MultiplyScratch<ProductOf<decltype(element)>>(context.isa, context.threads, sizes));
     return Status::kOk;
   });

@@ -8,7 +8,8 @@ namespace MTC_PORTABLE {
 Status PrepareRnn(PrepareContext& context, const RnnArgs& args) {
   const Tensor *biases[] = {args.bias}, *states[] = {args.hidden};
   Tensor* results[] = {args.out0, args.out1};
-  return PrepareLayer(context, 1, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results, args.batch_first);
+  return PrepareLayer<MTC_PORTABLE_TYPES(Rnn)>(context, 1, *args.x, *args.weight_ih, *args.weight_hh, biases, states,
+                                               results, args.batch_first);
 }
 #endif
 
