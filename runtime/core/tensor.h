@@ -18,7 +18,7 @@ struct Tensor {
   void* data = nullptr;
   int64_t dims[kMaxRank] = {};
   int64_t pitch = 0;
-  uint32_t constant = kNotConstant;  // index in the program, the key under which weights are packed
+  uint32_t constant = kNotConstant;  // index in the program
   uint8_t rank = 0;
   DType dtype = DType::kF32;
 
