@@ -13,7 +13,7 @@ import tempfile
 import urllib.parse
 import urllib.request
 
-INDEX = os.environ.get("PIP_INDEX_URL") or "https://pypi.org/simple"
+INDEX = os.environ.get("PIP_INDEX_URL")
 
 
 class Links(html.parser.HTMLParser):
@@ -37,6 +37,8 @@ def version(href):
 
 
 def main():
+    if not INDEX:
+        sys.exit("this Python has no ensurepip: install Debian's python3-venv, or set PIP_INDEX_URL to a package index")
     page = INDEX.rstrip("/") + "/pip/"
     links = Links()
     with urllib.request.urlopen(page, timeout=60) as answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mtc.ir.builder import Builder
@@ -17,7 +18,7 @@ def clone(module: Module) -> Module:
     return Module(
         functions={name: clone_function(function) for name, function in module.functions.items()},
         constants=dict(module.constants),
-        states=dict(module.states),
+        states={name: replace(state) for name, state in module.states.items()},
         meta=dict(module.meta),
         samples=dict(module.samples),
         form=module.form,

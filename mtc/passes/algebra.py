@@ -17,7 +17,7 @@ from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType
 from mtc.ops.arithmetic import Rounding
 from mtc.passes.base import Rewrites
-from mtc.passes.matching import absorb, made_by, number, operands, stands_for, with_number
+from mtc.passes.matching import absorb, is_rounded, made_by, number, operands, stands_for, with_number
 
 _SAFE = 2.0**40  # products of numbers below this and above its reciprocal neither overflow nor lose digits
 _NEGATED = 1 << 16  # bytes: larger constants are not worth a negated copy
@@ -32,6 +32,8 @@ def drop_neutral_operand(node: Node, build: Builder) -> Value | None:
         x, y = y, x
     value = number(y)
     if value is None or value != _NEUTRAL[node.op] or not stands_for(x, node.output):
+        return None
+    if is_rounded(node) and x.type.dtype.is_float:
         return None
     return x
 
@@ -71,7 +73,7 @@ def multiply_by_minus_one(node: Node, build: Builder) -> Value | None:
         x, y = y, x
     if number(y) != -1 or x.constant is not None or x.type != node.output.type or x.type.dtype.is_quantized:
         return None
-    if node.op is ops.div and not x.type.dtype.is_float:
+    if is_rounded(node) or (node.op is ops.div and not x.type.dtype.is_float):
         return None
     return build.emit(ops.neg, x)
 

@@ -9,15 +9,20 @@ from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value, merged
 from mtc.ir.opspec import OpSpec
+from mtc.ops.arithmetic import Rounding
 
 UNBOUNDED = (-math.inf, math.inf)
 
 
 def made_by(value: Value | None, *wanted: OpSpec) -> Node | None:
-    """The node that computes `value`, if it is of one of these ops."""
-    if value is None or value.producer is None or value.producer.op not in wanted:
-        return None
-    return value.producer
+    """The node that computes `value`, if it is of one of these ops. A quotient that is rounded is none."""
+    node = value.producer if value is not None else None
+    return node if node is not None and node.op in wanted and not is_rounded(node) else None
+
+
+def is_rounded(node: Node) -> bool:
+    """Whether it is a quotient that is rounded, which is another function."""
+    return node.op is ops.div and node.attrs["rounding"] is not Rounding.NONE
 
 
 def number(value: Value | None) -> float | int | bool | None:

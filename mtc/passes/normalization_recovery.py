@@ -7,7 +7,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value
 from mtc.ir.rewriter import rewrite
 from mtc.passes.base import Rewrites
-from mtc.passes.matching import absorb, made_by, operands, orders, with_number
+from mtc.passes.matching import absorb, is_rounded, made_by, operands, orders, with_number
 
 
 def _last_axes(node: Node, rank: int) -> int | None:
@@ -44,6 +44,8 @@ def _variance_of(value: Value) -> tuple[Value, int] | None:
 
 def _divided_by_root(node: Node) -> tuple[Value, Value, float] | None:
     """(x, y, eps) of `x / sqrt(y + eps)` or `x * rsqrt(y + eps)`."""
+    if is_rounded(node):
+        return None
     for x, root in orders(node) if node.op is ops.mul else [operands(node)]:
         inner = made_by(root, ops.rsqrt if node.op is ops.mul else ops.sqrt)
         if inner is None or not root.has_single_use:
@@ -127,7 +129,7 @@ def recover_softmax(node: Node, build: Builder) -> Value | None:
     """`exp(x) / sum(exp(x))`, mostly with the largest element subtracted from x before."""
     powers, total = operands(node)
     exp, sum = made_by(powers, ops.exp), made_by(total, ops.sum)
-    if exp is None or sum is None or sum.inputs[0] is not powers or not sum.attrs["keepdim"]:
+    if is_rounded(node) or exp is None or sum is None or sum.inputs[0] is not powers or not sum.attrs["keepdim"]:
         return None
     axes = sum.attrs["axes"]
     if len(axes) != 1 or powers.type != node.output.type:

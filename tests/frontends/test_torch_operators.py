@@ -42,7 +42,10 @@ def complex_arithmetic(x: torch.Tensor) -> list[torch.Tensor]:
 def complex_parts(x: torch.Tensor) -> list[torch.Tensor]:
     z = torch.view_as_complex(x.unflatten(-1, (3, 2)))
     a, b = torch.cat([z, x[..., :3]], 1).transpose(0, 1).chunk(2)
-    moved = [a, b, torch.stack([z, z * 2]), z[:, [2, 0]], z.flatten(1), z.roll(1, 1), z.new_ones(2), z.mean(1)]
+    written = z.clone()
+    written[..., 0] = x[..., 0]
+    written[:, 1:] = x[:, 1:, :3]
+    moved = [written, a, b, torch.stack([z, z * 2]), z[:, [2, 0]], z.flatten(1), z.roll(1, 1), z.new_ones(2), z.mean(1)]
     return [torch.view_as_real(y) for y in (*moved, z.to(torch.complex128))]
 
 
@@ -64,6 +67,10 @@ def spectrogram(x: torch.Tensor) -> list[torch.Tensor]:
 
 FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "arithmetic": lambda: (lambda x: [x + 1, 2 - x, x * 2.5, x / 3, x // 2, x % 2, x**3, 2**x, x**-1, x**0.5], X.abs()),
+    "numbers that a dtype has not": lambda: (
+        lambda x: [x.byte() + 300, x.byte() > 300, x.char() * 200, x.int() < 10**10],
+        X.abs(),
+    ),
     "promotion": lambda: (lambda x: [x.int() + 1.5, x.int() / 2, x.half() * 0.1, x.bool() + x, x.int() > 0.5], X),
     "zero-d": lambda: (lambda x: [x.sum() * 2, torch.tensor(2.0) * x, x.mean().reshape(1), x.max() - 1], X),
     "promotion of halves": lambda: (

@@ -25,6 +25,8 @@ _ALIKE = (
     *("sum", "sum.dim_IntList", "mean", "mean.dim", "cumsum", "neg", "index.Tensor", "_unsafe_index.Tensor"),
     *("index_select", "gather", "take_along_dim", "zeros", "zeros_like", "new_zeros", "tril", "triu", "copy"),
 )
+# Of these the second operand is written into the first; a real one has no imaginary part.
+_WRITING = ("copy", "slice_scatter", "select_scatter")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +57,18 @@ def imported(importer: Importer, target: Any, args: tuple[Any, ...], kwargs: dic
     plain = importer.rows.get(target)
     if plain is None or not _is_by_parts(target, plain):
         raise Unsupported("no mtc op has its semantics for complex numbers")
+    if _name(target) in _WRITING and isinstance(args[1], Value):
+        written = args[1]
+        args = (args[0], Complex(written, importer.full(written.type.shape, 0, written.type.dtype)), *args[2:])
     return _joined(*(_of_part(importer, plain, args, kwargs, name) for name in ("real", "imag")))
 
 
 def _is_by_parts(target: Any, row: Callable[..., Any]) -> bool:
-    name = target.name().removeprefix("aten::").removesuffix(".default")
-    return row.__module__.rpartition(".")[2] in _MOVING or name in _ALIKE
+    return row.__module__.rpartition(".")[2] in _MOVING or _name(target) in _ALIKE
+
+
+def _name(target: Any) -> str:
+    return str(target.name()).removeprefix("aten::").removesuffix(".default")
 
 
 def _of_part(

@@ -70,6 +70,8 @@ class Importer:
         return self.build.constant(array)
 
     def scalar(self, value: float | int | bool, dtype: DType) -> Value:
+        if isinstance(value, int) and dtype.is_integer:  # one that the dtype has not wraps, as torch's does
+            value = int(np.array(value, np.int64).astype(dtype.numpy))
         return self.build.scalar(value, dtype)
 
     def cast(self, value: Value, dtype: DType) -> Value:
