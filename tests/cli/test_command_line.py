@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -125,7 +126,9 @@ def test_an_interrupt_while_the_command_line_loads_is_130():
 def test_what_ends_a_process_from_outside_ends_what_it_has_started(tmp_path, name):
     (tmp_path / "model.py").write_text("import os, subprocess\nprint('up')\nsubprocess.run(['sleep', '600'])\n")
     command = [sys.executable, "-m", "mtc", "export", "model.py"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    # What runs the tests may ignore the signal, as nohup does, and processes inherit that.
+    restore = partial(signal.signal, getattr(signal, name), signal.SIG_DFL)
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=restore) as process:
         assert "up\n" in iter(process.stderr.readline, "")
         process.send_signal(getattr(signal, name))
         assert process.wait(60) == 130
