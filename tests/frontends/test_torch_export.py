@@ -333,6 +333,22 @@ def test_locations_name_module_and_line(exported: Any) -> None:
     assert node.loc[0].module == "inner.0" and "test_torch_export.py" in str(node.loc[0])
 
 
+def test_locations_name_lines_of_packages_beside_torch(exported: Any) -> None:
+    from torchvision.models import squeezenet1_0
+
+    module = exported(squeezenet1_0(weights=None), (torch.randn(1, 3, 64, 64),))
+    files = {place.source.partition(":")[0] for node in module.nodes() for place in node.loc}
+    assert files == {"torchvision/models/squeezenet.py"}
+
+
+def test_lines_of_branches_are_the_user_s_whenever_they_are_exported(exported: Any) -> None:
+    def choose(x: torch.Tensor) -> torch.Tensor:
+        return torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x - 1, (x,))
+
+    once, again = (str(exported(choose, (torch.randn(3),))) for _ in range(2))
+    assert once == again and "eval_with_key" not in once
+
+
 def test_a_one_operator_model_is_quick(exported: Any) -> None:
     import time
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sympy
 import torch
 
-from mtc.frontends.torch.locations import source_line
+from mtc.frontends.torch.locations import file_of_torch, source_line
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize
 from mtc.ir.dims import Dim, maximum
 from mtc.ir.loc import Loc
@@ -99,8 +98,5 @@ def _environment(program: torch.export.ExportedProgram) -> Any:
 
 
 def _is_of_model(file: str) -> bool:
-    folder = Path(torch.__file__).parent
-    if not Path(file).is_relative_to(folder):
-        return True
-    name = Path(file).relative_to(folder).as_posix()
-    return name.startswith(_EAGER) and name != _DISPATCH
+    own = file_of_torch(file)
+    return own is None or (own.startswith(_EAGER) and own != _DISPATCH)

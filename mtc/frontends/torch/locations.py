@@ -19,7 +19,7 @@ def location(node: torch.fx.Node) -> Loc:
     stack = node.meta.get("nn_module_stack") or {}
     path = next((entry[0] for entry in reversed(list(stack.values()))), "")
     frames = _FRAME.findall(node.meta.get("stack_trace") or "")
-    users = [(file, line) for file, line, _ in frames if not _is_torch(file)]
+    users = [(file, line) for file, line, _ in frames if not file.startswith("<") and file_of_torch(file) is None]
     return Loc(_module_path(path), source_line(*users[-1]).source if users else "")
 
 
@@ -34,8 +34,10 @@ def _module_path(path: str) -> str:
 
 
 @lru_cache
-def _is_torch(file: str) -> bool:
-    return file.startswith(str(Path(torch.__file__).parent))
+def file_of_torch(file: str) -> str | None:
+    """The path within PyTorch's own package; None for a file of anyone else's, torchvision's among them."""
+    folder = Path(torch.__file__).parent
+    return Path(file).relative_to(folder).as_posix() if Path(file).is_relative_to(folder) else None
 
 
 @lru_cache
