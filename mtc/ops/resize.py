@@ -112,7 +112,7 @@ def bicubic_flops(x: TensorType, **attrs: Any) -> Dim:
     return product(resized_shape(x, **attrs)) * 40
 
 
-def _cubic_weights(t: Tensor) -> list[Tensor]:
+def cubic_weights(t: Tensor) -> list[Tensor]:
     """Weights of the pixels at -1, 0, 1 and 2 for a position `t` past 0 (R. Keys, 1981, with a = -0.75)."""
     a = -0.75
 
@@ -150,7 +150,7 @@ def upsample_bicubic2d(
         where = _positions(length, count, scale, align_corners, number)
         low = np.floor(where)
         total: Any = 0
-        for offset, weight in enumerate(_cubic_weights(where - low), start=-1):
+        for offset, weight in enumerate(cubic_weights(where - low), start=-1):
             index = np.clip(low.astype(np.int64) + offset, 0, length - 1)
             total = total + np.take(images, index, axis) * weight.astype(number).reshape(-1, *[1] * (3 - axis))
         images = total

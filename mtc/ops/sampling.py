@@ -9,6 +9,7 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape, product
 from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, may_equal, op, require
+from mtc.ops.resize import cubic_weights
 
 
 class Interpolation(Enum):
@@ -74,19 +75,6 @@ def _pixels(x: Tensor, places: list[Tensor]) -> Tensor:
     return np.moveaxis(np.where(inside[..., None], found, 0), -1, 1)
 
 
-def _cubic(t: Tensor) -> list[Tensor]:
-    """The weights of four pixels around a place, which is `t` behind the second: Keys' convolution with a = -3/4."""
-    a = -0.75
-
-    def near(d: Tensor) -> Tensor:
-        return ((a + 2) * d - (a + 3)) * d * d + 1
-
-    def far(d: Tensor) -> Tensor:
-        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-
-    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
-
-
 @op(types="T, T -> T", T=FLOATS, infer=grid_sample_shape, flops=grid_sample_flops, accuracy=Accuracy.REDUCTION)
 def grid_sample(
     x: Tensor,
@@ -107,7 +95,7 @@ def grid_sample(
     total: Any = 0
     if mode is Interpolation.BICUBIC:
         begin = [np.floor(p) for p in places]
-        rows, columns = (_cubic(p - b) for p, b in zip(places, begin, strict=True))
+        rows, columns = (cubic_weights(p - b) for p, b in zip(places, begin, strict=True))
         for i, j in np.ndindex(4, 4):
             taken = np.trunc(bounded([begin[0] + (i - 1), begin[1] + (j - 1)]))
             total = total + _pixels(x, list(taken)) * (rows[i] * columns[j])[:, None]

@@ -21,7 +21,7 @@ def embedding(importer: Importer, weight: Value, indices: Value, *_: object) -> 
 
 
 @row("index_select")
-def indexselect_at(importer: Importer, x: Value, dim: int, index: Value) -> Value:
+def index_select(importer: Importer, x: Value, dim: int, index: Value) -> Value:
     index = importer.cast(index, I64)
     if x.type.rank == 0:
         return x
