@@ -308,14 +308,17 @@ bool Frame::IsOwn(const Tensor& input) const {
 Status Frame::RunCopied(Span<const Tensor* const> inputs) {
   std::vector<Tensor> copies(inputs.size());
   std::vector<const Tensor*> given(inputs.size());
-  std::vector<std::vector<uint8_t>> elements(inputs.size());
+  std::vector<Block> elements(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     given[i] = inputs[i];
     uint64_t bytes;
-    if (!IsOwn(*inputs[i]) || !ByteSize(inputs[i]->dtype, inputs[i]->shape(), &bytes) || bytes > arena_.size())
+    if (!IsOwn(*inputs[i]) || !ByteSize(inputs[i]->dtype, inputs[i]->shape(), &bytes) || bytes > arena_.size()) {
       continue;
-    const uint8_t* from = inputs[i]->as<uint8_t>();
-    elements[i].assign(from, from + bytes);
+    }
+    if (!elements[i].Allocate(bytes)) {
+      return environment_.error->Report(Status::kOutOfMemory, "no memory for a copy of input %zu", i);
+    }
+    memcpy(elements[i].data(), inputs[i]->data, static_cast<size_t>(bytes));
     copies[i] = *inputs[i];
     copies[i].data = elements[i].data();
     given[i] = &copies[i];
