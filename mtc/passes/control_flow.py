@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.clone import inline
-from mtc.ir.dims import dim
+from mtc.ir.dims import Dim, dim
 from mtc.ir.module import Function, Node, Value
 from mtc.ir.rewriter import rewrite
 from mtc.passes.base import Rewrites
@@ -40,8 +41,9 @@ def inline_known_branch(node: Node, build: Builder) -> Sequence[Value] | None:
 @rewrite(*_LOOPS)
 def move_constants_inside(node: Node, build: Builder) -> Sequence[Value] | None:
     """Libraries pack weights that they see to be constants; torch hands them to branches and bodies as operands."""
-    found = [index for index in range(_first_fixed(node), len(node.inputs)) if node.operand(index).constant is not None]
-    if not found or any(_gives_a_size(region, _input_of(node, region, i)) for region in node.regions for i in found):
+    constants = (i for i in range(_first_fixed(node), len(node.inputs)) if node.operand(i).constant is not None)
+    found = _droppable(node, constants)
+    if not found:
         return None
     for index in found:
         outer = node.operand(index)
@@ -56,14 +58,12 @@ def move_constants_inside(node: Node, build: Builder) -> Sequence[Value] | None:
 @rewrite(*_LOOPS)
 def drop_unused_operands(node: Node, build: Builder) -> Sequence[Value] | None:
     """Branches are given what either of them needs."""
-    found = [
+    unused = (
         index
         for index in range(_first_fixed(node), len(node.inputs))
-        if not any(
-            _input_of(node, region, index).users or _gives_a_size(region, _input_of(node, region, index))
-            for region in node.regions
-        )
-    ]
+        if not any(_input_of(node, region, index).users for region in node.regions)
+    )
+    found = _droppable(node, unused)
     return _without_operands(node, found, build) if found else None
 
 
@@ -81,11 +81,26 @@ def drop_unused_results(node: Node, build: Builder) -> Sequence[Value] | None:
     return [results.get(index, value) for index, value in enumerate(node.outputs)]
 
 
-def _gives_a_size(region: Function, value: Value) -> bool:
-    """Whether a named dim of `region` is known from the size of no other input."""
-    others = {size for other in region.inputs if other is not value for size in other.type.shape}
-    sizes = [dim(name) for name in region.symbols]
-    return any(size in value.type.shape and size not in others for size in sizes)
+def _droppable(node: Node, candidates: Iterable[int]) -> list[int]:
+    """Those of the operands `candidates` that can all go together: every named dim stays the size of an input."""
+    found: list[int] = []
+    sources = [_size_counts(region) for region in node.regions]
+    for index in candidates:
+        given = [_named_sizes(region, _input_of(node, region, index)) for region in node.regions]
+        if all(counts[size] > 1 for counts, sizes in zip(sources, given) for size in sizes):
+            for counts, sizes in zip(sources, given):
+                counts.subtract(sizes)
+            found.append(index)
+    return found
+
+
+def _size_counts(region: Function) -> Counter[Dim]:
+    """How many inputs of `region` each of its named dims is a size of."""
+    return Counter(size for value in region.inputs for size in _named_sizes(region, value))
+
+
+def _named_sizes(region: Function, value: Value) -> set[Dim]:
+    return {dim(name) for name in region.symbols}.intersection(value.type.shape)
 
 
 def _without_operands(node: Node, found: list[int], build: Builder) -> Sequence[Value]:

@@ -25,6 +25,7 @@ def assert_agrees(module: Module, got: Sequence[np.ndarray], want: Sequence[Any]
     for a, b in zip(got, want, strict=True):
         expected = b.resolve_neg().numpy() if isinstance(b, torch.Tensor) else np.asarray(b)
         assert (a.dtype, a.shape) == (expected.dtype, expected.shape)
+        tolerance = max(tolerance, 1e-3) if a.dtype == np.float16 else tolerance
         wide = expected.astype(np.float64)
         scale = max(1.0, float(np.abs(wide[np.isfinite(wide)]).max(initial=0)))
         np.testing.assert_allclose(a.astype(np.float64), wide, rtol=tolerance, atol=tolerance * scale)
@@ -32,7 +33,8 @@ def assert_agrees(module: Module, got: Sequence[np.ndarray], want: Sequence[Any]
 
 @pytest.fixture
 def exported() -> Callable[..., Module]:
-    """Exports a model and compares the IR with its own sample, and with the model on `others` (tuples of inputs)."""
+    """Exports a model and compares the IR, as imported and as optimized, with its own sample and with the model on
+    `others` (tuples of inputs)."""
 
     def run(model: Any, inputs: Any, others: Sequence[tuple[Any, ...]] = (), **options: Any) -> Module:
         if not isinstance(model, torch.nn.Module):
@@ -41,12 +43,14 @@ def exported() -> Callable[..., Module]:
             model = model.eval()
         module = mtc.export(model, inputs, **options)
         (sample,) = module.samples["forward"]
-        got = interp.run(module, [constant.array() for constant in sample.inputs])
-        assert_agrees(module, got, [constant.array() for constant in sample.outputs])
+        cases = [([constant.array() for constant in sample.inputs], [constant.array() for constant in sample.outputs])]
         for arguments in others:
-            got = interp.run(module, [tensor.numpy() for tensor in pytree.tree_leaves(arguments)])
             with torch.no_grad():
-                assert_agrees(module, got, pytree.tree_leaves(model(*arguments)))
+                wanted = pytree.tree_leaves(model(*arguments))
+            cases.append(([tensor.numpy() for tensor in pytree.tree_leaves(arguments)], wanted))
+        for version in (module, mtc.optimize(module, backend="xnnpack")):
+            for given, wanted in cases:
+                assert_agrees(version, interp.run(version, given), wanted)
         return module
 
     return run

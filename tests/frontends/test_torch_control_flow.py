@@ -34,6 +34,13 @@ class Branches(nn.Module):
         return torch.cond(x.sum() > 0, lambda x: self.a(x), lambda x: self.b(x).relu_(), (x,))
 
 
+class SizesOnly(nn.Module):
+    """Operands of which the branches use the sizes alone."""
+
+    def forward(self, p: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> Any:
+        return torch.cond(p, lambda x, y: torch.ones(x.shape[0]) * x.shape[0], lambda x, y: torch.zeros(y.shape[0]), (x, y))
+
+
 class SizePredicate(nn.Module):
     """A predicate of sizes; a tensor and a size of the function around the branches."""
 
@@ -127,6 +134,12 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], Any, list[tuple
     "cond-any-size": (Branches, (X,), ({0: N},), [(X[:1].abs(),), (-X[:3].abs(),)]),
     "predicate-of-sizes": (SizePredicate, (X,), ({0: N},), [(X[:4],), (X[:3],), (X[:2],)]),
     "pytrees": (Tree, (X, X + 1), None, [(X + 1, X)]),
+    "sizes-only": (
+        SizesOnly,
+        (torch.tensor(True), X, X),
+        (None, {0: N}, {0: N}),
+        [(torch.tensor(False), X[:3], X[:3])],
+    ),
     "size-inside": (Inner, (X,), ({0: 2 * N},), [(X[:2].abs(),), (-X[:4].abs(),)]),
     "while-loop": (Loop, (X, TURNS), None, [(X.abs(), TURNS * 0), (X, TURNS * 4)]),
     "while-loop-any-size": (Loop, (X, TURNS), ({0: N}, None), [(X[:1].abs(), TURNS * 2)]),

@@ -71,16 +71,6 @@ def softshrink(importer: Importer, x: Value, lambd: float = 0.5) -> Value:
     return importer.emit(ops.softshrink, x, lambd=lambd)
 
 
-@row("tanhshrink")
-def tanhshrink(importer: Importer, x: Value) -> Value:
-    return importer.emit(ops.sub, x, importer.emit(ops.tanh, x))
-
-
-@row("softsign")
-def softsign(importer: Importer, x: Value) -> Value:
-    return importer.emit(ops.div, x, binary(importer, ops.add, importer.emit(ops.abs, x), 1))
-
-
 @row("threshold")
 def threshold(importer: Importer, x: Value, threshold: float, value: float) -> Value:
     return importer.emit(ops.threshold, x, threshold=threshold, value=value)

@@ -149,19 +149,37 @@ def addcdiv(importer: Importer, x: Value, tensor1: Value, tensor2: Value, value:
 
 @row("lerp.Scalar", "lerp.Tensor")
 def lerp(importer: Importer, x: Value, end: Value, weight: Operand) -> Value:
-    return binary(importer, ops.add, x, binary(importer, ops.mul, binary(importer, ops.sub, end, x), weight))
+    """As ATen does it: from the end that is nearer, where rounding is smaller, and half precision in f32."""
+    dtype = importer.result_type().dtype
+    wide = F32 if dtype in (F16, BF16) else dtype
+    span = binary(importer, ops.sub, end, x, wide)
+
+    def moved(op: OpSpec, start: Value, part: Operand) -> Value:
+        return binary(importer, op, start, binary(importer, ops.mul, span, part, wide), wide)
+
+    if not isinstance(weight, Value):
+        result = moved(ops.add, x, weight) if abs(weight) < 0.5 else moved(ops.sub, end, 1 - weight)
+        return importer.cast(result, dtype)
+    is_near_x = binary(importer, ops.lt, importer.emit(ops.abs, weight), 0.5, wide)
+    from_end = moved(ops.sub, end, binary(importer, ops.sub, 1, weight, wide))
+    return importer.cast(importer.emit(ops.where, is_near_x, moved(ops.add, x, weight), from_end), dtype)
 
 
 @row("clamp", "clip", "clamp.Tensor")
 def clamp(importer: Importer, x: Value, min: Operand | None = None, max: Operand | None = None) -> Value:
     dtype = importer.result_type().dtype
-    if all(bound is None or isinstance(bound, (int, float)) for bound in (min, max)):
+    if all(bound is None or _is_held_by_f64(bound) for bound in (min, max)):
         bounds = {name: float(bound) for name, bound in (("min", min), ("max", max)) if bound is not None}
         if "min" in bounds and "max" in bounds:
             bounds["min"] = bounds["max"] if bounds["min"] > bounds["max"] else bounds["min"]
         return importer.emit(ops.clamp, importer.cast(x, dtype), **bounds)
     x = importer.cast(x, dtype) if min is None else binary(importer, ops.maximum, x, min)
     return x if max is None else binary(importer, ops.minimum, x, max)
+
+
+def _is_held_by_f64(bound: Operand) -> bool:
+    """Whether `bound` is a number that the attributes of `clamp` hold as it is."""
+    return isinstance(bound, float) or (isinstance(bound, int) and int(float(bound)) == bound)
 
 
 @row("clamp_min", "clamp_min.Tensor")
