@@ -15,7 +15,8 @@ from mtc.support.plural import counted
 
 @dataclass(frozen=True)
 class Placement:
-    """A node's library, and for each library before it in the list why that one was passed over."""
+    """A node's library, and for each library before it in the list why that one was passed over; no reasons where it
+    does not matter which one runs the node."""
 
     library: KernelLibrary
     reasons: tuple[tuple[str, str], ...] = ()
@@ -32,7 +33,7 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
             for library in backends:
                 reason = _why_not(library, node)
                 if reason is None:
-                    placements[node] = Placement(library, tuple(reasons))
+                    placements[node] = Placement(library, tuple(reasons) if can_fall_back(node.op) else ())
                     break
                 reasons.append((library.name, reason))
             else:
@@ -57,7 +58,7 @@ def refuse_fallback(placements: dict[Node, Placement]) -> None:
     """With --no-fallback: MtcError that names every operator off the backends that were asked for, with reasons."""
     groups: dict[tuple[str, str], list[Node]] = {}
     for node, placement in placements.items():
-        if placement.reasons and can_fall_back(node.op):
+        if placement.reasons:
             groups.setdefault((node.op.name, placement.reasons[0][1]), []).append(node)
     with collected() as report:
         for (name, reason), nodes in groups.items():

@@ -16,7 +16,7 @@ from mtc.analysis.verify import Difference, compared, drift, reference_of, refus
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime import LIBRARY, PROGRAM
 from mtc.build.targets import target
-from mtc.diagnostics import BAD_RECIPE, MISMATCH, collected
+from mtc.diagnostics import BAD_RECIPE, BAD_SOURCE, MISMATCH, collected
 from mtc.recipe.reader import Recipe, unexpected
 from mtc.session import Session
 from mtc.stages.compile import Compiled, Told, compile_model
@@ -83,7 +83,7 @@ def run(
         rows = compared("recipe", labels, outputs, reference.run(arrays), *limits)
         if not all(row.is_ok for row in rows):
             refuse(rows, changed=drift(session, reference, *limits))
-    facts = None if judge is None else _plain(judge(arrays, outputs, folder))
+    facts = None if judge is None else _facts(judge(arrays, outputs, folder), recipe)
     if facts is not None and (wrong := unexpected(recipe, facts)):
         raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))
     inputs = dict(zip(names, arrays, strict=True))
@@ -105,5 +105,10 @@ def _ordered(given: Mapping[str, np.ndarray], names: Sequence[str], recipe: Path
     return [given[name] for name in names]
 
 
-def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value.item() if isinstance(value, np.generic) else value for key, value in facts.items()}
+def _facts(answer: Any, recipe: Recipe) -> dict[str, Any]:
+    """What the recipe's `answer` returned, arrays as numbers and lists. BAD_SOURCE if it is no mapping."""
+    if not isinstance(answer, Mapping):
+        raise BAD_SOURCE.error(
+            f"`answer` returned a {type(answer).__name__}, not a mapping of names to facts", at=str(recipe.answer)
+        )
+    return {str(key): value.tolist() if hasattr(value, "tolist") else value for key, value in answer.items()}

@@ -163,6 +163,7 @@ def test_copies_and_control_flow_fall_back_nowhere(mtc, tmp_path, monkeypatch):
         "model = Model()\n"
         "example_inputs = (torch.ones(3), torch.tensor(True))\n"
     )
+    assert mtc("check", "model.py", "--json").json["slows"] == []
     assert mtc("export", "model.py").code == 0
     assert mtc("optimize", "--no-fallback").code == 0
     assert mtc("package").code == 0

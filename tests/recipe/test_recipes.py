@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from mtc.analysis.preprocess import prepared
-from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
+from mtc.diagnostics import BAD_RECIPE, BAD_SOURCE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
 from mtc.recipe.reader import Recipe, load, overridden, save, unexpected
-from mtc.recipe.running import _ordered
+from mtc.recipe.running import _facts, _ordered
 from mtc.stages.compile import Settings
 
 FULL = """\
@@ -189,3 +189,12 @@ def test_answers_may_differ_by_the_tolerance() -> None:
         "`x` is 12.5, expected 10",
         "`y` is None, expected 3",
     ]
+
+
+def test_an_answer_is_a_mapping() -> None:
+    recipe = Recipe(Path("r.yaml"), Settings("m.py"), answer=Path("answer.py"), expected={"labels": [1, 2]})
+    facts = _facts({"labels": np.array([1, 2]), "mean": np.float32(0.5)}, recipe)
+    assert (facts, unexpected(recipe, facts)) == ({"labels": [1, 2], "mean": 0.5}, [])
+    with pytest.raises(MtcError, match="`answer` returned a list, not a mapping") as caught:
+        _facts(["cat"], recipe)
+    assert (caught.value.code, caught.value.diagnostics[0].at) == (BAD_SOURCE, "answer.py")
