@@ -87,8 +87,8 @@ def _droppable(node: Node, candidates: Iterable[int]) -> list[int]:
     sources = [_size_counts(region) for region in node.regions]
     for index in candidates:
         given = [_named_sizes(region, _input_of(node, region, index)) for region in node.regions]
-        if all(counts[size] > 1 for counts, sizes in zip(sources, given) for size in sizes):
-            for counts, sizes in zip(sources, given):
+        if all(counts[size] > 1 for counts, sizes in zip(sources, given, strict=True) for size in sizes):
+            for counts, sizes in zip(sources, given, strict=True):
                 counts.subtract(sizes)
             found.append(index)
     return found

@@ -38,7 +38,10 @@ class SizesOnly(nn.Module):
     """Operands of which the branches use the sizes alone."""
 
     def forward(self, p: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> Any:
-        return torch.cond(p, lambda x, y: torch.ones(x.shape[0]) * x.shape[0], lambda x, y: torch.zeros(y.shape[0]), (x, y))
+        def then(x: torch.Tensor, y: torch.Tensor) -> Any:
+            return torch.ones(x.shape[0]) * x.shape[0]
+
+        return torch.cond(p, then, lambda x, y: torch.zeros(y.shape[0]), (x, y))
 
 
 class SizePredicate(nn.Module):

@@ -252,6 +252,15 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         ],
         X,
     ),
+    "matrices of integers": lambda: (
+        lambda x, y: [
+            *(x @ y.mT, x[0] @ y[0, 0], x[0, 0] @ y[0, 0], F.linear(x, y[0], y[1, 0, :4])),
+            *(torch.addmm(x[0, :, :4], x[0], y[1].mT, beta=3), torch.baddbmm(x[..., :4], x, y.mT, alpha=2)),
+            *(torch.addbmm(x[0, :, :4], x, y.mT), torch.addmv(y[0, 0, :4], x[0], y[0, 0]), F.linear(x, y[0, 0])),
+        ],
+        (X * 9).int(),
+        (X.flip(1) * 2**31).int(),
+    ),
     "pads": lambda: (
         lambda x: [
             F.pad(x, (1, 2)),

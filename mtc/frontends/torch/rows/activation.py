@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
-from mtc.frontends.torch.rows.elementwise import binary
 from mtc.frontends.torch.rows.mathematics import unary
 from mtc.frontends.torch.rows.slicing import part
 from mtc.frontends.torch.table import row

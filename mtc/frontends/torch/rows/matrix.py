@@ -21,28 +21,28 @@ def linear(importer: Importer, x: Value, weight: Value, bias: Value | None = Non
     if weight.type.rank == 1:
         result = importer.reshape(matmul(importer, x, weight), importer.result_type().shape)
         return result if bias is None else importer.emit(ops.add, result, bias)
+    if not x.type.dtype.is_float:
+        result = _product(importer, x, _transposed(importer, weight))
+        return result if bias is None else importer.emit(ops.add, result, bias)
     return importer.emit(ops.linear, x, weight, bias)
 
 
 @row("matmul", "mm", "bmm", "mv", "dot", "vdot")
 def matmul(importer: Importer, x: Value, y: Value) -> Value:
     """Vectors are matrices of one row or one column."""
-    if not x.type.dtype.is_float:
-        return _integer_product(importer, x, y)
     rows = x if x.type.rank > 1 else importer.reshape(x, (1, *x.type.shape))
     columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
-    return importer.reshape(importer.emit(ops.matmul, rows, columns), importer.result_type().shape)
+    return importer.reshape(_product(importer, rows, columns), importer.result_type().shape)
 
 
-def _integer_product(importer: Importer, x: Value, y: Value) -> Value:
-    """Products of integers are elementwise ones that are summed: no library multiplies matrices of them."""
-    result = importer.result_type()
+def _product(importer: Importer, x: Value, y: Value) -> Value:
+    """`x` [..., rows, depth] times `y` [..., depth, columns]. Products of integers are elementwise ones that are
+    summed: no library multiplies matrices of them."""
+    if x.type.dtype.is_float:
+        return importer.emit(ops.matmul, x, y)
     rows = importer.reshape(x, (*x.type.shape, 1))
-    columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
-    if y.type.rank > 1:  # [..., rows, depth, 1] by [..., 1, depth, columns]
-        columns = importer.reshape(y, (*y.type.shape[:-2], 1, *y.type.shape[-2:]))
-    products = importer.emit(ops.mul, rows, columns)
-    return importer.reshape(importer.emit(ops.sum, products, axes=(-2,)), result.shape)
+    columns = importer.reshape(y, (*y.type.shape[:-2], 1, *y.type.shape[-2:]))
+    return importer.emit(ops.sum, importer.emit(ops.mul, rows, columns), axes=(-2,))
 
 
 @row("inner")
@@ -99,18 +99,18 @@ def _transposed_weight(value: Value) -> Value | None:
 def addmm(importer: Importer, x: Value, mat1: Value, mat2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
     weight = _transposed_weight(mat2)
     if weight is not None and beta == alpha == 1 and x.type.shape == mat2.type.shape[1:]:
-        return importer.emit(ops.linear, mat1, weight, x)
-    return _sum_of_products(importer, x, importer.emit(ops.matmul, mat1, mat2), beta, alpha)
+        return linear(importer, mat1, weight, x)
+    return _sum_of_products(importer, x, _product(importer, mat1, mat2), beta, alpha)
 
 
 @row("baddbmm")
 def baddbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
-    return _sum_of_products(importer, x, importer.emit(ops.matmul, batch1, batch2), beta, alpha)
+    return _sum_of_products(importer, x, _product(importer, batch1, batch2), beta, alpha)
 
 
 @row("addbmm")
 def addbmm(importer: Importer, x: Value, batch1: Value, batch2: Value, beta: Number = 1, alpha: Number = 1) -> Value:
-    total = importer.emit(ops.sum, importer.emit(ops.matmul, batch1, batch2), axes=(0,))
+    total = importer.emit(ops.sum, _product(importer, batch1, batch2), axes=(0,))
     return _sum_of_products(importer, x, total, beta, alpha)
 
 
