@@ -100,7 +100,7 @@ def _size_counts(region: Function) -> Counter[Dim]:
 
 
 def _named_sizes(region: Function, value: Value) -> set[Dim]:
-    return {dim(name) for name in region.symbols}.intersection(value.type.shape)
+    return set(value.type.shape).intersection(dim(name) for name in region.symbols)
 
 
 def _without_operands(node: Node, found: list[int], build: Builder) -> Sequence[Value]:

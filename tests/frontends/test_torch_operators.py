@@ -418,6 +418,23 @@ def _modes(x: torch.Tensor) -> Any:
     return y + 1, z.float()
 
 
+def test_what_depends_on_weights_alone_is_computed_by_torch(exported: Any) -> None:
+    class Invertible(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.randn(4, 4))
+            self.phases = torch.nn.Parameter(torch.randn(4, 4, dtype=torch.complex64))
+
+        def forward(self, x: torch.Tensor) -> Any:
+            q, r = torch.linalg.qr(self.weight)
+            rotation = torch.linalg.matrix_exp(self.weight.triu() - self.weight.triu().mT)
+            volume = torch.linalg.slogdet(self.weight)[1] * x.shape[0]
+            return x @ torch.linalg.inv(self.weight), x @ q, r, volume, x @ rotation, self.phases.inverse().imag @ x.mT
+
+    module = exported(Invertible(), (torch.randn(3, 4),), dynamic_shapes=({0: Dim("n")},))
+    assert {node.op.name for node in module.nodes()} >= {"matmul", "constant"}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_operators_agree_with_torch(name: str, exported: Any) -> None:
     function, *inputs = FUNCTIONS[name]()

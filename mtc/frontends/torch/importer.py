@@ -15,6 +15,7 @@ from torch.export.graph_signature import InputKind
 from mtc.frontends.torch import complexes, results
 from mtc.frontends.torch.complexes import Complex, is_complex, part_dtype
 from mtc.frontends.torch.dimnames import StatedDims
+from mtc.frontends.torch.evaluation import evaluated
 from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.guards import equal_sizes, guards
 from mtc.frontends.torch.locations import location
@@ -55,6 +56,7 @@ class Importer:
         self._in_place = InPlace()
         self._checked: set[frozenset[Dim]] = set()
         self._env: dict[torch.fx.Node, Any] = {}
+        self._weights: dict[torch.fx.Node, torch.Tensor] = {}  # tensors of the program that never change
         self._numbers: set[torch.fx.Node] = set()  # whole numbers that are read from tensors
 
     # What rows use.
@@ -144,6 +146,21 @@ class Importer:
             self._checked.add(pair)
             self.build.node(OPS["check_sizes"], sizes=(size,), wanted=(wanted,))
 
+    def evaluated(self, refusal: str = "no mtc op has its semantics") -> Any:
+        """The result of the call, or several, as constants. Unsupported if it depends on more than numbers and
+        weights, or what torch computes is no tensor."""
+        result = evaluated(self.node, self._weights, refusal)
+        several = result if isinstance(result, (tuple, list)) else (result,)
+        if not all(isinstance(part, torch.Tensor) for part in several):
+            raise Unsupported(refusal)
+        values = tuple(map(self._computed, several))
+        return values if several is result else values[0]
+
+    def _computed(self, tensor: torch.Tensor) -> Value | Complex:
+        if is_complex(tensor):
+            return Complex(*(self.constant(to_numpy(part.contiguous())) for part in (tensor.real, tensor.imag)))
+        return self.constant(to_numpy(tensor))
+
     # The import.
 
     def run(self) -> Module:
@@ -174,7 +191,10 @@ class Importer:
             if spec.kind is InputKind.USER_INPUT:
                 self._env[node] = self._input(node, fake, spec)
             elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR):
-                self._env[node] = self._held(spec.target, is_state=spec.target in mutated)
+                tensor = self._tensor(spec.target)
+                if spec.target not in mutated:
+                    self._weights[node] = tensor
+                self._env[node] = self._held(tensor, spec.target, is_state=spec.target in mutated)
             else:
                 self._env[node] = None
 
@@ -208,10 +228,11 @@ class Importer:
             return FAILED
         return fake if fake is not None else getattr(spec.arg, "value", None)
 
-    def _held(self, target: str, *, is_state: bool) -> Any:
+    def _tensor(self, target: str) -> torch.Tensor:
         tensor = self.program.state_dict.get(target)
-        if tensor is None:
-            tensor = self.program.constants[target]
+        return self.program.constants[target] if tensor is None else tensor
+
+    def _held(self, tensor: torch.Tensor, target: str, *, is_state: bool) -> Any:
         if not is_state and is_complex(tensor):
             return self._parts_of(tensor, target)
         try:
@@ -228,9 +249,11 @@ class Importer:
         held: Any = self.graph_module
         for part in str(node.target).split("."):
             held = getattr(held, part)
-        if is_complex(held):
+        if isinstance(held, torch.Tensor) and is_complex(held):
+            self._weights[node] = held
             return self._parts_of(held, str(node.target))
         if isinstance(held, torch.Tensor):
+            self._weights[node] = held
             return self.build.constant(self.pool.constant(self.module, held, str(node.target)))
         return held
 
@@ -295,7 +318,7 @@ class Importer:
         self.node, self.result = node, fake
         if is_complex(fake) or any(isinstance(leaf, Complex) for leaf in _leaves((args, kwargs))):
             return complexes.imported(self, target, args, kwargs)
-        values = row(self, *args, **kwargs) if row is not None else self._evaluated(node, args, kwargs)
+        values = row(self, *args, **kwargs) if row is not None else self.evaluated()
         if isinstance(values, Value) and not values.name:
             values.name = node.name
         return values
@@ -320,20 +343,6 @@ class Importer:
             return Complex(Value(part), Value(part)) if is_complex(fake) else Value(part)
         except (Unsupported, UnsupportedSize):
             return FAILED
-
-    def _evaluated(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Value:
-        """The result of a call that depends on nothing but numbers, which torch computes here and now."""
-        target = node.target
-        numbers = (type(None), int, float, bool, str, torch.dtype, torch.device, torch.layout, torch.memory_format)
-        is_operator = isinstance(target, torch._ops.OpOverload)
-        if is_operator and torch.Tag.nondeterministic_seeded in target.tags:
-            raise Unsupported("it draws random numbers; draw them outside and pass them as an input")
-        if not is_operator or not all(isinstance(leaf, numbers) for leaf in _leaves((args, kwargs))):
-            raise Unsupported("no mtc op has its semantics")
-        result = target(*args, **{name: value for name, value in kwargs.items() if name != "device"})
-        if not isinstance(result, torch.Tensor):
-            raise Unsupported("no mtc op has its semantics")
-        return self.constant(to_numpy(result))
 
     def _lookup(self, argument: Any) -> Any:
         if isinstance(argument, torch.fx.Node):
