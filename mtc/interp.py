@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ def run_function(
     """The outputs of `function`, which may be nested in another."""
     symbols = bind_symbols(function, [array.shape for array in inputs])
     values: dict[Value, np.ndarray] = dict(zip(function.inputs, map(np.asarray, inputs), strict=True))
+    uses = Counter(value for node in function for value in node.inputs if value is not None)
     for node in function:
         if node.op is CONSTANT:
             values[node.output] = node.attrs["value"].array()
@@ -53,6 +55,11 @@ def run_function(
             arrays = [None if v is None else values[v] for v in node.inputs]
             results = compute(node, arrays, symbols, [_Nested(module, region, states) for region in node.regions])
             values.update(zip(node.outputs, results, strict=True))
+        if node.op is not RETURN:
+            uses.subtract(value for value in node.inputs if value is not None)
+            for value in (*node.inputs, *node.outputs):
+                if value is not None and not uses[value]:  # nobody reads it again: its memory is free
+                    values.pop(value, None)
     return [values[value] for value in function.outputs]
 
 

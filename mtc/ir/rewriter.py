@@ -24,10 +24,6 @@ class Rewrite:
     def name(self) -> str:
         return self.apply.__name__.replace("_", "-")
 
-    @property
-    def doc(self) -> str:
-        return self.apply.__doc__ or ""
-
 
 def rewrite(*roots: OpSpec) -> Callable[[Callable[[Node, Builder], Replacement]], Rewrite]:
     """Makes a rewrite of a plain function; without roots it sees every node."""

@@ -56,11 +56,16 @@ _CODES: dict[int, Code] = {1: BAD_INPUT, 2: INVALID_PROGRAM, 3: MISSING_KERNELS,
 
 
 class Session:
-    """A loaded program, ready to run. Used by one thread at a time.
+    """A loaded program, ready to run. Used by one thread at a time, but for `cancel`.
 
+    `threads` (at most 1024) compute one run. With `profile`, `events` has the instructions of the last run.
+    `max_memory` limits, in bytes, what the program's tables may ask for and the arena with the states; 0 is no limit.
     `runtime` is the shared library of a runtime that `mtc build-runtime` made; by default the host runtime, which has
     every kernel and is built on first use. `cpu` limits the instruction sets that mtc's own kernels use, to compare
     them: `base`, `avx2` or `avx512` instead of the `best` that the processor has.
+
+    MtcError if the program cannot be read, is damaged, needs kernels that the runtime has not (all are named), or more
+    memory than `max_memory`.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ def opened_files() -> Iterator[set[str]]:
         yield found
     finally:
         note_modules(sys.modules[name] for name in set(sys.modules) - before)
-        _active.remove(found)
+        _active[:] = [other for other in _active if other is not found]  # equal sets may be another block's
 
 
 def note_modules(modules: Iterable[ModuleType]) -> None:

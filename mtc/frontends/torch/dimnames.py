@@ -27,7 +27,7 @@ def stated_dims(
     fakes = _fakes(program, args, kwargs)
     names: dict[str, str] = {}
     least: dict[str, int] = {}
-    for tensor, axis, dim in _named(dynamic_shapes, _bound(program, args, kwargs)):
+    for tensor, axis, dim in _named(dynamic_shapes, _bound(args, kwargs)):
         fake = fakes.get(id(tensor))
         size = fake.shape[axis] if fake is not None else None
         if isinstance(size, torch.SymInt):
@@ -55,7 +55,7 @@ def _fakes(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs:
     return {id(leaf): node.meta.get("val") for leaf, node in zip(leaves, nodes, strict=False)}
 
 
-def _bound(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[Any, Any]:
+def _bound(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[Any, Any]:
     """Arguments by position, and by name where one was given."""
     return {**dict(enumerate((*args, *kwargs.values()))), **kwargs}
 
