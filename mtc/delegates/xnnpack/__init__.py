@@ -11,8 +11,9 @@ from mtc.ops.define import Layout
 _FLOAT = (F32,)
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
-# Left to the portable library, because XNNPACK has NaN for other results: `maximum` and `minimum` (lose it), `sqrt` and
-# `rsqrt` (make it of infinity and zero).
+# Left to the portable library. For their results, because XNNPACK loses NaN (`maximum`, `minimum`, `amax`, `amin`) or
+# makes it of infinity and zero (`sqrt`, `rsqrt`). For their speed, because XNNPACK has a scalar loop (`exp`), or hands
+# its threads one row of memory at a time (`pad`, `slice`; its copy, for `concat`, also brings in 70 KB and more).
 XNNPACK = KernelLibrary(
     name="xnnpack",
     title="fast float kernels for x86 and ARM processors",
@@ -25,6 +26,7 @@ XNNPACK = KernelLibrary(
         ops.max_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),
         ops.avg_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),
         ops.mean: Support(_FLOAT, rules.neighbouring_axes),
+        ops.sum: Support(_FLOAT, rules.neighbouring_axes),
         ops.softmax: Support(_FLOAT, rules.last_axis, takes_pitch=True),
         ops.upsample_bilinear2d: Support(_FLOAT, rules.resized_by_ratio, takes_pitch=True),
         ops.permute: Support((F32, I32), rules.six_axes),
