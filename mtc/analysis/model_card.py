@@ -110,7 +110,7 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     start = 0
     for number, function in enumerate(program.tables.functions or []):
         count = len(function.instructions or [])
-        shapes = [_shape(function, i) for i in reader.numbers(function.inputs)]
+        shapes = [_shape(function, i, position) for position, i in enumerate(reader.numbers(function.inputs))]
         flops = instruction_flops(program, shapes, number)
         for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
             key = (instruction.op, instruction.library)
@@ -124,10 +124,9 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     return sorted(rows, key=lambda row: (-row.flops, row.op))
 
 
-def _shape(function: Any, index: int) -> list[int]:
-    """The sizes of an input; where the caller decides, the smallest that is allowed."""
+def _shape(function: Any, index: int, position: int) -> list[int]:
+    """The sizes of the input at `position`, value `index`; where the caller decides, the smallest that is allowed."""
     shape = reader.numbers(function.values[index].dims)
-    position = reader.numbers(function.inputs).index(index)
     for symbol in function.symbols or []:
         if symbol.input == position:
             shape[symbol.axis] = max(int(symbol.min), 1)

@@ -48,6 +48,7 @@ class Emitter:
         self.stored: list[Constant] = []
         self.states = {name: index for index, name in enumerate(module.states)}
         self._bodies = [_FunctionEmitter(self, function, name) for name, function in module.functions.items()]
+        self._names = set(module.functions)
 
     def write(self, file: BinaryIO) -> None:
         """Writes the program to `file`, which is empty and can seek."""
@@ -80,8 +81,9 @@ class Emitter:
         It is called `name`, with a number if that is taken.
         """
         index = len(self._bodies)
-        is_taken = any(body.name == name for body in self._bodies)
-        self._bodies.append(_FunctionEmitter(self, function, f"{name}.{index}" if is_taken else name))
+        name = f"{name}.{index}" if name in self._names else name
+        self._names.add(name)
+        self._bodies.append(_FunctionEmitter(self, function, name))
         return index
 
     def constant(self, constant: Constant) -> int:
@@ -198,10 +200,19 @@ class _FunctionEmitter:
         )
 
     def _value(self, value: Value) -> int:
-        if value in self.values:
-            return self.values[value]
+        """The index of a value. What it stands in has a smaller one."""
+        missing = []
+        around: Value | None = value
+        while around is not None and around not in self.values:
+            missing.append(around)
+            alias = self.storage.aliases.get(around)
+            around = None if alias is None else alias.of
+        for each in reversed(missing):
+            self._add_value(each)
+        return self.values[value]
+
+    def _add_value(self, value: Value) -> None:
         alias = self.storage.aliases.get(value)
-        parent = -1 if alias is None else self._value(alias.of)
         row = self._row(value.type, value.name)
         self.values[value] = len(self.rows) - 1
         producer = value.producer
@@ -210,10 +221,9 @@ class _FunctionEmitter:
         elif producer is not None and producer.op is STATE:
             row.place, row.index = schema.Place.state, self.owner.states[producer.attrs["state"]]
         elif alias is not None:
-            row.aliasOf = parent
+            row.aliasOf = self.values[alias.of]
             row.aliasOffset = self.expressions.dim(alias.offset)
             row.isPitched = alias.is_pitched
-        return self.values[value]
 
     def _row(self, type_: TensorType, name: str) -> schema.ValueT:
         dims = [self.expressions.dim(size) for size in type_.shape]
