@@ -51,12 +51,22 @@ class Value:
     def viewed_state(self) -> str | None:
         """The state whose memory it may share, which an update changes: it is read from it, perhaps through views."""
         below: Value | None = self
-        while below is not None and below.producer is not None:
-            if below.producer.op is STATE:
-                state: str = below.producer.attrs["state"]
+        while below is not None:
+            if (state := below.read_state) is not None:
                 return state
-            below = below.producer.inputs[0] if below.producer.op.has(Trait.VIEW) and below.producer.inputs else None
+            below = below.viewed
         return None
+
+    @property
+    def read_state(self) -> str | None:
+        """The state that it is the value of."""
+        return self.producer.attrs["state"] if self.producer is not None and self.producer.op is STATE else None
+
+    @property
+    def viewed(self) -> Value | None:
+        """What it is a view of."""
+        node = self.producer
+        return node.inputs[0] if node is not None and node.op.has(Trait.VIEW) and node.inputs else None
 
     def replace_by(self, other: Value) -> None:
         """Makes every reader of this value read `other`."""

@@ -94,7 +94,8 @@ def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dic
     for old, new in zip(node.outputs, results, strict=True):
         if not new.name and new.producer is not None:
             new.name = old.name
-        _queue(worklist, old.user_nodes)
+        # One that will be looked at anyway is not looked at for each of its operands that change before.
+        _queue(worklist, (user for user in old.user_nodes if user not in worklist))
         old.replace_by(new)
     if any(value.users for value in node.outputs):  # it is among its own replacements
         _queue(worklist, (node,))
