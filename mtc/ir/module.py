@@ -281,6 +281,7 @@ class Module:
     meta: dict[str, Any] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     form: str = "imported"
+    _suffixes: dict[str, int] = field(default_factory=dict, repr=False)  # the last one that each name got
 
     def __repr__(self) -> str:
         return f"<Module {self.form}: {', '.join(self.functions)}>"
@@ -298,14 +299,22 @@ class Module:
         """Registers a named constant, under another name if that one is taken."""
         if constant.name is None:
             raise ValueError("a constant without a name is printed inline")
-        name, count = constant.name, 0
-        while name in self.constants and self.constants[name] is not constant:
-            count += 1
-            name = f"{constant.name}.{count}"
-        if name != constant.name:
-            constant = constant.renamed(name)
-        self.constants[name] = constant
+        name = constant.name
+        if self.constants.get(name, constant) is not constant:
+            count = self._suffixes.get(name, 0) + 1
+            while f"{name}.{count}" in self.constants:
+                count += 1
+            self._suffixes[name] = count
+            constant = constant.renamed(f"{name}.{count}")
+        assert constant.name is not None
+        self.constants[constant.name] = constant
         return constant
+
+    def register_constants(self) -> None:
+        """Registers those that were built into its functions, where nobody knows the module."""
+        for node in self.nodes():
+            if node.op is CONSTANT and node.attrs["value"].name is not None:
+                node.attrs["value"] = self.add_constant(node.attrs["value"])
 
 
 def _with_nested(function: Function) -> Iterator[Function]:

@@ -48,15 +48,8 @@ def apply_rewrites(module: Module, rewrites: Sequence[Rewrite]) -> int:
             table.setdefault(root, []).append(rule)
     applied = sum(_rewrite_function(function, table) for function in list(module.all_functions()))
     if applied:
-        _register_constants(module)
+        module.register_constants()
     return applied
-
-
-def _register_constants(module: Module) -> None:
-    """Rewrites make constants without knowing the module; their names become unique here."""
-    for node in module.nodes():
-        if node.op is CONSTANT and node.attrs["value"].name is not None:
-            node.attrs["value"] = module.add_constant(node.attrs["value"])
 
 
 def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrite]]) -> int:

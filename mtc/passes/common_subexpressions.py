@@ -9,8 +9,6 @@ from mtc.ir.module import Constant, Function, Loc, Module, Node, merged
 from mtc.ir.opspec import Trait
 from mtc.ir.structural import CONSTANT, STATE
 
-_INLINE = 4096  # bytes: constants without a name are compared by their elements up to here
-
 
 @dataclass(frozen=True)
 class EliminateCommonSubexpressions:
@@ -59,7 +57,7 @@ def _key(node: Node) -> Any | None:
 
 
 def _constant_key(constant: Constant) -> Any:
-    if constant.name is None and constant.nbytes <= _INLINE:
+    if constant.name is None:  # it is small
         return b"".join(bytes(piece) for piece in constant.chunks())
     return id(constant)
 

@@ -67,7 +67,7 @@ class Importer:
         return self.build.node(op, *inputs, **attrs).outputs
 
     def constant(self, array: np.ndarray) -> Value:
-        return self.build.constant(array)
+        return self.build.constant(array, called=self.node.name)
 
     def scalar(self, value: float | int | bool, dtype: DType) -> Value:
         if isinstance(value, int) and dtype.is_integer:  # one that the dtype has not wraps, as torch's does
@@ -157,6 +157,7 @@ class Importer:
         self.problems.raise_if_any()
         results.emit(self, returned)
         self.function.symbols = self.sizes.bounds
+        self.module.register_constants()
         return self.module
 
     def _nodes(self) -> None:
@@ -333,7 +334,7 @@ class Importer:
         result = target(*args, **{name: value for name, value in kwargs.items() if name != "device"})
         if not isinstance(result, torch.Tensor):
             raise Unsupported("no mtc op has its semantics")
-        return self.constant(to_numpy(result))
+        return self.build.constant(to_numpy(result), called=node.name)
 
     def _lookup(self, argument: Any) -> Any:
         if isinstance(argument, torch.fx.Node):
