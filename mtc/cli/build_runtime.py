@@ -43,8 +43,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     toolchain = toolchain_for(chosen)
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
-        found = stages.select_ops(stages.load_any(model))
-        found.save(ops)
+        found = stages.select_ops_to(ops, stages.load_any(model))
         wrote(ops, derived=file_sha256(ops))
         same = shlex.join(("mtc", "select-ops", str(model)))
         console.note(f"{ops} lists the {counted(len(found.kernels), 'kernel')} of {model}, as `{same}` does")
@@ -62,7 +61,5 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "was_cached": built.was_cached,
         "sizes": {report.file: report.total for report in built.sizes},
     }
-    how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
-    what = f"{counted(len(built.kernels), 'kernel')} for {built.target}"
-    text = f"{what}, {how}; {output}/share/mtc/size.txt has every part"
+    text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
     console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")

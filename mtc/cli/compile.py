@@ -41,7 +41,7 @@ from mtc.cli.parameters import PATH, Words, entries_option, offline_option, outp
     help="What `mtc targets` lists. Default: this machine.",
     shell_complete=completing.targets,
 )
-@click.option("--dry-run", is_flag=True, help="Print the stages' commands, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the stages' commands and the recipe, write nothing.")
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
 @offline_option
@@ -66,21 +66,23 @@ def compile(
     Example:
       mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
     """
-    from mtc import stages
+    from mtc import recipe
     from mtc.analysis.placement import placed_ops
     from mtc.frontends.source import name_of
-    from mtc.recipe import save
-    from mtc.stages.compile import Settings, Step, compile_model, steps
+    from mtc.stages.compile import Settings, Step, compile_model, files_of, steps
     from mtc.stages.outputs import Kind, check_output
 
     settings = Settings(source=source, metadata=dict(metadata), **flags).resolved()  # type: ignore[arg-type]
     output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
-        save(settings, save_recipe)
-        console.note(f"wrote {save_recipe}")
+        if dry_run:
+            console.note(f"would write {save_recipe}:\n{recipe.text_of(settings, save_recipe)}")
+        else:
+            recipe.save(settings, save_recipe)
+            console.note(f"wrote {save_recipe}")
     if dry_run:
-        lines = [step.line for step in steps(settings, output)]
+        lines = [step.line for step in steps(settings, files_of(output, settings))]
         console.result({"commands": lines}, "\n".join(lines))
         return
     done: list[dict[str, object]] = []
@@ -102,7 +104,7 @@ def compile(
     )
     remember(made.optimized, stage="optimize")
     remember(made.program)
-    rows = placed_ops(stages.lowered(stages.load(made.optimized)))
+    rows = placed_ops(made.lowered)
     data = {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done}
     ready = f"{made.program} and {made.runtime} are ready: `{shlex.join(('mtc', 'run', str(made.program)))}`"
     console.report(

@@ -62,7 +62,6 @@ def optimize(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.partition import refuse_fallback
     from mtc.stages.outputs import Kind, check_output
 
     backends(backend)
@@ -73,18 +72,13 @@ def optimize(
     output = output or model.with_name(f"{stem(model)}.optimized.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
     console.effective("optimize", model=model, backend=backend, disable_pass=disable_pass, output=output)
-    source = stages.load(model)
-    optimized = stages.optimize(source, backend, options=options)
-    lowered = stages.lowered(optimized)
-    if no_fallback:
-        refuse_fallback(lowered.placements)
-    stages.save(optimized, output)
+    optimized = stages.optimize_to(output, stages.load(model), backend, options=options, no_fallback=no_fallback)
     wrote(output, stage="optimize")
-    rows = placed_ops(lowered)
-    before, after = (sum(1 for node in module.nodes()) for module in (source, optimized))
+    rows = placed_ops(optimized.lowered)
+    before, after = optimized.nodes_before, optimized.module.node_count
     timings = dict(sorted((options.timings or {}).items(), key=lambda item: -item[1]))
     data = {"output": str(output), "nodes_before": before, "nodes": after, "placement": [row.to_json() for row in rows]}
-    text = f"{before} nodes became {after}\n{tables.placement(rows)}"
+    text = f"{optimized.summary}\n{tables.placement(rows)}"
     if time_passes:
         data["pass_seconds"] = timings
         text += "\n\n" + console.table(("pass", "ms"), [(n, f"{1000 * s:.1f}") for n, s in timings.items()], right=(1,))

@@ -45,7 +45,6 @@ def package(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.partition import refuse_fallback
     from mtc.stages.outputs import Kind, check_output
 
     backends(backend or ())
@@ -57,11 +56,7 @@ def package(
         "package", model=model, backend=backend or module.meta.get("backends"), runtime=runtime, output=output
     )
     lowered = stages.lowered(module, backend)
-    if no_fallback:
-        refuse_fallback(lowered.placements)
-    if runtime is not None:
-        stages.check_runtime(lowered.keys, runtime)
-    stages.package(module, output, backend=backend)
+    stages.package_to(output, lowered, runtime=runtime, no_fallback=no_fallback)
     wrote(output)
     rows = placed_ops(lowered)
     data = {"output": str(output), "bytes": output.stat().st_size, "kernels": list(lowered.keys)}

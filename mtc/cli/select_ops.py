@@ -34,7 +34,6 @@ def select_ops(
     """
     from mtc import stages
     from mtc.delegates.registry import backends
-    from mtc.selection import ops_list
     from mtc.stages.outputs import Kind, check_output, require
 
     backends(backend or ())
@@ -44,10 +43,7 @@ def select_ops(
         require(path, Kind.IR, Kind.PROGRAM)
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
     console.effective("select-ops", models=paths, backend=backend, merge=merge, output=output)
-    found = stages.select_ops(*map(stages.load_any, paths), backend=backend)
-    for other in merge:
-        found = found.merged(ops_list.load(other))
-    found.save(output)
+    found = stages.select_ops_to(output, *map(stages.load_any, paths), backend=backend, merge=merge)
     wrote(output)
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
     data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}

@@ -295,6 +295,15 @@ class Module:
         for function in self.all_functions():
             yield from function
 
+    @property
+    def node_count(self) -> int:
+        return sum(1 for _ in self.nodes())
+
+    @property
+    def constant_bytes(self) -> int:
+        """Of the constants that have names; the others are small."""
+        return sum(constant.nbytes for constant in self.constants.values())
+
     def add_constant(self, constant: Constant) -> Constant:
         """Registers a named constant, under another name if that one is taken."""
         if constant.name is None:
