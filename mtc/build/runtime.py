@@ -123,9 +123,9 @@ def _find_host_runtime(progress: Progress | None) -> Path:
             return folder
     except OSError:
         pass
-    from mtc.build import kernel_table  # reads every op and backend, which only a build needs
+    from mtc.delegates.registry import kernel_keys  # reads every op and backend, which only a build needs
 
-    folder, _ = _cached(kernel_table.all_keys(), target, "speed", "", progress or silent, offline=False)
+    folder, _ = _cached(kernel_keys(), target, "speed", "", progress or silent, offline=False)
     write_text(cache_dir("host") / state, folder.name + "\n")
     return folder
 

@@ -7,15 +7,23 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import completing, console, tables
+from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, model_or_last, offline_option, output_option, overwrite_option, wrote
+from mtc.cli.parameters import (
+    PATH,
+    model_or_last,
+    offline_option,
+    output_option,
+    overwrite_option,
+    target_option,
+    wrote,
+)
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
-@click.option("--target", help="What `mtc targets` lists. Default: this machine.", shell_complete=completing.targets)
+@target_option()
 @output_option("runtime-TARGET")
 @offline_option
 @overwrite_option

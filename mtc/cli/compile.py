@@ -9,38 +9,34 @@ import click
 
 from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, Words, entries_option, offline_option, output_option, overwrite_option, remember
+from mtc.cli.parameters import (
+    PATH,
+    disable_pass_option,
+    input_names_option,
+    metadata_option,
+    new_backend_option,
+    no_fallback_option,
+    offline_option,
+    output_names_option,
+    output_option,
+    overwrite_option,
+    remember,
+    target_option,
+    verify_each_option,
+)
 
 
 @click.command(cls=MtcCommand)
 @click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with -compiled")
-@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
-@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@entries_option("--metadata", help="Kept in the program; repeat it.")
-@click.option(
-    "--backend",
-    type=Words(),
-    default="xnnpack",
-    show_default=True,
-    help="What `mtc backends` lists.",
-    shell_complete=completing.backends,
-)
-@click.option(
-    "--disable-pass",
-    metavar="PASS",
-    multiple=True,
-    help="Leave PASS out; repeat it for more.",
-    shell_complete=completing.passes,
-)
-@click.option("--verify-each", is_flag=True, help="Run the samples around each pass.")
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
-@click.option(
-    "--target",
-    default="",
-    help="What `mtc targets` lists. Default: this machine.",
-    shell_complete=completing.targets,
-)
+@input_names_option
+@output_names_option
+@metadata_option
+@new_backend_option
+@disable_pass_option
+@verify_each_option
+@no_fallback_option
+@target_option()
 @click.option("--dry-run", is_flag=True, help="Print the stages' commands and the recipe, write nothing.")
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
@@ -51,6 +47,7 @@ def compile(
     source: str,
     output: Path | None,
     metadata: tuple[tuple[str, str], ...],
+    target: str | None,
     dry_run: bool,
     fresh: bool,
     save_recipe: Path | None,
@@ -72,7 +69,7 @@ def compile(
     from mtc.stages.compile import Settings, Step, compile_model, files_of, steps
     from mtc.stages.outputs import Kind, check_output
 
-    settings = Settings(source=source, metadata=dict(metadata), **flags).resolved()  # type: ignore[arg-type]
+    settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
     output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
@@ -89,7 +86,7 @@ def compile(
 
     def told(step: Step, was_reused: bool) -> None:
         done.append({"command": step.line, "was_reused": was_reused})
-        console.note(step.line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
+        console.step(step.line, was_reused)
 
     made = compile_model(
         settings,

@@ -8,16 +8,23 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Words, entries_option, output_option, overwrite_option, wrote
+from mtc.cli.parameters import (
+    input_names_option,
+    metadata_option,
+    output_names_option,
+    output_option,
+    overwrite_option,
+    wrote,
+)
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand)
 @click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with .mtc, in this folder")
-@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
-@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@entries_option("--metadata", help="Kept in the program: labels, author, license, …; repeat it.")
+@input_names_option
+@output_names_option
+@metadata_option
 @overwrite_option
 @json_option
 def export(

@@ -9,12 +9,12 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, backend_option, model_argument, model_or_last, overwrite_option
+from mtc.cli.parameters import PATH, given_backend_option, model_argument, model_or_last, overwrite_option
 
 
 @click.command(cls=MtcCommand)
 @model_argument
-@backend_option
+@given_backend_option
 @click.option(
     "--why-not",
     metavar="BACKEND",

@@ -8,23 +8,25 @@ import click
 
 from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Words, model_argument, model_or_last, output_option, overwrite_option, stem, wrote
+from mtc.cli.parameters import (
+    disable_pass_option,
+    model_argument,
+    model_or_last,
+    new_backend_option,
+    no_fallback_option,
+    output_option,
+    overwrite_option,
+    stem,
+    verify_each_option,
+    wrote,
+)
 
 
 @click.command(cls=MtcCommand)
 @model_argument
 @output_option("MODEL.optimized.mtc")
-@click.option(
-    "--backend",
-    type=Words(),
-    default="xnnpack",
-    show_default=True,
-    help="What `mtc backends` lists, first choice first.",
-    shell_complete=completing.backends,
-)
-@click.option(
-    "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."
-)
+@new_backend_option
+@verify_each_option
 @click.option(
     "--print-ir-after",
     metavar="PASS",
@@ -32,14 +34,8 @@ from mtc.cli.parameters import Words, model_argument, model_or_last, output_opti
     shell_complete=completing.passes,
 )
 @click.option("--time-passes", is_flag=True, help="Print the seconds that each pass took.")
-@click.option(
-    "--disable-pass",
-    metavar="PASS",
-    multiple=True,
-    help="Leave PASS out; repeat it for more.",
-    shell_complete=completing.passes,
-)
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@disable_pass_option
+@no_fallback_option
 @overwrite_option
 @json_option
 def optimize(

@@ -10,9 +10,10 @@ from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
-    backend_option,
+    given_backend_option,
     model_argument,
     model_or_last,
+    no_fallback_option,
     output_option,
     overwrite_option,
     stem,
@@ -23,9 +24,9 @@ from mtc.cli.parameters import (
 @click.command(cls=MtcCommand)
 @model_argument
 @output_option("MODEL.mtp")
-@backend_option
+@given_backend_option
 @click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`: check that it can run the program.")
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@no_fallback_option
 @overwrite_option
 @json_option
 def package(

@@ -8,14 +8,14 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, backend_option, model_or_last, output_option, overwrite_option, wrote
+from mtc.cli.parameters import PATH, given_backend_option, model_or_last, output_option, overwrite_option, wrote
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="select-ops")
 @click.argument("models", metavar="[MODEL]...", type=PATH, nargs=-1)
 @output_option("ops.yaml")
-@backend_option
+@given_backend_option
 @click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
 @overwrite_option
 @json_option
