@@ -107,18 +107,8 @@ class Emitter:
     def _write_constants(self, file: BinaryIO) -> None:
         start = _pad(file)
         for constant in self.stored:
-            offset = _pad(file) - start
-            for piece in constant.chunks():
-                file.write(piece)
-            self.tables.constants.append(
-                make(
-                    schema.ConstantT,
-                    dtype=constant.type.dtype.number,
-                    dims=list(constant.type.shape),
-                    segment=0,
-                    offset=offset,
-                )
-            )
+            row = make(schema.ConstantT, segment=0, **_written(constant, start, file))
+            self.tables.constants.append(row)
         self._segment(schema.SegmentKind.constants, start, file)
 
     def _write_samples(self, file: BinaryIO) -> None:
@@ -129,21 +119,9 @@ class Emitter:
             for sample in self.module.samples.get(name, [])[:1]:
                 for is_output, tensors in ((False, sample.inputs), (True, sample.outputs)):
                     for position, tensor in enumerate(tensors):
-                        offset = _pad(file) - start
-                        for piece in tensor.chunks():
-                            file.write(piece)
-                        self.tables.samples.append(
-                            make(
-                                schema.SampleT,
-                                function=number,
-                                index=position,
-                                isOutput=is_output,
-                                dtype=tensor.type.dtype.number,
-                                dims=list(tensor.type.shape),
-                                segment=index,
-                                offset=offset,
-                            )
-                        )
+                        place = {"function": number, "index": position, "isOutput": is_output}
+                        row = make(schema.SampleT, segment=index, **place, **_written(tensor, start, file))
+                        self.tables.samples.append(row)
         if self.tables.samples:
             self._segment(schema.SegmentKind.samples, start, file)
 
@@ -301,6 +279,14 @@ def _packed(table: Any, identifier: bytes | None) -> bytes:
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(table.Pack(builder), identifier)
     return bytes(builder.Output())
+
+
+def _written(constant: Constant, start: int, file: BinaryIO) -> dict[str, Any]:
+    """Writes a tensor into the segment that begins at `start`: what a table says of it."""
+    offset = _pad(file) - start
+    for piece in constant.chunks():
+        file.write(piece)
+    return {"dtype": constant.type.dtype.number, "dims": list(constant.type.shape), "offset": offset}
 
 
 def _pad(file: BinaryIO) -> int:
