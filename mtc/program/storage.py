@@ -45,7 +45,15 @@ class Storage:
     _above: dict[Value, tuple[Value, bool]] = field(default_factory=dict)
 
     def share(self, value: Value, alias: Alias) -> None:
-        """Puts a value that has memory of its own, and what stands in that, into another's."""
+        """Puts a value that has memory of its own, and what stands in that, into another's.
+
+        Where that itself stands in a third in the same manner, so does the value: a network has thousands of them in a
+        row, and a runtime follows a few.
+        """
+        around = self.aliases.get(alias.of)
+        while around is not None and around.is_pitched == alias.is_pitched:
+            alias = Alias(around.of, around.offset + alias.offset, alias.is_pitched)
+            around = self.aliases.get(alias.of)
         self.aliases[value] = alias
         self._above[value] = (alias.of, alias.is_pitched)
 
