@@ -45,6 +45,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
                 yield from ((f"mtc.{alias.name}", node.lineno) for alias in node.names)
             else:
                 yield node.module, node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            yield from ((a.value, node.lineno) for a in node.args if isinstance(a, ast.Constant))
 
 
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if room_of(path) not in FREE)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from mtc import stages
 from mtc.ir.literals import type_text
 from mtc.ir.module import Value
 from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
 from mtc.program import reader
-from mtc.program.reader import Program
+from mtc.program.reader import Instruction, Program
 from mtc.stages.outputs import CARD_MARK
 from mtc.support.atomic import write_text
 
@@ -30,10 +28,9 @@ _ROW, _WIDTH, _COLUMN = 46, 300, 340
 _MOST_PLACES = 3
 
 
-def write(path: Path, model: Path, card: dict[str, Any], backend: Sequence[str] | None = None) -> None:
-    """Writes the page of the .mtc or .mtp file `model`. `backend` is for a .mtc, as for its card."""
-    found = stages.load_any(model)
-    graph = _program_graph(found) if isinstance(found, Program) else _module_graph(stages.lowered(found, backend))
+def write(path: Path, card: dict[str, Any], placed: Lowered | Program) -> None:
+    """Writes the page of a model or program that has this card."""
+    graph = _program_graph(placed) if isinstance(placed, Program) else _module_graph(placed)
     write_text(path, _page(card, graph))
 
 
@@ -123,10 +120,13 @@ def _named(op: str, backend: str) -> str:
 
 def _program_graph(program: Program) -> str:
     drawings = []
+    rows_of: dict[str, list[Instruction]] = {}
+    for instruction in program.instructions:
+        rows_of.setdefault(instruction.function, []).append(instruction)
     for function in program.tables.functions or []:
         boxes = [Box(f"input {n}", t, "border", []) for n, t in program.interface(function, "input")]
         place = {value: index for index, value in enumerate(reader.numbers(function.inputs))}
-        rows = [i for i in program.instructions if i.function == reader.text(function.name)]
+        rows = rows_of.get(reader.text(function.name), [])
         for row, raw in zip(rows, function.instructions or [], strict=True):
             reads = [place[v] for v in reader.numbers(raw.inputs) if v in place]
             for value in reader.numbers(raw.outputs):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from math import prod
-from pathlib import Path
 from typing import Any
 
-from mtc import stages
 from mtc.analysis.placement import PlacedOps, example_sizes, placed_ops, total_flops
 from mtc.analysis.program_flops import instruction_flops
 from mtc.ir.dims import evaluate
@@ -25,15 +22,16 @@ from mtc.stages.package import pitch_rule
 Card = dict[str, Any]
 
 
-def model_card(path: Path, backend: Sequence[str] | None = None) -> Card:
-    """The card of a .mtc or .mtp file, as plain data. `backend` is for a .mtc: a program has been placed already."""
-    found = stages.load_any(path)
-    return program_card(found) if isinstance(found, Program) else module_card(found, path.name, backend)
+def model_card(name: str, model: Module | Program, placed: Lowered | Program) -> Card:
+    """The card of what a .mtc or .mtp file called `name` holds, as plain data. `placed` is what a module was lowered
+    to: the placement and the memory plan are its; a program has been placed already."""
+    if isinstance(model, Program):
+        return _program_card(model)
+    assert isinstance(placed, Lowered)
+    return _module_card(name, model, placed)
 
 
-def module_card(module: Module, name: str, backend: Sequence[str] | None = None) -> Card:
-    """The card of a module; the placement and the memory plan are those of its lowering."""
-    lowered = stages.lowered(module, backend)
+def _module_card(name: str, module: Module, lowered: Lowered) -> Card:
     rows = placed_ops(lowered)
     operators = Counter(node.op.name for node in module.nodes() if not node.op.has(Trait.STRUCTURAL))
     return {
@@ -45,7 +43,7 @@ def module_card(module: Module, name: str, backend: Sequence[str] | None = None)
         "functions": {f.name: _interface(f) for f in module.functions.values()},
         "operators": dict(operators.most_common()),
         "parameters": sum(evaluate(constant.type.count, {}) for constant in module.constants.values()),
-        "constant_bytes": sum(constant.nbytes for constant in module.constants.values()),
+        "constant_bytes": module.constant_bytes,
         "state": {name: type_text(state.type) for name, state in module.states.items()},
         "flops": total_flops(rows),
         "memory": {f.name: memory_of(lowered, f) for f in lowered.module.functions.values()},
@@ -54,8 +52,8 @@ def module_card(module: Module, name: str, backend: Sequence[str] | None = None)
     }
 
 
-def program_card(program: Program) -> Card:
-    """The card of a program, as its tables have it."""
+def _program_card(program: Program) -> Card:
+    """As its tables have it."""
     functions = program.tables.functions or []
     rows = _program_placement(program)
     return {
@@ -110,7 +108,7 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     start = 0
     for number, function in enumerate(program.tables.functions or []):
         count = len(function.instructions or [])
-        shapes = [_shape(function, i) for i in reader.numbers(function.inputs)]
+        shapes = [_shape(function, i, position) for position, i in enumerate(reader.numbers(function.inputs))]
         flops = instruction_flops(program, shapes, number)
         for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
             key = (instruction.op, instruction.library)
@@ -124,10 +122,9 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     return sorted(rows, key=lambda row: (-row.flops, row.op))
 
 
-def _shape(function: Any, index: int) -> list[int]:
-    """The sizes of an input; where the caller decides, the smallest that is allowed."""
+def _shape(function: Any, index: int, position: int) -> list[int]:
+    """The sizes of the input at `position`, value `index`; where the caller decides, the smallest that is allowed."""
     shape = reader.numbers(function.values[index].dims)
-    position = reader.numbers(function.inputs).index(index)
     for symbol in function.symbols or []:
         if symbol.input == position:
             shape[symbol.axis] = max(int(symbol.min), 1)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from mtc import ops
 from mtc.build.args_header import class_name, fields
-from mtc.delegates.registry import LIBRARIES
-from mtc.diagnostics import BAD_OPS_LIST, collected
+from mtc.delegates.registry import LIBRARIES, unknown_kernels
+from mtc.diagnostics import collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.opspec import OpSpec, Trait
 from mtc.ir.types import DType
 from mtc.ops import OPS
 from mtc.support.atomic import write_if_changed
-from mtc.support.suggest import did_you_mean
 
 _CPP_TYPES = {
     "f32": "float",
@@ -31,23 +30,12 @@ _CPP_TYPES = {
 _ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
-def all_keys() -> list[str]:
-    """Every kernel of every library, sorted: what the host runtime holds."""
-    return sorted(key for library in LIBRARIES.values() for key in library.kernel_keys())
-
-
-def check(keys: Collection[str]) -> None:
-    """MtcError that names every key that no library has."""
-    known = set(all_keys())
-    with collected() as report:
-        for key in sorted(set(keys) - known):
-            report(BAD_OPS_LIST(f"unknown kernel `{key}`", help=did_you_mean(key, known)))
-
-
 def write(keys: Collection[str], folder: Path) -> None:
     """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`; a file that would not change keeps
-    its time, so that nothing is compiled again for it."""
-    check(keys)
+    its time, so that nothing is compiled again for it. MtcError that names every key that no library has."""
+    with collected() as report:
+        for diagnostic in unknown_kernels(keys):
+            report(diagnostic)
     folder.mkdir(parents=True, exist_ok=True)
     parsed = sorted((KernelKey.parse(key), key) for key in set(keys))
     write_if_changed(folder / "selected_kernels.h", _selected([key for key, _ in parsed]))

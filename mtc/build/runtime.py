@@ -29,6 +29,7 @@ from mtc.diagnostics import UNKNOWN_NAME, WOULD_REPLACE, writing
 from mtc.support.atomic import atomic_folder, write_text
 from mtc.support.cache import cache_dir, cache_root
 from mtc.support.file_lock import file_lock
+from mtc.support.plural import counted
 from mtc.support.suggest import did_you_mean
 
 Mode = Literal["size", "speed"]
@@ -54,6 +55,11 @@ class RuntimeBuild:
     @property
     def library(self) -> Path:
         return self.folder / LIBRARY
+
+    @property
+    def summary(self) -> str:
+        how = "taken from the cache" if self.was_cached else f"built in {self.seconds:.0f} s"
+        return f"{counted(len(self.kernels), 'kernel')} for {self.target}, {how}"
 
     @property
     def static_library(self) -> Path:
@@ -117,9 +123,9 @@ def _find_host_runtime(progress: Progress | None) -> Path:
             return folder
     except OSError:
         pass
-    from mtc.build import kernel_table  # reads every op and backend, which only a build needs
+    from mtc.delegates.registry import kernel_keys  # reads every op and backend, which only a build needs
 
-    folder, _ = _cached(kernel_table.all_keys(), target, "speed", "", progress or silent, offline=False)
+    folder, _ = _cached(kernel_keys(), target, "speed", "", progress or silent, offline=False)
     write_text(cache_dir("host") / state, folder.name + "\n")
     return folder
 

@@ -9,7 +9,15 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, Percent, model_argument, model_or_last, threads_option
+from mtc.cli.parameters import (
+    PATH,
+    Percent,
+    inputs_option,
+    model_argument,
+    model_or_last,
+    runtime_option,
+    threads_option,
+)
 from mtc.support.plural import counted
 
 _MOST_ROWS = 30
@@ -20,8 +28,8 @@ _MOST_ROWS = 30
 @threads_option
 @click.option("--runs", type=click.IntRange(1), help="How many runs. Default: as many as fit into --seconds.")
 @click.option("--seconds", type=click.FloatRange(0.01), default=2.0, show_default=True, help="How long to measure.")
-@click.option("--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data.")
-@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`. Default: the host runtime.")
+@inputs_option
+@runtime_option
 @click.option("--baseline", type=PATH, help="What `mtc bench --json` wrote before: fail if this is slower.")
 @click.option("--max-regress", type=Percent(), default="5%", show_default=True, help="How much worse is allowed.")
 @click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator runs in a portable kernel.")

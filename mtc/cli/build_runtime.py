@@ -7,15 +7,23 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import completing, console, tables
+from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, model_or_last, offline_option, output_option, overwrite_option, wrote
+from mtc.cli.parameters import (
+    PATH,
+    model_or_last,
+    offline_option,
+    output_option,
+    overwrite_option,
+    target_option,
+    wrote,
+)
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
-@click.option("--target", help="What `mtc targets` lists. Default: this machine.", shell_complete=completing.targets)
+@target_option()
 @output_option("runtime-TARGET")
 @offline_option
 @overwrite_option
@@ -43,8 +51,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     toolchain = toolchain_for(chosen)
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
-        found = stages.select_ops(stages.load_any(model))
-        found.save(ops)
+        found = stages.select_ops_to(ops, stages.load_any(model))
         wrote(ops, derived=file_sha256(ops))
         same = shlex.join(("mtc", "select-ops", str(model)))
         console.note(f"{ops} lists the {counted(len(found.kernels), 'kernel')} of {model}, as `{same}` does")
@@ -62,7 +69,5 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "was_cached": built.was_cached,
         "sizes": {report.file: report.total for report in built.sizes},
     }
-    how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
-    what = f"{counted(len(built.kernels), 'kernel')} for {built.target}"
-    text = f"{what}, {how}; {output}/share/mtc/size.txt has every part"
+    text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
     console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")

@@ -7,19 +7,12 @@ import click
 from mtc.cli import completing, console, tables
 from mtc.cli.failures import FAILED
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Words
+from mtc.cli.parameters import new_backend_option
 
 
 @click.command(cls=MtcCommand)
 @click.argument("source", metavar="SRC", shell_complete=completing.sources)
-@click.option(
-    "--backend",
-    type=Words(),
-    default="xnnpack",
-    show_default=True,
-    help="What `mtc backends` lists.",
-    shell_complete=completing.backends,
-)
+@new_backend_option
 @json_option
 def check(source: str, backend: tuple[str, ...]) -> int:
     """Say everything that would stop or slow SRC, all at once; write nothing. Exit code 1 if something stops it.

@@ -9,39 +9,35 @@ import click
 
 from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, Words, entries_option, offline_option, output_option, overwrite_option, remember
+from mtc.cli.parameters import (
+    PATH,
+    disable_pass_option,
+    input_names_option,
+    metadata_option,
+    new_backend_option,
+    no_fallback_option,
+    offline_option,
+    output_names_option,
+    output_option,
+    overwrite_option,
+    remember,
+    target_option,
+    verify_each_option,
+)
 
 
 @click.command(cls=MtcCommand)
 @click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with -compiled")
-@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
-@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@entries_option("--metadata", help="Kept in the program; repeat it.")
-@click.option(
-    "--backend",
-    type=Words(),
-    default="xnnpack",
-    show_default=True,
-    help="What `mtc backends` lists.",
-    shell_complete=completing.backends,
-)
-@click.option(
-    "--disable-pass",
-    metavar="PASS",
-    multiple=True,
-    help="Leave PASS out; repeat it for more.",
-    shell_complete=completing.passes,
-)
-@click.option("--verify-each", is_flag=True, help="Run the samples around each pass.")
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
-@click.option(
-    "--target",
-    default="",
-    help="What `mtc targets` lists. Default: this machine.",
-    shell_complete=completing.targets,
-)
-@click.option("--dry-run", is_flag=True, help="Print the stages' commands, write nothing.")
+@input_names_option
+@output_names_option
+@metadata_option
+@new_backend_option
+@disable_pass_option
+@verify_each_option
+@no_fallback_option
+@target_option()
+@click.option("--dry-run", is_flag=True, help="Print the stages' commands and the recipe, write nothing.")
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
 @offline_option
@@ -51,6 +47,7 @@ def compile(
     source: str,
     output: Path | None,
     metadata: tuple[tuple[str, str], ...],
+    target: str | None,
     dry_run: bool,
     fresh: bool,
     save_recipe: Path | None,
@@ -66,28 +63,30 @@ def compile(
     Example:
       mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
     """
-    from mtc import stages
+    from mtc import recipe
     from mtc.analysis.placement import placed_ops
     from mtc.frontends.source import name_of
-    from mtc.recipe import save
-    from mtc.stages.compile import Settings, Step, compile_model, steps
+    from mtc.stages.compile import Settings, Step, compile_model, files_of, steps
     from mtc.stages.outputs import Kind, check_output
 
-    settings = Settings(source=source, metadata=dict(metadata), **flags).resolved()  # type: ignore[arg-type]
+    settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
     output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
-        save(settings, save_recipe)
-        console.note(f"wrote {save_recipe}")
+        if dry_run:
+            console.note(f"would write {save_recipe}:\n{recipe.text_of(settings, save_recipe)}")
+        else:
+            recipe.save(settings, save_recipe)
+            console.note(f"wrote {save_recipe}")
     if dry_run:
-        lines = [step.line for step in steps(settings, output)]
+        lines = [step.line for step in steps(settings, files_of(output, settings))]
         console.result({"commands": lines}, "\n".join(lines))
         return
     done: list[dict[str, object]] = []
 
     def told(step: Step, was_reused: bool) -> None:
         done.append({"command": step.line, "was_reused": was_reused})
-        console.note(step.line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
+        console.step(step.line, was_reused)
 
     made = compile_model(
         settings,
@@ -102,7 +101,7 @@ def compile(
     )
     remember(made.optimized, stage="optimize")
     remember(made.program)
-    rows = placed_ops(stages.lowered(stages.load(made.optimized)))
+    rows = placed_ops(made.lowered)
     data = {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done}
     ready = f"{made.program} and {made.runtime} are ready: `{shlex.join(('mtc', 'run', str(made.program)))}`"
     console.report(

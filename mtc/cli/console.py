@@ -78,6 +78,11 @@ def warn(text: object) -> None:
     click.echo(styled("warning", fg="yellow", bold=True, err=True) + f": {text}", err=True)
 
 
+def step(line: str, was_reused: bool) -> None:
+    """A stage of a compilation, by the command that runs it alone, before it runs."""
+    note(line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
+
+
 def effective(command: str, **values: object) -> None:
     """The settings that a stage works with, defaults included."""
     words = [f"{name}={_worded(value)}" for name, value in values.items() if value not in (None, (), False, {}, "")]

@@ -8,15 +8,23 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Words, entries_option, output_option, overwrite_option, wrote
+from mtc.cli.parameters import (
+    input_names_option,
+    metadata_option,
+    output_names_option,
+    output_option,
+    overwrite_option,
+    wrote,
+)
+from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand)
 @click.argument("source", metavar="SRC", shell_complete=completing.sources)
 @output_option("SRC's name with .mtc, in this folder")
-@click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
-@click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
-@entries_option("--metadata", help="Kept in the program: labels, author, license, …; repeat it.")
+@input_names_option
+@output_names_option
+@metadata_option
 @overwrite_option
 @json_option
 def export(
@@ -52,15 +60,20 @@ def export(
         metadata=dict(metadata),
         output=output,
     )
-    model = stages.export(
-        source, input_names=input_names, output_names=output_names, metadata=dict(metadata), warn=console.warn
+    model = stages.export_to(
+        output,
+        source,
+        input_names=input_names,
+        output_names=output_names,
+        metadata=dict(metadata),
+        warn=console.warn,
     )
-    stages.save(model, output)
     wrote(output, source=source)
     function = model.functions["forward"]
-    nodes = sum(1 for node in model.nodes())
-    parameters = sum(constant.nbytes for constant in model.constants.values())
+    nodes, size = model.node_count, model.constant_bytes
     inputs = {value.name: type_text(value.type) for value in function.inputs}
-    data = {"output": str(output), "nodes": nodes, "constant_bytes": parameters, "inputs": inputs}
+    data = {"output": str(output), "nodes": nodes, "constant_bytes": size, "inputs": inputs}
     taken = ", ".join(f"{name}: {type_}" for name, type_ in inputs.items())
-    console.report(data, f"exported {nodes} nodes, {console.size(parameters)} of constants; inputs: {taken or 'none'}")
+    console.report(
+        data, f"exported {counted(nodes, 'node')}, {console.size(size)} of constants; inputs: {taken or 'none'}"
+    )

@@ -9,12 +9,12 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, backend_option, model_argument, model_or_last, overwrite_option
+from mtc.cli.parameters import PATH, given_backend_option, model_argument, model_or_last, overwrite_option
 
 
 @click.command(cls=MtcCommand)
 @model_argument
-@backend_option
+@given_backend_option
 @click.option(
     "--why-not",
     metavar="BACKEND",
@@ -33,21 +33,27 @@ def inspect(
     Example:
       mtc inspect model.optimized.mtc --why-not xnnpack
     """
+    from mtc import stages
     from mtc.analysis import html_card
     from mtc.analysis.model_card import model_card
     from mtc.analysis.off_backend import off_backend
+    from mtc.ir.module import Module
     from mtc.stages.outputs import Kind, check_output
 
     kinds = (Kind.IR,) if why_not else (Kind.IR, Kind.PROGRAM)
     model = model_or_last(model, *kinds)
     if html is not None:
         check_output(html, Kind.CARD, overwrite=overwrite)
-    card = model_card(model, backend)
+    found = stages.load_any(model)
+    if html is not None or why_not is None:
+        placed = stages.lowered(found, backend) if isinstance(found, Module) else found
+        card = model_card(model.name, found, placed)
     if html is not None:
-        html_card.write(html, model, card, backend)
+        html_card.write(html, card, placed)
         console.note(f"wrote {html}")
     if why_not is not None:
-        rows = off_backend(model, why_not, backend)
+        assert isinstance(found, Module)
+        rows = off_backend(found, why_not, backend)
         cells = [(f"{r.flops:,}", r.op, r.count, r.backend, r.reason, (r.at or ("",))[0]) for r in rows]
         header = ("FLOPs", "operator", "nodes", "runs on", "why not", "first of its lines")
         text = console.table(header, cells, right=(0, 2)) if cells else f"nothing kept an operator off {why_not}"

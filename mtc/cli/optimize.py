@@ -8,23 +8,25 @@ import click
 
 from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import Words, model_argument, model_or_last, output_option, overwrite_option, stem, wrote
+from mtc.cli.parameters import (
+    disable_pass_option,
+    model_argument,
+    model_or_last,
+    new_backend_option,
+    no_fallback_option,
+    output_option,
+    overwrite_option,
+    stem,
+    verify_each_option,
+    wrote,
+)
 
 
 @click.command(cls=MtcCommand)
 @model_argument
 @output_option("MODEL.optimized.mtc")
-@click.option(
-    "--backend",
-    type=Words(),
-    default="xnnpack",
-    show_default=True,
-    help="What `mtc backends` lists, first choice first.",
-    shell_complete=completing.backends,
-)
-@click.option(
-    "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."
-)
+@new_backend_option
+@verify_each_option
 @click.option(
     "--print-ir-after",
     metavar="PASS",
@@ -32,14 +34,8 @@ from mtc.cli.parameters import Words, model_argument, model_or_last, output_opti
     shell_complete=completing.passes,
 )
 @click.option("--time-passes", is_flag=True, help="Print the seconds that each pass took.")
-@click.option(
-    "--disable-pass",
-    metavar="PASS",
-    multiple=True,
-    help="Leave PASS out; repeat it for more.",
-    shell_complete=completing.passes,
-)
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@disable_pass_option
+@no_fallback_option
 @overwrite_option
 @json_option
 def optimize(
@@ -62,7 +58,6 @@ def optimize(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.partition import refuse_fallback
     from mtc.stages.outputs import Kind, check_output
 
     backends(backend)
@@ -73,18 +68,13 @@ def optimize(
     output = output or model.with_name(f"{stem(model)}.optimized.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
     console.effective("optimize", model=model, backend=backend, disable_pass=disable_pass, output=output)
-    source = stages.load(model)
-    optimized = stages.optimize(source, backend, options=options)
-    lowered = stages.lowered(optimized)
-    if no_fallback:
-        refuse_fallback(lowered.placements)
-    stages.save(optimized, output)
+    optimized = stages.optimize_to(output, stages.load(model), backend, options=options, no_fallback=no_fallback)
     wrote(output, stage="optimize")
-    rows = placed_ops(lowered)
-    before, after = (sum(1 for node in module.nodes()) for module in (source, optimized))
+    rows = placed_ops(optimized.lowered)
+    before, after = optimized.nodes_before, optimized.module.node_count
     timings = dict(sorted((options.timings or {}).items(), key=lambda item: -item[1]))
     data = {"output": str(output), "nodes_before": before, "nodes": after, "placement": [row.to_json() for row in rows]}
-    text = f"{before} nodes became {after}\n{tables.placement(rows)}"
+    text = f"{optimized.summary}\n{tables.placement(rows)}"
     if time_passes:
         data["pass_seconds"] = timings
         text += "\n\n" + console.table(("pass", "ms"), [(n, f"{1000 * s:.1f}") for n, s in timings.items()], right=(1,))

@@ -10,9 +10,10 @@ from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
-    backend_option,
+    given_backend_option,
     model_argument,
     model_or_last,
+    no_fallback_option,
     output_option,
     overwrite_option,
     stem,
@@ -23,9 +24,9 @@ from mtc.cli.parameters import (
 @click.command(cls=MtcCommand)
 @model_argument
 @output_option("MODEL.mtp")
-@backend_option
+@given_backend_option
 @click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`: check that it can run the program.")
-@click.option("--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend.")
+@no_fallback_option
 @overwrite_option
 @json_option
 def package(
@@ -45,7 +46,6 @@ def package(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.partition import refuse_fallback
     from mtc.stages.outputs import Kind, check_output
 
     backends(backend or ())
@@ -57,11 +57,7 @@ def package(
         "package", model=model, backend=backend or module.meta.get("backends"), runtime=runtime, output=output
     )
     lowered = stages.lowered(module, backend)
-    if no_fallback:
-        refuse_fallback(lowered.placements)
-    if runtime is not None:
-        stages.check_runtime(lowered.keys, runtime)
-    stages.package(module, output, backend=backend)
+    stages.package_to(output, lowered, runtime=runtime, no_fallback=no_fallback)
     wrote(output)
     rows = placed_ops(lowered)
     data = {"output": str(output), "bytes": output.stat().st_size, "kernels": list(lowered.keys)}

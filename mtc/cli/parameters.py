@@ -19,6 +19,25 @@ PATH = click.Path(path_type=Path)
 model_argument = click.argument("model", type=PATH, required=False)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads.")
+inputs_option = click.option(
+    "--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data."
+)
+runtime_option = click.option(
+    "--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime."
+)
+verify_each_option = click.option(
+    "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."
+)
+disable_pass_option = click.option(
+    "--disable-pass",
+    metavar="PASS",
+    multiple=True,
+    help="Leave PASS out; repeat it for more.",
+    shell_complete=completing.passes,
+)
+no_fallback_option = click.option(
+    "--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend."
+)
 offline_option = click.option("--offline", is_flag=True, help="Never fetch; `mtc fetch` before fills the cache.")
 
 
@@ -82,12 +101,21 @@ class Percent(click.ParamType):  # type: ignore[type-arg]
         return number
 
 
-backend_option = click.option(
-    "--backend",
-    type=Words(),
-    help="What `mtc backends` lists, first choice first. Default: what the model says, or xnnpack.",
-    shell_complete=completing.backends,
-)
+def backend_option(help: str = "", **attributes: Any) -> Callable[[_Function], _Function]:
+    """The backends to run on; `help` says what holds without it."""
+    text = f"What `mtc backends` lists, first choice first. {help}".rstrip()
+    return click.option("--backend", type=Words(), help=text, shell_complete=completing.backends, **attributes)
+
+
+def target_option(help: str = "Default: this machine.") -> Callable[[_Function], _Function]:
+    return click.option("--target", help=f"What `mtc targets` lists. {help}", shell_complete=completing.targets)
+
+
+new_backend_option = backend_option(default="xnnpack", show_default=True)
+given_backend_option = backend_option("Default: what the model says, or xnnpack.")
+input_names_option = click.option("--input-names", type=Words(), default=(), help="Names for the inputs, in order.")
+output_names_option = click.option("--output-names", type=Words(), default=(), help="Names for the outputs, in order.")
+metadata_option = entries_option("--metadata", help="Kept in the program: labels, author, license, …; repeat it.")
 
 
 def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:

@@ -10,12 +10,13 @@ import click
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
-    Words,
+    backend_option,
     entries_option,
     offline_option,
     output_option,
     overwrite_option,
     remember,
+    target_option,
     threads_option,
 )
 from mtc.support.plural import counted
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 @click.argument("action", type=click.Choice(("list", "show", "run")), default="list")
 @click.argument("name", metavar="[NAME|PATH]", required=False, shell_complete=completing.recipes)
 @output_option("the recipe's name, a folder")
-@click.option("--backend", type=Words(), help="Instead of the recipe's.", shell_complete=completing.backends)
-@click.option("--target", help="Instead of the recipe's.", shell_complete=completing.targets)
+@backend_option("Instead of the recipe's.")
+@target_option("Instead of the recipe's.")
 @entries_option("--set", "flags", metavar="FLAG=VALUE", help="Another stage flag, instead of the recipe's.")
 @threads_option
 @offline_option
@@ -53,7 +54,6 @@ def recipe(
       mtc recipe list
     """
     from mtc import recipe as recipes
-    from mtc.stages.compile import Step
 
     if action == "list":
         rows = [(key, recipes.load(path).title) for key, path in recipes.known().items()]
@@ -71,14 +71,11 @@ def recipe(
     wanted = recipes.overridden(recipes.load(path), given | dict(flags))
     console.note(f"{wanted.title or path.stem} ({path})")
 
-    def told(step: Step, was_reused: bool) -> None:
-        console.note(step.line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
-
     outcome = recipes.run(
         wanted,
         output or Path(path.stem),
         threads=threads,
-        told=told,
+        told=lambda step, was_reused: console.step(step.line, was_reused),
         did=lambda text: console.note(f"  {text}"),
         warn=console.warn,
         progress=console.progress(),

@@ -8,16 +8,24 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, model_argument, model_or_last, overwrite_option, threads_option
+from mtc.cli.parameters import (
+    PATH,
+    inputs_option,
+    model_argument,
+    model_or_last,
+    overwrite_option,
+    runtime_option,
+    threads_option,
+)
 
 
 @click.command(cls=MtcCommand)
 @model_argument
-@click.option("--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data.")
+@inputs_option
 @click.option("--outputs", type=PATH, help=".npz to write the outputs to, each by its name.")
 @click.option("--function", default="forward", show_default=True, help="The function to run.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For random data.")
-@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime.")
+@runtime_option
 @threads_option
 @overwrite_option
 @json_option

@@ -8,14 +8,14 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, backend_option, model_or_last, output_option, overwrite_option, wrote
+from mtc.cli.parameters import PATH, given_backend_option, model_or_last, output_option, overwrite_option, wrote
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand, name="select-ops")
 @click.argument("models", metavar="[MODEL]...", type=PATH, nargs=-1)
 @output_option("ops.yaml")
-@backend_option
+@given_backend_option
 @click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
 @overwrite_option
 @json_option
@@ -34,7 +34,6 @@ def select_ops(
     """
     from mtc import stages
     from mtc.delegates.registry import backends
-    from mtc.selection import ops_list
     from mtc.stages.outputs import Kind, check_output, require
 
     backends(backend or ())
@@ -44,10 +43,7 @@ def select_ops(
         require(path, Kind.IR, Kind.PROGRAM)
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
     console.effective("select-ops", models=paths, backend=backend, merge=merge, output=output)
-    found = stages.select_ops(*map(stages.load_any, paths), backend=backend)
-    for other in merge:
-        found = found.merged(ops_list.load(other))
-    found.save(output)
+    found = stages.select_ops_to(output, *map(stages.load_any, paths), backend=backend, merge=merge)
     wrote(output)
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
     data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}

@@ -9,7 +9,7 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, model_argument, model_or_last, threads_option
+from mtc.cli.parameters import PATH, model_argument, model_or_last, runtime_option, threads_option
 
 if TYPE_CHECKING:
     from mtc.analysis.verify import Difference
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--metric", type=PATH, help="A Python file whose metric(outputs, references) says whether it is good.")
 @click.option("--layers", is_flag=True, help="Find the first operator whose result diverges.")
-@click.option("--runtime", type=PATH, help="A folder of `mtc build-runtime`. Default: the host runtime.")
+@runtime_option
 @threads_option
 @json_option
 def verify(

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.delegates.xnnpack import XNNPACK
-from mtc.diagnostics import UNKNOWN_NAME, collected
+from mtc.diagnostics import BAD_OPS_LIST, UNKNOWN_NAME, Diagnostic, collected
 from mtc.support.suggest import did_you_mean
 
 LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNNPACK, PORTABLE)}
+
+
+def kernel_keys() -> list[str]:
+    """Every kernel of every library, sorted: what the host runtime holds."""
+    return sorted(key for library in LIBRARIES.values() for key in library.kernel_keys())
+
+
+def unknown_kernels(keys: Iterable[str], at: str | None = None) -> list[Diagnostic]:
+    """One for every key that no library has; `at` is where they stand."""
+    known = set(kernel_keys())
+    return [
+        BAD_OPS_LIST(f"unknown kernel `{key}`", at=at, help=did_you_mean(key, known)) for key in sorted({*keys} - known)
+    ]
 
 
 def backends(names: str | tuple[str, ...] | list[str]) -> tuple[KernelLibrary, ...]:

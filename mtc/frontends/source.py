@@ -16,9 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISSING_PACKAGE, MtcError
+from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MtcError
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
+from mtc.frontends.torch import models
 from mtc.support.opened_files import user_files
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -48,7 +49,7 @@ def load(src: str | Path) -> Source:
     if zipfile.is_zipfile(path):
         return _from_archive(path)
     if path.suffix == ".py":
-        _torch()  # before the user's code imports it, so that its generator can be seeded
+        models.require()  # before the user's code imports it, so that its generator can be seeded
         neighbours = Neighbours(path.parent)
         return _from_module(python_module(path, neighbours), "model", text, neighbours)
     raise BAD_SOURCE.error(f"`{text}` is not a model that mtc reads", help=_READ)
@@ -90,7 +91,7 @@ def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
 
 
 def _from_attribute(text: str) -> Source:
-    _torch()
+    models.require()
     name, _, attribute = text.partition(":")
     neighbours = Neighbours(Path.cwd())
     with neighbours, seeded():
@@ -117,8 +118,7 @@ def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Nei
 def _called(held: Any, where: str, seed: int) -> Any:
     """A class or a function is called for what it returns; a model can be called too, but is not. Each call has its
     own random numbers: inputs that are the weights once more would test little."""
-    torch = _torch()
-    if isinstance(held, (torch.nn.Module, torch.export.ExportedProgram, torch.Tensor)) or not callable(held):
+    if models.is_complete(held) or not callable(held):
         return held
     if needed := _needed_parameters(held):
         name = getattr(held, "__name__", type(held).__name__)
@@ -151,7 +151,7 @@ def _from_archive(path: Path) -> Source:
         )
     if kind != "ExportedProgram":
         raise BAD_SOURCE.error(f"`{path}` is not a model that mtc reads", help=_READ)
-    _torch()
+    models.require()
     from mtc.frontends.torch.exporter import read_program
 
     return Source(model=read_program(path))
@@ -201,10 +201,3 @@ def _shown(file: str) -> str:
     """A path as the user would write it: from the current folder if it is below."""
     here = os.getcwd() + os.sep
     return file.removeprefix(here)
-
-
-def _torch() -> Any:
-    try:
-        return importlib.import_module("torch")
-    except ImportError as error:
-        raise MISSING_PACKAGE.error("PyTorch is not installed", help="pip install 'mtc[torch]'") from error

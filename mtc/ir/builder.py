@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mtc.ir.constant import Constant
+from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Loc, Node, Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
@@ -37,9 +37,12 @@ class Builder:
         """Inserts a node with one result, and returns that."""
         return self.node(op, *inputs, regions=regions, name=name, **attrs).output
 
-    def constant(self, value: Constant | np.ndarray, name: str = "") -> Value:
-        """The value of a constant, which need not be registered with a module if it has no name."""
+    def constant(self, value: Constant | np.ndarray, name: str = "", *, called: str = "constant") -> Value:
+        """The value of a constant. One that has no name and is too large for the text of the IR is `called` so, until
+        the module registers it, which makes that unique."""
         constant = value if isinstance(value, Constant) else Constant.of(value)
+        if constant.name is None and constant.count > MOST_INLINE:
+            constant = constant.renamed(called)
         return self._insert(Node(CONSTANT, (), {"value": constant}, [constant.type], loc=self.loc), name).output
 
     def scalar(self, value: float | int | bool, dtype: DType) -> Value:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mtc.ir.types import DType, TensorType
 
+MOST_INLINE = 16  # elements of a constant that stands in the text of the IR; those with more have names
 _CHUNK = 1 << 20
 
 
@@ -99,6 +100,13 @@ class Constant:
         assert isinstance(size, int)
         return size
 
+    @property
+    def count(self) -> int:
+        """How many elements it has."""
+        count = self.type.count
+        assert isinstance(count, int)
+        return count
+
     def array(self) -> np.ndarray:
         """The elements; of a file, mapped into memory and read-only. `qi4` comes unpacked."""
         if isinstance(self.data, np.ndarray):
@@ -113,7 +121,7 @@ class Constant:
 
     def scalar(self) -> float | int | bool | None:
         """The element if there is just one."""
-        return self.array().reshape(()).item() if self.type.count == 1 else None
+        return self.array().reshape(()).item() if self.count == 1 else None
 
     def chunks(self) -> Iterator[bytes | memoryview]:
         """The stored bytes in pieces, little-endian, without holding all of a file's range in memory."""

@@ -51,12 +51,22 @@ class Value:
     def viewed_state(self) -> str | None:
         """The state whose memory it may share, which an update changes: it is read from it, perhaps through views."""
         below: Value | None = self
-        while below is not None and below.producer is not None:
-            if below.producer.op is STATE:
-                state: str = below.producer.attrs["state"]
+        while below is not None:
+            if (state := below.read_state) is not None:
                 return state
-            below = below.producer.inputs[0] if below.producer.op.has(Trait.VIEW) and below.producer.inputs else None
+            below = below.viewed
         return None
+
+    @property
+    def read_state(self) -> str | None:
+        """The state that it is the value of."""
+        return self.producer.attrs["state"] if self.producer is not None and self.producer.op is STATE else None
+
+    @property
+    def viewed(self) -> Value | None:
+        """What it is a view of."""
+        node = self.producer
+        return node.inputs[0] if node is not None and node.op.has(Trait.VIEW) and node.inputs else None
 
     def replace_by(self, other: Value) -> None:
         """Makes every reader of this value read `other`."""
@@ -271,6 +281,7 @@ class Module:
     meta: dict[str, Any] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     form: str = "imported"
+    _suffixes: dict[str, int] = field(default_factory=dict, repr=False)  # the last one that each name got
 
     def __repr__(self) -> str:
         return f"<Module {self.form}: {', '.join(self.functions)}>"
@@ -284,18 +295,35 @@ class Module:
         for function in self.all_functions():
             yield from function
 
+    @property
+    def node_count(self) -> int:
+        return sum(1 for _ in self.nodes())
+
+    @property
+    def constant_bytes(self) -> int:
+        """Of the constants that have names; the others are small."""
+        return sum(constant.nbytes for constant in self.constants.values())
+
     def add_constant(self, constant: Constant) -> Constant:
         """Registers a named constant, under another name if that one is taken."""
         if constant.name is None:
             raise ValueError("a constant without a name is printed inline")
-        name, count = constant.name, 0
-        while name in self.constants and self.constants[name] is not constant:
-            count += 1
-            name = f"{constant.name}.{count}"
-        if name != constant.name:
-            constant = constant.renamed(name)
-        self.constants[name] = constant
+        name = constant.name
+        if self.constants.get(name, constant) is not constant:
+            count = self._suffixes.get(name, 0) + 1
+            while f"{name}.{count}" in self.constants:
+                count += 1
+            self._suffixes[name] = count
+            constant = constant.renamed(f"{name}.{count}")
+        assert constant.name is not None
+        self.constants[constant.name] = constant
         return constant
+
+    def register_constants(self) -> None:
+        """Registers those that were built into its functions, where nobody knows the module."""
+        for node in self.nodes():
+            if node.op is CONSTANT and node.attrs["value"].name is not None:
+                node.attrs["value"] = self.add_constant(node.attrs["value"])
 
 
 def _with_nested(function: Function) -> Iterator[Function]:

@@ -44,15 +44,8 @@ def apply_rewrites(module: Module, rewrites: Sequence[Rewrite]) -> int:
             table.setdefault(root, []).append(rule)
     applied = sum(_rewrite_function(function, table) for function in list(module.all_functions()))
     if applied:
-        _register_constants(module)
+        module.register_constants()
     return applied
-
-
-def _register_constants(module: Module) -> None:
-    """Rewrites make constants without knowing the module; their names become unique here."""
-    for node in module.nodes():
-        if node.op is CONSTANT and node.attrs["value"].name is not None:
-            node.attrs["value"] = module.add_constant(node.attrs["value"])
 
 
 def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrite]]) -> int:
@@ -90,7 +83,8 @@ def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dic
     for old, new in zip(node.outputs, results, strict=True):
         if not new.name and new.producer is not None:
             new.name = old.name
-        _queue(worklist, old.user_nodes)
+        # One that will be looked at anyway is not looked at for each of its operands that change before.
+        _queue(worklist, (user for user in old.user_nodes if user not in worklist))
         old.replace_by(new)
     if any(value.users for value in node.outputs):  # it is among its own replacements
         _queue(worklist, (node,))

@@ -72,6 +72,7 @@ class _FunctionVerifier:
         self.symbols = function.symbols
         self.updated = set(updated)
         self.defined: set[Value] = set()
+        self.viewed_states: dict[Value | None, str] = {}
         self.findings: list[Diagnostic] = []
 
     def check(self) -> list[Diagnostic]:
@@ -113,6 +114,8 @@ class _FunctionVerifier:
 
     def _define(self, node: Node | None, value: Value) -> None:
         self.defined.add(value)
+        if (state := value.read_state or self.viewed_states.get(value.viewed)) is not None:
+            self.viewed_states[value] = state
         self._report_all(node, (f"{value!r}: {message}" for message in check_type(value.type, self.symbols.keys())))
 
     def _check_node(self, node: Node) -> None:
@@ -123,7 +126,7 @@ class _FunctionVerifier:
                 self._report(node, f"{value!r} is used before it is defined, or belongs to another function")
             elif (node, index) not in value.users:
                 self._report(node, f"{value!r} does not know this use")
-            state = value.viewed_state
+            state = self.viewed_states.get(value)
             if state in self.updated:
                 self._report(node, f"the old value of state `@{state}` is read after its update")
         if node.op.has(Trait.STRUCTURAL):
@@ -189,7 +192,7 @@ class _FunctionVerifier:
             after |= nested.updated
         for value in node.inputs:
             # A loop would hand the new value to its second turn.
-            if value is not None and (state := value.viewed_state) in after - self.updated:
+            if value is not None and (state := self.viewed_states.get(value)) in after - self.updated:
                 self._report(node, f"state `@{state}` is an operand of a function that updates it")
         self.updated = after
 

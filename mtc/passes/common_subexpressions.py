@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mtc.ir.module import Constant, Function, Module, Node, merged
+from mtc.ir.module import Constant, Function, Loc, Module, Node, merged
 from mtc.ir.opspec import Trait
 from mtc.ir.structural import CONSTANT, STATE
-
-_INLINE = 4096  # bytes: constants without a name are compared by their elements up to here
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class EliminateCommonSubexpressions:
 
 def _run_on(function: Function) -> int:
     first: dict[Any, Node] = {}
+    places: dict[Node, list[tuple[Loc, ...]]] = {}
     removed = 0
     for node in function:
         key = _key(node)
@@ -32,12 +31,15 @@ def _run_on(function: Function) -> int:
         earlier = first.setdefault(key, node)
         if earlier is node:
             continue
-        earlier.loc = merged(earlier.loc, node.loc)
+        if node.op is not CONSTANT:  # a number is no work that a report would look for in all these lines
+            places.setdefault(earlier, [earlier.loc]).append(node.loc)
         for old, new in zip(node.outputs, earlier.outputs, strict=True):
             new.name = new.name or old.name
             old.replace_by(new)
         node.erase()
         removed += 1
+    for node, locs in places.items():
+        node.loc = merged(*locs)
     return removed
 
 
@@ -55,7 +57,7 @@ def _key(node: Node) -> Any | None:
 
 
 def _constant_key(constant: Constant) -> Any:
-    if constant.name is None and constant.nbytes <= _INLINE:
+    if constant.name is None:  # it is small
         return b"".join(bytes(piece) for piece in constant.chunks())
     return id(constant)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from mtc import interp, ops
@@ -19,7 +17,6 @@ from mtc.passes.base import Rewrites
 _MOST_GROWTH = 4
 _SMALL = 1 << 18
 _SMALL_EXPANDED = 1 << 12
-_INLINE = 16  # elements: a result of more gets a name
 
 
 @rewrite()
@@ -38,24 +35,26 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     name = next((v.constant.name for v in node.inputs if v is not None and v.constant and v.constant.name), None)
     name = f"{name or 'folded'}.{node.op.name}"
     if node.op is ops.reshape:
-        return [build.constant(_reshaped(node, name))]
+        return [build.constant(_reshaped(node), called=name)]
     try:
         results = interp.fold(node)
     except (ZeroDivisionError, IndexError):  # an error of the user's model: it is reported when the model runs
         return None
     if results is None:
         return None
-    return [build.constant(_constant(node, array, old, name)) for array, old in zip(results, node.outputs, strict=True)]
+    return [
+        build.constant(_constant(node, array, old), called=name)
+        for array, old in zip(results, node.outputs, strict=True)
+    ]
 
 
-def _constant(node: Node, array: np.ndarray, old: Value, name: str) -> Constant:
-    named = name if math.prod(array.shape) > _INLINE else None
+def _constant(node: Node, array: np.ndarray, old: Value) -> Constant:
     if node.op is ops.permute:  # a view of what may be a file: read and made dense only when it is written
-        return Constant(named, old.type, array)
-    return Constant(named, old.type, np.ascontiguousarray(array).reshape(array.shape))
+        return Constant(None, old.type, array)
+    return Constant(None, old.type, np.ascontiguousarray(array).reshape(array.shape))
 
 
-def _reshaped(node: Node, name: str) -> Constant:
+def _reshaped(node: Node) -> Constant:
     """The same elements, which are not read if they stand in a file."""
     (x,) = node.inputs
     assert x is not None and x.constant is not None
@@ -63,7 +62,7 @@ def _reshaped(node: Node, name: str) -> Constant:
     shape = tuple(size for size in type.shape if isinstance(size, int))
     if isinstance(data, np.ndarray):
         data = np.ascontiguousarray(data).reshape(shape)
-    return Constant(name if math.prod(shape) > _INLINE else None, type, data)
+    return Constant(None, type, data)
 
 
 FOLD_CONSTANTS = Rewrites("fold-constants", (fold_constants,))

@@ -48,6 +48,7 @@ class Emitter:
         self.stored: list[Constant] = []
         self.states = {name: index for index, name in enumerate(module.states)}
         self._bodies = [_FunctionEmitter(self, function, name) for name, function in module.functions.items()]
+        self._names = set(module.functions)
 
     def write(self, file: BinaryIO) -> None:
         """Writes the program to `file`, which is empty and can seek."""
@@ -80,8 +81,9 @@ class Emitter:
         It is called `name`, with a number if that is taken.
         """
         index = len(self._bodies)
-        is_taken = any(body.name == name for body in self._bodies)
-        self._bodies.append(_FunctionEmitter(self, function, f"{name}.{index}" if is_taken else name))
+        name = f"{name}.{index}" if name in self._names else name
+        self._names.add(name)
+        self._bodies.append(_FunctionEmitter(self, function, name))
         return index
 
     def constant(self, constant: Constant) -> int:
@@ -105,18 +107,8 @@ class Emitter:
     def _write_constants(self, file: BinaryIO) -> None:
         start = _pad(file)
         for constant in self.stored:
-            offset = _pad(file) - start
-            for piece in constant.chunks():
-                file.write(piece)
-            self.tables.constants.append(
-                make(
-                    schema.ConstantT,
-                    dtype=constant.type.dtype.number,
-                    dims=list(constant.type.shape),
-                    segment=0,
-                    offset=offset,
-                )
-            )
+            row = make(schema.ConstantT, segment=0, **_written(constant, start, file))
+            self.tables.constants.append(row)
         self._segment(schema.SegmentKind.constants, start, file)
 
     def _write_samples(self, file: BinaryIO) -> None:
@@ -127,21 +119,9 @@ class Emitter:
             for sample in self.module.samples.get(name, [])[:1]:
                 for is_output, tensors in ((False, sample.inputs), (True, sample.outputs)):
                     for position, tensor in enumerate(tensors):
-                        offset = _pad(file) - start
-                        for piece in tensor.chunks():
-                            file.write(piece)
-                        self.tables.samples.append(
-                            make(
-                                schema.SampleT,
-                                function=number,
-                                index=position,
-                                isOutput=is_output,
-                                dtype=tensor.type.dtype.number,
-                                dims=list(tensor.type.shape),
-                                segment=index,
-                                offset=offset,
-                            )
-                        )
+                        place = {"function": number, "index": position, "isOutput": is_output}
+                        row = make(schema.SampleT, segment=index, **place, **_written(tensor, start, file))
+                        self.tables.samples.append(row)
         if self.tables.samples:
             self._segment(schema.SegmentKind.samples, start, file)
 
@@ -198,10 +178,19 @@ class _FunctionEmitter:
         )
 
     def _value(self, value: Value) -> int:
-        if value in self.values:
-            return self.values[value]
+        """The index of a value. What it stands in has a smaller one."""
+        missing = []
+        around: Value | None = value
+        while around is not None and around not in self.values:
+            missing.append(around)
+            alias = self.storage.aliases.get(around)
+            around = None if alias is None else alias.of
+        for each in reversed(missing):
+            self._add_value(each)
+        return self.values[value]
+
+    def _add_value(self, value: Value) -> None:
         alias = self.storage.aliases.get(value)
-        parent = -1 if alias is None else self._value(alias.of)
         row = self._row(value.type, value.name)
         self.values[value] = len(self.rows) - 1
         producer = value.producer
@@ -210,10 +199,9 @@ class _FunctionEmitter:
         elif producer is not None and producer.op is STATE:
             row.place, row.index = schema.Place.state, self.owner.states[producer.attrs["state"]]
         elif alias is not None:
-            row.aliasOf = parent
+            row.aliasOf = self.values[alias.of]
             row.aliasOffset = self.expressions.dim(alias.offset)
             row.isPitched = alias.is_pitched
-        return self.values[value]
 
     def _row(self, type_: TensorType, name: str) -> schema.ValueT:
         dims = [self.expressions.dim(size) for size in type_.shape]
@@ -291,6 +279,14 @@ def _packed(table: Any, identifier: bytes | None) -> bytes:
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(table.Pack(builder), identifier)
     return bytes(builder.Output())
+
+
+def _written(constant: Constant, start: int, file: BinaryIO) -> dict[str, Any]:
+    """Writes a tensor into the segment that begins at `start`: what a table says of it."""
+    offset = _pad(file) - start
+    for piece in constant.chunks():
+        file.write(piece)
+    return {"dtype": constant.type.dtype.number, "dims": list(constant.type.shape), "offset": offset}
 
 
 def _pad(file: BinaryIO) -> int:

@@ -6,6 +6,7 @@ reads any more; the parts of a concat and the whole.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -40,11 +41,41 @@ class Storage:
     steps: dict[Node, int] = field(default_factory=dict)
     aliases: dict[Value, Alias] = field(default_factory=dict)
     live: dict[Value, tuple[int, int]] = field(default_factory=dict)
+    # A value that its memory stands in, and whether with a pitch: past as many aliases as were ever followed before.
+    _above: dict[Value, tuple[Value, bool]] = field(default_factory=dict)
+
+    def share(self, value: Value, alias: Alias) -> None:
+        """Puts a value that has memory of its own, and what stands in that, into another's.
+
+        Where that itself stands in a third in the same manner, so does the value: a network has thousands of them in a
+        row, and a runtime follows a few.
+        """
+        around = self.aliases.get(alias.of)
+        while around is not None and around.is_pitched == alias.is_pitched:
+            alias = Alias(around.of, around.offset + alias.offset, alias.is_pitched)
+            around = self.aliases.get(alias.of)
+        self.aliases[value] = alias
+        self._above[value] = (alias.of, alias.is_pitched)
 
     def root(self, value: Value) -> Value:
-        while value in self.aliases:
-            value = self.aliases[value].of
-        return value
+        """The value whose memory it stands in."""
+        return self._resolved(value)[0]
+
+    def is_pitched(self, value: Value) -> bool:
+        """Whether its rows lie as far apart as those of a value around it."""
+        return self._resolved(value)[1]
+
+    def _resolved(self, value: Value) -> tuple[Value, bool]:
+        """The root, and whether there is a pitch on the way. A union-find: the next one asked is spared the way."""
+        path = []
+        while value in self._above:
+            path.append(value)
+            value, _ = self._above[value]
+        is_pitched = False
+        for below in reversed(path):
+            is_pitched |= self._above[below][1]
+            self._above[below] = (value, is_pitched)
+        return value, is_pitched
 
 
 def is_free(node: Node) -> bool:
@@ -62,12 +93,13 @@ def assign_storage(function: Function, takes_pitch: TakesPitch) -> Storage:
     for node in function:
         if is_free(node):
             assert node.inputs[0] is not None
-            storage.aliases[node.output] = Alias(node.inputs[0])
+            storage.share(node.output, Alias(node.inputs[0]))
         elif node.op not in (CONSTANT, STATE):
             storage.steps[node] = len(storage.steps)
+    joining = _Joining(storage, takes_pitch)
     for node in reversed(function):
         if node.op is ops.concat:
-            _join_in_place(storage, node, takes_pitch)
+            joining.join_in_place(node)
     _measure_lives(storage)
     for node in storage.steps:
         if node.op.has(Trait.ELEMENTWISE) and len(node.outputs) == 1:
@@ -75,38 +107,41 @@ def assign_storage(function: Function, takes_pitch: TakesPitch) -> Storage:
     return storage
 
 
-def _join_in_place(storage: Storage, node: Node, takes_pitch: TakesPitch) -> None:
-    """Operands of a concat are written where they belong in the whole, if their kernels can."""
-    whole = node.output
-    axis = node.attrs["axis"] % whole.type.rank
-    is_last = axis == whole.type.rank - 1
-    is_contiguous = product(whole.type.shape[:axis]) == 1 and not _is_pitched(storage, whole)
-    if not is_contiguous and not is_last:
-        return
-    position: Dim = 0
-    for part in node.inputs:
-        assert part is not None
-        offset = position
-        position = position + (product(part.type.shape) if is_contiguous else part.type.shape[-1])
-        if not _may_move(storage, part, node):
-            continue
-        if is_contiguous or _all_take_pitch(part, node, takes_pitch):
-            storage.aliases[part] = Alias(whole, offset, is_pitched=not is_contiguous)
+class _Joining:
+    """Writes operands of concats where they belong in the whole, if their kernels can."""
 
+    def __init__(self, storage: Storage, takes_pitch: TakesPitch) -> None:
+        self.storage = storage
+        self.takes_pitch = takes_pitch
+        self.outputs = set(storage.function.outputs)
+        self._packed_readers: dict[Value, set[Node]] = {}
 
-def _may_move(storage: Storage, part: Value, concat: Node) -> bool:
-    is_made_here = part.producer in storage.steps
-    return is_made_here and part not in storage.aliases and concat.inputs.count(part) == 1 and not _is_output(part)
+    def join_in_place(self, node: Node) -> None:
+        whole = node.output
+        axis = node.attrs["axis"] % whole.type.rank
+        is_last = axis == whole.type.rank - 1
+        is_contiguous = product(whole.type.shape[:axis]) == 1 and not self.storage.is_pitched(whole)
+        if not is_contiguous and not is_last:
+            return
+        times = Counter(node.inputs)
+        position: Dim = 0
+        for part in node.inputs:
+            assert part is not None
+            offset = position
+            position = position + (product(part.type.shape) if is_contiguous else part.type.shape[-1])
+            if times[part] == 1 and self._may_move(part) and (is_contiguous or self._may_be_pitched(part, node)):
+                self.storage.share(part, Alias(whole, offset, is_pitched=not is_contiguous))
 
+    def _may_move(self, part: Value) -> bool:
+        is_made_here = part.producer in self.storage.steps
+        return is_made_here and part not in self.storage.aliases and part not in self.outputs
 
-def _all_take_pitch(part: Value, concat: Node, takes_pitch: TakesPitch) -> bool:
-    assert part.producer is not None
-    readers = [node for node in part.user_nodes if node is not concat]
-    return takes_pitch(part.producer) and all(takes_pitch(node) for node in readers)
-
-
-def _is_output(value: Value) -> bool:
-    return any(node.op is RETURN for node, _ in value.users)
+    def _may_be_pitched(self, part: Value, concat: Node) -> bool:
+        """Whether its kernel and the others that read it take pitched rows."""
+        assert part.producer is not None
+        if part not in self._packed_readers:  # a value may be a part of many concats
+            self._packed_readers[part] = {node for node in part.user_nodes if not self.takes_pitch(node)}
+        return self.takes_pitch(part.producer) and self._packed_readers[part] <= {concat}
 
 
 def _measure_lives(storage: Storage) -> None:
@@ -135,18 +170,10 @@ def _write_in_place(storage: Storage, node: Node) -> None:
         root = storage.root(value)
         is_last = storage.live[root][1] == storage.steps[node]
         same_size = value.type.dtype.bits == out.type.dtype.bits
-        is_whole = root.type.count == value.type.count and not _is_pitched(storage, value)
+        is_whole = root.type.count == value.type.count and not storage.is_pitched(value)
         if is_last and same_size and is_whole and root is not storage.root(out):
             first, _ = storage.live[root]
             _, last = storage.live.pop(out)
-            storage.aliases[out] = Alias(value)
+            storage.share(out, Alias(value))
             storage.live[root] = (first, last)
             return
-
-
-def _is_pitched(storage: Storage, value: Value) -> bool:
-    while value in storage.aliases:
-        if storage.aliases[value].is_pitched:
-            return True
-        value = storage.aliases[value].of
-    return False

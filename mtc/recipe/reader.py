@@ -100,6 +100,11 @@ def load(path: Path) -> Recipe:
 
 def save(settings: Settings, path: Path) -> None:
     """Writes every setting, resolved, as a recipe."""
+    write_text(path, text_of(settings, path))
+
+
+def text_of(settings: Settings, path: Path) -> str:
+    """The recipe that would stand at `path`."""
     stages = {
         stage: {flag: _plain(getattr(settings, flag.replace("-", "_"))) for flag in flags}
         for stage, flags in STAGES.items()
@@ -112,7 +117,7 @@ def save(settings: Settings, path: Path) -> None:
             else str(Path(source).absolute())
         )
     content = {"version": VERSION, "source": source, "stages": stages}
-    write_text(path, HEADER + yaml.safe_dump(content, sort_keys=False, width=120))
+    return HEADER + yaml.safe_dump(content, sort_keys=False, width=120)
 
 
 def overridden(recipe: Recipe, flags: Mapping[str, Any]) -> Recipe:

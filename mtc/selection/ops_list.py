@@ -5,14 +5,14 @@ The file is strict, so that a typing mistake cannot leave an operator out of a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mtc.delegates.registry import LIBRARIES
+from mtc.delegates.registry import unknown_kernels
 from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected, writing
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
@@ -88,14 +88,13 @@ def parse(content: Any, where: str) -> OpsList:
         if not isinstance(kernels, dict):
             report(BAD_OPS_LIST("`kernels` is missing or not a mapping", at=where))
             kernels = {}
-        known = {key for library in LIBRARIES.values() for key in library.kernel_keys()}
-        found = {str(key): _users(key, users, known, where, report) for key, users in kernels.items()}
+        for diagnostic in unknown_kernels(map(str, kernels), where):
+            report(diagnostic)
+        found = {str(key): _users(key, users, where, report) for key, users in kernels.items()}
     return OpsList(dict(sorted(found.items())))
 
 
-def _users(key: Any, users: Any, known: Set[str], where: str, report: Report) -> Users:
-    if key not in known:
-        report(BAD_OPS_LIST(f"unknown kernel `{key}`", at=where, help=did_you_mean(str(key), known)))
+def _users(key: Any, users: Any, where: str, report: Report) -> Users:
     if users is None:
         return {}
     if not isinstance(users, dict) or not all(_is_lines(lines) for lines in users.values()):

@@ -2,23 +2,27 @@
 
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.check_runtime import check_runtime
-from mtc.stages.export import export
+from mtc.stages.export import export, export_to
 from mtc.stages.files import load, load_any, save
-from mtc.stages.optimize import optimize
-from mtc.stages.package import lowered, package
+from mtc.stages.optimize import optimize, optimize_to
+from mtc.stages.package import lowered, package, package_to
 from mtc.stages.pass_options import pass_options
-from mtc.stages.select_ops import select_ops
+from mtc.stages.select_ops import select_ops, select_ops_to
 
 __all__ = [
     "build_runtime",
     "check_runtime",
     "export",
+    "export_to",
     "load",
     "load_any",
     "lowered",
     "optimize",
+    "optimize_to",
     "package",
+    "package_to",
     "pass_options",
     "save",
     "select_ops",
+    "select_ops_to",
 ]

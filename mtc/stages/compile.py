@@ -6,6 +6,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,18 @@ from mtc.build.third_party import KERNEL_LIBRARIES
 from mtc.build.toolchain import toolchain_for, toolchain_stamp
 from mtc.delegates.registry import backends
 from mtc.frontends.source import check_source, is_attribute, name_of
-from mtc.ir.module import Module
-from mtc.partition import refuse_fallback
+from mtc.lower import Lowered
 from mtc.passes.registry import check_names
 from mtc.stages.build_runtime import build_runtime
-from mtc.stages.export import export
-from mtc.stages.files import load, save
-from mtc.stages.optimize import optimize
+from mtc.stages.export import export_to
+from mtc.stages.files import load
+from mtc.stages.optimize import optimize_to
 from mtc.stages.outputs import Kind, check_output
-from mtc.stages.package import lowered, package
+from mtc.stages.package import lowered, package_to
 from mtc.stages.pass_options import pass_options
 from mtc.stages.reuse import entry_of, is_current, read_state, source_files, write_state
-from mtc.stages.select_ops import select_ops
+from mtc.stages.select_ops import select_ops_to
+from mtc.support.hashing import FileHashes
 from mtc.support.opened_files import opened_files
 from mtc.support.plural import counted
 
@@ -90,6 +91,11 @@ class Compiled:
     program: Path
     runtime: Path
 
+    @cached_property
+    def lowered(self) -> Lowered:
+        """What the program of the optimized model holds, as that file now stands."""
+        return lowered(load(self.optimized))
+
 
 def files_of(folder: Path, settings: Settings) -> Compiled:
     """Where everything goes."""
@@ -114,29 +120,38 @@ def compile_model(
     `did` afterwards what it did."""
     check_source(settings.source)
     check_output(folder, Kind.COMPILED, overwrite=overwrite, need=_NEEDED_BYTES)
-    planned = steps(settings, folder, warn=warn, progress=progress, offline=offline)
+    at = files_of(folder, settings)
+    planned = steps(settings, at, warn=warn, progress=progress, offline=offline)
     for step in planned:
         if folder.exists():  # someone else's file may stand in it
             check_output(step.output, step.kind, overwrite=overwrite)
     state = {} if fresh else read_state(folder)
-    if not is_current(planned[-1], state.get("build-runtime")) and not has_runtimes():
+    hashes = FileHashes()
+    if not is_current(planned[-1], state.get("build-runtime"), hashes) and not has_runtimes():
         # Known now, and not after the minutes that an export may take.
         check_build(KERNEL_LIBRARIES & set(settings.backend), offline=offline)
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     write_state(folder, state)
     try:
-        _run(planned, folder, state, told, did)
+        _run(planned, folder, state, hashes, told, did)
     except BaseException:
         if is_new and not state:  # nothing came of it
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    return files_of(folder, settings)
+    return at
 
 
-def _run(planned: Sequence[Step], folder: Path, state: dict[str, Any], told: Told, did: Callable[[str], None]) -> None:
+def _run(
+    planned: Sequence[Step],
+    folder: Path,
+    state: dict[str, Any],
+    hashes: FileHashes,
+    told: Told,
+    did: Callable[[str], None],
+) -> None:
     for step in planned:
-        if is_current(step, state.get(step.stage)):
+        if is_current(step, state.get(step.stage), hashes):
             told(step, True)
             continue
         told(step, False)
@@ -145,52 +160,43 @@ def _run(planned: Sequence[Step], folder: Path, state: dict[str, Any], told: Tol
         with opened_files() as opened:
             did(step.run())
         reads = source_files(opened, folder) if step.stage == "export" else list(step.inputs)
-        state[step.stage] = entry_of(step, [path for path in reads if path.is_file()])
+        state[step.stage] = entry_of(step, [path for path in reads if path.is_file()], hashes)
         write_state(folder, state)
 
 
 def steps(
     settings: Settings,
-    folder: Path,
+    at: Compiled,
     *,
     warn: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
     offline: bool = False,
 ) -> list[Step]:
     """The stages in order, each with the command that runs it alone."""
-    at = files_of(folder, settings)
     source = () if is_attribute(settings.source) else (Path(settings.source),)
     names = {"input-names": settings.input_names, "output-names": settings.output_names}
 
     def run_export() -> str:
         given = {"input_names": settings.input_names, "output_names": settings.output_names}
-        model = export(settings.source, metadata=settings.metadata, warn=warn, **given)
-        save(model, at.model)
-        size = sum(constant.nbytes for constant in model.constants.values())
-        return f"exported {counted(_nodes(model), 'node')} and {counted(size, 'byte')} of constants"
+        model = export_to(at.model, settings.source, metadata=settings.metadata, warn=warn, **given)
+        return f"exported {counted(model.node_count, 'node')}, {counted(model.constant_bytes, 'byte')} of constants"
 
     def run_optimize() -> str:
         options = pass_options(settings.disable_pass, verify_each=settings.verify_each)
-        source = load(at.model)
-        model = optimize(source, settings.backend, options=options)
-        if settings.no_fallback:
-            refuse_fallback(lowered(model).placements)
-        save(model, at.optimized)
-        return f"{counted(_nodes(source), 'node')} became {_nodes(model):,}"
+        source, fails = load(at.model), settings.no_fallback
+        return optimize_to(at.optimized, source, settings.backend, options=options, no_fallback=fails).summary
 
     def run_select() -> str:
-        found = select_ops(load(at.optimized))
-        found.save(at.ops)
+        found = select_ops_to(at.ops, at.lowered)
         return f"listed {counted(len(found.kernels), 'kernel')}"
 
     def run_package() -> str:
-        package(load(at.optimized), at.program)
+        package_to(at.program, at.lowered)
         return f"wrote a program of {counted(at.program.stat().st_size, 'byte')}"
 
     def run_build() -> str:
         built = build_runtime(at.ops, at.runtime, target_name=settings.target, progress=progress, offline=offline)
-        how = "taken from the cache" if built.was_cached else f"built in {built.seconds:.0f} s"
-        return f"{counted(len(built.kernels), 'kernel')} for {built.target}, {how}"
+        return built.summary
 
     labels = [word for key, value in settings.metadata.items() for word in ("--metadata", f"{key}={value}")]
     named = [word for flag, value in names.items() if value for word in (f"--{flag}", ",".join(value))]
@@ -246,7 +252,3 @@ def steps(
             run_build,
         ),
     ]
-
-
-def _nodes(model: Module) -> int:
-    return sum(1 for _ in model.nodes())

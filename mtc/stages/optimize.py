@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from mtc.delegates.registry import backends
 from mtc.ir.clone import clone
 from mtc.ir.module import Module
 from mtc.ir.verifier import verify
+from mtc.lower import Lowered
+from mtc.partition import refuse_fallback
 from mtc.passes.activation_recovery import RECOVER_ACTIVATIONS
 from mtc.passes.algebra import SIMPLIFY_ALGEBRA
 from mtc.passes.attention_recovery import RECOVER_ATTENTION
@@ -26,6 +31,9 @@ from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
+from mtc.stages.files import save
+from mtc.stages.package import lowered
+from mtc.support.plural import counted
 
 # First the operators that the model means, then what can be folded into them: folding would hide the patterns.
 CANONICALIZE: tuple[Pass, ...] = (
@@ -81,3 +89,37 @@ def optimize(
     module.meta["backends"] = [library.name for library in libraries]
     module.meta["stages"] = [*module.meta.get("stages", []), "optimize"]
     return module
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """A canonical module, and how many nodes there were before."""
+
+    module: Module
+    nodes_before: int
+
+    @cached_property
+    def lowered(self) -> Lowered:
+        """What a program of it holds."""
+        return lowered(self.module)
+
+    @property
+    def summary(self) -> str:
+        return f"{counted(self.nodes_before, 'node')} became {self.module.node_count:,}"
+
+
+def optimize_to(
+    output: Path,
+    source: Module,
+    backend: str | Sequence[str] = "xnnpack",
+    *,
+    options: PassOptions = PassOptions(),
+    no_fallback: bool = False,
+) -> Optimized:
+    """Writes what `optimize` makes of `source`. With `no_fallback` FALLBACK, and nothing is written, if an operator
+    would not run on the first backend."""
+    result = Optimized(optimize(source, backend, options=options), source.node_count)
+    if no_fallback:
+        refuse_fallback(result.lowered.placements)
+    save(result.module, output)
+    return result

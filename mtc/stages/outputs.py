@@ -109,7 +109,7 @@ def check_output(
         raise WOULD_REPLACE.error(
             f"`{path}` exists and is not {kind.value}{what}", help="choose another name, or pass --overwrite"
         )
-    _check_folder(path, need, may_create=is_folder)
+    check_room(path, need, may_create=is_folder)
 
 
 def _check_is_apart(folder: Path, inputs: Collection[Path]) -> None:
@@ -122,7 +122,8 @@ def _check_is_apart(folder: Path, inputs: Collection[Path]) -> None:
             raise WOULD_REPLACE.error(f"`{folder}` holds the command's input `{source}`", help="choose another name")
 
 
-def _check_folder(path: Path, need: int, *, may_create: bool) -> None:
+def check_room(path: Path, need: int, *, may_create: bool = False) -> None:
+    """CANNOT_WRITE if the folder of `path` is missing, read-only or has no room for `need` bytes."""
     folder = path.absolute().parent
     while may_create and not folder.exists():
         folder = folder.parent

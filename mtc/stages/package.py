@@ -10,8 +10,10 @@ from mtc.delegates.registry import backends
 from mtc.diagnostics import writing
 from mtc.ir.module import Module, Node
 from mtc.lower import Lowered, lower
+from mtc.partition import refuse_fallback
 from mtc.program.emitter import Emitter
 from mtc.program.storage import TakesPitch
+from mtc.stages.check_runtime import check_runtime
 from mtc.stages.taps import tapped
 from mtc.support.atomic import atomic_file
 
@@ -32,6 +34,22 @@ def package(
     `taps` names values of `@forward` that become extra outputs, after its own and in this order.
     """
     result = lowered(tapped(model, taps) if taps else model, backend)
+    package_to(path, result)
+    return result
+
+
+def package_to(
+    path: str | PathLike[str], result: Lowered, *, runtime: Path | None = None, no_fallback: bool = False
+) -> None:
+    """Writes the program of a module that is lowered already, atomically. CANNOT_WRITE if it cannot.
+
+    Nothing is written, but MISSING_KERNELS raised, if the built runtime in the folder `runtime` cannot run it; with
+    `no_fallback` FALLBACK, if an operator would not run on the first backend.
+    """
+    if no_fallback:
+        refuse_fallback(result.placements)
+    if runtime is not None:
+        check_runtime(result.keys, runtime)
     emitter = Emitter(
         result.module,
         lambda node: result.placements[node].library.key(node),
@@ -40,7 +58,6 @@ def package(
     )
     with writing(path), atomic_file(Path(path)) as file:
         emitter.write(file)
-    return result
 
 
 def pitch_rule(result: Lowered) -> TakesPitch:

@@ -14,7 +14,7 @@ from mtc import __version__
 from mtc.build.runtime import RECORD
 from mtc.stages.outputs import COMPILE_STATE
 from mtc.support.atomic import write_text
-from mtc.support.hashing import file_sha256
+from mtc.support.hashing import FileHashes
 from mtc.support.mentioned_files import mentioned_files
 from mtc.support.opened_files import user_files
 
@@ -29,25 +29,25 @@ def source_files(opened: set[str], folder: Path) -> list[Path]:
     return [path for path in dict.fromkeys((*read, *named)) if folder.absolute() not in path.parents]
 
 
-def is_current(step: Step, entry: Any) -> bool:
+def is_current(step: Step, entry: Any, hashes: FileHashes) -> bool:
     """Whether `entry`, what the record says of a stage, is what it would do now. None is: it says nothing."""
     try:
         return (
             entry["key"] == _key(step)
-            and entry["output"] == _output_digest(step.output)
-            and all(file_sha256(Path(path)) == sha for path, sha in entry["reads"].items())
+            and entry["output"] == _output_digest(step.output, hashes)
+            and all(hashes.of(Path(path)) == sha for path, sha in entry["reads"].items())
             and all(str(path.absolute()) in entry["reads"] for path in step.inputs)
         )
     except (OSError, KeyError, TypeError, AttributeError):
         return False
 
 
-def entry_of(step: Step, reads: Sequence[Path]) -> dict[str, Any]:
+def entry_of(step: Step, reads: Sequence[Path], hashes: FileHashes) -> dict[str, Any]:
     paths = {*(path.absolute() for path in step.inputs), *(path.absolute() for path in reads)}
     return {
         "key": _key(step),
-        "output": _output_digest(step.output),
-        "reads": {str(path): file_sha256(path) for path in sorted(paths)},
+        "output": _output_digest(step.output, hashes),
+        "reads": {str(path): hashes.of(path) for path in sorted(paths)},
     }
 
 
@@ -69,10 +69,10 @@ def _tool_stamp() -> str:
     return state.hexdigest()
 
 
-def _output_digest(path: Path) -> str:
+def _output_digest(path: Path, hashes: FileHashes) -> str:
     """Of a runtime: what its record says, and that every file still stands there as it was written."""
     if not path.is_dir():
-        return file_sha256(path)
+        return hashes.of(path)
     state = hashlib.sha256((path / RECORD).read_bytes())
     for file in sorted(path.rglob("*")):
         size = file.stat().st_size if file.is_file() else 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_MOST = 30  # names that a reader still looks through
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most likely stands for, or None if none is near."""
@@ -13,7 +15,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A help text: the nearest name, else all of them."""
+    """A help text: the nearest name, else all of them, or some if they are many."""
     names = sorted(known)
     best = nearest(name, names)
-    return f"did you mean `{best}`?" if best else "known: " + ", ".join(names)
+    if best:
+        return f"did you mean `{best}`?"
+    rest = len(names) - _MOST
+    shown = names if rest <= 0 else [*names[:_MOST], f"and {rest:,} more"]
+    return "known: " + ", ".join(shown)

@@ -16,6 +16,7 @@ from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_loc
 from mtc.build.runtime import RuntimeBuild, build, host_runtime
 from mtc.build.targets import host_target
 from mtc.build.toolchain import toolchain_for
+from mtc.delegates import registry
 from mtc.delegates.registry import LIBRARIES
 from mtc.diagnostics import MtcError
 
@@ -65,7 +66,7 @@ def small_runtime(own_sources, monkeypatch) -> Path:
         (own_sources / name).parent.mkdir(exist_ok=True)
         (own_sources / name).write_text(content)
     monkeypatch.setattr(kernel_table, "write", write_selection)
-    monkeypatch.setattr(kernel_table, "all_keys", lambda: ["a@portable:f32/1", "b@portable:f32/1"])
+    monkeypatch.setattr(registry, "kernel_keys", lambda: ["a@portable:f32/1", "b@portable:f32/1"])
     return own_sources
 
 

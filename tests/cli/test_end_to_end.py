@@ -1,6 +1,8 @@
 """One tiny model, from export to its native result, through the command line; and the examples of every help."""
 
+import importlib
 import json
+import os
 import re
 import shlex
 import time
@@ -13,6 +15,7 @@ from safetensors.torch import save_file
 
 from mtc.cli.group import _NAMES
 from mtc.cli.group import mtc as group
+from mtc.support import hashing
 
 NOT_RUN = {"fetch"}  # its example uses the network
 
@@ -128,6 +131,27 @@ def test_compile_sees_weights_that_native_code_reads(mtc, folder):
         assert reused(mtc) == [True] * 5
 
 
+def test_compile_lowers_once_and_reads_each_file_once_for_its_hash(mtc, folder, monkeypatch):
+    calls = []
+
+    def counted(module, name):
+        call = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda first, *more: calls.append((name, first)) or call(first, *more))
+
+    counted(importlib.import_module("mtc.stages.package"), "lower")
+    counted(hashing, "file_sha256")
+    reused(mtc)
+    assert [name for name, _ in calls].count("lower") == 1
+    hashed = [path for name, path in calls if name == "file_sha256"]
+    written = {path.name for path in hashed}
+    assert {"model.py", "model.mtc", "model.optimized.mtc", "model.mtp", "ops.yaml"} <= written
+    assert len(hashed) == len(set(map(os.path.abspath, hashed)))
+    before = len(calls)
+    assert reused(mtc) == [True] * 5
+    again = [path for name, path in calls[before:] if name == "file_sha256"]
+    assert len(again) == len(set(map(os.path.abspath, again)))
+
+
 def test_compile_makes_again_what_is_missing_or_changed(mtc, folder):
     reused(mtc)
     made = folder / "model-compiled"
@@ -153,7 +177,8 @@ def test_a_compilation_that_comes_to_nothing_leaves_nothing(mtc, folder):
 
 
 def test_compile_says_what_it_did(mtc, folder):
-    first, second = mtc("compile", "model.py"), mtc("compile", "model.py")
+    first, second = mtc("compile", "model.py", "--save-recipe", "r.yaml"), mtc("compile", "model.py")
+    assert "wrote r.yaml" in first.err and "source: model.py" in (folder / "r.yaml").read_text()
     for what in ("exported", "became", "listed", "wrote a program", "kernels for linux-x86_64"):
         assert what in first.err and what not in second.err
     assert second.err.count("up to date: same inputs, settings and mtc") == 5

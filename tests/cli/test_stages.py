@@ -1,11 +1,13 @@
 """The commands that write models, programs and lists: what they write, what they refuse."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 
@@ -109,6 +111,15 @@ def test_a_read_only_folder_is_refused_before_work(mtc, folder):
     locked.mkdir()
     locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
     assert "MTC106" in mtc("export", "model.py", "-o", "locked/m.mtc").err
+
+
+def test_weights_that_do_not_fit_the_disk_are_refused_before_work(mtc, folder, monkeypatch):
+    """A source says little of how large its model is; but once the model stands, its weights do."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1000, 500, 500))
+    monkeypatch.setattr(torch.export, "export", None)
+    refused = mtc("export", "model.py")
+    assert refused.code == 1 and "about 1,040 bytes are needed, 500 are free" in refused.err
+    assert os.listdir(folder) == ["model.py"]
 
 
 def test_a_missing_folder_is_refused_before_work(mtc, folder):
@@ -283,7 +294,7 @@ def test_a_card_shows_the_state(mtc, folder):
         assert "<td>state total</td><td>f32[4]</td>" in (folder / "card.html").read_text()
 
 
-def test_compile_shows_the_commands_and_saves_a_recipe(mtc, folder):
+def test_compile_shows_the_commands_and_the_recipe_without_writing(mtc, folder):
     planned = mtc("compile", "model.py", "--dry-run", "--target", "linux-x86_64", "--save-recipe", "r.yaml")
     assert planned.code == 0
     assert [line.split()[1] for line in planned.out.splitlines()] == [
@@ -293,7 +304,9 @@ def test_compile_shows_the_commands_and_saves_a_recipe(mtc, folder):
         "package",
         "build-runtime",
     ]
-    assert sorted(os.listdir(folder)) == ["model.py", "r.yaml"]
-    (folder / "r.yaml").write_text((folder / "r.yaml").read_text() + "titel: x\nverify: {max-rell: 1}\n")
+    assert os.listdir(folder) == ["model.py"]
+    said, _, text = planned.err.partition("would write r.yaml:\n")
+    assert "wrote" not in said and "target: linux-x86_64" in text
+    (folder / "r.yaml").write_text(text + "titel: x\nverify: {max-rell: 1}\n")
     refused = mtc("recipe", "run", "r.yaml")
     assert refused.code == 1 and "did you mean `title`?" in refused.err and "did you mean `max-rel`?" in refused.err

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 import mtc
 from mtc import interp
 from mtc.ir.dims import Bounds
+from mtc.ir.printer import print_module
 from mtc.ir.types import BF16, F16, F32, I64
 
 
@@ -147,6 +148,19 @@ def test_tied_weights_are_stored_once(exported: Any) -> None:
             return self.out(self.embed(x))
 
     assert list(exported(Tied(), (torch.tensor([1, 2]),)).constants) == ["embed.weight"]
+
+
+def test_large_constants_of_operators_are_weights(exported: Any) -> None:
+    """Those that the text of the IR holds are for people to read."""
+
+    def model(x: torch.Tensor) -> Any:
+        return torch.pdist(x), torch.bartlett_window(40) + x[0, 0], torch.arange(1, 3) + x[0, 1]
+
+    module = exported(model, (torch.randn(9, 4),))
+    text = print_module(module)
+    assert {"_pdist_forward", "_pdist_forward.1"} <= set(module.constants)
+    assert "constant @_pdist_forward.1 : i64[36]" in text
+    assert max(map(len, text.splitlines())) < 300
 
 
 @pytest.mark.parametrize(("dtype", "expected"), [(torch.float16, F16), (torch.bfloat16, BF16)], ids=str)

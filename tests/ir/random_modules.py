@@ -82,6 +82,7 @@ def modules(draw: Any) -> Module:
         )
     for name in draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)):
         module.functions[name] = draw(functions(module, name))
+    module.register_constants()
     return module
 
 

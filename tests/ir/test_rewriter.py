@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import toy_ops
 
 from mtc.ir.builder import Builder
+from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.parser import parse
 from mtc.ir.printer import print_module
@@ -135,3 +137,23 @@ def test_dead_nodes_go_and_constants_stay_registered() -> None:
     )
     assert [node.op for node in module.functions["f"]][:1] == [CONSTANT]
     assert len(module.functions["f"]) == 2
+
+
+@rewrite(toy_ops.SINK)
+def sink_constants_too(node: Node, build: Builder) -> tuple[Value, ...] | None:
+    """Emits numbers: few and many."""
+    if node.operand(0).constant is not None:
+        return None
+    for count in (16, 17, 17):
+        build.node(toy_ops.SINK, build.constant(np.zeros(count, np.float32), called="w"))
+    return ()
+
+
+def test_large_constants_are_the_module_s_and_have_names_of_their_own() -> None:
+    module = parse("func @forward(%x: f32[2]) {\n  sink(%x)\n  return\n}", toy_ops.OPS)
+    module.add_constant(Constant.of(np.ones(2, np.float32), "w"))
+    apply_rewrites(module, (sink_constants_too,))
+    verify(module)
+    named = [node.attrs["value"].name for node in module.nodes() if node.op is CONSTANT]
+    assert named == [None, "w.1", "w.2"]
+    assert list(module.constants) == ["w", "w.1", "w.2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,22 @@ def test_what_is_no_small_text_names_nothing(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         assert mentioned_files([tmp_path / name]) == set()
     assert mentioned_files([tmp_path / "gone.py"]) == set()
+
+
+def test_each_place_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many texts of a folder name it."""
+    (tmp_path / "w.pt").touch()
+    texts = [tmp_path / f"{index}.py" for index in range(9)]
+    for text in texts:
+        text.write_text("load('w.pt'), load('none.pt')")
+    asked, look = [], os.stat
+
+    def counted(path: object, *arguments: object, **named: object) -> os.stat_result:
+        asked.append(os.fspath(path) if isinstance(path, (str, Path)) else path)
+        return look(path, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "stat", counted)
+    assert mentioned_files(texts) == {tmp_path / "w.pt"}
+    places = [path for path in asked if str(path).endswith(".pt")]
+    assert sorted(places) == [str(tmp_path / "none.pt"), str(tmp_path / "w.pt")]

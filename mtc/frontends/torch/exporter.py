@@ -80,6 +80,16 @@ def import_torch(
     return module
 
 
+def weight_bytes(source: object) -> int:
+    """The bytes of a model's parameters and buffers, those that several modules share counted once."""
+    held: Iterable[Any] = ()
+    if isinstance(source, torch.nn.Module):
+        held = (*source.parameters(), *source.buffers())
+    elif isinstance(source, torch.export.ExportedProgram):
+        held = source.state_dict.values()
+    return sum(t.numel() * t.element_size() for t in held if not torch.nn.parameter.is_lazy(t))
+
+
 def read_program(path: Path) -> torch.export.ExportedProgram:
     """The program in a file of torch.export.save. BAD_SOURCE if torch cannot read it."""
     try:

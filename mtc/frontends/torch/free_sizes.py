@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch._decomp import decomposition_table
 
+from mtc.frontends.torch.spatial import spread
+
 
 @contextmanager
 def free_sizes() -> Iterator[None]:
@@ -95,7 +97,7 @@ def _max_pool(spatial: int) -> Callable[..., torch.Tensor]:
     def shapes(
         x: Any, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
     ) -> Any:
-        return _pooled(x, *(_spread(n, spatial) for n in (kernel, stride, padding, dilation)), ceil_mode)
+        return _pooled(x, *(spread(n, spatial) for n in (kernel, stride, padding, dilation)), ceil_mode)
 
     return shapes
 
@@ -104,16 +106,9 @@ def _avg_pool(spatial: int) -> Callable[..., torch.Tensor]:
     def shapes(
         x: Any, kernel: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False, *_: Any, **__: Any
     ) -> Any:
-        return _pooled(x, *(_spread(n, spatial) for n in (kernel, stride, padding, 1)), ceil_mode)
+        return _pooled(x, *(spread(n, spatial) for n in (kernel, stride, padding, 1)), ceil_mode)
 
     return shapes
-
-
-def _spread(numbers: Any, spatial: int) -> Sequence[int]:
-    """One number for each axis; none for a stride that is the kernel's."""
-    if isinstance(numbers, int):
-        return (numbers,) * spatial
-    return tuple(numbers) * spatial if len(numbers) == 1 else tuple(numbers)
 
 
 _COMPOSITE = (torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd)

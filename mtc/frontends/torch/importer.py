@@ -69,7 +69,7 @@ class Importer:
         return self.build.node(op, *inputs, **attrs).outputs
 
     def constant(self, array: np.ndarray) -> Value:
-        return self.build.constant(array)
+        return self.build.constant(array, called=self.node.name)
 
     def scalar(self, value: float | int | bool, dtype: DType) -> Value:
         if isinstance(value, int) and dtype.is_integer:  # one that the dtype has not wraps, as torch's does
@@ -174,6 +174,7 @@ class Importer:
         self.problems.raise_if_any()
         results.emit(self, returned)
         self.function.symbols = self.sizes.bounds
+        self.module.register_constants()
         return self.module
 
     def _nodes(self) -> None:

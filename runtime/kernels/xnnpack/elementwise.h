@@ -29,7 +29,8 @@ class ElementLoops {
     int64_t next[kTensors] = {1, 1, 1};  // elements from one index of the axis to the next
     int count = 0;                       // innermost first
     for (int axis = out.rank - 1; axis >= 0; --axis) {
-      const bool is_alone = out.dims[axis] == 1;
+      // An axis of one element takes no loop; but between rows of one that lie apart, the inner loop has no step of 1.
+      const bool is_alone = out.dims[axis] == 1 && (axis != out.rank - 1 || !IsAnyPitched(tensors));
       if (!is_alone) dims[count] = out.dims[axis];
       bool joins = count > 0;
       for (size_t i = 0; i <= kCount; ++i) {
@@ -69,6 +70,11 @@ class ElementLoops {
 
  private:
   static constexpr int kTensors = 3;  // the result, then the operands
+
+  template <size_t kCount>
+  static bool IsAnyPitched(const Tensor* const (&tensors)[kCount]) {
+    return std::any_of(tensors, tensors + kCount, [](const Tensor* x) { return x != nullptr && !x->is_dense(); });
+  }
 
   template <typename Body>
   void RunChunks(int64_t begin, int64_t end, int64_t chunks, int64_t chunk, const Body& body) const {

@@ -152,7 +152,9 @@ class Case:
             region for text in self.regions for region in parse(text.replace("$T", str(dtype)), OPS).functions.values()
         ]
         build.results(*build.node(self.op, *values, regions=regions, **self.attrs).outputs)
-        return Module({"forward": function})
+        module = Module({"forward": function})
+        module.register_constants()
+        return module
 
     def torch_outputs(self, dtype: DType) -> list[np.ndarray]:
         """What torch computes; of half-precision numbers in f32, rounded once, as the ops are defined."""

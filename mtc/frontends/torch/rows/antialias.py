@@ -9,35 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Operand, Unsupported
+from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
+from mtc.frontends.torch.rows.formulas import Formula
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim
 from mtc.ir.module import Value
-from mtc.ir.opspec import OpSpec
 from mtc.ir.types import F64
 
-Filter = Callable[["_Numbers", Value], Value]
+Filter = Callable[[Formula, Value], Value]
 
 
-class _Numbers:
-    """Arithmetic in f64, as torch's own on weights."""
-
-    def __init__(self, importer: Importer) -> None:
-        self._importer = importer
-
-    def __call__(self, op: OpSpec, *operands: Operand) -> Value:
-        return self._importer.emit(op, *(self._importer.tensor(operand, F64) for operand in operands))
-
-    def where(self, condition: Value, x: Value, y: Operand) -> Value:
-        return self._importer.emit(ops.where, condition, x, self._importer.tensor(y, F64))
-
-
-def _linear(f: _Numbers, distance: Value) -> Value:
+def _linear(f: Formula, distance: Value) -> Value:
     return f(ops.relu, f(ops.sub, 1, distance))
 
 
-def _cubic(f: _Numbers, distance: Value) -> Value:
+def _cubic(f: Formula, distance: Value) -> Value:
     """Keys' cubic convolution with a = -1/2."""
     square = f(ops.square, distance)
     near = f(ops.add, f(ops.mul, f(ops.sub, f(ops.mul, distance, 1.5), 2.5), square), 1)
@@ -50,7 +37,7 @@ def _weights(
     importer: Importer, size: Dim, wanted: Dim, align_corners: bool, factor: float | None, filter: Filter
 ) -> Value:
     """[wanted, size]."""
-    f = _Numbers(importer)
+    f = Formula(importer, F64)  # as torch's own arithmetic on weights
     if align_corners:
         step = f(ops.div, size - 1, f(ops.maximum, wanted - 1, 1))
     else:

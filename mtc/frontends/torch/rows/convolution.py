@@ -6,16 +6,11 @@ from collections.abc import Sequence
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.spatial import spread
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
 
 _FORWARD = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}
-
-
-def spread(values: int | Sequence[int], count: int) -> tuple[int, ...]:
-    """One number for all axes, as ATen allows."""
-    given = (values,) if isinstance(values, int) else tuple(values)
-    return given * count if len(given) == 1 else given
 
 
 def both_sides(padding: Sequence[int]) -> tuple[int, ...]:

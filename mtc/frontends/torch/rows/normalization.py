@@ -11,6 +11,7 @@ from mtc import ops
 from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.rows.elementwise import binary
 from mtc.frontends.torch.table import row
+from mtc.frontends.torch.tensors import to_torch
 from mtc.ir.module import Value
 from mtc.ir.types import BF16, F16, F32, F64
 
@@ -179,16 +180,13 @@ def native_layer_norm(
     return layer_norm(importer, x, normalized_shape, weight, bias, eps), None, None
 
 
-_TORCH = {F32: torch.float32, F64: torch.float64, F16: torch.float16, BF16: torch.bfloat16}
-
-
 @row("rms_norm")
 def rms_norm(
     importer: Importer, x: Value, normalized_shape: Sequence[Any], weight: Value | None = None, eps: float | None = None
 ) -> Value:
     (weight,) = _in_dtype_of(importer, x, weight)
     # torch's default is of the type it computes in.
-    least = torch.finfo(_TORCH[F64 if x.type.dtype is F64 else F32]).eps if eps is None else eps
+    least = torch.finfo(to_torch(F64 if x.type.dtype is F64 else F32)).eps if eps is None else eps
     return importer.emit(ops.rms_norm, x, weight, normalized_axes=len(normalized_shape), eps=least)
 
 

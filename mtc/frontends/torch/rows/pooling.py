@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer
-from mtc.frontends.torch.rows.convolution import both_sides, spread
+from mtc.frontends.torch.rows.convolution import both_sides
 from mtc.frontends.torch.rows.windows import adaptive, largest, largest_and_where, sliding
+from mtc.frontends.torch.spatial import spread
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import Dim, product
 from mtc.ir.module import Value

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from mtc import ops
 from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.rows.creation import count_up
+from mtc.frontends.torch.rows.formulas import Formula
 from mtc.ir.dims import Dim, ceil_div, product
 from mtc.ir.module import Value
 from mtc.ir.types import I64
@@ -21,25 +22,25 @@ def sliding(
     importer: Importer, size: Dim, windows: Dim, length: int, stride: int, padding: int, dilation: int
 ) -> Value:
     """The places of windows of `length` elements that stand `dilation` apart."""
-    emit, number = importer.emit, Numbers(importer)
-    start = emit(ops.sub, emit(ops.mul, column(importer, windows), number(stride)), number(padding))
-    places = emit(ops.add, start, emit(ops.mul, count_up(importer, length), number(dilation)))
-    first = emit(ops.remainder, start, number(dilation))
-    steps = emit(ops.div, emit(ops.sub, number(size - 1), start), number(dilation), rounding=Rounding.FLOOR)
-    last = emit(ops.add, start, emit(ops.mul, steps, number(dilation)))
-    places = emit(ops.where, emit(ops.lt, places, number(0)), first, places)
-    return emit(ops.where, emit(ops.ge, places, number(size)), last, places)
+    f = Formula(importer, I64)
+    start = f(ops.sub, f(ops.mul, column(importer, windows), stride), padding)
+    places = f(ops.add, start, f(ops.mul, count_up(importer, length), dilation))
+    first = f(ops.remainder, start, dilation)
+    steps = f(ops.div, f(ops.sub, size - 1, start), dilation, rounding=Rounding.FLOOR)
+    last = f(ops.add, start, f(ops.mul, steps, dilation))
+    places = f.where(f(ops.lt, places, 0), first, places)
+    return f.where(f(ops.ge, places, size), last, places)
 
 
 def adaptive(importer: Importer, size: Dim, windows: Dim) -> Value:
     """Window i of n reaches from `i * size // n` to `(i + 1) * size / n`, rounded up."""
-    emit, number = importer.emit, Numbers(importer)
+    f = Formula(importer, I64)
     at = column(importer, windows)
-    start = emit(ops.div, emit(ops.mul, at, number(size)), number(windows), rounding=Rounding.FLOOR)
-    after = emit(ops.mul, emit(ops.add, at, number(1)), number(size))
-    last = emit(ops.div, emit(ops.sub, after, number(1)), number(windows), rounding=Rounding.FLOOR)
-    places = emit(ops.add, start, count_up(importer, ceil_div(size, windows) + 1))
-    return emit(ops.minimum, places, last)
+    start = f(ops.div, f(ops.mul, at, size), windows, rounding=Rounding.FLOOR)
+    after = f(ops.mul, f(ops.add, at, 1), size)
+    last = f(ops.div, f(ops.sub, after, 1), windows, rounding=Rounding.FLOOR)
+    places = f(ops.add, start, count_up(importer, ceil_div(size, windows) + 1))
+    return f(ops.minimum, places, last)
 
 
 def largest(importer: Importer, x: Value, places: Sequence[Value]) -> Value:
@@ -62,16 +63,15 @@ def largest_and_where(importer: Importer, x: Value, places: Sequence[Value]) -> 
     lengths = boxes.type.shape[-spatial:]
     boxes = importer.reshape(boxes, (*boxes.type.shape[:-spatial], product(lengths)))
     rest = importer.emit(ops.argmax, boxes, axis=-1)
-    number = Numbers(importer)
-    total = number(0)
+    f = Formula(importer, I64)
+    total = f.tensor(0)
     for index in reversed(range(spatial)):
-        within = importer.emit(ops.remainder, rest, number(lengths[index]))
-        rest = importer.emit(ops.div, rest, number(lengths[index]), rounding=Rounding.FLOOR)
+        within = f(ops.remainder, rest, lengths[index])
+        rest = f(ops.div, rest, lengths[index], rounding=Rounding.FLOOR)
         windows = count_up(importer, places[index].type.shape[0])
         windows = importer.reshape(windows, (windows.type.shape[0], *[1] * (spatial - 1 - index)))
         at = importer.emit(ops.index, places[index], windows, within)
-        step = importer.emit(ops.mul, at, number(product(sizes[index + 1 :])))
-        total = importer.emit(ops.add, total, step)
+        total = f(ops.add, total, f(ops.mul, at, product(sizes[index + 1 :])))
     return importer.emit(ops.amax, boxes, axes=(-1,)), total
 
 
@@ -85,13 +85,3 @@ def _apart(importer: Importer, x: Value, places: Value, axis: int) -> Value:
 def column(importer: Importer, size: Dim) -> Value:
     """0, 1, ... below `size`, one below the other."""
     return importer.reshape(count_up(importer, size), (size, 1))
-
-
-class Numbers:
-    """Sizes and integers as 0-d tensors."""
-
-    def __init__(self, importer: Importer) -> None:
-        self._importer = importer
-
-    def __call__(self, value: Dim) -> Value:
-        return self._importer.tensor(value, I64)

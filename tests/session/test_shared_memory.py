@@ -1,0 +1,87 @@
+"""Values that share memory: thousands of them in a row, as deep networks have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import mtc
+from mtc import stages
+
+
+def residuals(x: torch.Tensor) -> torch.Tensor:
+    """Each result takes the place of an operand."""
+    for _ in range(150):
+        x = x * 0.5 + x
+        x = torch.sin(x)
+    return x
+
+
+def rows(x: torch.Tensor) -> torch.Tensor:
+    """Each whole stands in the next."""
+    whole = x
+    for _ in range(150):
+        x = torch.sin(x)
+        whole = torch.cat([whole, x])
+    return whole
+
+
+def columns(x: torch.Tensor) -> torch.Tensor:
+    whole = torch.cat([x, x])
+    part = whole
+    for _ in range(150):
+        part = torch.cos(part)
+        whole = torch.cat([whole, part], 1)
+    return whole
+
+
+def views(x: torch.Tensor) -> torch.Tensor:
+    for size in [2, 4] * 50:
+        x = torch.sin(x.reshape(8 // size, size)).reshape(size, 8 // size)
+    return x
+
+
+@pytest.mark.parametrize("is_dynamic", [False, True], ids=["static", "dynamic"])
+@pytest.mark.parametrize("function", [residuals, rows, columns, views], ids=lambda function: function.__name__)
+def test_long_chains_run(tmp_path: Path, function, is_dynamic: bool) -> None:
+    class Model(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return function(x)
+
+    if is_dynamic and function is views:
+        pytest.skip("its sizes are stated")
+    x = torch.randn(1, 8, generator=torch.Generator().manual_seed(0))
+    shapes = {"x": {1: torch.export.Dim("n")}} if is_dynamic else None
+    module = mtc.export(Model().eval(), (x,), dynamic_shapes=shapes)
+    for number, model in enumerate((module, mtc.optimize(module))):
+        path = tmp_path / f"{number}.mtp"
+        mtc.package(model, path)
+        with mtc.Session(path) as session:
+            (got,) = session.run(x.numpy())
+        np.testing.assert_allclose(got, function(x).numpy(), rtol=1e-4, atol=1e-5)
+        values = stages.load_any(path).tables.functions[0].values
+        assert max(_depth(values, index) for index in range(len(values))) <= 4
+
+
+@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+@pytest.mark.parametrize("function", [torch.relu, torch.sigmoid, torch.square, torch.exp, torch.neg])
+def test_rows_of_one_element_lie_apart(tmp_path: Path, function, backend: str) -> None:
+    class Model(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return torch.cat([y, function(x), function(x) * x], 1)
+
+    x, y = torch.rand(5, 1) - 0.5, torch.rand(5, 2)
+    path = tmp_path / "model.mtp"
+    mtc.package(mtc.export(Model().eval(), (x, y)), path, backend=backend)
+    with mtc.Session(path) as session:
+        (got,) = session.run(x.numpy(), y.numpy())
+    np.testing.assert_allclose(got, Model()(x, y).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def _depth(values, index: int) -> int:
+    """How many others a value stands in."""
+    around = values[index].aliasOf
+    return 0 if around < 0 else 1 + _depth(values, around)
