@@ -12,6 +12,7 @@ from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
 from mtc.frontends.torch.rows.indexing import index_put, select_at
 from mtc.frontends.torch.table import row
+from mtc.ir.dim_range import range_of
 from mtc.ir.dims import Dim, maximum, minimum
 from mtc.ir.module import Value
 from mtc.ir.types import I64
@@ -27,7 +28,7 @@ def part(importer: Importer, x: Value, axis: int, begin: Dim, end: Dim, step: in
     return importer.emit(ops.slice, x, begin=tuple(begins), end=tuple(ends), step=tuple(steps))
 
 
-def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
+def bounds(importer: Importer, size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
     """Python's rule for slices: from the end if negative, limited to what there is."""
 
     def place(at: Dim) -> Dim:
@@ -35,6 +36,11 @@ def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
             return min(max(at + size if at < 0 else at, 0), size)
         if isinstance(at, int):
             return maximum(size + at, 0) if at < 0 else minimum(at, size) if at < 2**62 else size
+        least, most = range_of(at, importer.sizes.bounds)
+        if most < 0:
+            return maximum(size + at, 0)
+        if least < 0:  # from the end for some sizes of the inputs
+            at = maximum(at + size * minimum(maximum(-at, 0), 1), 0)
         return minimum(at, size)
 
     begin = place(0 if start is None else start)
@@ -49,7 +55,7 @@ def slice_(
     importer: Importer, x: Value, dim: int = 0, start: Dim | None = None, end: Dim | None = None, step: int = 1
 ) -> Value:
     size = x.type.shape[dim]
-    begin, last = bounds(size, start, end)
+    begin, last = bounds(importer, size, start, end)
     count = importer.result_type().shape[dim]
     if not (isinstance(begin, int) and isinstance(last, int)) and count != 0:
         # torch knows how many there are, so its own bounds need not be repeated.
@@ -116,16 +122,33 @@ def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -
 @row("diagonal", "diagonal_copy")
 def diagonal(importer: Importer, x: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
     """The elements whose places on the two axes differ by `offset`, on a new last axis."""
+    flat, places, _ = _diagonal(importer, x, importer.result_type().shape[-1], offset, dim1, dim2)
+    return importer.emit(ops.index_select, flat, places, axis=flat.type.rank - 1)
+
+
+@row("diagonal_scatter")
+def diagonal_scatter(importer: Importer, x: Value, src: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
+    """`x` with `src` on that diagonal."""
+    flat, places, order = _diagonal(importer, x, src.type.shape[-1], offset, dim1, dim2)
+    leading = [None] * (flat.type.rank - 1)
+    written = index_put(importer, flat, (*leading, places), src)
+    apart = importer.reshape(written, [x.type.shape[i] for i in order])
+    return importer.permute(apart, [order.index(i) for i in range(x.type.rank)])
+
+
+def _diagonal(
+    importer: Importer, x: Value, count: Dim, offset: int, dim1: int, dim2: int
+) -> tuple[Value, Value, list[int]]:
+    """`x` with the two axes last and joined, where `count` elements of the diagonal stand on that axis, and which axes
+    of x are in front."""
     rank = x.type.rank
     pair = (dim1 % rank, dim2 % rank)
-    order = (*(i for i in range(rank) if i not in pair), *pair)
+    order = [*(i for i in range(rank) if i not in pair), *pair]
     *leading, rows, columns = (x.type.shape[i] for i in order)
     flat = importer.reshape(importer.permute(x, order), (*leading, rows * columns))
-    places = importer.emit(
-        ops.mul, count_up(importer, importer.result_type().shape[-1]), importer.tensor(columns + 1, I64)
-    )
+    steps = importer.emit(ops.mul, count_up(importer, count), importer.tensor(columns + 1, I64))
     begin = importer.tensor(offset if offset > 0 else -offset * columns, I64)
-    return importer.emit(ops.index_select, flat, importer.emit(ops.add, places, begin), axis=rank - 2)
+    return flat, importer.emit(ops.add, steps, begin), order
 
 
 @row("as_strided", "as_strided_copy")
@@ -171,7 +194,7 @@ def slice_scatter(
 ) -> Value:
     axis = dim % x.type.rank
     size = x.type.shape[axis]
-    begin, last = bounds(size, start, end)
+    begin, last = bounds(importer, size, start, end)
     wanted = list(x.type.shape)
     wanted[axis] = src.type.shape[axis] if src.type.rank == x.type.rank else -(-(last - begin) // step)
     src = importer.expand(importer.cast(src, x.type.dtype), wanted)
