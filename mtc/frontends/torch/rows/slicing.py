@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer, Operand, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
 from mtc.frontends.torch.rows.indexing import index_put, select_at
 from mtc.frontends.torch.table import row
@@ -52,11 +52,18 @@ def bounds(importer: Importer, size: Dim, start: Dim | None, end: Dim | None) ->
 
 @row("slice.Tensor")
 def slice_(
-    importer: Importer, x: Value, dim: int = 0, start: Dim | None = None, end: Dim | None = None, step: int = 1
+    importer: Importer,
+    x: Value,
+    dim: int = 0,
+    start: Dim | Value | None = None,
+    end: Dim | Value | None = None,
+    step: int = 1,
 ) -> Value:
     size = x.type.shape[dim]
-    begin, last = bounds(importer, size, start, end)
     count = importer.result_type().shape[dim]
+    if isinstance(start, Value) or isinstance(end, Value):
+        return select_at(importer, x, dim % x.type.rank, _places_from(importer, start, count, step))
+    begin, last = bounds(importer, size, start, end)
     if not (isinstance(begin, int) and isinstance(last, int)) and count != 0:
         # torch knows how many there are, so its own bounds need not be repeated.
         if isinstance(start, int) and start >= 0:
@@ -66,8 +73,16 @@ def slice_(
     return part(importer, x, dim, begin, last, step)
 
 
+def _places_from(importer: Importer, start: Operand | None, count: Dim, step: int = 1) -> Value:
+    """The places of `count` elements, the first of which a tensor may tell: a position in a cache."""
+    steps: Any = importer.emit(ops.mul, count_up(importer, count), importer.scalar(step, I64))
+    return importer.emit(ops.add, steps, importer.reshape(importer.tensor(0 if start is None else start, I64), ()))
+
+
 @row("narrow")
-def narrow(importer: Importer, x: Value, dim: int, start: Dim, length: Dim) -> Value:
+def narrow(importer: Importer, x: Value, dim: int, start: Dim | Value, length: Dim) -> Value:
+    if isinstance(start, Value):
+        return select_at(importer, x, dim % x.type.rank, _places_from(importer, start, length))
     begin = start + x.type.shape[dim] if isinstance(start, int) and start < 0 else start
     return part(importer, x, dim, begin, begin + length)
 
@@ -188,12 +203,15 @@ def slice_scatter(
     x: Value,
     src: Value,
     dim: int = 0,
-    start: Dim | None = None,
-    end: Dim | None = None,
+    start: Dim | Value | None = None,
+    end: Dim | Value | None = None,
     step: int = 1,
 ) -> Value:
     axis = dim % x.type.rank
     size = x.type.shape[axis]
+    if isinstance(start, Value) or isinstance(end, Value):
+        places = _places_from(importer, start, src.type.shape[axis], step)
+        return index_put(importer, x, (*[None] * axis, places), src)
     begin, last = bounds(importer, size, start, end)
     wanted = list(x.type.shape)
     wanted[axis] = src.type.shape[axis] if src.type.rank == x.type.rank else -(-(last - begin) // step)
