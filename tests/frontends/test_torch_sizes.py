@@ -125,6 +125,14 @@ def test_a_size_of_one_is_not_the_help(exported: Any) -> None:
         exported(lambda x: x.view(x.shape[0], -1), (torch.randn(1, 4, 5),), dynamic_shapes=(({0: Dim("batch")},),))
 
 
+def test_dims_that_torch_makes_up_are_not_the_only_help(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"_t = Dim[\s\S]*or Dim\.AUTO"):
+        exported(lambda x: x[x.shape[0] // 2], (torch.randn(5, 2),), dynamic_shapes=(({0: Dim("t")},),))
+    exported(
+        lambda x: x[x.shape[0] // 2], (torch.randn(5, 2),), [(torch.randn(9, 2),)], dynamic_shapes=(({0: Dim.AUTO},),)
+    )
+
+
 def test_sizes_that_torch_cannot_bound_are_left_to_it(exported: Any) -> None:
     function = lambda x: torch.ones(2, 9, 9)[:, : x.shape[0], : x.shape[0]].flatten(1) * x[0]  # noqa: E731
     with pytest.raises(mtc.MtcError, match=r"Dim\.AUTO for these sizes"):

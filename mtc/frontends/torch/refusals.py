@@ -39,7 +39,9 @@ def remedy(errors: Sequence[Exception]) -> str:
         _, _, rest = str(error).partition(_SUGGESTIONS)
         lines = [line.strip() for line in rest.strip().split("\n\n")[0].splitlines()]
         if any(lines):
-            return f"in dynamic_shapes, use {'; '.join(lines)}"
+            # A dim that torch makes up is at times all that it could solve for, not what the model needs.
+            other = ", or Dim.AUTO for these sizes, which torch then limits" if lines[0].startswith("_") else ""
+            return f"in dynamic_shapes, use {'; '.join(lines)}{other}"
     told = "\n".join(map(str, errors))
     found = (text for sign, text in _HELP.items() if sign in told)
     return next(found, "choose by values with torch.where or torch.cond; mark sizes that vary in dynamic_shapes")
