@@ -30,9 +30,15 @@ from mtc.passes.permutes import (
 from mtc.passes.reshape_sinking import hoist_through_reshape, shuffle_in_layout, sink_through_reshape
 
 
+def _sinking(value: Value | None) -> Axes | None:
+    """The permute that made `value`. That of a constant folds where it stands: nothing is saved by moving it."""
+    dims = permuted_by(value)
+    return None if dims is None or value is None or unpermuted(value).constant is not None else dims
+
+
 def _common_permute(values: Sequence[Value | None], result: Value) -> Axes | None:
     """The permute of an operand that is as large as the result: small operands follow it for little."""
-    found = [permuted_by(value) for value in values if value is not None and not _is_broadcast(value, result)]
+    found = [_sinking(value) for value in values if value is not None and not _is_broadcast(value, result)]
     wanted = [dims for dims in found if dims is not None and len(dims) == result.type.rank]
     return TO_NCHW if TO_NCHW in wanted else next(iter(wanted), None)
 
@@ -49,7 +55,7 @@ def _pays(values: Sequence[Value], dims: Axes, result: Value) -> bool:
     Only in one direction, from NHWC: two such moves would undo each other for ever.
     """
     dense = sum(value.constant is None and permuted_by(value) is None for value in values)
-    permuted = sum(permuted_by(value) == dims for value in values)
+    permuted = sum(_sinking(value) == dims for value in values)
     return dense == 0 or (dims == TO_NCHW and dense <= permuted and is_wanted(result, dims))
 
 
@@ -88,7 +94,7 @@ def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
     x = node.inputs[0]
     rank = 0 if x is None else x.type.rank
     others = [value for value in node.inputs if value is not None and value.type.rank == rank]
-    dims = next(filter(None, map(permuted_by, others)), None)
+    dims = next(filter(None, map(_sinking, others)), None)
     if dims is None or any(value.type.rank != rank for value in node.outputs):
         return None
     if not _pays(others, dims, node.outputs[0]):

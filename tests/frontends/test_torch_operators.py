@@ -29,6 +29,14 @@ def set_slice(x: torch.Tensor) -> torch.Tensor:
     return y
 
 
+def set_diagonals(x: torch.Tensor) -> list[torch.Tensor]:
+    y, z = x.clone(), torch.zeros(5, 4)
+    y.diagonal(1, 1, 2).mul_(3)
+    y.diagonal(-2, 2, 1).zero_()
+    z.diagonal(-1).copy_(x[0, 0, :4])
+    return [y, z, torch.diagonal_scatter(x, x[:, :, 0], 0, 1, 2)]
+
+
 def complex_arithmetic(x: torch.Tensor) -> list[torch.Tensor]:
     z, w = torch.complex(x, x.flip(0)), torch.polar(x.abs() + 1, x)
     return [
@@ -364,6 +372,7 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "complex parts": lambda: (complex_parts, X),
     "transforms": lambda: (transforms, X),
     "spectrogram": lambda: (spectrogram, X),
+    "written diagonals": lambda: (set_diagonals, X),
     "in place": lambda: (lambda x: [(x * 2).add_(1).relu_(), x.clone().mul_(x).clamp_(0, 1)], X),
     "in place below a view": lambda: (lambda x: (lambda y: (y.view(-1).add_(1), y))(x * 2)[1], X),
     "no grad, autocast": lambda: (_modes, X),
@@ -405,6 +414,11 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         torch.fft.rfft(x.mT).abs(),
         torch.fft.fft2(x, norm="ortho").imag,
         torch.stft(x.mT.flatten(0, 1), 4, 1, return_complex=True, window=torch.ones(4)).imag,
+    ],
+    "moved triangles": lambda x: [x.tril(x.shape[1] - 6), torch.ones(x.shape[1], 9).triu(9 - x.shape[1])],
+    "padding that cuts": lambda x: [
+        F.pad(x, (1, 0, 0, 8 - x.shape[1]), value=2.0),
+        F.pad(x, (0, 0, 6 - x.shape[1], x.shape[1] - 6)),
     ],
     "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }

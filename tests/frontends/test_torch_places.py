@@ -157,3 +157,43 @@ def test_places_are_read_from_tensors(exported: Any, tmp_path: Path) -> None:
             assert all(np.array_equal(a, b) for a, b in zip(got, want, strict=True))
         with pytest.raises(mtc.MtcError, match=r"test_torch_places\.py"):
             session.run(X.numpy(), np.array(7))
+
+
+class Parts(nn.Module):
+    """Writes and reads a part that begins where it is told, as caches of decoders do for several tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("cache", torch.zeros(2, 7, 6))
+
+    def forward(self, x: torch.Tensor, at: torch.Tensor) -> Any:
+        begin = at.item()
+        torch._check(begin >= 0)  # type: ignore[no-untyped-call]
+        torch._check(begin + 4 <= 7)  # type: ignore[no-untyped-call]
+        self.cache[:, begin : begin + 4] = x
+        return self.cache * 2, self.cache[:, begin : begin + 4 : 3], self.cache.narrow(1, begin, 2), x[:, begin]
+
+
+def test_parts_begin_where_tensors_say(exported: Any, tmp_path: Path) -> None:
+    x = X[:, :4].contiguous()
+    module = exported(Parts(), (x, torch.tensor(1)))
+    mtc.package(mtc.optimize(module), tmp_path / "m.mtp")
+    model = Parts().eval()
+    with mtc.Session(tmp_path / "m.mtp") as session:
+        for at in (1, 0, 3):
+            got = session.run(x.numpy(), np.array(at))
+            want = [value.numpy() for value in model(x, torch.tensor(at))]
+            assert all(np.array_equal(a, b) for a, b in zip(got, want, strict=True))
+        with pytest.raises(mtc.MtcError, match=r"test_torch_places\.py"):
+            session.run(x.numpy(), np.array(5))
+
+
+def test_a_part_as_long_as_a_tensor_says_is_refused(exported: Any) -> None:
+    def first(x: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        n = count.item()
+        torch._check(n >= 0)  # type: ignore[no-untyped-call]
+        torch._check(n <= 4)  # type: ignore[no-untyped-call]
+        return x[:, :n].sum(1)
+
+    with pytest.raises(mtc.MtcError, match=r"aten\.slice[\s\S]*depends on the values"):
+        exported(first, (X, torch.tensor(1)))

@@ -105,6 +105,34 @@ def test_torch_s_suggestion_is_the_help(exported: Any) -> None:
     assert str(caught.value.diagnostics[0].help).startswith("in dynamic_shapes, use t = Dim('t', min=")
 
 
+def test_slices_begin_and_end_at_sizes(exported: Any) -> None:
+    def function(x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+        n = y.shape[0]
+        return [x[-n:] * y, x[:-n].sum(0), x[n:].sum(0), x[:n] + y]
+
+    others = [(torch.randn(n, 2), torch.randn(m, 2)) for n, m in ((9, 1), (4, 3))]
+    shapes = (({0: Dim("n")}, {0: Dim("m")}),)
+    exported(function, (torch.randn(7, 2), torch.randn(3, 2)), others, dynamic_shapes=shapes)
+
+
+def test_a_comparison_of_sizes_is_no_number(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"`aten\.mul\.Tensor`"):
+        exported(lambda x: x * (x.shape[0] > 3), (torch.randn(5),), dynamic_shapes=(({0: Dim("n")},),))
+
+
+def test_a_size_of_one_is_not_the_help(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match="at least 2 where they vary"):
+        exported(lambda x: x.view(x.shape[0], -1), (torch.randn(1, 4, 5),), dynamic_shapes=(({0: Dim("batch")},),))
+
+
+def test_dims_that_torch_makes_up_are_not_the_only_help(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"_t = Dim[\s\S]*or Dim\.AUTO"):
+        exported(lambda x: x[x.shape[0] // 2], (torch.randn(5, 2),), dynamic_shapes=(({0: Dim("t")},),))
+    exported(
+        lambda x: x[x.shape[0] // 2], (torch.randn(5, 2),), [(torch.randn(9, 2),)], dynamic_shapes=(({0: Dim.AUTO},),)
+    )
+
+
 def test_sizes_that_torch_cannot_bound_are_left_to_it(exported: Any) -> None:
     function = lambda x: torch.ones(2, 9, 9)[:, : x.shape[0], : x.shape[0]].flatten(1) * x[0]  # noqa: E731
     with pytest.raises(mtc.MtcError, match=r"Dim\.AUTO for these sizes"):

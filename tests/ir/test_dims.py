@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from random_modules import sizes
 
 from mtc.ir import dims
-from mtc.ir.dims import Dim, dim
+from mtc.ir.dim_range import range_of
+from mtc.ir.dims import Bounds, Dim, dim
 from mtc.ir.typeparser import parse_type
 
 VALUES = st.fixed_dictionaries({"n": st.integers(1, 50), "m": st.integers(1, 50)})
@@ -100,3 +102,17 @@ def test_equal_sizes_compare_equal(a: Dim, b: Dim) -> None:
 )
 def test_text(size: Dim, text: str) -> None:
     assert str(size) == text
+
+
+@given(sizes(), VALUES, st.integers(0, 9), st.integers(0, 9) | st.none())
+def test_a_size_is_in_its_range(size: Dim, values: dict[str, int], below: int, above: int | None) -> None:
+    number = _value(size, values)
+    if number is not None:
+        bounds = {name: Bounds(n - below, None if above is None else n + above) for name, n in values.items()}
+        low, high = range_of(size, bounds)
+        assert low <= number <= high
+
+
+def test_a_rest_is_smaller_than_its_divisor() -> None:
+    assert range_of(10 - dims.mod(dim("n"), 5), {"n": Bounds()}) == (6, 10)
+    assert range_of(dim("n") * 2 - dim("m"), {"n": Bounds(3), "m": Bounds(1, 4)}) == (2, math.inf)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mtc.frontends.torch.problems import Unsupported
 from mtc.ir.module import Value
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def imported(importer: Importer, target: Any, args: tuple[Any, ...], kwargs: dic
         return row(importer, *args, **kwargs)
     plain = importer.rows.get(target)
     if plain is None or not _is_by_parts(target, plain):
-        return importer.evaluated("no mtc op has its semantics for complex numbers")
+        raise Unsupported("no mtc op has its semantics for complex numbers")
     if _name(target) in _WRITING and isinstance(args[1], Value):
         written = args[1]
         args = (args[0], Complex(written, importer.full(written.type.shape, 0, written.type.dtype)), *args[2:])

@@ -97,7 +97,7 @@ def _writes_operand(node: torch.fx.Node) -> bool:
     if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
         return False
     written = node.args[0] if node.target._schema.is_mutable and node.args else None
-    while isinstance(written, torch.fx.Node) and written.op == "call_function" and not _is_fresh(written):
+    while isinstance(written, torch.fx.Node) and written.op == "call_function" and not is_fresh(written):
         written = written.args[0]
     return isinstance(written, torch.fx.Node) and written.op == "placeholder"
 
@@ -136,10 +136,10 @@ def _is_private(
     if not isinstance(target, torch.fx.Node) or target.op != "call_function":
         return False
     group = groups.setdefault(target, {target})
-    if target in groups and len(group) == 1 and not _is_fresh(target):
+    if target in groups and len(group) == 1 and not is_fresh(target):
         return False
     before: Iterable[torch.fx.Node] = (user for name in group for user in name.users if order[user] < order[node])
-    if any(user not in group and not _is_fresh(user) for user in before):
+    if any(user not in group and not is_fresh(user) for user in before):
         return False
     if _same_type(node, target):
         group.add(node)
@@ -148,7 +148,7 @@ def _is_private(
     return False
 
 
-def _is_fresh(node: torch.fx.Node) -> bool:
+def is_fresh(node: torch.fx.Node) -> bool:
     """Whether its result is memory of its own."""
     if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
         return False

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch._higher_order_ops.effects import with_effects
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.export.graph_signature import InputKind
 
 from mtc.frontends.torch import complexes, results
 from mtc.frontends.torch.complexes import Complex, is_complex, part_dtype
 from mtc.frontends.torch.dimnames import StatedDims
-from mtc.frontends.torch.evaluation import evaluated
 from mtc.frontends.torch.functional import InPlace
 from mtc.frontends.torch.guards import equal_sizes, guards
+from mtc.frontends.torch.known import Known, held_tensor, is_used
 from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import Problems, Unsupported
 from mtc.frontends.torch.scalars import check_numbers, is_scalar_call, scalar
@@ -54,9 +55,9 @@ class Importer:
         self.node: Any = None  # the call being imported, and torch's own result of it: a fake tensor or several
         self.result: Any = None
         self._in_place = InPlace()
+        self._known = Known(program)
         self._checked: set[frozenset[Dim]] = set()
         self._env: dict[torch.fx.Node, Any] = {}
-        self._weights: dict[torch.fx.Node, torch.Tensor] = {}  # tensors of the program that never change
         self._numbers: set[torch.fx.Node] = set()  # whole numbers that are read from tensors
 
     # What rows use.
@@ -72,6 +73,8 @@ class Importer:
         return self.build.constant(array, called=self.node.name)
 
     def scalar(self, value: float | int | bool, dtype: DType) -> Value:
+        if isinstance(value, torch.SymBool):
+            raise Unsupported("a comparison of sizes as a number; choose with torch.cond, or compare 0-d tensors")
         if isinstance(value, int) and dtype.is_integer:  # one that the dtype has not wraps, as torch's does
             value = int(np.array(value, np.int64).astype(dtype.numpy))
         return self.build.scalar(value, dtype)
@@ -146,21 +149,6 @@ class Importer:
             self._checked.add(pair)
             self.build.node(OPS["check_sizes"], sizes=(size,), wanted=(wanted,))
 
-    def evaluated(self, refusal: str = "no mtc op has its semantics") -> Any:
-        """The result of the call, or several, as constants. Unsupported if it depends on more than numbers and
-        weights, or what torch computes is no tensor."""
-        result = evaluated(self.node, self._weights, refusal)
-        several = result if isinstance(result, (tuple, list)) else (result,)
-        if not all(isinstance(part, torch.Tensor) for part in several):
-            raise Unsupported(refusal)
-        values = tuple(map(self._computed, several))
-        return values if several is result else values[0]
-
-    def _computed(self, tensor: torch.Tensor) -> Value | Complex:
-        if is_complex(tensor):
-            return Complex(*(self.constant(to_numpy(part.contiguous())) for part in (tensor.real, tensor.imag)))
-        return self.constant(to_numpy(tensor))
-
     # The import.
 
     def run(self) -> Module:
@@ -192,10 +180,7 @@ class Importer:
             if spec.kind is InputKind.USER_INPUT:
                 self._env[node] = self._input(node, fake, spec)
             elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR):
-                tensor = self._tensor(spec.target)
-                if spec.target not in mutated:
-                    self._weights[node] = tensor
-                self._env[node] = self._held(tensor, spec.target, is_state=spec.target in mutated)
+                self._env[node] = self._held(node, spec.target, is_state=spec.target in mutated)
             else:
                 self._env[node] = None
 
@@ -229,11 +214,13 @@ class Importer:
             return FAILED
         return fake if fake is not None else getattr(spec.arg, "value", None)
 
-    def _tensor(self, target: str) -> torch.Tensor:
-        tensor = self.program.state_dict.get(target)
-        return self.program.constants[target] if tensor is None else tensor
-
-    def _held(self, tensor: torch.Tensor, target: str, *, is_state: bool) -> Any:
+    def _held(self, node: torch.fx.Node, target: str, *, is_state: bool) -> Any:
+        tensor = held_tensor(self.program, target)
+        if isinstance(tensor, FakeTensor):
+            if is_used(node):
+                reason = "torch.export lost its elements; make it in the module's constructor, as a buffer"
+                self.problems.add(f"constant {target}", location(node), reason)
+            return FAILED
         if not is_state and is_complex(tensor):
             return self._parts_of(tensor, target)
         try:
@@ -251,10 +238,8 @@ class Importer:
         for part in str(node.target).split("."):
             held = getattr(held, part)
         if isinstance(held, torch.Tensor) and is_complex(held):
-            self._weights[node] = held
             return self._parts_of(held, str(node.target))
         if isinstance(held, torch.Tensor):
-            self._weights[node] = held
             return self.build.constant(self.pool.constant(self.module, held, str(node.target)))
         return held
 
@@ -317,12 +302,47 @@ class Importer:
             return None  # an assertion about sizes; the program's own bounds say the same
         check_numbers(node, self._numbers)
         self.node, self.result = node, fake
-        if is_complex(fake) or any(isinstance(leaf, Complex) for leaf in _leaves((args, kwargs))):
-            return complexes.imported(self, target, args, kwargs)
-        values = row(self, *args, **kwargs) if row is not None else self.evaluated()
-        if isinstance(values, Value) and not values.name:
-            values.name = node.name
+        try:
+            values = self._computed(node, target, args, kwargs)
+        except Unsupported:
+            known = self._known.value(node)
+            if known is not None:
+                values = self._constants(known, node.name)
+            elif self._knows_operands(node):
+                values = self._computed(node, target, self._lookup(node.args), self._lookup(node.kwargs))
+            else:
+                raise
+        if isinstance(values, Value):
+            values.name = values.name or node.name
+            self.sizes.learn(fake.shape, values.type.shape)
         return values
+
+    def _computed(self, node: torch.fx.Node, target: Any, args: Any, kwargs: Any) -> Any:
+        """By the operator's row."""
+        if is_complex(node.meta["val"]) or any(isinstance(leaf, Complex) for leaf in _leaves((args, kwargs))):
+            return complexes.imported(self, target, args, kwargs)
+        row = self.rows.get(target)
+        if row is None:
+            is_random = torch.Tag.nondeterministic_seeded in getattr(target, "tags", ())
+            draws = "it draws random numbers; draw them outside and pass them as an input"
+            raise Unsupported(draws if is_random else "no mtc op has its semantics")
+        return row(self, *args, **kwargs)
+
+    def _knows_operands(self, node: torch.fx.Node) -> bool:
+        """Makes constants of those operands that torch can compute: a row may need to see their values."""
+        found = {
+            operand: known
+            for operand in node.all_input_nodes
+            if isinstance(self._env[operand], Value) and isinstance(known := self._known.value(operand), torch.Tensor)
+        }
+        self._env.update({operand: self._constants(known, operand.name) for operand, known in found.items()})
+        return bool(found)
+
+    def _constants(self, known: Any, name: str) -> Any:
+        """Tensors that torch has computed."""
+        if isinstance(known, (tuple, list)):
+            return tuple(self._constants(part, f"{name}.{index}") for index, part in enumerate(known))
+        return self._parts_of(known, name) if is_complex(known) else self.constant(to_numpy(known))
 
     def _whole_number(self, node: torch.fx.Node, args: Any, fake: torch.SymInt) -> Number | Value:
         """A size, or a 0-d tensor where it is no size but is read from a tensor: an index, such as a position."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _SUGGESTIONS = "Suggested fixes:"
@@ -11,6 +12,7 @@ _ASIDES = (
     *("If you suspect the guard was triggered from C++", "The error above occurred when calling"),
 )
 _CHOICES = "choose by values with torch.where or torch.cond, not with Python's `if`, and keep sizes independent of them"
+_FIXED = re.compile(r"specialized it to be a constant \([01]\)")
 _HELP = {
     "ScriptModule": "export the nn.Module itself, not what torch.jit made of it",
     "specialized it to be a constant": "leave the size out of dynamic_shapes, or find what in the forward fixes it",
@@ -30,12 +32,16 @@ def reason(error: Exception, most: int = 6) -> str:
 
 
 def remedy(errors: Sequence[Exception]) -> str:
-    """The next thing to try: what torch suggests, if it does."""
+    """The next thing to try: what torch suggests, if it does and it is not to fix a size that the example made 1."""
+    if any(_FIXED.search(str(error)) for error in errors):
+        return "give example inputs whose sizes are at least 2 where they vary: torch takes those of 0 and 1 as fixed"
     for error in errors:
         _, _, rest = str(error).partition(_SUGGESTIONS)
         lines = [line.strip() for line in rest.strip().split("\n\n")[0].splitlines()]
         if any(lines):
-            return f"in dynamic_shapes, use {'; '.join(lines)}"
+            # A dim that torch makes up is at times all that it could solve for, not what the model needs.
+            other = ", or Dim.AUTO for these sizes, which torch then limits" if lines[0].startswith("_") else ""
+            return f"in dynamic_shapes, use {'; '.join(lines)}{other}"
     told = "\n".join(map(str, errors))
     found = (text for sign, text in _HELP.items() if sign in told)
     return next(found, "choose by values with torch.where or torch.cond; mark sizes that vary in dynamic_shapes")

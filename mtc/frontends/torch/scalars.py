@@ -34,7 +34,10 @@ _CALLS: dict[Any, str] = {
 }
 _WHOLE = {*_ITEMS, operator.mul, operator.add, operator.sub, operator.neg}
 _aten = torch.ops.aten
-_INDEXED = {_aten.select.int, _aten.select_copy.int, _aten.select_scatter.default}
+_INDEXED = {
+    *(_aten.select.int, _aten.select_copy.int, _aten.select_scatter.default),
+    *(_aten.slice.Tensor, _aten.slice_scatter.default, _aten.narrow.default),
+}
 
 
 def check_numbers(node: torch.fx.Node, numbers: Collection[torch.fx.Node]) -> None:

@@ -13,7 +13,7 @@ import sympy
 import torch
 
 from mtc.frontends.torch.dimnames import StatedDims
-from mtc.ir.dims import Bounds, Dim, ceil_div, dim, floor_div, maximum, minimum, mod, substitute
+from mtc.ir.dims import Bounds, Dim, Shape, ceil_div, dim, floor_div, maximum, minimum, mod, substitute
 
 
 class UnsupportedSize(ValueError):
@@ -33,6 +33,9 @@ class Sizes:
         self._least = stated.least
         self._axes = _axes_of_inputs(program)
         self._solved: dict[str, Dim] = {}
+        self._counted: dict[
+            str, int
+        ] = {}  # of torch's symbols for sizes that depend on values, those that are constant
         self.bounds: dict[str, Bounds] = {}
         self.equal: list[tuple[Dim, Dim]] = []  # what has to hold of the sizes of inputs
 
@@ -48,6 +51,14 @@ class Sizes:
     def expression(self, expr: Any) -> Dim:
         """The same of a sympy expression."""
         return substitute(self._convert(expr), self._solved)
+
+    def learn(self, sizes: Any, shape: Shape) -> None:
+        """What torch takes to depend on the values of a tensor is known if that tensor is a constant, as a mask is."""
+        for size, known in zip(sizes, shape, strict=True):
+            if isinstance(size, torch.SymInt) and isinstance(size.node.expr, sympy.Symbol) and isinstance(known, int):
+                symbol = str(size.node.expr)
+                if symbol.startswith("u"):
+                    self._counted[symbol] = known
 
     def exclude_one(self, size: Dim) -> None:
         """Where `size` is a named dim, that it is no less than 2."""
@@ -145,6 +156,8 @@ class Sizes:
         return total
 
     def _symbol(self, symbol: str) -> Dim:
+        if symbol in self._counted:
+            return self._counted[symbol]
         if symbol.startswith("u"):
             raise UnsupportedSize("the size depends on the values of a tensor")
         name = self._name(symbol)

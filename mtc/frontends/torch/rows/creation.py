@@ -96,20 +96,20 @@ def arange_step(importer: Importer, start: Operand, end: Operand, step: Operand 
     return _range(importer, start, end, step)
 
 
-def _triangle(importer: Importer, x: Value, diagonal: int, is_lower: bool) -> Value:
+def _triangle(importer: Importer, x: Value, diagonal: Dim, is_lower: bool) -> Value:
     rows, columns = x.type.shape[-2:]
     i = importer.reshape(count_up(importer, rows), (rows, 1))
     j = count_up(importer, columns)
-    limit = importer.emit(ops.add, i, importer.scalar(diagonal, I64))
+    limit = importer.emit(ops.add, i, importer.tensor(diagonal, I64))
     kept = importer.emit(ops.le if is_lower else ops.ge, j, limit)
     return importer.emit(ops.where, kept, x, importer.scalar(0, x.type.dtype))
 
 
 @row("tril")
-def tril(importer: Importer, x: Value, diagonal: int = 0) -> Value:
+def tril(importer: Importer, x: Value, diagonal: Dim = 0) -> Value:
     return _triangle(importer, x, diagonal, True)
 
 
 @row("triu")
-def triu(importer: Importer, x: Value, diagonal: int = 0) -> Value:
+def triu(importer: Importer, x: Value, diagonal: Dim = 0) -> Value:
     return _triangle(importer, x, diagonal, False)

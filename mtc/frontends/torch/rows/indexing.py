@@ -63,10 +63,22 @@ def index(importer: Importer, x: Value, indices: Sequence[Value | None]) -> Valu
 
 
 def _places(importer: Importer, indices: Sequence[Value | None]) -> tuple[list[int], list[Value]]:
-    given = [(axis, value) for axis, value in enumerate(indices) if value is not None]
-    if any(value.type.dtype is BOOL for _, value in given):
-        raise Unsupported(_BY_MASK)
-    return [axis for axis, _ in given], [importer.cast(value, I64) for _, value in given]
+    axes: list[int] = []
+    places: list[Value] = []
+    axis = 0
+    for value in indices:
+        if value is None:
+            axis += 1
+            continue
+        found = [importer.cast(value, I64)]
+        if value.type.dtype is BOOL:
+            if value.constant is None:
+                raise Unsupported(_BY_MASK)
+            found = [importer.constant(where) for where in np.nonzero(value.constant.array())]
+        axes += range(axis, axis + len(found))
+        places += found
+        axis += len(found)
+    return axes, places
 
 
 def select_at(importer: Importer, x: Value, axis: int, index: Value) -> Value:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.table import row
-from mtc.ir.dims import Dim, product
+from mtc.ir.dim_range import range_of
+from mtc.ir.dims import Dim, maximum, product
 from mtc.ir.module import Value
 from mtc.ops.shape import PadMode
 
@@ -179,14 +180,20 @@ def padded(importer: Importer, x: Value, pad: Sequence[Dim], mode: PadMode, valu
     """`pad` is torch's: before and after each axis, the last axis first. Negative sizes cut."""
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
     pairs = [(0, 0)] * (x.type.rank - len(pairs)) + pairs[::-1]
-    if any(isinstance(side, int) and side < 0 for pair in pairs for side in pair):
-        if mode is not PadMode.CONSTANT:
+    if any(_may_cut(importer, side) for pair in pairs for side in pair):
+        if mode is PadMode.CONSTANT:
+            cuts = [tuple(maximum(-side, 0) if _may_cut(importer, side) else 0 for side in pair) for pair in pairs]
+            begin = tuple(before for before, _ in cuts)
+            end = tuple(size - after for size, (_, after) in zip(x.type.shape, cuts, strict=True))
+            x = importer.emit(ops.slice, x, begin=begin, end=end, step=(1,) * x.type.rank)
+            pairs = [tuple(maximum(s, 0) if _may_cut(importer, s) else s for s in pair) for pair in pairs]
+        elif any(isinstance(side, int) and side < 0 for pair in pairs for side in pair):
             raise Unsupported("negative padding that is not constant")
-        cuts = [tuple(-side if isinstance(side, int) and side < 0 else 0 for side in pair) for pair in pairs]
-        begin = tuple(before for before, _ in cuts)
-        end = tuple(size - after for size, (_, after) in zip(x.type.shape, cuts, strict=True))
-        x = importer.emit(ops.slice, x, begin=begin, end=end, step=(1,) * x.type.rank)
-        pairs = [tuple(0 if isinstance(s, int) and s < 0 else s for s in pair) for pair in pairs]
     if all(pair == (0, 0) for pair in pairs):
         return x
     return importer.emit(ops.pad, x, padding=tuple(s for pair in pairs for s in pair), mode=mode, value=float(value))
+
+
+def _may_cut(importer: Importer, side: Dim) -> bool:
+    """Whether padding may be negative: for some sizes of the inputs, if not for all."""
+    return range_of(side, importer.sizes.bounds)[0] < 0

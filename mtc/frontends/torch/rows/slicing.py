@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer, Operand, Unsupported
 from mtc.frontends.torch.rows.creation import count_up
 from mtc.frontends.torch.rows.indexing import index_put, select_at
 from mtc.frontends.torch.table import row
+from mtc.ir.dim_range import range_of
 from mtc.ir.dims import Dim, maximum, minimum
 from mtc.ir.module import Value
 from mtc.ir.types import I64
@@ -27,7 +28,7 @@ def part(importer: Importer, x: Value, axis: int, begin: Dim, end: Dim, step: in
     return importer.emit(ops.slice, x, begin=tuple(begins), end=tuple(ends), step=tuple(steps))
 
 
-def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
+def bounds(importer: Importer, size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
     """Python's rule for slices: from the end if negative, limited to what there is."""
 
     def place(at: Dim) -> Dim:
@@ -35,6 +36,11 @@ def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
             return min(max(at + size if at < 0 else at, 0), size)
         if isinstance(at, int):
             return maximum(size + at, 0) if at < 0 else minimum(at, size) if at < 2**62 else size
+        least, most = range_of(at, importer.sizes.bounds)
+        if most < 0:
+            return maximum(size + at, 0)
+        if least < 0:  # from the end for some sizes of the inputs
+            at = maximum(at + size * minimum(maximum(-at, 0), 1), 0)
         return minimum(at, size)
 
     begin = place(0 if start is None else start)
@@ -46,11 +52,18 @@ def bounds(size: Dim, start: Dim | None, end: Dim | None) -> tuple[Dim, Dim]:
 
 @row("slice.Tensor")
 def slice_(
-    importer: Importer, x: Value, dim: int = 0, start: Dim | None = None, end: Dim | None = None, step: int = 1
+    importer: Importer,
+    x: Value,
+    dim: int = 0,
+    start: Dim | Value | None = None,
+    end: Dim | Value | None = None,
+    step: int = 1,
 ) -> Value:
     size = x.type.shape[dim]
-    begin, last = bounds(size, start, end)
     count = importer.result_type().shape[dim]
+    if isinstance(start, Value) or isinstance(end, Value):
+        return select_at(importer, x, dim % x.type.rank, _places_from(importer, start, count, step))
+    begin, last = bounds(importer, size, start, end)
     if not (isinstance(begin, int) and isinstance(last, int)) and count != 0:
         # torch knows how many there are, so its own bounds need not be repeated.
         if isinstance(start, int) and start >= 0:
@@ -60,8 +73,16 @@ def slice_(
     return part(importer, x, dim, begin, last, step)
 
 
+def _places_from(importer: Importer, start: Operand | None, count: Dim, step: int = 1) -> Value:
+    """The places of `count` elements, the first of which a tensor may tell: a position in a cache."""
+    steps: Any = importer.emit(ops.mul, count_up(importer, count), importer.scalar(step, I64))
+    return importer.emit(ops.add, steps, importer.reshape(importer.tensor(0 if start is None else start, I64), ()))
+
+
 @row("narrow")
-def narrow(importer: Importer, x: Value, dim: int, start: Dim, length: Dim) -> Value:
+def narrow(importer: Importer, x: Value, dim: int, start: Dim | Value, length: Dim) -> Value:
+    if isinstance(start, Value):
+        return select_at(importer, x, dim % x.type.rank, _places_from(importer, start, length))
     begin = start + x.type.shape[dim] if isinstance(start, int) and start < 0 else start
     return part(importer, x, dim, begin, begin + length)
 
@@ -116,16 +137,33 @@ def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -
 @row("diagonal", "diagonal_copy")
 def diagonal(importer: Importer, x: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
     """The elements whose places on the two axes differ by `offset`, on a new last axis."""
+    flat, places, _ = _diagonal(importer, x, importer.result_type().shape[-1], offset, dim1, dim2)
+    return importer.emit(ops.index_select, flat, places, axis=flat.type.rank - 1)
+
+
+@row("diagonal_scatter")
+def diagonal_scatter(importer: Importer, x: Value, src: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
+    """`x` with `src` on that diagonal."""
+    flat, places, order = _diagonal(importer, x, src.type.shape[-1], offset, dim1, dim2)
+    leading = [None] * (flat.type.rank - 1)
+    written = index_put(importer, flat, (*leading, places), src)
+    apart = importer.reshape(written, [x.type.shape[i] for i in order])
+    return importer.permute(apart, [order.index(i) for i in range(x.type.rank)])
+
+
+def _diagonal(
+    importer: Importer, x: Value, count: Dim, offset: int, dim1: int, dim2: int
+) -> tuple[Value, Value, list[int]]:
+    """`x` with the two axes last and joined, where `count` elements of the diagonal stand on that axis, and which axes
+    of x are in front."""
     rank = x.type.rank
     pair = (dim1 % rank, dim2 % rank)
-    order = (*(i for i in range(rank) if i not in pair), *pair)
+    order = [*(i for i in range(rank) if i not in pair), *pair]
     *leading, rows, columns = (x.type.shape[i] for i in order)
     flat = importer.reshape(importer.permute(x, order), (*leading, rows * columns))
-    places = importer.emit(
-        ops.mul, count_up(importer, importer.result_type().shape[-1]), importer.tensor(columns + 1, I64)
-    )
+    steps = importer.emit(ops.mul, count_up(importer, count), importer.tensor(columns + 1, I64))
     begin = importer.tensor(offset if offset > 0 else -offset * columns, I64)
-    return importer.emit(ops.index_select, flat, importer.emit(ops.add, places, begin), axis=rank - 2)
+    return flat, importer.emit(ops.add, steps, begin), order
 
 
 @row("as_strided", "as_strided_copy")
@@ -165,13 +203,16 @@ def slice_scatter(
     x: Value,
     src: Value,
     dim: int = 0,
-    start: Dim | None = None,
-    end: Dim | None = None,
+    start: Dim | Value | None = None,
+    end: Dim | Value | None = None,
     step: int = 1,
 ) -> Value:
     axis = dim % x.type.rank
     size = x.type.shape[axis]
-    begin, last = bounds(size, start, end)
+    if isinstance(start, Value) or isinstance(end, Value):
+        places = _places_from(importer, start, src.type.shape[axis], step)
+        return index_put(importer, x, (*[None] * axis, places), src)
+    begin, last = bounds(importer, size, start, end)
     wanted = list(x.type.shape)
     wanted[axis] = src.type.shape[axis] if src.type.rank == x.type.rank else -(-(last - begin) // step)
     src = importer.expand(importer.cast(src, x.type.dtype), wanted)
