@@ -27,7 +27,7 @@ state @cache : f32[1,2] {initial=[1.0, -inf], trainable, space=vulkan}
 
 func @forward<n: 1..64, s0, k: 0..>(%x: f32[n,3,s0,k], %"odd x": f32[2,2], %y: i64[(n+1)//2]) {
   %w = constant @features.0.weight : f32[2,2]
-  %c = constant [0.1, nan, -0.0, 0x7fc00001, inf, 1e+10] : f32[6]
+  %c = constant [0.1, nan, -0.0, 0x7fc00001, inf, 10000000000.0] : f32[6]
   %d = constant [0.5, -1.0] : bf16[2]
   %0 = conv(%"odd x", %w, none) {stride=[2,2], clamp=(0.0, inf)} : f32[2,2] loc("features.0" "model.py:12", "b")
   %a, %b = split(%0) : f32[2,2], f32[2,2]
