@@ -420,6 +420,7 @@ OF_ANY_SIZE: dict[str, Callable[[torch.Tensor], Any]] = {
         F.pad(x, (1, 0, 0, 8 - x.shape[1]), value=2.0),
         F.pad(x, (0, 0, 6 - x.shape[1], x.shape[1] - 6)),
     ],
+    "limits that are sizes": lambda x: [F.hardtanh(x * 9, -x.shape[1], x.shape[1]), (x * 9).clamp(max=x.shape[1] - 1)],
     "diagonals": lambda x: [(x @ x.mT).diagonal(0, 1, 2), x.diagonal(-1, 1, 2)[..., :1]],
 }
 

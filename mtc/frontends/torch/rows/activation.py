@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mtc import ops
-from mtc.frontends.torch.importer import Importer, Unsupported
+from mtc.frontends.torch.importer import Importer, Number, Unsupported
+from mtc.frontends.torch.rows.elementwise import clamp
 from mtc.frontends.torch.rows.mathematics import unary
 from mtc.frontends.torch.rows.slicing import part
 from mtc.frontends.torch.table import row
@@ -25,8 +26,8 @@ def leaky_relu(importer: Importer, x: Value, negative_slope: float = 0.01) -> Va
 
 
 @row("hardtanh")
-def hardtanh(importer: Importer, x: Value, min_val: float = -1.0, max_val: float = 1.0) -> Value:
-    return importer.emit(ops.clamp, x, min=min_val, max=max_val)
+def hardtanh(importer: Importer, x: Value, min_val: Number = -1.0, max_val: Number = 1.0) -> Value:
+    return clamp(importer, x, min_val, max_val)
 
 
 @row("relu6")
