@@ -53,6 +53,7 @@ CASES = [
     *(case(ops.OPS[n], getattr(torch, n), x=array([-1.0, -0.9, -0.1, 0.0, 0.3, 0.99, 2.0])) for n in _SMALL),
     *(case(ops.OPS[n], f, x=randn(4, 6)) for n, f in _ACTIVATIONS.items()),
     case(ops.sign, torch.sign, x=special()),
+    case(ops.log, torch.log, x=array([1e-45, 1e-40, 2e-38, 1.0, 2.5e38, 3.4e38]), dtypes=(F32,)),
     case(ops.leaky_relu, F.leaky_relu, x=randn(2, 3, 4), negative_slope=0.2),
     case(ops.elu, F.elu, x=randn(9), alpha=0.5),
     case(ops.elu, lambda x, **_: F.selu(x), x=randn(9), alpha=1.6732632423543772, scale=1.0507009873554805),
