@@ -62,6 +62,7 @@ CASES = [
     case(ops.threshold, F.threshold, x=randn(8), threshold=1.0, value=3.0),
     case(ops.clamp, _clamp, x=randn(8), min=0.0, max=2.0),
     case(ops.clamp, _clamp, x=special(), min=1.0),
+    case(ops.clamp, _clamp, x=special(), min=-3.0, max=300.0, dtypes=(I8, U8)),
     case(ops.prelu, lambda x, w: F.prelu(x, w.reshape(-1)), x=randn(2, 3, 4), weight=randn(3, 1)),
     *(
         case(getattr(ops, n), getattr(torch, n), x=randn(*a), y=randn(*b))
