@@ -20,8 +20,16 @@ def relu(x: Tensor):
 @op(types="T -> T", T=NUMBERS, traits=(ELEMENTWISE, IDEMPOTENT), accuracy=Accuracy.EXACT, quantized=DERIVED)
 def clamp(x: Tensor, *, min: float = -inf, max: float = inf):
     """`x` limited to [min, max]; NaN stays."""
-    raised = x if min == -inf else np.maximum(x, np.asarray(min).astype(x.dtype))
-    return raised if max == inf else np.minimum(raised, np.asarray(max).astype(x.dtype))
+    raised = x if min == -inf else np.maximum(x, _bound(min, x.dtype))
+    return raised if max == inf else np.minimum(raised, _bound(max, x.dtype))
+
+
+def _bound(bound: float, dtype: np.dtype) -> Tensor:
+    """A limit for numbers of `dtype`: one that no integer of it reaches is that of the dtype."""
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        bound = ends.min if bound <= ends.min else ends.max if bound >= ends.max else bound
+    return np.asarray(bound).astype(dtype)
 
 
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), quantized=DERIVED)

@@ -34,6 +34,10 @@ bool Locate(const schema::Function& function, uint32_t v, const int64_t* results
   uint64_t bytes, begin = 0;
   if (!ByteSize(ToDType(value.dtype()), {dims, stated.size()}, &bytes)) return false;
   const int64_t row = stated.empty() ? 1 : dims[stated.size() - 1];
+  if (bytes == 0) {  // nothing lies anywhere: what is around it may be empty too, and end before its offset
+    *out = {0, row};
+    return true;
+  }
 
   int64_t pitch = row;
   bool is_pitched = true;
@@ -55,12 +59,11 @@ bool Locate(const schema::Function& function, uint32_t v, const int64_t* results
     inner = &outer;
   }
   if (pitch < row) return false;
-  if (bytes != 0) {  // the last row ends where it ends; the others take a whole pitch
-    const uint64_t row_bytes = static_cast<uint64_t>(row) * size;
-    if (__builtin_mul_overflow(bytes / row_bytes - 1, static_cast<uint64_t>(pitch) * size, &bytes) ||
-        __builtin_add_overflow(bytes, row_bytes, &bytes)) {
-      return false;
-    }
+  // The last row ends where it ends; the others take a whole pitch.
+  const uint64_t row_bytes = static_cast<uint64_t>(row) * size;
+  if (__builtin_mul_overflow(bytes / row_bytes - 1, static_cast<uint64_t>(pitch) * size, &bytes) ||
+      __builtin_add_overflow(bytes, row_bytes, &bytes)) {
+    return false;
   }
   *out = {begin, pitch};
   return begin <= root_bytes && bytes <= root_bytes - begin && begin % size == 0;

@@ -111,9 +111,17 @@ TEST(Locate, PitchedRows) {
   EXPECT_EQ(begin({4, 3}, INT64_MAX), -1);
   EXPECT_EQ(begin({1, 11}, 0), -1);
   EXPECT_EQ(begin({5, 3}, 0), -1);
-  EXPECT_EQ(begin({0, 3}, 40), 160);                    // nothing lies anywhere
+  EXPECT_EQ(begin({0, 3}, 47), 0);                      // nothing lies anywhere
   EXPECT_EQ(begin({4, 3}, 0, schema::DType::i16), -1);  // a pitch counts elements of one size
   EXPECT_EQ(begin({}, 0), -1);
+}
+
+TEST(Locate, NothingLiesInsideNothing) {
+  const auto begin = [](const test::Dims& dims) {
+    return Begin(schema::DType::f32, dims, 2, true, schema::DType::f32, {0, 10});
+  };
+  EXPECT_EQ(begin({0, 3}), 0);
+  EXPECT_EQ(begin({1, 3}), -1);
 }
 
 TEST(Locate, ElementsAreAligned) {

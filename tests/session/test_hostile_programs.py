@@ -99,3 +99,21 @@ def test_a_clamp_that_is_no_interval_is_refused(tmp_path):
     change(path, turn_clamp)
     with mtc.Session(path) as session, pytest.raises(MtcError, match="clamp is not an interval"):
         session.run(*inputs)
+
+
+def test_a_transposed_convolution_smaller_than_its_stride_is_refused(tmp_path):
+    """XNNPACK would write beyond its result; no program of ours lets it."""
+
+    def cut_off(tables: ProgramT) -> None:
+        (layer,) = (i for i in tables.functions[0].instructions if tables.kernels[i.kernel].startswith(b"conv_tr"))
+        padding = next(a for a in layer.attrs if a.ints is not None and list(a.ints) == [2, 2, 1, 1])
+        padding.ints = [6, 6, 1, 1]
+        for value in tables.functions[0].values:
+            value.dims = [1 if dim == 9 else dim for dim in value.dims]
+
+    inputs = [random(1, 16, 3, 8)]
+    layer = torch.nn.ConvTranspose2d(16, 3, 5, stride=(4, 1), padding=(2, 1))
+    path = package([layer], inputs, tmp_path / "m.mtp", "xnnpack")
+    change(path, cut_off)
+    with mtc.Session(path) as session, pytest.raises(MtcError, match="a result of 1 at stride 4"):
+        session.run(*inputs)

@@ -9,7 +9,11 @@ import pytest
 import torch
 
 import mtc
-from mtc import stages
+from mtc import ops, stages
+from mtc.ir.builder import Builder
+from mtc.ir.dims import Bounds, dim
+from mtc.ir.module import Function, Module, Value
+from mtc.ir.types import F32, TensorType
 
 
 def residuals(x: torch.Tensor) -> torch.Tensor:
@@ -79,6 +83,21 @@ def test_rows_of_one_element_lie_apart(tmp_path: Path, function, backend: str) -
     with mtc.Session(path) as session:
         (got,) = session.run(x.numpy(), y.numpy())
     np.testing.assert_allclose(got, Model()(x, y).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("is_dynamic", [False, True], ids=["static", "dynamic"])
+def test_rows_are_joined_where_there_are_none(tmp_path: Path, is_dynamic: bool) -> None:
+    rows = dim("rows") if is_dynamic else 0
+    x, y = (Value(TensorType(F32, (rows, size)), name) for size, name in ((3, "x"), (2, "y")))
+    function = Function("forward", [x, y], symbols={"rows": Bounds(min=0)} if is_dynamic else {})
+    build = Builder(function)
+    build.results(build.emit(ops.concat, build.emit(ops.relu, x), build.emit(ops.abs, y), axis=1))
+    path = tmp_path / "model.mtp"
+    mtc.package(Module({"forward": function}), path, backend="xnnpack")
+    with mtc.Session(path) as session:
+        for count in (0, 2, 0) if is_dynamic else (0,):
+            (got,) = session.run(np.ones((count, 3), np.float32), np.ones((count, 2), np.float32))
+            np.testing.assert_array_equal(got, np.ones((count, 5)))
 
 
 def _depth(values, index: int) -> int:

@@ -29,6 +29,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.layer_norm,
         ops.linear,
         ops.local_response_norm,
+        ops.log,
         ops.log_softmax,
         ops.lstm,
         ops.matmul,

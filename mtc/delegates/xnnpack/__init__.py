@@ -11,9 +11,10 @@ from mtc.ops.define import Layout
 _FLOAT = (F32,)
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
-# Left to the portable library. For their results, because XNNPACK loses NaN (`maximum`, `minimum`, `amax`, `amin`) or
-# makes it of infinity and zero (`sqrt`, `rsqrt`). For their speed, because XNNPACK has a scalar loop (`exp`), or hands
-# its threads one row of memory at a time (`pad`, `slice`; its copy, for `concat`, also brings in 70 KB and more).
+# Left to the portable library. For their results, because XNNPACK loses NaN (`maximum`, `minimum`, `amax`, `amin`),
+# makes it of infinity and zero (`sqrt`, `rsqrt`), or makes infinity of the largest numbers (`log`). For their speed,
+# because XNNPACK has a scalar loop (`exp`), or hands its threads one row of memory at a time (`pad`, `slice`; its copy,
+# for `concat`, also brings in 70 KB and more).
 XNNPACK = KernelLibrary(
     name="xnnpack",
     title="fast float kernels for x86 and ARM processors",
@@ -42,7 +43,6 @@ XNNPACK = KernelLibrary(
         ops.ceil: _ELEMENTWISE,
         ops.round: _ELEMENTWISE,
         ops.trunc: _ELEMENTWISE,
-        ops.log: _ELEMENTWISE,
         ops.relu: _ELEMENTWISE,
         ops.clamp: _ELEMENTWISE,
         ops.leaky_relu: _ELEMENTWISE,

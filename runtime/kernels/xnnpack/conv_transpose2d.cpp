@@ -116,6 +116,11 @@ Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs
     if (overflows || args.x->dims[1 + i] < 1 || dims[1 + i] < 1) {
       return context.Fail(Status::kInvalidArgument, "conv_transpose2d: a result without a size");
     }
+    // Where a stride has places that begin beyond the result, XNNPACK counts them in unsigned numbers that wrap.
+    if (dims[1 + i] < window.stride - 1) {
+      return context.Fail(Status::kInvalidArgument, "conv_transpose2d: a result of %lld at stride %lld",
+                          static_cast<long long>(dims[1 + i]), static_cast<long long>(window.stride));
+    }
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
   if (StateOf<ConvTransposeState>(context) == nullptr) return OutOfMemory(context);

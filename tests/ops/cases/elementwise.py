@@ -53,6 +53,7 @@ CASES = [
     *(case(ops.OPS[n], getattr(torch, n), x=array([-1.0, -0.9, -0.1, 0.0, 0.3, 0.99, 2.0])) for n in _SMALL),
     *(case(ops.OPS[n], f, x=randn(4, 6)) for n, f in _ACTIVATIONS.items()),
     case(ops.sign, torch.sign, x=special()),
+    case(ops.log, torch.log, x=array([1e-45, 1e-40, 2e-38, 1.0, 2.5e38, 3.4e38]), dtypes=(F32,)),
     case(ops.leaky_relu, F.leaky_relu, x=randn(2, 3, 4), negative_slope=0.2),
     case(ops.elu, F.elu, x=randn(9), alpha=0.5),
     case(ops.elu, lambda x, **_: F.selu(x), x=randn(9), alpha=1.6732632423543772, scale=1.0507009873554805),
@@ -61,6 +62,7 @@ CASES = [
     case(ops.threshold, F.threshold, x=randn(8), threshold=1.0, value=3.0),
     case(ops.clamp, _clamp, x=randn(8), min=0.0, max=2.0),
     case(ops.clamp, _clamp, x=special(), min=1.0),
+    case(ops.clamp, _clamp, x=special(), min=-3.0, max=300.0, dtypes=(I8, U8)),
     case(ops.prelu, lambda x, w: F.prelu(x, w.reshape(-1)), x=randn(2, 3, 4), weight=randn(3, 1)),
     *(
         case(getattr(ops, n), getattr(torch, n), x=randn(*a), y=randn(*b))

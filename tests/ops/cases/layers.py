@@ -172,6 +172,16 @@ CASES = [
         output_padding=(1, 0),
         groups=2,
     ),
+    # A result of fewer rows than the stride.
+    case(
+        ops.conv_transpose2d,
+        transposed(F.conv_transpose2d),
+        x=randn(3, 34, 1, 4),
+        weight=randn(34, 9, 3, 4),
+        stride=(3, 2),
+        padding=(1, 1, 1, 1),
+        groups=2,
+    ),
     case(
         ops.conv_transpose3d,
         transposed(F.conv_transpose3d),
