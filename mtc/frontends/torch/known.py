@@ -12,7 +12,7 @@ from torch.export.graph_signature import InputKind
 from mtc.frontends.torch import results
 from mtc.frontends.torch.functional import is_fresh
 
-_HELD = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
+HELD = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
 
 
 def held_tensor(program: torch.export.ExportedProgram, target: str) -> torch.Tensor:
@@ -41,7 +41,7 @@ class Known:
         changed = results.changed_states(signature)
         self._values: dict[torch.fx.Node, Any] = {}
         for node, spec in zip(program.graph.find_nodes(op="placeholder"), signature.input_specs, strict=True):
-            if spec.kind in _HELD and spec.target not in changed:
+            if spec.kind in HELD and spec.target not in changed:
                 tensor = held_tensor(program, spec.target)
                 if not isinstance(tensor, FakeTensor):
                     self._values[node] = tensor

@@ -33,9 +33,7 @@ class Sizes:
         self._least = stated.least
         self._axes = _axes_of_inputs(program)
         self._solved: dict[str, Dim] = {}
-        self._counted: dict[
-            str, int
-        ] = {}  # of torch's symbols for sizes that depend on values, those that are constant
+        self._counted: dict[str, int] = {}  # torch's symbols for sizes that depend on values, where those are known
         self.bounds: dict[str, Bounds] = {}
         self.equal: list[tuple[Dim, Dim]] = []  # what has to hold of the sizes of inputs
 

@@ -14,7 +14,8 @@ import torch
 import torch._higher_order_ops
 
 from mtc import ops
-from mtc.frontends.torch.importer import FAILED, Importer, Unsupported
+from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.problems import FAILED, Unsupported
 from mtc.frontends.torch.table import row
 from mtc.ir.builder import Builder
 from mtc.ir.dims import Expr, dim, names_in
