@@ -48,6 +48,11 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], Any]] = {
         torch.fft.fft2(x, norm="ortho").imag,
         torch.stft(x.mT.flatten(0, 1), 4, 1, return_complex=True, window=torch.ones(4)).imag,
     ],
+    "sizes as weights": lambda x: [
+        x.lerp(-x, x.shape[1]),
+        x.sub(x.flip(0), alpha=x.shape[1]),
+        x.add(2.5, alpha=x.shape[1]),
+    ],
     "moved triangles": lambda x: [x.tril(x.shape[1] - 6), torch.ones(x.shape[1], 9).triu(9 - x.shape[1])],
     "padding that cuts": lambda x: [
         F.pad(x, (1, 0, 0, 8 - x.shape[1]), value=2.0),
