@@ -155,7 +155,8 @@ def _functional(program: torch.export.ExportedProgram, rows: table.Table) -> tor
             del decompositions[target]
     try:
         with free_sizes():
-            return program.run_decompositions(decompositions)
+            core: torch.export.ExportedProgram = program.run_decompositions(decompositions)
+            return core
     except Exception as error:  # torch raises whatever its passes raise
         is_changed = nested_graph_writes(program.graph_module)
         raise EXPORT_FAILED.error(

@@ -18,7 +18,10 @@ HELD = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
 def held_tensor(program: torch.export.ExportedProgram, target: str) -> torch.Tensor:
     """The parameter, buffer or constant of that name."""
     tensor = program.state_dict.get(target)
-    return program.constants[target] if tensor is None else tensor
+    if tensor is None:
+        tensor = program.constants[target]
+    assert isinstance(tensor, torch.Tensor)
+    return tensor
 
 
 def is_used(node: torch.fx.Node) -> bool:

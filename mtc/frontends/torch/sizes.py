@@ -75,7 +75,7 @@ class Sizes:
         expr = value.node.expr
         if not isinstance(expr, sympy.Symbol):
             free = sorted(expr.free_symbols, key=str)
-            slope = expr.coeff(free[0]) if len(free) == 1 else 0
+            slope = expr.coeff(free[0]) if len(free) == 1 else sympy.S.Zero
             is_known = len(free) != 1 or str(free[0]) in self._axes or str(free[0]) in self._solved
             if not is_known and slope.is_Integer and slope > 0:
                 inner = self._convert(free[0])

@@ -95,7 +95,7 @@ class _Graph:
 
 
 def _emit(
-    importer: Importer, op: OpSpec, graphs: Sequence[_Graph], head: list[Value], operands: list[Value], **attrs: int
+    importer: Importer, op: OpSpec, graphs: Sequence[_Graph], head: list[Value], operands: list[Value], **attrs: Any
 ) -> Any:
     """The results of `op`, None where torch returns None."""
     if any(graph.has_failed for graph in graphs):
