@@ -96,7 +96,9 @@ def select(importer: Importer, x: Value, dim: int, index: Dim | Value) -> Value:
     return importer.reshape(part(importer, x, dim, begin, begin + 1), importer.result_type().shape)
 
 
-def _pieces(importer: Importer, x: Value, dim: int) -> list[Value]:
+@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
+@row("unsafe_split.Tensor", "unsafe_split_with_sizes", "unsafe_chunk")
+def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
     """What torch splits `x` into, one after the other along `dim`."""
     pieces: list[Value] = []
     begin: Dim = 0
@@ -105,16 +107,6 @@ def _pieces(importer: Importer, x: Value, dim: int) -> list[Value]:
         pieces.append(part(importer, x, dim, begin, begin + size))
         begin = begin + size
     return pieces
-
-
-@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
-def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
-    return _pieces(importer, x, dim)
-
-
-@row("unsafe_chunk", "unsafe_split.Tensor", "unsafe_split_with_sizes")
-def unsafe_split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
-    return _pieces(importer, x, dim)
 
 
 @row("unbind.int")
