@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf, prod
+from math import inf
 
 from mtc.ir.dims import Atom, Bounds, Dim
 
@@ -25,7 +25,7 @@ def range_of(size: Dim, bounds: Mapping[str, Bounds]) -> Range:
 def _product(ranges: list[Range]) -> Range:
     least, most = ranges[0]
     for other in ranges[1:]:
-        corners = [0.0 if 0 in (a, b) else prod((a, b)) for a in (least, most) for b in other]
+        corners = [a * b if a and b else 0.0 for a in (least, most) for b in other]  # 0 times infinity is 0 here
         least, most = min(corners), max(corners)
     return least, most
 

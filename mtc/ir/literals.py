@@ -70,8 +70,8 @@ def element_texts(array: np.ndarray) -> list[str]:
 
 
 def _shortest(value: Any) -> str:
-    # str() of a 32-bit float is the shortest decimal for 32 bits, which is what a reader wants to see; how it is written
-    # (1e10 or 10000000000.0) changes with NumPy, and Python's way does not.
+    # str() of a 32-bit float is the shortest decimal for 32 bits, which is what a reader wants to see; how it is
+    # written (1e10 or 10000000000.0) changes with NumPy, and Python's way does not.
     return float_text(float(str(value) if value.dtype.kind == "f" else value))
 
 

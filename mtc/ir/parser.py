@@ -119,13 +119,13 @@ class _Parser(TypeParser):
             function.symbols[token.text] = Bounds(low, None if is_open else self.lexer.integer("a bound"))
 
     def _input(self, function: Function, values: dict[str, Value]) -> None:
-        name, start = self._new_name(values)
+        name, start = self._new_name()
         self.lexer.expect(":")
         value = Value(self.tensor_type())
         function.inputs.append(value)
         self._define(name, value, values, start)
 
-    def _new_name(self, values: dict[str, Value]) -> tuple[str, int]:
+    def _new_name(self) -> tuple[str, int]:
         """The key of the value that stands next: `#0` if it is written as a number, else `%` and its name."""
         token = self.lexer.token
         name = self.lexer.symbol("%", "a value")
@@ -141,7 +141,7 @@ class _Parser(TypeParser):
     def _operand(self, values: dict[str, Value]) -> Value | None:
         if self.lexer.accept("none"):
             return None
-        name, start = self._new_name(values)
+        name, start = self._new_name()
         if name not in values:
             self.lexer.fail(f"value `%{name[1:]}` is not defined before it is used", start)
         return values[name]
@@ -150,7 +150,7 @@ class _Parser(TypeParser):
         lexer = self.lexer
         names: list[tuple[str, int]] = []
         while lexer.token.kind == "symbol":
-            names.append(self._new_name(values))
+            names.append(self._new_name())
             if not lexer.accept(","):
                 break
         if names:

@@ -142,10 +142,12 @@ class Session:
         return _until_null(lambda index: self._lib.mtc_program_kernel(self._program, index))
 
     def metadata(self, key: str) -> str | None:
+        """What `mtc export --metadata` was given under this key, if anything."""
         value = self._lib.mtc_program_metadata(self._program, key.encode())
         return None if value is None else _text(value)
 
     def memory(self) -> Memory:
+        """What the session holds now, in bytes."""
         found = self._lib.mtc_session_memory(self._session)
         return Memory(found.arena, found.scratch, found.state, found.packed)
 
@@ -244,6 +246,7 @@ class Session:
 
 
 def cpu_level(name: str) -> int:
+    """The C API's number of a level of instruction sets. BAD_INPUT if it is none."""
     if name not in capi.CPUS:
         raise BAD_INPUT.error(f"`{name}` is no level of instruction sets", help=f"there are: {', '.join(capi.CPUS)}")
     return capi.CPUS[name]

@@ -43,6 +43,7 @@ def is_current(step: Step, entry: Any, hashes: FileHashes) -> bool:
 
 
 def entry_of(step: Step, reads: Sequence[Path], hashes: FileHashes) -> dict[str, Any]:
+    """What the record says of a stage that has run, and read its inputs and `reads`. OSError if a file is gone."""
     paths = {*(path.absolute() for path in step.inputs), *(path.absolute() for path in reads)}
     return {
         "key": _key(step),
@@ -81,6 +82,7 @@ def _output_digest(path: Path, hashes: FileHashes) -> str:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
+    """The record in a folder: an entry for each stage, by name. Empty where there is none that can be read."""
     try:
         state = json.loads((folder / COMPILE_STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -51,10 +51,10 @@ def is_complex(fake: Any) -> bool:
 
 def imported(importer: Importer, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of a call with complex operands or results."""
-    row = importer.complex_rows.get(target)
+    row = importer.table.complex_rows.get(target)
     if row is not None:
         return row(importer, *args, **kwargs)
-    plain = importer.rows.get(target)
+    plain = importer.table.rows.get(target)
     if plain is None or not _is_by_parts(target, plain):
         raise Unsupported("no mtc op has its semantics for complex numbers")
     if _name(target) in _WRITING and isinstance(args[1], Value):

@@ -22,7 +22,7 @@ from mtc.frontends.torch import table
 from mtc.frontends.torch.dimnames import stated_dims
 from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
-from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.refusals import reason, remedy
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.states import kept
@@ -72,7 +72,7 @@ def import_torch(
         rows = table.load()
         functional = _functional(program, rows)
         stated = stated_dims(program, dynamic_shapes, args, kwargs)
-        module = Importer(functional, rows, stated).run()
+        module = GraphImporter(functional, rows, stated).run()
         if has_example:
             module.samples["forward"] = [_sample(source, functional, args, kwargs)]
     _rename(module, input_names, output_names)
@@ -155,7 +155,8 @@ def _functional(program: torch.export.ExportedProgram, rows: table.Table) -> tor
             del decompositions[target]
     try:
         with free_sizes():
-            return program.run_decompositions(decompositions)
+            core: torch.export.ExportedProgram = program.run_decompositions(decompositions)
+            return core
     except Exception as error:  # torch raises whatever its passes raise
         is_changed = nested_graph_writes(program.graph_module)
         raise EXPORT_FAILED.error(

@@ -70,21 +70,16 @@ def _rnn(
 
 
 def _pooled(
-    x: torch.Tensor,
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-    ceil_mode: bool,
+    x: torch.Tensor, spatial: int, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> torch.Tensor:
-    spatial = len(kernel)
+    kernel, stride, padding, dilation = (spread(numbers, spatial) for numbers in (kernel, stride, padding, dilation))
     torch._check(x.dim() in (spatial + 1, spatial + 2), lambda: f"pooling over {spatial} axes of {x.dim()}")
     sizes = []
     for size, k, s, p, d in zip(x.shape[-spatial:], kernel, stride or kernel, padding, dilation, strict=True):
         torch._check(min(k, s, d) > 0, lambda: "kernel size, stride and dilation are positive")
         torch._check(0 <= 2 * p <= d * (k - 1) + 1, lambda: "the padding is at most half of the window")
         reach = size + 2 * p - d * (k - 1) - 1
-        pooled = (reach + s - 1 if ceil_mode else reach) // s + 1
+        pooled: int | torch.SymInt = (reach + s - 1 if ceil_mode else reach) // s + 1
         if ceil_mode and p + s - 2 >= d * (k - 1):  # a window might begin behind the image and the padding before it
             pooled = torch.sym_min(pooled, (size + p - 1) // s + 1)
         if isinstance(pooled, int):
@@ -97,7 +92,7 @@ def _max_pool(spatial: int) -> Callable[..., torch.Tensor]:
     def shapes(
         x: Any, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
     ) -> Any:
-        return _pooled(x, *(spread(n, spatial) for n in (kernel, stride, padding, dilation)), ceil_mode)
+        return _pooled(x, spatial, kernel, stride, padding, dilation, ceil_mode)
 
     return shapes
 
@@ -106,7 +101,7 @@ def _avg_pool(spatial: int) -> Callable[..., torch.Tensor]:
     def shapes(
         x: Any, kernel: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False, *_: Any, **__: Any
     ) -> Any:
-        return _pooled(x, *(spread(n, spatial) for n in (kernel, stride, padding, 1)), ceil_mode)
+        return _pooled(x, spatial, kernel, stride, padding, 1, ceil_mode)
 
     return shapes
 

@@ -36,7 +36,9 @@ class InPlace:
         """The nodes that stand for the value of `node` from now on."""
         if functional(node.target) is None:
             return []
-        group = self._groups.setdefault(node.args[0], [node.args[0]])  # type: ignore[arg-type]
+        written = node.args[0]
+        assert isinstance(written, torch.fx.Node)
+        group = self._groups.setdefault(written, [written])
         self._groups[node] = group
         group.append(node)
         return group
@@ -159,5 +161,6 @@ def is_fresh(node: torch.fx.Node) -> bool:
 
 def _same_type(node: torch.fx.Node, target: torch.fx.Node) -> bool:
     new, old = node.meta.get("val"), target.meta.get("val")
-    both = isinstance(new, torch.Tensor) and isinstance(old, torch.Tensor)
-    return both and new.dtype == old.dtype and new.shape == old.shape
+    if not isinstance(new, torch.Tensor) or not isinstance(old, torch.Tensor):
+        return False
+    return new.dtype == old.dtype and new.shape == old.shape

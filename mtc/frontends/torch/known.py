@@ -12,13 +12,16 @@ from torch.export.graph_signature import InputKind
 from mtc.frontends.torch import results
 from mtc.frontends.torch.functional import is_fresh
 
-_HELD = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
+HELD = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
 
 
 def held_tensor(program: torch.export.ExportedProgram, target: str) -> torch.Tensor:
     """The parameter, buffer or constant of that name."""
     tensor = program.state_dict.get(target)
-    return program.constants[target] if tensor is None else tensor
+    if tensor is None:
+        tensor = program.constants[target]
+    assert isinstance(tensor, torch.Tensor)
+    return tensor
 
 
 def is_used(node: torch.fx.Node) -> bool:
@@ -41,7 +44,7 @@ class Known:
         changed = results.changed_states(signature)
         self._values: dict[torch.fx.Node, Any] = {}
         for node, spec in zip(program.graph.find_nodes(op="placeholder"), signature.input_specs, strict=True):
-            if spec.kind in _HELD and spec.target not in changed:
+            if spec.kind in HELD and spec.target not in changed:
                 tensor = held_tensor(program, spec.target)
                 if not isinstance(tensor, FakeTensor):
                     self._values[node] = tensor

@@ -8,6 +8,9 @@ from mtc.ir.loc import Loc
 _HELP = "replace it in the model by operators that `mtc ops` lists"
 
 
+FAILED = object()  # what stands for a result of a type that the IR has not: rows that would use it are not called
+
+
 class Unsupported(Exception):
     """Raised by a row for arguments that no op of the opset covers: why, or `why; what to do instead`."""
 

@@ -33,9 +33,7 @@ class Sizes:
         self._least = stated.least
         self._axes = _axes_of_inputs(program)
         self._solved: dict[str, Dim] = {}
-        self._counted: dict[
-            str, int
-        ] = {}  # of torch's symbols for sizes that depend on values, those that are constant
+        self._counted: dict[str, int] = {}  # torch's symbols for sizes that depend on values, where those are known
         self.bounds: dict[str, Bounds] = {}
         self.equal: list[tuple[Dim, Dim]] = []  # what has to hold of the sizes of inputs
 
@@ -77,7 +75,7 @@ class Sizes:
         expr = value.node.expr
         if not isinstance(expr, sympy.Symbol):
             free = sorted(expr.free_symbols, key=str)
-            slope = expr.coeff(free[0]) if len(free) == 1 else 0
+            slope = expr.coeff(free[0]) if len(free) == 1 else sympy.S.Zero
             is_known = len(free) != 1 or str(free[0]) in self._axes or str(free[0]) in self._solved
             if not is_known and slope.is_Integer and slope > 0:
                 inner = self._convert(free[0])

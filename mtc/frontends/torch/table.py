@@ -6,30 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 # Takes the importer and the ATen call's arguments; returns its results as values.
 Row = Callable[..., Any]
+_Row = TypeVar("_Row", bound=Row)
 ROWS: dict[str, Row] = {}
 COMPLEX_ROWS: dict[str, Row] = {}
 HIGHER_ORDER = "higher_order::"
 
 
-def row(*names: str) -> Callable[[Row], Row]:
+def row(*names: str) -> Callable[[_Row], _Row]:
     """Imports the ATen overloads `names` ("add.Tensor"), or torch's higher-order operators ("higher_order::cond"), by
     the decorated function."""
     return _in(ROWS, names)
 
 
-def complex_row(*names: str) -> Callable[[Row], Row]:
+def complex_row(*names: str) -> Callable[[_Row], _Row]:
     """The same for calls that take or give complex tensors."""
     return _in(COMPLEX_ROWS, names)
 
 
-def _in(rows: dict[str, Row], names: tuple[str, ...]) -> Callable[[Row], Row]:
-    def register(function: Row) -> Row:
+def _in(rows: dict[str, Row], names: tuple[str, ...]) -> Callable[[_Row], _Row]:
+    def register(function: _Row) -> _Row:
         for name in names:
             if rows.setdefault(name, function) is not function:
                 raise TypeError(f"two rows for {name}")

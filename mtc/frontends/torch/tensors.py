@@ -54,9 +54,9 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the tensor's elements, dense and row-major. Unsupported if the IR has no such dtype."""
     dtype_of(tensor.dtype)
     dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
-    if dense.dtype is torch.bfloat16:
-        return dense.view(torch.int16).numpy().copy().view(BF16.numpy)
-    return dense.numpy().copy()
+    is_bf16 = dense.dtype is torch.bfloat16
+    elements: np.ndarray = (dense.view(torch.int16) if is_bf16 else dense).numpy().copy()
+    return elements.view(BF16.numpy) if is_bf16 else elements
 
 
 class TensorPool:

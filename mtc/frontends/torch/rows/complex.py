@@ -9,7 +9,7 @@ from mtc import ops
 from mtc.frontends.torch.complexes import Complex
 from mtc.frontends.torch.importer import Importer, Operand, Unsupported
 from mtc.frontends.torch.rows import matrix, shape, slicing
-from mtc.frontends.torch.table import Row, complex_row
+from mtc.frontends.torch.table import complex_row
 from mtc.ir.dims import Dim, product
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
@@ -144,7 +144,7 @@ def _parts_of_two(importer: Importer, x: Number, y: Number) -> tuple[tuple[Value
     return both(x), both(y)
 
 
-def _sum(op: OpSpec) -> Row:
+def _sum(op: OpSpec) -> Callable[..., Complex]:
     def convert(importer: Importer, x: Number, y: Number, alpha: Any = 1) -> Complex:
         scaled = y if alpha == 1 else _product(importer, _elementwise(importer), y, alpha)
         pairs = zip(*(_parts_of_two(importer, x, scaled)), strict=True)

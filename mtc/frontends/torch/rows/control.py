@@ -14,7 +14,8 @@ import torch
 import torch._higher_order_ops
 
 from mtc import ops
-from mtc.frontends.torch.importer import FAILED, Importer, Unsupported
+from mtc.frontends.torch.importer import Importer
+from mtc.frontends.torch.problems import FAILED, Unsupported
 from mtc.frontends.torch.table import row
 from mtc.ir.builder import Builder
 from mtc.ir.dims import Expr, dim, names_in
@@ -94,7 +95,7 @@ class _Graph:
 
 
 def _emit(
-    importer: Importer, op: OpSpec, graphs: Sequence[_Graph], head: list[Value], operands: list[Value], **attrs: int
+    importer: Importer, op: OpSpec, graphs: Sequence[_Graph], head: list[Value], operands: list[Value], **attrs: Any
 ) -> Any:
     """The results of `op`, None where torch returns None."""
     if any(graph.has_failed for graph in graphs):

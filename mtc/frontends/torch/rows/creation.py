@@ -59,9 +59,9 @@ def _range(importer: Importer, start: Operand, end: Operand, step: Operand) -> V
     """torch has computed how many numbers there are; fractions it computes in f64 from their places."""
     result = importer.result_type()
     is_whole = all(isinstance(number, (int, Expr)) for number in (start, end, step))
-    if is_whole and isinstance(step, int):
-        return importer.cast(_counted(importer, start, end, step, result.shape[0]), result.dtype)  # type: ignore[arg-type]
-    if all(isinstance(number, (int, float)) for number in (start, end, step)):
+    if isinstance(start, (int, Expr)) and isinstance(end, (int, Expr)) and isinstance(step, int):
+        return importer.cast(_counted(importer, start, end, step, result.shape[0]), result.dtype)
+    if isinstance(start, (int, float)) and isinstance(end, (int, float)) and isinstance(step, (int, float)):
         return importer.constant(to_numpy(torch.arange(start, end, step, dtype=to_torch(result.dtype))))
     if not is_whole and not result.dtype.is_float:
         raise Unsupported("a range of integers from fractions")

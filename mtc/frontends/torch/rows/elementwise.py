@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Number, Operand
 from mtc.frontends.torch.table import Row, row
+from mtc.ir.dims import Expr
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import BF16, BOOL, F16, F32, F64, DType
@@ -59,7 +60,9 @@ def mul(importer: Importer, x: Operand, y: Operand) -> Value:
 def _scaled(importer: Importer, x: Operand, factor: Number) -> Operand:
     if factor == 1:
         return x
-    return binary(importer, ops.mul, x, factor) if isinstance(x, Value) else x * factor
+    if isinstance(x, (Value, Expr)) or isinstance(factor, Expr):
+        return binary(importer, ops.mul, x, factor)
+    return x * factor
 
 
 _ROUNDING = {None: Rounding.NONE, "floor": Rounding.FLOOR, "trunc": Rounding.TRUNC}
@@ -157,9 +160,10 @@ def lerp(importer: Importer, x: Value, end: Value, weight: Operand) -> Value:
     def moved(op: OpSpec, start: Value, part: Operand) -> Value:
         return binary(importer, op, start, binary(importer, ops.mul, span, part, wide), wide)
 
-    if not isinstance(weight, Value):
+    if isinstance(weight, (int, float)):
         result = moved(ops.add, x, weight) if abs(weight) < 0.5 else moved(ops.sub, end, 1 - weight)
         return importer.cast(result, dtype)
+    weight = importer.tensor(weight, wide)
     is_near_x = binary(importer, ops.lt, importer.emit(ops.abs, weight), 0.5, wide)
     from_end = moved(ops.sub, end, binary(importer, ops.sub, 1, weight, wide))
     return importer.cast(importer.emit(ops.where, is_near_x, moved(ops.add, x, weight), from_end), dtype)
@@ -168,8 +172,9 @@ def lerp(importer: Importer, x: Value, end: Value, weight: Operand) -> Value:
 @row("clamp", "clip", "clamp.Tensor")
 def clamp(importer: Importer, x: Value, min: Operand | None = None, max: Operand | None = None) -> Value:
     dtype = importer.result_type().dtype
-    if all(bound is None or _is_held_by_f64(bound) for bound in (min, max)):
-        bounds = {name: float(bound) for name, bound in (("min", min), ("max", max)) if bound is not None}
+    given = {name: bound for name, bound in (("min", min), ("max", max)) if bound is not None}
+    bounds = {name: float(bound) for name, bound in given.items() if _is_held_by_f64(bound)}
+    if len(bounds) == len(given):
         if "min" in bounds and "max" in bounds:
             bounds["min"] = bounds["max"] if bounds["min"] > bounds["max"] else bounds["min"]
         return importer.emit(ops.clamp, importer.cast(x, dtype), **bounds)
@@ -177,7 +182,7 @@ def clamp(importer: Importer, x: Value, min: Operand | None = None, max: Operand
     return x if max is None else binary(importer, ops.minimum, x, max)
 
 
-def _is_held_by_f64(bound: Operand) -> bool:
+def _is_held_by_f64(bound: Operand) -> TypeGuard[float]:
     """Whether `bound` is a number that the attributes of `clamp` hold as it is."""
     return isinstance(bound, float) or (isinstance(bound, int) and int(float(bound)) == bound)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Operand
 from mtc.frontends.torch.rows.elementwise import binary
@@ -41,7 +46,7 @@ for _name, _op in _OTHER_NAMES.items():
     row(_name)(unary(ops.OPS[_op]))
 
 
-def whole(op: OpSpec) -> Row:
+def whole(op: OpSpec) -> Callable[[Importer, Value], Value]:
     """Integers are what they are rounded to."""
 
     def convert(importer: Importer, x: Value) -> Value:
@@ -142,10 +147,10 @@ def nan_to_num(
     return x
 
 
-def _finfo(dtype: object) -> object:
+def _finfo(dtype: np.dtype) -> Any:
     import ml_dtypes  # NumPy's own finfo does not know bf16
 
-    return ml_dtypes.finfo(dtype)
+    return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
 
 
 @row("count_nonzero", "count_nonzero.dim_IntList")

@@ -107,9 +107,14 @@ for _spatial in (1, 2, 3):
     _avg_pool(_spatial)
 
 
-def _is_even(sizes: Sequence[Dim], counts: Sequence[Dim]) -> bool:
-    static = all(isinstance(n, int) for n in (*sizes, *counts))
-    return static and all(count and size % count == 0 for size, count in zip(sizes, counts, strict=True))
+def _even_kernel(sizes: Sequence[Dim], counts: Sequence[Dim]) -> list[int] | None:
+    """The sizes of the windows that divide an image without a rest."""
+    kernel = []
+    for size, count in zip(sizes, counts, strict=True):
+        if not isinstance(size, int) or not isinstance(count, int) or count == 0 or size % count:
+            return None
+        kernel.append(size // count)
+    return kernel
 
 
 @row("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
@@ -128,8 +133,7 @@ def adaptive_avg_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) 
         result = importer.emit(ops.adaptive_avg_pool2d, images, size=(1, *sizes))
         return importer.reshape(result, importer.result_type().shape)
     lengths = x.type.shape[-3:]
-    if _is_even(lengths, sizes):
-        kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
+    if (kernel := _even_kernel(lengths, sizes)) is not None:
         return _pooled(importer, ops.avg_pool3d, x, 3, kernel, (), 0)
     # The mean of a box is that of the means of its planes.
     depth, height, width = lengths
@@ -151,9 +155,9 @@ def adaptive_max_pool(importer: Importer, x: Value, output_size: Sequence[Dim]) 
     if importer.wants(1):
         places = [adaptive(importer, length, size) for length, size in zip(lengths, sizes, strict=True)]
         return largest_and_where(importer, x, places)
-    if _is_even(lengths, sizes) and any(size != 1 for size in sizes):
+    kernel = _even_kernel(lengths, sizes)
+    if kernel is not None and any(size != 1 for size in sizes):
         op = ops.max_pool3d if len(sizes) == 3 else ops.max_pool2d
-        kernel = [length // size for length, size in zip(lengths, sizes, strict=True)]  # type: ignore[operator]
         return _pooled(importer, op, x, len(sizes), kernel, (), 0), None
     if all(size == 1 for size in sizes):
         return importer.emit(ops.amax, x, axes=tuple(range(-len(sizes), 0)), keepdim=True), None

@@ -11,7 +11,7 @@ from mtc.ir.dims import product
 from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
 
-Scales = Sequence[float] | None
+Scales = Sequence[float | None] | None
 
 
 def resized(importer: Importer, op: OpSpec, x: Value, scales: Scales, **attrs: bool) -> Value:

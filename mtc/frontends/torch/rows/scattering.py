@@ -11,6 +11,7 @@ from mtc import ops
 from mtc.frontends.torch.importer import Importer, Number, Operand
 from mtc.frontends.torch.rows.elementwise import binary
 from mtc.frontends.torch.table import row
+from mtc.ir.dims import Dim
 from mtc.ir.module import Value
 from mtc.ir.types import BOOL, I64
 from mtc.ops.arithmetic import Rounding
@@ -71,11 +72,11 @@ def _neutral(x: Value, reduce: str) -> float | int:
     return int(ends.min if reduce == "amax" else ends.max)
 
 
-def _along(importer: Importer, x: Value, dim: int, index: Value, shape: Sequence[object]) -> Value:
+def _along(importer: Importer, x: Value, dim: int, index: Value, shape: Sequence[Dim]) -> Value:
     """A one-dimensional index as one for each element of `shape`."""
     axis = dim % max(x.type.rank, 1)
-    wide = [1] * x.type.rank
-    wide[axis] = index.type.count  # type: ignore[call-overload]
+    wide: list[Dim] = [1] * x.type.rank
+    wide[axis] = index.type.count
     return importer.expand(importer.reshape(importer.cast(index, I64), wide), shape)
 
 

@@ -182,16 +182,24 @@ def padded(importer: Importer, x: Value, pad: Sequence[Dim], mode: PadMode, valu
     pairs = [(0, 0)] * (x.type.rank - len(pairs)) + pairs[::-1]
     if any(_may_cut(importer, side) for pair in pairs for side in pair):
         if mode is PadMode.CONSTANT:
-            cuts = [tuple(maximum(-side, 0) if _may_cut(importer, side) else 0 for side in pair) for pair in pairs]
-            begin = tuple(before for before, _ in cuts)
-            end = tuple(size - after for size, (_, after) in zip(x.type.shape, cuts, strict=True))
+            begin = tuple(_cut(importer, before) for before, _ in pairs)
+            end = tuple(size - _cut(importer, after) for size, (_, after) in zip(x.type.shape, pairs, strict=True))
             x = importer.emit(ops.slice, x, begin=begin, end=end, step=(1,) * x.type.rank)
-            pairs = [tuple(maximum(s, 0) if _may_cut(importer, s) else s for s in pair) for pair in pairs]
+            pairs = [(_padding(importer, before), _padding(importer, after)) for before, after in pairs]
         elif any(isinstance(side, int) and side < 0 for pair in pairs for side in pair):
             raise Unsupported("negative padding that is not constant")
     if all(pair == (0, 0) for pair in pairs):
         return x
     return importer.emit(ops.pad, x, padding=tuple(s for pair in pairs for s in pair), mode=mode, value=float(value))
+
+
+def _cut(importer: Importer, side: Dim) -> Dim:
+    """How much negative padding cuts off."""
+    return maximum(-side, 0) if _may_cut(importer, side) else 0
+
+
+def _padding(importer: Importer, side: Dim) -> Dim:
+    return maximum(side, 0) if _may_cut(importer, side) else side
 
 
 def _may_cut(importer: Importer, side: Dim) -> bool:

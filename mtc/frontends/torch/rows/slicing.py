@@ -23,8 +23,9 @@ def part(importer: Importer, x: Value, axis: int, begin: Dim, end: Dim, step: in
     axis = axis % x.type.rank
     if begin == 0 and end == x.type.shape[axis] and step == 1:
         return x
-    begins, ends, steps = [0] * x.type.rank, list(x.type.shape), [1] * x.type.rank
-    begins[axis], ends[axis], steps[axis] = begin, end, step  # type: ignore[call-overload]
+    begins: list[Dim] = [0] * x.type.rank
+    ends, steps = list(x.type.shape), [1] * x.type.rank
+    begins[axis], ends[axis], steps[axis] = begin, end, step
     return importer.emit(ops.slice, x, begin=tuple(begins), end=tuple(ends), step=tuple(steps))
 
 
@@ -95,24 +96,17 @@ def select(importer: Importer, x: Value, dim: int, index: Dim | Value) -> Value:
     return importer.reshape(part(importer, x, dim, begin, begin + 1), importer.result_type().shape)
 
 
-def _pieces(importer: Importer, x: Value, dim: int) -> list[Value]:
+@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
+@row("unsafe_split.Tensor", "unsafe_split_with_sizes", "unsafe_chunk")
+def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
     """What torch splits `x` into, one after the other along `dim`."""
-    pieces, begin = [], 0
+    pieces: list[Value] = []
+    begin: Dim = 0
     for index in range(len(importer.result)):
         size = importer.result_type(index).shape[dim]
         pieces.append(part(importer, x, dim, begin, begin + size))
         begin = begin + size
     return pieces
-
-
-@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
-def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
-    return _pieces(importer, x, dim)
-
-
-@row("unsafe_chunk", "unsafe_split.Tensor", "unsafe_split_with_sizes")
-def unsafe_split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
-    return _pieces(importer, x, dim)
 
 
 @row("unbind.int")
@@ -218,7 +212,7 @@ def slice_scatter(
     src = importer.expand(importer.cast(src, x.type.dtype), wanted)
     if step == 1:
         return _written(importer, x, src, axis, begin, last)
-    places: Any = importer.emit(ops.arange, range=(begin, last, step))
+    places = importer.emit(ops.arange, range=(begin, last, step))
     order = (axis, *(i for i in range(x.type.rank) if i != axis))
     back = tuple(order.index(i) for i in range(x.type.rank))
     front, values = (importer.emit(ops.permute, value, dims=order) for value in (x, src))

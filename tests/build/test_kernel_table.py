@@ -1,0 +1,24 @@
+"""The table of the kernels that a runtime holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtc.build import kernel_table
+from mtc.delegates.registry import kernel_keys
+from mtc.diagnostics import MtcError
+from mtc.selection.ops_list import parse
+
+
+def test_unknown_kernels_are_told_alike_wherever_they_are_found(tmp_path: Path) -> None:
+    with pytest.raises(MtcError) as listed:
+        parse({"version": 1, "kernels": {"zzz": {}, "softmx@portable:f32/1": {}}}, "ops.yaml")
+    with pytest.raises(MtcError) as built:
+        kernel_table.write(["zzz", "softmx@portable:f32/1"], tmp_path)
+    for error in (listed.value, built.value):
+        nearest, unlike = error.diagnostics
+        assert nearest.help == "did you mean `softmax@portable:f32/1`?"
+        assert unlike.message == "unknown kernel `zzz`" and f"{len(kernel_keys()) - 30:,} more" in str(unlike.help)
+    assert {diagnostic.at for diagnostic in listed.value.diagnostics} == {"ops.yaml"}
