@@ -146,9 +146,11 @@ class GraphImporter(Importer):
             return None  # an assertion about sizes; the program's own bounds say the same
         check_numbers(node, self._numbers)
         self.node, self.result = node, fake
+        before = len(self.build.emitted), len(self._checked)
         try:
             values = self._computed(node, target, args, kwargs)
         except Unsupported:
+            self._undo(*before)
             known = self._known.value(node)
             if known is not None:
                 values = self._constants(known, node.name)
@@ -160,6 +162,13 @@ class GraphImporter(Importer):
             values.name = values.name or node.name
             self.sizes.learn(fake.shape, values.type.shape)
         return values
+
+    def _undo(self, emitted: int, checked: int) -> None:
+        """Takes back what a row has emitted before it gave up."""
+        while len(self.build.emitted) > emitted:
+            self.build.emitted.pop().erase()
+        while len(self._checked) > checked:
+            self._checked.popitem()
 
     def _computed(self, node: torch.fx.Node, target: Any, args: Any, kwargs: Any) -> Any:
         """By the operator's row."""

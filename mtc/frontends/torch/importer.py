@@ -46,7 +46,7 @@ class Importer(ABC):
         """Builds `function` from now on, which is empty; `loc` is where its first nodes come from."""
         self.function = function
         self.build = Builder(function, loc=loc)
-        self._checked: set[frozenset[Dim]] = set()
+        self._checked: dict[frozenset[Dim], None] = {}  # in the order of the checks
 
     @abstractmethod
     def nested(self, graph_module: torch.fx.GraphModule, name: str, arguments: Sequence[Any]) -> tuple[Function, Any]:
@@ -121,7 +121,7 @@ class Importer(ABC):
         """Makes it an error of the run where the two are not equal."""
         pair = frozenset((size, wanted))
         if size != wanted and pair not in self._checked:
-            self._checked.add(pair)
+            self._checked[pair] = None
             self.build.node(OPS["check_sizes"], sizes=(size,), wanted=(wanted,))
 
 
