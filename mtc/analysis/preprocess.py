@@ -12,6 +12,8 @@ import numpy as np
 from mtc.analysis import tensors
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, MISSING_PACKAGE
 
+_BROUGHT_BY = {"skimage": "scikit-image", "sklearn": "scikit-learn", "cv2": "opencv-python"}  # other names than theirs
+
 
 def prepared(entry: Mapping[str, Any], beside: Path) -> np.ndarray:
     """The array of one input. Paths are relative to `beside`; `package:skimage/data/cat.png` is a package's file."""
@@ -33,7 +35,7 @@ def located(name: str, beside: Path) -> Path:
         if spec is None or not spec.submodule_search_locations:
             raise MISSING_PACKAGE.error(
                 f"the package `{package}`, which holds `{inner}`, is not installed",
-                help=f"install what brings the Python package `{package}`",
+                help=f"pip install {_BROUGHT_BY.get(package, package)}",
             )
         path = Path(spec.submodule_search_locations[0], inner)
     if not path.is_file():

@@ -7,6 +7,7 @@ from pathlib import Path
 from mtc.build.progress import Progress
 from mtc.build.runtime import LIBRARY, RECORD, host_runtime
 from mtc.diagnostics import CANNOT_READ
+from mtc.program import reader
 from mtc.session import Session
 
 
@@ -18,7 +19,9 @@ def open_session(
     runtime: Path | None = None,
     progress: Progress | None = None,
 ) -> Session:
-    """A session of `program`. `runtime` is a folder; without one the host runtime is built on first use."""
+    """A session of `program`, all of which is read to see that it is whole. `runtime` is a folder; without one the host
+    runtime is built on first use."""
+    reader.check_content(program)
     return Session(program, threads=threads, profile=profile, runtime=library_of(runtime, progress))
 
 

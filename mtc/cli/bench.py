@@ -31,7 +31,7 @@ _MOST_ROWS = 30
 @inputs_option
 @runtime_option
 @click.option("--baseline", type=PATH, help="What `mtc bench --json` wrote before: fail if this is slower.")
-@click.option("--max-regress", type=Percent(), default="5%", show_default=True, help="How much worse is allowed.")
+@click.option("--max-regress", type=Percent(), help="How much worse than the baseline is allowed.  [default: 5%]")
 @click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator runs in a portable kernel.")
 @json_option
 def bench(
@@ -42,7 +42,7 @@ def bench(
     inputs: Path | None,
     runtime: Path | None,
     baseline: Path | None,
-    max_regress: float,
+    max_regress: float | None,
     fail_on_fallback: bool,
 ) -> None:
     """Measure the program MODEL: cold load, latency, memory, and what each operator costs and where it runs.
@@ -56,6 +56,8 @@ def bench(
     from mtc.analysis import tensors
     from mtc.stages.outputs import Kind
 
+    if max_regress is not None and baseline is None:
+        raise click.UsageError("--max-regress compares with a --baseline, and none is given")
     model = model_or_last(model, Kind.PROGRAM)
     base = baselines.read(baseline) if baseline is not None else None
     given = tensors.read(inputs) if inputs is not None else None
@@ -79,7 +81,7 @@ def bench(
     if fail_on_fallback:
         measuring.refuse_fallback(measured)
     if base is not None:
-        baselines.refuse_regression(measured, base, max_regress)
+        baselines.refuse_regression(measured, base, 0.05 if max_regress is None else max_regress)
     if console.settings.is_json:
         console.json_document(measured)
 

@@ -37,7 +37,9 @@ from mtc.cli.parameters import (
 @verify_each_option
 @no_fallback_option
 @target_option()
-@click.option("--dry-run", is_flag=True, help="Print the stages' commands and the recipe, write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the stages' commands, and with --save-recipe the recipe; write nothing."
+)
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
 @offline_option
@@ -79,7 +81,8 @@ def compile(
             recipe.save(settings, save_recipe)
             console.note(f"wrote {save_recipe}")
     if dry_run:
-        lines = [step.line for step in steps(settings, files_of(output, settings))]
+        lines = [f"mkdir -p {shlex.quote(str(output))}"] if not output.is_dir() else []
+        lines += [step.line for step in steps(settings, files_of(output, settings))]
         console.result({"commands": lines}, "\n".join(lines))
         return
     done: list[dict[str, object]] = []

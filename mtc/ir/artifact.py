@@ -89,6 +89,8 @@ def _load(file: OpenFile, ops: Mapping[str, OpSpec]) -> Module:
         text = storedzip.read_member(file, members[GRAPH], GRAPH).decode()
     except UnicodeDecodeError as error:
         raise DamagedArchive(f"{GRAPH} is not text") from error
+    for name in (WEIGHTS, SAMPLES):
+        storedzip.check_member(file, members[name], name)
     try:
         module = parse(text, ops, tensorfile.read(file, members[WEIGHTS], WEIGHTS))
         verify(module)

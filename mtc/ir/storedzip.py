@@ -21,6 +21,7 @@ ALIGNMENT = 64
 _IN_ZIP64 = 0xFFFFFFFF  # "see the zip64 extra field"
 _PAD = 0xD935  # the extra field that Android's zipalign pads with
 _DATE = (1 << 5) | 1  # 1980-01-01, the first day ZIP knows
+_PIECE = 1 << 20  # bytes that are in memory at the same time
 _NEEDED = 45  # the version that knows zip64
 # What `zipfile` raises for bytes that are no directory.
 _DIRECTORY_ERRORS = (
@@ -136,6 +137,15 @@ def read_member(file: OpenFile, member: Stored, name: str) -> bytes:
     if zlib.crc32(content) != member.crc:
         raise DamagedArchive(f"the checksum of {name} does not fit its content")
     return content
+
+
+def check_member(file: OpenFile, member: Stored, name: str) -> None:
+    """Reads a large member piece by piece. DamagedArchive if its bytes are not those that were written."""
+    crc = 0
+    for start in range(member.offset, member.offset + member.size, _PIECE):
+        crc = zlib.crc32(file.read(start, min(_PIECE, member.offset + member.size - start)), crc)
+    if crc != member.crc:
+        raise DamagedArchive(f"the checksum of {name} does not fit its content")
 
 
 def _data_offset(file: OpenFile, entry: zipfile.ZipInfo, end: int) -> int:

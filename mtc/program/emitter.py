@@ -51,7 +51,7 @@ class Emitter:
         self._names = set(module.functions)
 
     def write(self, file: BinaryIO) -> None:
-        """Writes the program to `file`, which is empty and can seek."""
+        """Writes the program to `file`, which is empty, can seek and be read."""
         self.tables.functions = [body.emit() for body in self._bodies]  # which grows while they nest others
         self.tables.states = [self._state(name) for name in self.module.states]
         self.tables.kernels = list(self.kernels)
@@ -69,8 +69,9 @@ class Emitter:
         offset = _pad(file)
         file.write(tables)
         size = _pad(file)
+        checksum = header.checksum_of(file)
         file.seek(0)
-        file.write(header.pack(offset, len(tables), size))
+        file.write(header.pack(offset, len(tables), size, checksum))
 
     def kernel(self, key: str) -> int:
         return self.kernels.setdefault(key, len(self.kernels))

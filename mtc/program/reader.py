@@ -115,7 +115,7 @@ def read(path: Path) -> Program:
         with open(path, "rb") as file:
             head = file.read(header.SIZE)
             try:
-                offset, length, total = header.unpack(head)
+                offset, length, total, checksum = header.unpack(head)
             except ValueError as error:
                 raise NOT_AN_ARTIFACT.error(f"`{path}`: {error}") from error
             size = file.seek(0, 2)
@@ -123,11 +123,27 @@ def read(path: Path) -> Program:
                 raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: it has {size} bytes and says {total}")
             file.seek(offset)
             content = file.read(length)
-            return _parsed(path, size, content, file)
+            program = _parsed(path, size, content, file)
+            if header.checksum_of(file) != checksum:
+                raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
+            return program
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
     except DAMAGE as error:
         raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its tables cannot be read") from error
+
+
+def check_content(path: Path) -> None:
+    """DAMAGED_ARTIFACT if the file is a program whose bytes are not those that were written: a session opens without
+    reading all of them. What is no program at all is the session's to say."""
+    try:
+        with open(path, "rb") as file:
+            checksum = header.unpack(file.read(header.SIZE))[-1]
+            if header.checksum_of(file) == checksum:
+                return
+    except (OSError, ValueError):
+        return
+    raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
 
 
 def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:

@@ -16,6 +16,7 @@ from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, colle
 from mtc.recipe.values import CHANNELS, LABELS, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
 from mtc.stages.compile import Settings
 from mtc.stages.outputs import RECIPE_MARK
+from mtc.support import strict_yaml
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
 
@@ -81,7 +82,7 @@ def find(name: str) -> Path:
 def read(path: Path) -> dict[Any, Any]:
     """What a recipe's file says, as it stands there. CANNOT_READ or BAD_RECIPE if it is no mapping in YAML."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = strict_yaml.load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -14,6 +14,7 @@ import yaml
 
 from mtc.delegates.registry import unknown_kernels
 from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected, writing
+from mtc.support import strict_yaml
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
 
@@ -61,7 +62,7 @@ def load(path: Path) -> OpsList:
     except UnicodeDecodeError as error:
         raise BAD_OPS_LIST.error(f"`{path}` is not text", help=_OF_A_PROGRAM) from error
     try:
-        content = yaml.safe_load(text)
+        content = strict_yaml.load(text)
     except (
         yaml.YAMLError,
         ValueError,

@@ -78,8 +78,7 @@ class Session:
         runtime: str | PathLike[str] | None = None,
         cpu: str = "best",
     ) -> None:
-        self._program: int | None = None
-        self._session: int | None = None
+        self._handles: dict[str, int] = {}  # none once it is closed
         if runtime is None:
             from mtc.build.runtime import host_runtime
 
@@ -87,11 +86,11 @@ class Session:
         self._lib = capi.library(Path(runtime))
         path = os.fsencode(program)
         options = capi.LoadOptions(max_memory, cpu_level(cpu))
-        self._program = self._create(
+        self._handles["program"] = self._create(
             lambda out, error: self._lib.mtc_program_load_file(path, ctypes.byref(options), out, error)
         )
         session_options = capi.SessionOptions(threads, max_memory, profile)
-        self._session = self._create(
+        self._handles["session"] = self._create(
             lambda out, error: self._lib.mtc_session_create(self._program, ctypes.byref(session_options), out, error)
         )
         count = self._lib.mtc_program_function_count(self._program)
@@ -185,12 +184,24 @@ class Session:
         self._check(lambda error: self._lib.mtc_session_restore_state(self._session, data, len(data), error))
 
     def close(self) -> None:
-        """Releases everything; the session cannot be used afterwards."""
-        if self._session is not None:
-            self._lib.mtc_session_destroy(self._session)
-        if self._program is not None:
-            self._lib.mtc_program_destroy(self._program)
-        self._session = self._program = None
+        """Releases everything; using the session afterwards is an MtcError."""
+        if session := self._handles.pop("session", None):
+            self._lib.mtc_session_destroy(session)
+        if program := self._handles.pop("program", None):
+            self._lib.mtc_program_destroy(program)
+
+    @property
+    def _program(self) -> int:
+        return self._handle("program")
+
+    @property
+    def _session(self) -> int:
+        return self._handle("session")
+
+    def _handle(self, name: str) -> int:
+        if name not in self._handles:
+            raise RUN_FAILED.error("the session is closed")
+        return self._handles[name]
 
     def __enter__(self) -> Session:
         return self
@@ -199,7 +210,8 @@ class Session:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if hasattr(self, "_handles"):
+            self.close()
 
     def _create(self, call: Any) -> int:
         handle = ctypes.c_void_p()

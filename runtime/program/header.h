@@ -10,7 +10,7 @@ namespace mtc {
 struct FileHeader {
   uint8_t magic[8];
   uint32_t version;
-  uint32_t flags;  // none are defined: 0
+  uint32_t checksum;  // CRC-32 of all that follows the header, for tools that read it all: loading does not
   uint64_t tables_offset;
   uint64_t tables_size;
   uint64_t file_size;  // of the whole file, so that a truncated one is noticed

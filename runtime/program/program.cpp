@@ -132,7 +132,7 @@ Status Program::LoadTables(const uint8_t* data, uint64_t size, Error& error) {
     return error.Report(Status::kInvalidProgram, "this is not an mtc program");
   }
   memcpy(&header, data, sizeof(header));
-  if (header.version != kFileVersion || header.flags != 0) {
+  if (header.version != kFileVersion) {
     return error.Report(Status::kInvalidProgram, "the program has format version %u; this runtime reads version %u",
                         header.version, kFileVersion);
   }

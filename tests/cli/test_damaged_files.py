@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mtc as api
@@ -15,6 +17,7 @@ from mtc.ir import storedzip
 from mtc.ir.constant import OpenFile
 from mtc.ir.parser import parse
 from mtc.ops import OPS
+from mtc.program import header
 from mtc.selection import ops_list
 
 GRAPH = """
@@ -84,8 +87,6 @@ def damaged_archive(path: Path, rng: random.Random) -> bytes:
 
 @pytest.fixture
 def artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    import numpy as np
-
     from mtc.ir.constant import Constant
 
     monkeypatch.chdir(tmp_path)
@@ -133,7 +134,32 @@ def test_a_damaged_model_is_refused_or_packaged(mtc, artifact):
 def test_a_damaged_program_is_refused_or_inspected(mtc, artifact):
     assert mtc("package", "model.mtc").code == 0
     program = artifact.with_suffix(".mtp")
-    assert codes(mtc, program, ("inspect", "model.mtp"), each(200, program.read_bytes())) == {0, 1}
+    mutants = list(each(200, program.read_bytes()))
+    assert codes(mtc, program, ("inspect", "model.mtp"), iter(mutants)) == {1}
+    assert codes(mtc, program, ("inspect", "model.mtp"), ((seed, sealed(content)) for seed, content in mutants)) == {
+        0,
+        1,
+    }
+
+
+def sealed(content: bytes) -> bytes:
+    """A damaged program with the checksum that fits."""
+    try:
+        offset, size, total, _ = header.unpack(content)
+    except ValueError:
+        return content
+    return header.pack(offset, size, total, zlib.crc32(content[header.SIZE :])) + content[header.SIZE :]
+
+
+@pytest.mark.parametrize("command", [("run", "model.mtp"), ("inspect", "model.mtp"), ("bench", "model.mtp")])
+def test_a_bit_of_a_weight_is_not_another_model(mtc, artifact, command):
+    assert mtc("package", "model.mtc").code == 0
+    for path, words in ((artifact.with_suffix(".mtp"), command), (artifact, ("optimize", "model.mtc"))):
+        content = bytearray(path.read_bytes())
+        content[content.index(np.ones(8, np.float32).tobytes()) + 3] ^= 1
+        path.write_bytes(content)
+        refused = mtc(*words)
+        assert refused.code == 1 and "damaged: " in refused.err and "checksum" in refused.err
 
 
 def test_a_damaged_list_of_kernels_is_refused_or_read(mtc, artifact):

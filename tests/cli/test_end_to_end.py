@@ -235,10 +235,11 @@ def test_bench_measures_and_compares(mtc, folder):
 def test_a_baseline_that_is_none_or_of_something_else(mtc, folder, change, message):
     for line in ("export model.py", "package model.mtc"):
         assert mtc(*line.split()).code == 0
-    bench = ["bench", "model.mtp", "--runs", "1", "--max-regress", "99900%"]
+    bench = ["bench", "model.mtp", "--runs", "1"]
+    assert mtc(*bench, "--max-regress", "99900%").code == 2  # than what?
     base = mtc(*bench, "--json").json | change
     (folder / "b.json").write_text(json.dumps(base))
-    done = mtc(*bench, "--baseline", "b.json")
+    done = mtc(*bench, "--baseline", "b.json", "--max-regress", "99900%")
     assert done.code == (1 if "is not what" in message else 0) and message in done.err
 
 

@@ -297,7 +297,9 @@ def test_a_card_shows_the_state(mtc, folder):
 def test_compile_shows_the_commands_and_the_recipe_without_writing(mtc, folder):
     planned = mtc("compile", "model.py", "--dry-run", "--target", "linux-x86_64", "--save-recipe", "r.yaml")
     assert planned.code == 0
-    assert [line.split()[1] for line in planned.out.splitlines()] == [
+    first, *commands = planned.out.splitlines()
+    assert first == "mkdir -p model-compiled"
+    assert [line.split()[1] for line in commands] == [
         "export",
         "optimize",
         "select-ops",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def package(layers: list[torch.nn.Module], inputs: list[np.ndarray], path: Path,
 def change(path: Path, change_tables: Callable[[ProgramT], None]) -> None:
     """Adds changed tables to the program in place of its own."""
     content = path.read_bytes()
-    offset, size, _ = header.unpack(content)
+    offset, size, *_ = header.unpack(content)
     tables = ProgramT.InitFromPackedBuf(content[offset : offset + size], 0)
     change_tables(tables)
     builder = flatbuffers.Builder(1 << 16)
@@ -45,8 +46,8 @@ def change(path: Path, change_tables: Callable[[ProgramT], None]) -> None:
     packed = bytes(builder.Output())
     at = -(-len(content) // 64) * 64
     total = -(-(at + len(packed)) // 64) * 64
-    changed = (header.pack(at, len(packed), total) + content[header.SIZE :]).ljust(at, b"\0") + packed
-    path.write_bytes(changed.ljust(total, b"\0"))
+    rest = (content[header.SIZE :].ljust(at - header.SIZE, b"\0") + packed).ljust(total - header.SIZE, b"\0")
+    path.write_bytes(header.pack(at, len(packed), total, zlib.crc32(rest)) + rest)
 
 
 def move_constants(tables: ProgramT) -> None:

@@ -115,6 +115,17 @@ def test_outputs_are_the_callers(session: mtc.Session) -> None:
     np.testing.assert_array_equal(first, kept + 1)
 
 
+def test_a_closed_session_is_an_error(program: Path) -> None:
+    session = mtc.Session(program)
+    session.close()
+    session.close()
+    for use in (session.reset_state, session.save_state, session.memory, session.kernels, session.events):
+        with pytest.raises(MtcError, match="the session is closed"):
+            use()
+    with pytest.raises(MtcError, match="the session is closed"):
+        session.run(*[np.zeros([size or 1 for size in x.shape], np.float32) for x in session.inputs()])
+
+
 def test_unknown_function(session: mtc.Session) -> None:
     with pytest.raises(MtcError, match="no function `backward`") as caught:
         session.run(function="backward")
