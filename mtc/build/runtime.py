@@ -240,7 +240,6 @@ def _document(
         "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *libraries))},
         "kernels": kernels,
     }
-    write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
     reports = size_report.reports_of(folder, objects)
     write_text(share / "size.json", size_report.to_json(reports))
     write_text(share / "size.txt", size_report.to_text(reports))
@@ -248,6 +247,8 @@ def _document(
     licenses.mkdir(exist_ok=True)
     for name in sources_of(libraries):
         shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
+    record["files"] = sorted({*_files(folder), str(RECORD)})
+    write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
 
 
 def _described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
@@ -266,14 +267,28 @@ def _described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
 
 
 def _check_output(output: Path) -> None:
-    """A runtime may replace a runtime or an empty folder, and nothing else."""
-    if not output.exists() or (output / RECORD).is_file():
+    """A runtime may replace a runtime or an empty folder, and nothing else; not what was put beside its files."""
+    if not output.exists():
         return
+    if (output / RECORD).is_file():
+        own = json.loads((output / RECORD).read_text(encoding="utf-8")).get("files")
+        others = set() if own is None else _files(output) - set(own)
+        if not others:
+            return
+        raise WOULD_REPLACE.error(
+            f"`{output}` holds {counted(len(others), 'file')} that mtc did not write, such as `{min(others)}`",
+            help="move them, choose another folder with -o, or pass --overwrite",
+        )
     if output.is_dir() and not any(output.iterdir()):
         return
     raise WOULD_REPLACE.error(
         f"`{output}` exists and is not a runtime that mtc built", help="choose another folder with -o, or remove it"
     )
+
+
+def _files(folder: Path) -> set[str]:
+    """Everything in the folder but folders, relative to it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
 
 
 def check_sanitizers(text: str) -> str:

@@ -151,6 +151,11 @@ def test_nothing_but_a_runtime_is_replaced(small_runtime, tmp_path):
     assert caught.value.code.id == "MTC105" and (tmp_path / "out/thesis.txt").exists()
     make(tmp_path / "out", "a@portable:f32/1", overwrite=True)
     assert not (tmp_path / "out/thesis.txt").exists() and (tmp_path / "out" / runtime.RECORD).exists()
+    (tmp_path / "out/bin/notes.txt").write_text("")
+    with pytest.raises(MtcError, match=r"1 file that mtc did not write, such as `bin/notes\.txt`"):
+        make(tmp_path / "out", "a@portable:f32/1")
+    (tmp_path / "out/bin/notes.txt").unlink()
+    make(tmp_path / "out", "a@portable:f32/1")
 
 
 def test_a_disk_that_fills_up_while_copying(small_runtime, tmp_path, monkeypatch):
