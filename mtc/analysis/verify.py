@@ -155,9 +155,16 @@ def compared(
     max_rel: float,
     min_cosine: float,
 ) -> list[Difference]:
-    """Every output against its reference. MISMATCH if there are more of the one than of the other."""
+    """Every output against its reference. MISMATCH if there are more of the one than of the other, or if they have
+    other types."""
     if len(got) != len(want):
         raise MISMATCH.error(f"the program has {counted(len(got), 'output')}, the source model {len(want)}")
+    with collected() as report:
+        for name, a, b in zip(names, got, want, strict=True):
+            if (a.dtype, a.shape) != (b.dtype, b.shape):
+                types = [f"{array.dtype}{list(array.shape)}" for array in (a, b)]
+                help = "export the source again"
+                report(MISMATCH(f"output `{name}` is {types[0]}, the source model's {types[1]}", help=help))
     rows = []
     for name, a, b in zip(names, got, want, strict=True):
         rel, cosine = distance(a, b)

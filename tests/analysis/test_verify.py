@@ -52,6 +52,16 @@ def test_distance(got: np.ndarray, want: np.ndarray, expected: tuple[float, floa
     assert distance(got, want) == pytest.approx(expected)
 
 
+def test_outputs_of_other_types_are_named() -> None:
+    got, want = [f32(1, 2), f32(1)], [f32(1, 2, 3), np.array([1])]
+    with pytest.raises(MtcError) as caught:
+        compared("a.npz", ["wide", "whole"], got, want, max_rel=0.1, min_cosine=0.9)
+    assert [diagnostic.message for diagnostic in caught.value.diagnostics] == [
+        "output `wide` is float32[2], the source model's float32[3]",
+        "output `whole` is float32[1], the source model's int64[1]",
+    ]
+
+
 def test_both_thresholds_count() -> None:
     names = ["far", "askew", "near"]
     got, want = [f32(3, 0), f32(1, 1e-2), f32(1)], [f32(4, 0), f32(1, 0), f32(1)]
