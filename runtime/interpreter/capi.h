@@ -18,6 +18,12 @@ inline mtc_status Finish(Status status, const Error& reason, mtc_error* error) {
   return static_cast<mtc_status>(status);
 }
 
+// The caller may be wrong: a pointer that a function cannot do without.
+inline Status CheckGiven(const void* pointer, const char* name, Error& error) {
+  if (pointer != nullptr) return Status::kOk;
+  return error.Report(Status::kInvalidArgument, "`%s` is NULL", name);
+}
+
 inline void FillTensor(const Tensor& tensor, mtc_tensor* out) {
   *out = {};
   out->data = tensor.data;

@@ -43,7 +43,9 @@ Status MakeSelected(std::unique_ptr<Program> program, const mtc_load_options* op
   return MakeProgram(std::move(program), tables, out, error, options == nullptr ? MTC_CPU_BEST : options->max_cpu);
 }
 
+// Null if there is none, or no program.
 const schema::Function* FunctionOf(const mtc_program* program, size_t index) {
+  if (program == nullptr) return nullptr;
   const Program& loaded = program->linked.program();
   return index < loaded.entry_count() ? &loaded.function(static_cast<uint32_t>(index)) : nullptr;
 }
@@ -68,7 +70,7 @@ void FillDim(const schema::Function& function, int64_t dim, size_t axis, mtc_sig
 mtc_status FillSignature(const schema::Function* function, const flatbuffers::Vector<uint32_t>* values,
                          const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* names, size_t index,
                          mtc_signature* out) {
-  if (index >= Count(values)) return MTC_INVALID_ARGUMENT;
+  if (index >= Count(values) || out == nullptr) return MTC_INVALID_ARGUMENT;
   const uint32_t i = static_cast<uint32_t>(index);
   const schema::Value& value = *function->values()->Get(values->Get(i));
   *out = {};
@@ -123,7 +125,9 @@ mtc_status mtc_program_load_file(const char* path, const mtc_load_options* optio
                                  mtc_error* error) {
   Error reason;
   std::unique_ptr<Program> program;
-  Status status = Program::LoadFile(path, mtc::Limit(options), &program, reason);
+  Status status = mtc::CheckGiven(out, "out", reason);
+  if (status == Status::kOk) status = mtc::CheckGiven(path, "path", reason);
+  if (status == Status::kOk) status = Program::LoadFile(path, mtc::Limit(options), &program, reason);
   if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
@@ -132,7 +136,9 @@ mtc_status mtc_program_load_memory(const void* data, size_t size, const mtc_load
                                    mtc_error* error) {
   Error reason;
   std::unique_ptr<Program> program;
-  Status status = Program::LoadMemory(data, size, mtc::Limit(options), &program, reason);
+  Status status = mtc::CheckGiven(out, "out", reason);
+  if (status == Status::kOk && size != 0) status = mtc::CheckGiven(data, "data", reason);
+  if (status == Status::kOk) status = Program::LoadMemory(data, size, mtc::Limit(options), &program, reason);
   if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
@@ -141,7 +147,8 @@ mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, const mtc
                                mtc_program** out, mtc_error* error) {
   Error reason;
   std::unique_ptr<Program> program;
-  Status status = Program::LoadRange(fd, offset, size, mtc::Limit(options), &program, reason);
+  Status status = mtc::CheckGiven(out, "out", reason);
+  if (status == Status::kOk) status = Program::LoadRange(fd, offset, size, mtc::Limit(options), &program, reason);
   if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
   return Finish(status, reason, error);
 }
@@ -150,7 +157,9 @@ void mtc_program_destroy(mtc_program* program) {
   if (program != nullptr) program->Release();
 }
 
-size_t mtc_program_function_count(const mtc_program* program) { return program->linked.program().entry_count(); }
+size_t mtc_program_function_count(const mtc_program* program) {
+  return program == nullptr ? 0 : program->linked.program().entry_count();
+}
 
 const char* mtc_program_function_name(const mtc_program* program, size_t function) {
   const mtc::schema::Function* f = mtc::FunctionOf(program, function);
@@ -158,11 +167,13 @@ const char* mtc_program_function_name(const mtc_program* program, size_t functio
 }
 
 const char* mtc_program_kernel(const mtc_program* program, size_t index) {
+  if (program == nullptr) return nullptr;
   const auto* kernels = program->linked.tables().kernels();
   return index < Count(kernels) ? Text(kernels, static_cast<uint32_t>(index)) : nullptr;
 }
 
 const char* mtc_program_metadata(const mtc_program* program, const char* key) {
+  if (program == nullptr || key == nullptr) return nullptr;
   const auto* entries = program->linked.tables().metadata();
   for (uint32_t i = 0; i < Count(entries); ++i) {
     if (strcmp(Text(entries->Get(i)->key()), key) == 0) return Text(entries->Get(i)->value());
@@ -192,6 +203,7 @@ mtc_status mtc_program_output(const mtc_program* program, size_t function, size_
 
 mtc_status mtc_program_sample(const mtc_program* program, size_t function, bool is_output, size_t index,
                               mtc_tensor* out) {
+  if (program == nullptr || out == nullptr) return MTC_INVALID_ARGUMENT;
   const auto* samples = program->linked.tables().samples();
   for (uint32_t i = 0; i < Count(samples); ++i) {
     const mtc::schema::Sample& sample = *samples->Get(i);

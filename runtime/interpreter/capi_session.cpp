@@ -21,7 +21,10 @@ bool ReadTensor(const mtc_tensor& given, Tensor* out) {
   return ByteSize(out->dtype, out->shape(), &bytes) && bytes == given.size && (bytes == 0 || given.data != nullptr);
 }
 
-Status CheckStateSize(const mtc_session* session, size_t size, Error& error) {
+// Whether there is a session and `data` can be its state.
+Status CheckState(const mtc_session* session, const void* data, size_t size, Error& error) {
+  MTC_RETURN_IF_ERROR(CheckGiven(session, "session", error));
+  if (size != 0) MTC_RETURN_IF_ERROR(CheckGiven(data, "data", error));
   const size_t expected = session->session.state_size();
   if (size == expected) return Status::kOk;
   return error.Report(Status::kInvalidArgument, "the state has %zu bytes, not %zu", expected, size);
@@ -37,6 +40,9 @@ using mtc::Status;
 mtc_status mtc_session_create(const mtc_program* program, const mtc_session_options* options, mtc_session** out,
                               mtc_error* error) {
   Error reason;
+  Status status = mtc::CheckGiven(program, "program", reason);
+  if (status == Status::kOk) status = mtc::CheckGiven(out, "out", reason);
+  if (status != Status::kOk) return Finish(status, reason, error);
   mtc::SessionOptions wanted;
   if (options != nullptr) wanted = {options->threads, options->max_memory, options->profile};
   if (wanted.threads > MTC_MAX_THREADS) {
@@ -46,7 +52,7 @@ mtc_status mtc_session_create(const mtc_program* program, const mtc_session_opti
   }
   mtc_session* session = new (std::nothrow) mtc_session(program);
   if (session == nullptr) return Finish(reason.Report(Status::kOutOfMemory, "no memory for a session"), reason, error);
-  const Status status = session->session.Create(wanted, reason);
+  status = session->session.Create(wanted, reason);
   if (status == Status::kOk) {
     *out = session;
   } else {
@@ -65,6 +71,9 @@ void mtc_session_destroy(mtc_session* session) {
 mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tensor* inputs, size_t count,
                            mtc_error* error) {
   Error reason;
+  Status status = mtc::CheckGiven(session, "session", reason);
+  if (status == Status::kOk && count != 0) status = mtc::CheckGiven(inputs, "inputs", reason);
+  if (status != Status::kOk) return Finish(status, reason, error);
   const mtc::Program& program = session->program->linked.program();
   if (function >= program.entry_count()) {
     return Finish(reason.Report(Status::kInvalidArgument, "the program has no function %zu", function), reason, error);
@@ -87,12 +96,12 @@ mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tens
                     reason, error);
     }
   }
-  const Status status =
-      session->session.Run(static_cast<uint32_t>(function), {session->input_pointers.data(), count}, reason);
+  status = session->session.Run(static_cast<uint32_t>(function), {session->input_pointers.data(), count}, reason);
   return Finish(status, reason, error);
 }
 
 mtc_status mtc_session_output(const mtc_session* session, size_t function, size_t index, mtc_tensor* out) {
+  if (session == nullptr || out == nullptr) return MTC_INVALID_ARGUMENT;
   if (function > UINT32_MAX || index > UINT32_MAX) return MTC_INVALID_ARGUMENT;
   const mtc::Tensor* tensor = session->session.output(static_cast<uint32_t>(function), static_cast<uint32_t>(index));
   if (tensor == nullptr) return MTC_INVALID_ARGUMENT;
@@ -100,45 +109,53 @@ mtc_status mtc_session_output(const mtc_session* session, size_t function, size_
   return MTC_OK;
 }
 
-void mtc_session_cancel(mtc_session* session) { session->session.Cancel(); }
-
-void mtc_session_set_step_budget(mtc_session* session, uint64_t instructions) {
-  session->session.SetStepBudget(instructions);
+void mtc_session_cancel(mtc_session* session) {
+  if (session != nullptr) session->session.Cancel();
 }
 
-size_t mtc_session_state_size(const mtc_session* session) { return session->session.state_size(); }
+void mtc_session_set_step_budget(mtc_session* session, uint64_t instructions) {
+  if (session != nullptr) session->session.SetStepBudget(instructions);
+}
+
+size_t mtc_session_state_size(const mtc_session* session) {
+  return session == nullptr ? 0 : session->session.state_size();
+}
 
 mtc_status mtc_session_reset_state(mtc_session* session, mtc_error* error) {
-  session->session.ResetState();
-  return Finish(Status::kOk, Error(), error);
+  Error reason;
+  const Status status = mtc::CheckGiven(session, "session", reason);
+  if (status == Status::kOk) session->session.ResetState();
+  return Finish(status, reason, error);
 }
 
 mtc_status mtc_session_save_state(const mtc_session* session, void* data, size_t size, mtc_error* error) {
   Error reason;
-  const Status status = mtc::CheckStateSize(session, size, reason);
+  const Status status = mtc::CheckState(session, data, size, reason);
   if (status == Status::kOk) session->session.SaveState(static_cast<uint8_t*>(data));
   return Finish(status, reason, error);
 }
 
 mtc_status mtc_session_restore_state(mtc_session* session, const void* data, size_t size, mtc_error* error) {
   Error reason;
-  const Status status = mtc::CheckStateSize(session, size, reason);
+  const Status status = mtc::CheckState(session, data, size, reason);
   if (status == Status::kOk) session->session.RestoreState(static_cast<const uint8_t*>(data));
   return Finish(status, reason, error);
 }
 
 mtc_memory mtc_session_memory(const mtc_session* session) {
+  if (session == nullptr) return {};
   const mtc::Environment& e = session->session.environment();
   return {e.arena_bytes, e.scratch_bytes, session->session.state_size(), session->program->linked.packed().bytes()};
 }
 
 size_t mtc_session_event_count(const mtc_session* session) {
+  if (session == nullptr) return 0;
   const mtc::Profiler* profiler = session->session.profiler();
   return profiler == nullptr ? 0 : profiler->count();
 }
 
 mtc_status mtc_session_event(const mtc_session* session, size_t index, mtc_event* out) {
-  if (index >= mtc_session_event_count(session)) return MTC_INVALID_ARGUMENT;
+  if (index >= mtc_session_event_count(session) || out == nullptr) return MTC_INVALID_ARGUMENT;
   const mtc::Profiler::Event& event = session->session.profiler()->event(index);
   const mtc::LinkedProgram& linked = session->program->linked;
   const mtc::Program& program = linked.program();

@@ -25,23 +25,30 @@ std::string Compared(mtc_dtype dtype, const std::vector<T>& got, const std::vect
 }
 
 TEST(Compare, DividesTheLargestDifferenceByTheLargestValue) {
-  EXPECT_EQ(Compared<float>(MTC_F32, {1, 0.5f, -8}, {1, 0, -8}), "max_abs 0.5, max_rel 0.0625");
+  EXPECT_EQ(Compared<float>(MTC_F32, {1, 0.5f, -8}, {1, 0, -8}), "max_abs 0.5, max_rel 0.0625: differs");
   EXPECT_EQ(Compared<float>(MTC_F32, {1, 2}, {1, 2}), "max_abs 0, max_rel 0");
-  EXPECT_EQ(Compared<float>(MTC_F32, {1, 0}, {0, 0}), "max_abs 1, max_rel inf");
+  EXPECT_EQ(Compared<float>(MTC_F32, {1, 0}, {0, 0}), "max_abs 1, max_rel inf: differs");
+}
+
+TEST(Compare, RoundingIsNoDifference) {
+  EXPECT_EQ(Compared<float>(MTC_F32, {1024, 1}, {1024, 0}), "max_abs 1, max_rel 0.000977");
+  EXPECT_EQ(Compared<float>(MTC_F32, {512, 1}, {512, 0}), "max_abs 1, max_rel 0.00195: differs");
 }
 
 TEST(Compare, InfinityAndNanEqualThemselvesOnly) {
-  EXPECT_EQ(Compared<float>(MTC_F32, {INFINITY, NAN, 3}, {INFINITY, NAN, 2}), "max_abs 1, max_rel 0.5");
-  EXPECT_EQ(Compared<float>(MTC_F32, {NAN, 3}, {1, 3}), "max_abs inf, max_rel inf");
-  EXPECT_EQ(Compared<float>(MTC_F32, {3, 3}, {INFINITY, 3}), "max_abs inf, max_rel inf");
+  EXPECT_EQ(Compared<float>(MTC_F32, {INFINITY, NAN, 3}, {INFINITY, NAN, 2}), "max_abs 1, max_rel 0.5: differs");
+  EXPECT_EQ(Compared<float>(MTC_F32, {NAN, 3}, {1, 3}), "max_abs inf, max_rel inf: differs");
+  EXPECT_EQ(Compared<float>(MTC_F32, {3, 3}, {INFINITY, 3}), "max_abs inf, max_rel inf: differs");
 }
 
 TEST(Compare, IntegersAreEqualOrNot) {
   EXPECT_EQ(Compared<int32_t>(MTC_I32, {7, 8}, {7, 8}), "max_abs 0, max_rel 0");
-  EXPECT_EQ(Compared<int32_t>(MTC_I32, {7, 9}, {7, 8}), "max_abs 1, max_rel inf");
+  EXPECT_EQ(Compared<int32_t>(MTC_I32, {7, 9}, {7, 8}), "max_abs 1, max_rel inf: differs");
 }
 
-TEST(Compare, OtherTypesAreNamed) { EXPECT_EQ(Compared<float>(MTC_F32, {1}, {1, 2}), "the source model gave f32[2]"); }
+TEST(Compare, OtherTypesAreNamed) {
+  EXPECT_EQ(Compared<float>(MTC_F32, {1}, {1, 2}), "the source model gave f32[2]: differs");
+}
 
 }  // namespace
 }  // namespace mtc::test

@@ -68,12 +68,14 @@ inline double Element(const mtc_tensor& tensor, size_t index) {
   return 0;
 }
 
+inline constexpr double kMaxRelative = 1e-3;  // what other kernels and orders of sums may change
+
 // The largest difference, and what it is of the source model's largest value, as `mtc verify` measures it: infinite for
-// integers that are not equal.
+// integers that are not equal. Ends with `: differs` where this is not the same result any more.
 inline Text Compare(const mtc_tensor& got, const mtc_tensor& expected) {
   if (got.dtype != expected.dtype || got.size != expected.size || got.rank != expected.rank ||
       !std::equal(got.dims, got.dims + got.rank, expected.dims)) {
-    return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank);
+    return "the source model gave " + Describe(expected.dtype, expected.dims, expected.rank) + ": differs";
   }
   double absolute = 0, largest = 0;
   for (size_t i = 0; i < got.size / ElementSize(got.dtype); ++i) {
@@ -85,7 +87,8 @@ inline Text Compare(const mtc_tensor& got, const mtc_tensor& expected) {
   const double limit = IsFloat(got.dtype) ? largest : 0;
   const double relative = absolute == 0 ? 0 : absolute / limit;
   char text[96];
-  snprintf(text, sizeof(text), "max_abs %.3g, max_rel %.3g", absolute, relative);
+  snprintf(text, sizeof(text), "max_abs %.3g, max_rel %.3g%s", absolute, relative,
+           relative > kMaxRelative ? ": differs" : "");
   return text;
 }
 

@@ -1,8 +1,10 @@
 // mtc_run: runs a program once, says what comes out and how long it took.
 //
 // Without --inputs it takes the samples that the program carries and compares the results with the source model's, or
-// else random numbers. Exit status: 0 done, 1 the program cannot be loaded or run, 2 wrong usage.
+// else random numbers. Exit status: 0 done, 1 the program cannot be loaded or run or a file not be written, 2 wrong
+// usage. A result that is not the source model's is said, `: differs`, and no failure: the run is done.
 
+#include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include "mtc/mtc.h"
 #include "tools/compare.h"
 #include "tools/npy.h"
+#include "tools/output_file.h"
 #include "tools/random_array.h"
 #include "tools/text.h"
 
@@ -24,12 +27,15 @@ using mtc::tools::Compare;
 using mtc::tools::Describe;
 using mtc::tools::Npy;
 using mtc::tools::Number;
+using mtc::tools::OutputFile;
 using mtc::tools::Random;
 using mtc::tools::Text;
 
 constexpr char kUsage[] =
     "usage: mtc_run MODEL.mtp [--inputs A.npy B.npy ...] [--outputs DIR] [--function NAME] [--threads N]\n"
-    "               [--runs N] [--profile TRACE.json] [--max-memory BYTES]\n";
+    "               [--runs N] [--profile TRACE.json] [--max-memory BYTES]\n"
+    "       mtc_run --version\n";
+constexpr char kTraceMagic[] = "{\"traceEvents\"";
 
 struct Options {
   const char* model = nullptr;
@@ -67,11 +73,12 @@ bool ParseNumber(const char* text, uint64_t* out) {
   return *text >= '0' && *text <= '9' && *end == '\0';
 }
 
-// -1 to go on, or the exit status: 0 if help was asked for, 2 for wrong usage.
+// -1 to go on, or the exit status: 0 if help or the version was asked for, 2 for wrong usage.
 int ParseOptions(int argc, char** argv, Options* out) {
   for (int i = 1; i < argc; ++i) {
     const Text name = argv[i];
     if (name == "-h" || name == "--help") return printf("%s", kUsage) < 0;
+    if (name == "--version") return printf("%s\n", mtc_version()) < 0;
     if (name.compare(0, 1, "-") != 0) {
       if (out->model != nullptr) return Usage("one program at a time, not also", argv[i]);
       out->model = argv[i];
@@ -128,11 +135,13 @@ Text Escaped(const char* text) {
   return result;
 }
 
-// The last run's instructions in the format of chrome://tracing and Perfetto.
-bool WriteTrace(const mtc_session* session, const char* path) {
-  FILE* file = fopen(path, "w");
-  if (file == nullptr) return false;
-  fprintf(file, "{\"traceEvents\": [");
+// The last run's instructions in the format of chrome://tracing and Perfetto. Why they cannot be written; empty if they
+// were.
+Text WriteTrace(const mtc_session* session, const char* path) {
+  OutputFile output(path);
+  FILE* file = output.get();
+  if (file == nullptr) return strerror(errno);
+  fprintf(file, "%s: [", kTraceMagic);
   for (size_t i = 0; i < mtc_session_event_count(session); ++i) {
     mtc_event event;
     if (mtc_session_event(session, i, &event) != MTC_OK) break;
@@ -145,7 +154,7 @@ bool WriteTrace(const mtc_session* session, const char* path) {
             event.instruction);
   }
   fprintf(file, "\n]}\n");
-  return fclose(file) == 0;
+  return output.Finish();
 }
 
 double Now() {
@@ -202,6 +211,34 @@ int TakeFiles(Job* job) {
   return 0;
 }
 
+int CannotWrite(const char* path, const Text& reason) {
+  fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", path, reason.c_str());
+  return 1;
+}
+
+Text OutputPath(const Job& job, size_t index) {
+  return Text(job.options.outputs) + "/output_" + Number(static_cast<int64_t>(index)) + ".npy";
+}
+
+// Before the run, which may be long, and while nothing is lost yet.
+int CheckTargets(const Job& job) {
+  std::vector<const char*> sources = job.options.inputs;
+  sources.push_back(job.options.model);
+  const char* folder = job.options.outputs;
+  if (folder != nullptr && mkdir(folder, 0777) != 0 && errno != EEXIST) return CannotWrite(folder, strerror(errno));
+  if (const char* trace = job.options.profile; trace != nullptr) {
+    const Text reason = mtc::tools::CheckTarget(trace, kTraceMagic, sources);
+    if (!reason.empty()) return CannotWrite(trace, reason);
+  }
+  if (folder == nullptr) return 0;
+  for (size_t i = 0; i < mtc_program_output_count(job.program, job.function); ++i) {
+    const Text path = OutputPath(job, i);
+    const Text reason = mtc::tools::CheckTarget(path.c_str(), mtc::tools::kNpyMagic, sources);
+    if (!reason.empty()) return CannotWrite(path.c_str(), reason);
+  }
+  return 0;
+}
+
 int ReportOutputs(const Job& job, const mtc_session* session) {
   for (size_t i = 0; i < mtc_program_output_count(job.program, job.function); ++i) {
     mtc_tensor output, expected;
@@ -216,12 +253,9 @@ int ReportOutputs(const Job& job, const mtc_session* session) {
     }
     printf("\n");
     if (job.options.outputs == nullptr) continue;
-    const Text path = Text(job.options.outputs) + "/output_" + Number(i) + ".npy";
+    const Text path = OutputPath(job, i);
     const Text reason = mtc::tools::WriteNpy(path.c_str(), output);
-    if (!reason.empty()) {
-      fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", path.c_str(), reason.c_str());
-      return 1;
-    }
+    if (!reason.empty()) return CannotWrite(path.c_str(), reason);
   }
   return 0;
 }
@@ -253,9 +287,11 @@ int RunJob(const Job& job, mtc_session* session) {
   printf("memory: arena %llu, scratch %llu, state %llu, packed weights %llu bytes\n",
          static_cast<unsigned long long>(memory.arena), static_cast<unsigned long long>(memory.scratch),
          static_cast<unsigned long long>(memory.state), static_cast<unsigned long long>(memory.packed));
-  if (job.options.profile != nullptr && !WriteTrace(session, job.options.profile)) {
-    fprintf(stderr, "mtc_run: cannot write `%s`: %s\n", job.options.profile, strerror(errno));
-    return 1;
+  if (const char* trace = job.options.profile; trace != nullptr) {
+    // Once more: --outputs may have put an output there.
+    Text reason = mtc::tools::CheckTarget(trace, kTraceMagic, {});
+    if (reason.empty()) reason = WriteTrace(session, trace);
+    if (!reason.empty()) return CannotWrite(trace, reason);
   }
   return 0;
 }
@@ -272,6 +308,7 @@ int RunProgram(const Options& options, const mtc_program* program) {
     return 1;
   }
   if (const int code = options.inputs.empty() ? TakeSamples(&job) : TakeFiles(&job); code != 0) return code;
+  if (const int code = CheckTargets(job); code != 0) return code;
   mtc_session_options wanted = {};
   wanted.threads = static_cast<uint32_t>(options.threads);
   wanted.max_memory = options.max_memory;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mtc/mtc.h"
+#include "tools/output_file.h"
 #include "tools/text.h"
 
 namespace mtc::tools {
@@ -112,15 +113,15 @@ inline Text WriteNpy(const char* path, const mtc_tensor& tensor) {
   header += "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');  // the data starts at a multiple of 64
   header += '\n';
-  FILE* file = fopen(path, "wb");
+  OutputFile output(path);
+  FILE* file = output.get();
   if (file == nullptr) return strerror(errno);
   const uint8_t start[] = {1, 0, static_cast<uint8_t>(header.size()), static_cast<uint8_t>(header.size() >> 8)};
-  bool is_written = fwrite(kNpyMagic, 1, kNpyMagicSize, file) == kNpyMagicSize &&
-                    fwrite(start, 1, sizeof(start), file) == sizeof(start) &&
-                    fwrite(header.data(), 1, header.size(), file) == header.size() &&
-                    fwrite(tensor.data, 1, tensor.size, file) == tensor.size;
-  is_written &= fclose(file) == 0;
-  return is_written ? "" : strerror(errno);
+  const bool is_written = fwrite(kNpyMagic, 1, kNpyMagicSize, file) == kNpyMagicSize &&
+                          fwrite(start, 1, sizeof(start), file) == sizeof(start) &&
+                          fwrite(header.data(), 1, header.size(), file) == header.size() &&
+                          fwrite(tensor.data, 1, tensor.size, file) == tensor.size;
+  return is_written ? output.Finish() : Text(strerror(errno));
 }
 
 }  // namespace mtc::tools

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import resource
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -132,6 +135,7 @@ def test_timed_runs_begin_with_the_first_state(program: Path, runtime: RuntimeBu
     [
         ("--help", 0, "usage: mtc_run MODEL.mtp"),
         ("state.mtp -h", 0, "usage: mtc_run MODEL.mtp"),
+        ("--version", 0, "0.1.0\n"),
         ("", 2, "which program?"),
         ("state.mtp --no", 2, "unknown option --no"),
         ("state.mtp -t 3", 2, "unknown option -t"),
@@ -149,6 +153,16 @@ def test_timed_runs_begin_with_the_first_state(program: Path, runtime: RuntimeBu
         ("state.mtp --inputs header.npy", 1, "its header is cut off"),
         ("state.mtp --inputs double.npy", 1, "expected f32[2], got f64[2]"),
         ("state.mtp >/dev/full", 1, "cannot write what it says"),
+        ("state.mtp --profile state.mtp", 1, "`state.mtp`: it is `state.mtp`, which this run reads"),
+        ("state.mtp --profile ./link.json", 1, "`./link.json`: it is `state.mtp`, which this run reads"),
+        ("state.mtp --profile text.npy", 1, "`text.npy`: there is a file that mtc_run did not write"),
+        ("state.mtp --profile none/trace.json", 1, "`none/trace.json`: its folder: No such file"),
+        ("state.mtp --profile /dev/null", 1, "`/dev/null`: it is not a regular file"),
+        ("state.mtp --outputs none/out", 1, "`none/out`: No such file"),
+        ("state.mtp --outputs text.npy", 1, "`text.npy/output_0.npy`: Not a directory"),
+        ("state.mtp --outputs others", 1, "`others/output_1.npy`: there is a file that mtc_run did not write"),
+        ("state.mtp --inputs mine/output_0.npy --outputs mine", 1, "it is `mine/output_0.npy`, which this run reads"),
+        ("state.mtp --outputs new --profile new/output_0.npy", 1, "`new/output_0.npy`: there is a file"),
     ],
 )
 def test_mtc_run_says_what_is_wrong(program: Path, runtime: RuntimeBuild, arguments: str, code: int, said: str) -> None:
@@ -162,9 +176,52 @@ def test_mtc_run_says_what_is_wrong(program: Path, runtime: RuntimeBuild, argume
     plain = (folder / "double.npy").read_bytes()
     for name, content in (("text", b"text"), ("cut", plain[:-1]), ("header", plain[:60])):
         (folder / f"{name}.npy").write_bytes(content)
+    for name in ("others", "mine"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "others/output_1.npy").write_bytes(b"thesis")
+    np.save(folder / "mine/output_0.npy", X)
+    shutil.rmtree(folder / "new", ignore_errors=True)
+    (folder / "link.json").unlink(missing_ok=True)
+    (folder / "link.json").symlink_to("state.mtp")
+    kept = {path: path.read_bytes() for path in (program, folder / "text.npy", folder / "others/output_1.npy")}
     command = f"{runtime.program} {arguments}"
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == code and said in (done.stderr if code else done.stdout)
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    assert not (folder / "others/output_0.npy").exists()
+
+
+def test_mtc_run_writes_and_replaces_its_own_files(program: Path, runtime: RuntimeBuild, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X)
+    command = [runtime.program, program, "--inputs", "x.npy", "--outputs", "made", "--profile", "trace.json"]
+    for _ in range(2):
+        subprocess.run(command, cwd=tmp_path, check=True)
+        assert np.load(tmp_path / "made/output_0.npy").tolist() == [2, 3]
+        assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        *("made", "output_0.npy", "output_1.npy", "trace.json", "x.npy"),
+    ]
+
+
+@pytest.mark.parametrize("option", ["--outputs", "--profile"])
+def test_a_full_disk_leaves_no_half_of_a_file(
+    program: Path, runtime: RuntimeBuild, tmp_path: Path, option: str
+) -> None:
+    def allow_64_bytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+
+    target = {"--outputs": ".", "--profile": "trace.json"}[option]
+    done = subprocess.run(
+        [runtime.program, program, option, target],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=allow_64_bytes,
+        restore_signals=False,  # SIGXFSZ stays ignored: the write fails
+    )
+    assert done.returncode == 1 and "File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_cpp_api_saves_and_restores(program: Path, runtime: RuntimeBuild) -> None:

@@ -1,6 +1,7 @@
 // The C API of the mtc runtime: the only binary interface, and the only symbols that are exported.
 //
 // Handles are opaque. A function that can fail returns an mtc_status and, where `error` is given, writes why in words.
+// NULL for a handle or a pointer that is needed is an invalid argument; what returns no status returns zero or NULL.
 // Programs are immutable and may be shared by threads; a session is used by one thread at a time. Strings are UTF-8.
 
 #ifndef MTC_MTC_H_
