@@ -61,7 +61,17 @@ def bench(
     model = model_or_last(model, Kind.PROGRAM)
     base = baselines.read(baseline) if baseline is not None else None
     given = tensors.read(inputs) if inputs is not None else None
-    console.effective("bench", model=model, threads=threads, runs=runs, seconds=None if runs else seconds)
+    console.effective(
+        "bench",
+        model=model,
+        threads=threads,
+        runs=runs,
+        seconds=None if runs else seconds,
+        inputs=inputs,
+        runtime=runtime,
+        baseline=baseline,
+        max_regress=max_regress,
+    )
     measured = measuring.bench(
         model,
         threads=threads,

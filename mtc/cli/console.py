@@ -85,7 +85,11 @@ def step(line: str, was_reused: bool) -> None:
 
 def effective(command: str, **values: object) -> None:
     """The settings that a stage works with, defaults included."""
-    words = [f"{name}={_worded(value)}" for name, value in values.items() if value not in (None, (), False, {}, "")]
+    words = [
+        f"{name.replace('_', '-')}={_worded(value)}"
+        for name, value in values.items()
+        if not (value is None or value is False or value in ((), {}, ""))
+    ]
     note(styled(f"mtc {command}", bold=True, err=True) + ("  " + "  ".join(words) if words else ""))
 
 

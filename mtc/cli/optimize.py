@@ -67,7 +67,15 @@ def optimize(
     model = model_or_last(model, Kind.IR, not_by="optimize")
     output = output or model.with_name(f"{stem(model)}.optimized.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
-    console.effective("optimize", model=model, backend=backend, disable_pass=disable_pass, output=output)
+    console.effective(
+        "optimize",
+        model=model,
+        backend=backend,
+        disable_pass=disable_pass,
+        no_fallback=no_fallback,
+        verify_each=verify_each,
+        output=output,
+    )
     optimized = stages.optimize_to(output, stages.load(model), backend, options=options, no_fallback=no_fallback)
     wrote(output, stage="optimize")
     rows = placed_ops(optimized.lowered)

@@ -58,7 +58,13 @@ def run(
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
         arrays, origin = tensors.bound(session, given, function=function, seed=seed)
         console.effective(
-            "run", model=model, inputs=inputs or origin, outputs=outputs, threads=threads, function=function
+            "run",
+            model=model,
+            inputs=inputs or origin,
+            outputs=outputs,
+            function=function,
+            runtime=runtime,
+            threads=threads,
         )
         results = session.run(*arrays, function=function)
         names = [signature.name for signature in session.outputs(function)]

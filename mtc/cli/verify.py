@@ -61,7 +61,18 @@ def verify(
 
     model = model_or_last(model, Kind.PROGRAM)
     judge = None if metric is None else load_function(metric, "metric", "outputs, references")
-    console.effective("verify", model=model, against=against, data=data, max_rel=max_rel, min_cosine=min_cosine)
+    console.effective(
+        "verify",
+        model=model,
+        against=against,
+        data=data,
+        max_rel=max_rel,
+        min_cosine=min_cosine,
+        metric=metric,
+        layers=layers,
+        runtime=runtime,
+        threads=threads,
+    )
     reference = comparing.reference_of(against)
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
         rows = comparing.verify(session, reference, data, max_rel=max_rel, min_cosine=min_cosine, metric=judge)
