@@ -36,7 +36,10 @@ _SHAPES = [((2, 3), (2, 3)), ((2, 1, 4), (3, 1)), ((), (3,)), ((0, 3), (1, 3))]
 
 
 def _clamp(x: torch.Tensor, **bounds: float) -> torch.Tensor:
-    return torch.clamp(x, **{name: b if x.is_floating_point() else int(b) for name, b in bounds.items()})
+    if x.is_floating_point():
+        return torch.clamp(x, **bounds)
+    # In a dtype that holds every bound: some builds of torch refuse others.
+    return torch.clamp(x.long(), **{name: int(bound) for name, bound in bounds.items()}).to(x.dtype)
 
 
 def _div(x: torch.Tensor, y: torch.Tensor, rounding: Rounding) -> torch.Tensor:
