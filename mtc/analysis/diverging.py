@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mtc import stages
 from mtc.analysis.layers import Layer, first_divergence
-from mtc.analysis.sessions import open_session
+from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
 from mtc.program import reader
@@ -33,7 +33,7 @@ def diverging_layer(
     return first_divergence(
         _canonical(against, backend),
         arrays,
-        lambda path: open_session(path, runtime=runtime),
+        lambda path: Session(path, runtime=library_of(runtime)),
         backend=backend,
         max_rel=max_rel,
         min_cosine=min_cosine,

@@ -51,7 +51,7 @@ class Emitter:
         self._names = set(module.functions)
 
     def write(self, file: BinaryIO) -> None:
-        """Writes the program to `file`, which is empty, can seek and be read."""
+        """Writes the program to `file`, which is empty and can seek."""
         self.tables.functions = [body.emit() for body in self._bodies]  # which grows while they nest others
         self.tables.states = [self._state(name) for name in self.module.states]
         self.tables.kernels = list(self.kernels)
@@ -59,19 +59,19 @@ class Emitter:
             make(schema.EntryT, key=str(key), value=str(value))
             for key, value in self.module.meta.get("metadata", {}).items()
         ]
-        file.write(bytes(align(header.SIZE)))
+        body = header.Body(file)
+        _pad(body)
         self.tables.segments = []
         self.tables.constants = []
-        self._write_constants(file)
-        self._write_samples(file)
-        self._write_debug(file)
+        self._write_constants(body)
+        self._write_samples(body)
+        self._write_debug(body)
         tables = _packed(self.tables, b"MTP1")
-        offset = _pad(file)
-        file.write(tables)
-        size = _pad(file)
-        checksum = header.checksum_of(file)
+        offset = _pad(body)
+        body.write(tables)
+        size = _pad(body)
         file.seek(0)
-        file.write(header.pack(offset, len(tables), size, checksum))
+        file.write(header.pack(offset, len(tables), size, body.checksum))
 
     def kernel(self, key: str) -> int:
         return self.kernels.setdefault(key, len(self.kernels))
@@ -105,14 +105,14 @@ class Emitter:
             initial=-1 if state.initial is None else self.constant(state.initial),
         )
 
-    def _write_constants(self, file: BinaryIO) -> None:
+    def _write_constants(self, file: header.Body) -> None:
         start = _pad(file)
         for constant in self.stored:
             row = make(schema.ConstantT, segment=0, **_written(constant, start, file))
             self.tables.constants.append(row)
         self._segment(schema.SegmentKind.constants, start, file)
 
-    def _write_samples(self, file: BinaryIO) -> None:
+    def _write_samples(self, file: header.Body) -> None:
         self.tables.samples = []
         start = _pad(file)
         index = len(self.tables.segments)
@@ -126,13 +126,13 @@ class Emitter:
         if self.tables.samples:
             self._segment(schema.SegmentKind.samples, start, file)
 
-    def _write_debug(self, file: BinaryIO) -> None:
+    def _write_debug(self, file: header.Body) -> None:
         debug = make(schema.DebugT, functions=[body.debug for body in self._bodies])
         start = _pad(file)
         file.write(_packed(debug, None))
         self._segment(schema.SegmentKind.debug, start, file)
 
-    def _segment(self, kind: int, start: int, file: BinaryIO) -> None:
+    def _segment(self, kind: int, start: int, file: header.Body) -> None:
         size = file.tell() - start
         self.tables.segments.append(make(schema.SegmentT, kind=kind, offset=start, size=size))
 
@@ -282,7 +282,7 @@ def _packed(table: Any, identifier: bytes | None) -> bytes:
     return bytes(builder.Output())
 
 
-def _written(constant: Constant, start: int, file: BinaryIO) -> dict[str, Any]:
+def _written(constant: Constant, start: int, file: header.Body) -> dict[str, Any]:
     """Writes a tensor into the segment that begins at `start`: what a table says of it."""
     offset = _pad(file) - start
     for piece in constant.chunks():
@@ -290,7 +290,7 @@ def _written(constant: Constant, start: int, file: BinaryIO) -> dict[str, Any]:
     return {"dtype": constant.type.dtype.number, "dims": list(constant.type.shape), "offset": offset}
 
 
-def _pad(file: BinaryIO) -> int:
+def _pad(file: header.Body) -> int:
     """Fills up to the next multiple of the alignment, and returns that position."""
     position = file.tell()
     file.write(bytes(align(position) - position))

@@ -27,6 +27,22 @@ def unpack(data: bytes) -> tuple[int, int, int, int]:
     return offset, size, total, checksum
 
 
+class Body:
+    """What follows the header, being written: counts its checksum, so that it need not be read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.checksum = 0
+        file.write(bytes(SIZE))  # room for the header
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.checksum = zlib.crc32(data, self.checksum)
+        self._file.write(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
 def checksum_of(file: BinaryIO) -> int:
     """The CRC-32 of all that follows the header, as zlib computes it."""
     file.seek(SIZE)

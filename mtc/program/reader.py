@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT
 from mtc.ir.kernel_key import KernelKey
@@ -124,8 +124,7 @@ def read(path: Path) -> Program:
             file.seek(offset)
             content = file.read(length)
             program = _parsed(path, size, content, file)
-            if header.checksum_of(file) != checksum:
-                raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
+            _check(path, file, checksum)
             return program
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
@@ -138,12 +137,14 @@ def check_content(path: Path) -> None:
     reading all of them. What is no program at all is the session's to say."""
     try:
         with open(path, "rb") as file:
-            checksum = header.unpack(file.read(header.SIZE))[-1]
-            if header.checksum_of(file) == checksum:
-                return
+            _check(path, file, header.unpack(file.read(header.SIZE))[-1])
     except (OSError, ValueError):
         return
-    raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
+
+
+def _check(path: Path, file: BinaryIO, checksum: int) -> None:
+    if header.checksum_of(file) != checksum:
+        raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
 
 
 def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:

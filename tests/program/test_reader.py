@@ -36,7 +36,7 @@ def program(path: Path, change=lambda tables: None) -> Path:
         change(emitter.tables)
 
     emitter._write_debug = write_debug_and_change  # the last step before the tables are packed
-    with open(path, "w+b") as file:
+    with open(path, "wb") as file:
         emitter.write(file)
     return path
 
