@@ -20,10 +20,10 @@ struct ChannelsLastSizes {
 // Elements of a vector at a level, for Prepare, which exists at the base level only.
 constexpr int64_t LanesAt(Isa isa) { return int64_t{4} << static_cast<int>(isa); }
 
-// Where a vector of channels begins. The last one ends with the last channel; it may begin within the one before.
+// Where a vector of channels begins. The last one ends with the last channel; it may begin within the one before. Where
+// there are fewer channels than lanes, the only one begins with the first.
 constexpr int64_t VectorChannel(Isa isa, int64_t channels, int64_t vector) {
-  const int64_t first = vector * LanesAt(isa);
-  return first + LanesAt(isa) < channels ? first : channels - LanesAt(isa);
+  return Least(vector * LanesAt(isa), Most(channels - LanesAt(isa), 0));
 }
 
 }  // namespace MTC_PORTABLE

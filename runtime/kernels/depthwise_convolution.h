@@ -1,7 +1,8 @@
 // Depthwise convolutions of channels-last images.
 //
-// A tile is a run of output pixels by one vector of channels. Each row of the window is computed from registers: its
-// weights are loaded once for all pixels, and each input pixel once for all the windows it lies in.
+// A tile is a run of output pixels by one vector of channels. Each row of a window of 3 or 5 columns is computed from
+// registers: its weights are loaded once for all pixels, and each input pixel once for all the windows it lies in. Of
+// other windows each weight is loaded once for all pixels.
 
 #ifndef MTC_KERNELS_DEPTHWISE_CONVOLUTION_H_
 #define MTC_KERNELS_DEPTHWISE_CONVOLUTION_H_
@@ -18,12 +19,6 @@ namespace MTC_PORTABLE {
 // ... pixels wide.
 inline constexpr int kDepthwisePixels = 7;
 
-// Whether DepthwiseConvolve computes such a convolution, of as many groups as channels.
-inline bool IsFastDepthwise(Isa isa, const ChannelsLastSizes& s) {
-  return s.depth == 1 && s.channels >= LanesAt(isa) && (s.kernel[1] == 3 || s.kernel[1] == 5) && s.dilation[1] == 1 &&
-         (s.stride[1] == 1 || s.stride[1] == 2) && s.out[1] >= kDepthwisePixels;
-}
-
 inline int64_t DepthwiseVectors(Isa isa, int64_t channels) { return (channels + LanesAt(isa) - 1) / LanesAt(isa); }
 
 // Elements of the packed weights: for each vector of channels a bias, then the taps.
@@ -34,11 +29,15 @@ inline int64_t DepthwiseWeightsSize(Isa isa, const ChannelsLastSizes& s) {
 // `weight` is [channels][taps].
 inline void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const float* weight, const float* bias,
                                  float* packed) {
+  const int64_t lanes = LanesAt(isa), used = Least(lanes, s.channels);
   for (int64_t v = 0; v < DepthwiseVectors(isa, s.channels); ++v) {
-    const int64_t first = VectorChannel(isa, s.channels, v), last = first + LanesAt(isa);
-    for (int64_t i = first; i < last; ++i) *packed++ = bias == nullptr ? 0.0f : bias[i];
-    for (int64_t tap = 0; tap < s.taps(); ++tap) {
-      for (int64_t i = first; i < last; ++i) *packed++ = weight[i * s.taps() + tap];
+    const int64_t first = VectorChannel(isa, s.channels, v);
+    for (int64_t i = 0; i < used; ++i) packed[i] = bias == nullptr ? 0.0f : bias[first + i];
+    for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
+    packed += lanes;
+    for (int64_t tap = 0; tap < s.taps(); ++tap, packed += lanes) {
+      for (int64_t i = 0; i < used; ++i) packed[i] = weight[(first + i) * s.taps() + tap];
+      for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
     }
   }
 }
@@ -50,6 +49,15 @@ struct DepthwiseInput {
   int64_t first_row, last_row;
   int64_t first_column, last_column;
 };
+
+// Stores `lanes` channels of the pixels' sums.
+MTC_INLINE void StoreDepthwise(const ChannelsLastSizes& s, const Vec (&sums)[kDepthwisePixels], int64_t pixels,
+                               int64_t lanes, float* out, float low, float high) {
+  MTC_UNROLL
+  for (int i = 0; i < kDepthwisePixels; ++i) {
+    if (i < pixels) StorePack(out + i * s.out_pitch, AtMost(AtLeast(sums[i], Fill<Vec>(low)), Fill<Vec>(high)), lanes);
+  }
+}
 
 template <int kWidth, int kStride, bool kIsBorder>
 void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, float* out, float low,
@@ -78,33 +86,66 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
         }
       }
     }
-    MTC_UNROLL
-    for (int i = 0; i < kDepthwisePixels; ++i) {
-      Store(out + i * s.out_pitch + channel, AtMost(AtLeast(sums[i], Fill<Vec>(low)), Fill<Vec>(high)));
-    }
+    StoreDepthwise(s, sums, kDepthwisePixels, kLanes, out + channel, low, high);
   }
 }
 
+// The same for windows of any width, dilation and stride, at a border also for fewer pixels than a tile has, in part
+// also for fewer channels than a vector has.
+template <bool kIsBorder, bool kIsPart>
+void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights,
+                   float* out, float low, float high) {
+  constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
+  const int64_t step = s.stride[1] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
+  for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.taps() + 1) * kLanes) {
+    const int64_t channel = VectorChannel(kIsa, s.channels, v);
+    Vec sums[kDepthwisePixels];
+    MTC_UNROLL
+    for (int i = 0; i < kDepthwisePixels; ++i) sums[i] = Load<Vec>(weights);
+    for (int64_t r = in.first_row; r < in.last_row; ++r) {
+      for (int64_t k = 0; k < s.kernel[1]; ++k) {
+        const Vec weight = Load<Vec>(weights + (1 + r * s.kernel[1] + k) * kLanes);
+        const int64_t column = k * s.dilation[1];
+        const float* from = in.x + r * in.row + column * in.pixel + channel;
+        MTC_UNROLL
+        for (int i = 0; i < kDepthwisePixels; ++i) {
+          const int64_t at = column + i * s.stride[1];
+          if (kIsBorder && (i >= pixels || at < in.first_column || at >= in.last_column)) continue;
+          sums[i] += (kIsPart ? LoadPart<Vec>(from + i * step, lanes) : Load<Vec>(from + i * step)) * weight;
+        }
+      }
+    }
+    StoreDepthwise(s, sums, pixels, lanes, out + channel, low, high);
+  }
+}
+
+// A width of 0 stands for any width and stride.
 template <int kWidth, int kStride>
 void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* weights,
                            float* out, float low, float high) {
   constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
-  constexpr int64_t kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
-  const int64_t height = s.in[0], width = s.in[1];
+  const int64_t height = s.in[0], width = s.in[1], pixels = Least(kDepthwisePixels, s.out[1]);
+  const int64_t columns = (kDepthwisePixels - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
   const auto run = [&](int64_t n, int64_t oy, int64_t ox) {
-    const int64_t iy = oy * s.stride[0] - s.before[0], ix = ox * kStride - s.before[1];
+    const int64_t iy = oy * s.stride[0] - s.before[0], ix = ox * s.stride[1] - s.before[1];
     DepthwiseInput in = {x + ((n * height + iy) * width + ix) * s.in_pitch,
                          s.dilation[0] * width * s.in_pitch,
                          s.in_pitch,
                          0,
                          s.kernel[0],
                          ix < 0 ? -ix : 0,
-                         Least(kColumns, width - ix)};
+                         Least(columns, width - ix)};
     while (in.first_row < in.last_row && iy + in.first_row * s.dilation[0] < 0) ++in.first_row;
     while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[0] >= height) --in.last_row;
     float* to = out + ((n * s.out[0] + oy) * s.out[1] + ox) * s.out_pitch;
-    // Every second pixel: rare enough not to be compiled twice.
-    if (kStride > 1 || in.first_column > 0 || in.last_column < kColumns) {
+    const bool is_border = in.first_column > 0 || in.last_column < columns;
+    if constexpr (kWidth == 0) {
+      const bool is_whole = !is_border && pixels == kDepthwisePixels;
+      const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true>
+                        : is_whole          ? DepthwiseTaps<false, false>
+                                            : DepthwiseTaps<true, false>;
+      taps(s, in, pixels, weights, to, low, high);
+    } else if (kStride > 1 || is_border) {  // every second pixel: rare enough not to be compiled twice
       DepthwiseRun<kWidth, kStride, true>(s, in, weights, to, low, high);
     } else {
       DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, to, low, high);
@@ -115,18 +156,25 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
     for (int64_t row = begin; row < end; ++row) {
       const int64_t n = row / s.out[0], oy = row % s.out[0];
       int64_t ox = 0;
-      for (; ox + kDepthwisePixels <= s.out[1]; ox += kDepthwisePixels) run(n, oy, ox);
-      if (ox < s.out[1]) run(n, oy, s.out[1] - kDepthwisePixels);  // overlaps the one before
+      for (; ox + pixels <= s.out[1]; ox += pixels) run(n, oy, ox);
+      if (ox < s.out[1]) run(n, oy, s.out[1] - pixels);  // overlaps the one before
     }
   });
 }
 
-// Convolves with weights packed for this level; IsFastDepthwise holds.
+// Whether windows are computed row by row from registers.
+inline bool IsFromRegisters(const ChannelsLastSizes& s) {
+  return (s.kernel[1] == 3 || s.kernel[1] == 5) && s.dilation[1] == 1 && s.stride[1] <= 2 &&
+         s.out[1] >= kDepthwisePixels && s.channels >= kLanes;
+}
+
+// Convolves with weights packed for this level, in as many groups as channels, each of one channel.
 inline void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
                               float* out, float low, float high) {
   const bool is_wide = s.kernel[1] == 5, is_dense = s.stride[1] == 1;
-  const auto convolve = is_wide ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
-                                : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);
+  const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0>
+                        : is_wide           ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
+                                            : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);
   convolve(threads, s, x, packed, out, low, high);
 }
 

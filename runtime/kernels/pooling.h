@@ -131,10 +131,29 @@ MTC_INLINE void ForWindowRows(const PoolSizes& s, const T* x, int64_t z, int64_t
   for (int64_t kz = deep.begin; kz < deep.end; ++kz) {
     for (int64_t ky = high.begin; ky < high.end; ++ky) {
       const int64_t iz = deep.start + kz * s.dilation[0], iy = high.start + ky * s.dilation[1];
-      body(x + (iz * s.in[1] + iy) * s.in[2]);
+      body(x + (iz * s.in[1] + iy) * s.in[2] * s.in_pitch);
     }
   }
 }
+
+// Folds the rows under the windows of one row of the result to one line: of the columns [start, start + columns), which
+// may lie outside the image.
+template <typename T, typename Fold>
+MTC_INLINE void FoldRows(const PoolSizes& s, const T* x, int64_t z, int64_t y, int64_t start, int64_t columns,
+                         Compute<T> first, Compute<T>* line, const Fold& fold) {
+  const int64_t begin = Most(-start, 0) * s.in_pitch, end = Least(s.in[2] - start, columns) * s.in_pitch;
+  for (int64_t i = 0; i < columns * s.in_pitch; ++i) line[i] = first;
+  ForWindowRows(s, x, z, y, [&](const T* image_row) {
+    const T* row = image_row + start * s.in_pitch;
+    int64_t i = begin;
+    if constexpr (kPackWidth < T >> 1) {
+      for (; i + kLanes <= end; i += kLanes) Store(line + i, fold(Load<Vec>(line + i), LoadPack(row + i)));
+    }
+    for (; i < end; ++i) line[i] = fold(line[i], static_cast<Compute<T>>(row[i]));
+  });
+}
+
+inline constexpr int64_t kLine = 512;  // elements that rows are folded to at once
 
 // out[position] = finish(fold of the window, position), where `fold` starts from `first` and takes Packs or scalars.
 // The rows of the windows are folded to one line, then the places of that line.
@@ -142,7 +161,7 @@ template <typename T, typename Fold, typename Finish>
 MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
                         const Fold& fold, const Finish& finish) {
   using C = Compute<T>;
-  constexpr int64_t kLine = 512, kSlack = 2 * kPackWidth<C>;
+  constexpr int64_t kSlack = 2 * kPackWidth<C>;
   C line[kLine + kSlack], values[kLine + kPackWidth<C>];
   const int64_t extent = s.extent(2), stride = s.stride[2];
   if (extent > kLine) {
@@ -156,16 +175,7 @@ MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64
   const int64_t block = (kLine - extent) / stride + 1;
   for (int64_t from = 0; from < s.out[2]; from += block) {
     const int64_t count = s.out[2] - from < block ? s.out[2] - from : block;
-    const int64_t start = from * stride - s.before[2], length = (count - 1) * stride + extent;
-    const int64_t begin = start < 0 ? -start : 0, end = s.in[2] - start < length ? s.in[2] - start : length;
-    for (int64_t i = 0; i < length; ++i) line[i] = first;
-    ForWindowRows(s, x, z, y, [&](const T* row) {
-      int64_t i = begin;
-      if constexpr (kPackWidth < T >> 1) {
-        for (; i + kLanes <= end; i += kLanes) Store(line + i, fold(Load<Vec>(line + i), LoadPack(row + start + i)));
-      }
-      for (; i < end; ++i) line[i] = fold(line[i], static_cast<C>(row[start + i]));
-    });
+    FoldRows(s, x, z, y, from * stride - s.before[2], (count - 1) * stride + extent, first, line, fold);
     for (int64_t i = 0; i < count; i += kPackWidth<C>) {
       const int64_t lanes = count - i < kPackWidth<C> ? count - i : kPackWidth<C>;
       auto value = static_cast<Pack<C>>(Pack<C>{} + first);
@@ -201,6 +211,27 @@ MTC_INLINE void FoldChannels(const PoolSizes& s, const T* x, const Taps (&taps)[
   }
 }
 
+// The same where channels come last and are fewer than a vector has lanes: rows are folded across all their pixels.
+template <typename T, typename Fold, typename Finish>
+MTC_INLINE void PoolFewChannels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
+                                const Fold& fold, const Finish& finish) {
+  using C = Compute<T>;
+  C line[kLine + kPackWidth<C>] = {};
+  const int64_t extent = s.extent(2), stride = s.stride[2];
+  const int64_t block = (kLine / s.in_pitch - extent) / stride + 1;
+  for (int64_t from = 0; from < s.out[2]; from += block) {
+    const int64_t count = Least(s.out[2] - from, block);
+    FoldRows(s, x, z, y, from * stride - s.before[2], (count - 1) * stride + extent, first, line, fold);
+    for (int64_t i = 0; i < count; ++i) {
+      auto value = static_cast<Pack<T>>(Pack<T>{} + first);
+      for (int64_t k = 0; k < s.kernel[2]; ++k) {
+        value = fold(value, LoadPack(line + (i * stride + k * s.dilation[2]) * s.in_pitch));
+      }
+      StorePack<T>(out + (from + i) * s.out_pitch, finish(value, from + i), s.channels);
+    }
+  }
+}
+
 // The same where channels come last: every lane is a channel.
 template <typename T, typename Fold, typename Finish>
 MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> least,
@@ -230,12 +261,16 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
                      Compute<T> first, const Fold& fold, const Finish& finish) {
   const int64_t row = s.out[2] * s.channels, rows = s.outer * s.out[0] * s.out[1];
   if (row == 0) return;
+  const bool is_folded_by_rows = layout == Layout::kNhwc && s.channels < kPackWidth<T> && s.in_pitch == s.channels &&
+                                 s.kernel[1] > 1 && s.extent(2) <= kLine / s.channels;
   ParallelFor(context.threads, rows, 1 + 4096 / row, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];
       const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.in_size();
       T* to = out.as<T>() + task * s.out[2] * s.out_pitch;
-      if (layout == Layout::kNhwc) {
+      if (is_folded_by_rows) {
+        PoolFewChannels(s, from, to, z, y, first, fold, finish(z, y));
+      } else if (layout == Layout::kNhwc) {
         PoolPixels(s, from, to, z, y, first, fold, finish(z, y));
       } else {
         PoolRow(s, from, to, z, y, first, fold, finish(z, y));

@@ -92,7 +92,7 @@ Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
   if (context.isa == Isa::kBase) return Way::kXnnpack;
   if (args.groups == 1) return Way::kProduct;
   const bool is_depthwise = args.groups == args.x->dims[3] && args.groups == args.weight->dims[0];
-  return is_depthwise && MTC_PORTABLE::IsFastDepthwise(context.isa, SizesOf(args)) ? Way::kDepthwise : Way::kXnnpack;
+  return is_depthwise ? Way::kDepthwise : Way::kXnnpack;
 }
 
 // Packs the weights for mtc's own kernel, unless they are packed already.
