@@ -252,9 +252,8 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Dim]) -> Dim:
 
 
 def _in_parentheses(size: Dim) -> str:
-    is_simple = isinstance(size, int) and size >= 0
-    is_name = isinstance(size, Expr) and len(size.terms) == 1 and str(size).isidentifier()
-    return str(size) if is_simple or is_name else f"({size})"
+    text = str(size)  # once: sizes nest
+    return text if text.isidentifier() or text.isdecimal() else f"({text})"
 
 
 def _factor(atom: Atom) -> str:

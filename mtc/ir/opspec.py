@@ -45,6 +45,9 @@ class Trait(Enum):
     STRUCTURAL = "structural"  # part of the IR's own grammar; has neither kernel nor reference
 
 
+DERIVED = "derived"  # the quantized reference is: dequantize, reference, quantize
+
+
 class Accuracy(Enum):
     """How far a kernel may be from the reference. `mtc.ops.accuracy` has the numbers for each dtype."""
 
@@ -89,8 +92,8 @@ class TypeMismatch(ValueError):
     """Operands or attributes that an op does not take; the message says why."""
 
 
-# Shapes of the results, from operand types (a tuple where variadic, None where absent) and attributes. Of an op with
-# nested functions, which are keyword arguments: the types.
+# From operand types (a tuple where variadic, None where absent) and attributes: the result's shape, a tuple; of several
+# results a list of shapes. Of an op with nested functions, which are keyword arguments: a list of types.
 Infer = Callable[..., Shape | Sequence[Shape] | Sequence[TensorType]]
 
 

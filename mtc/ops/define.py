@@ -18,6 +18,7 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape
 from mtc.ir.opspec import (
+    DERIVED,  # noqa: F401  the vocabulary that families import from here
     Accuracy,
     Arity,
     Attribute,
@@ -55,7 +56,6 @@ Dims = tuple[Dim, ...]
 ELEMENTWISE, COMMUTATIVE, IDEMPOTENT = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.IDEMPOTENT
 LAYOUT_AWARE, SHARES_QPARAMS = Trait.LAYOUT_AWARE, Trait.SHARES_QPARAMS
 VIEW, EFFECT = Trait.VIEW, Trait.EFFECT
-DERIVED = "derived"  # the quantized reference is dequantize, reference, requantize
 
 OPS: dict[str, OpSpec] = {}
 

@@ -11,6 +11,7 @@ import numpy as np
 from mtc.ir.dims import Dim, Shape, product
 from mtc.ops.define import (
     ANY,
+    DERIVED,
     SHARES_QPARAMS,
     VIEW,
     Accuracy,
@@ -98,7 +99,7 @@ def padded_shape(x: TensorType, *, padding: Shape, mode: PadMode, **_: Any) -> S
     return tuple(size + padding[2 * i] + padding[2 * i + 1] for i, size in enumerate(x.shape))
 
 
-@op(types="T -> T", T=ANY, infer=padded_shape, traits=(SHARES_QPARAMS,), accuracy=Accuracy.EXACT)
+@op(types="T -> T", T=ANY, infer=padded_shape, traits=(SHARES_QPARAMS,), accuracy=Accuracy.EXACT, quantized=DERIVED)
 def pad(x: Tensor, *, padding: Dims, mode: PadMode = PadMode.CONSTANT, value: float = 0.0):
     """Surrounds a tensor. `padding` is before and after each axis, the first axis first; `value` is what a constant
     padding holds."""

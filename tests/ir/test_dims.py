@@ -116,3 +116,11 @@ def test_a_size_is_in_its_range(size: Dim, values: dict[str, int], below: int, a
 def test_a_rest_is_smaller_than_its_divisor() -> None:
     assert range_of(10 - dims.mod(dim("n"), 5), {"n": Bounds()}) == (6, 10)
     assert range_of(dim("n") * 2 - dim("m"), {"n": Bounds(3), "m": Bounds(1, 4)}) == (2, math.inf)
+
+
+def test_the_text_of_nested_sizes_takes_time_in_proportion_to_its_length() -> None:
+    """A chain of strided convolutions; each level that is written twice would double the whole."""
+    size: Dim = dim("n")
+    for _ in range(60):
+        size = dims.floor_div(size * 3 + 1, 2) * dim("d")
+    assert str(size).count("//") == 60
