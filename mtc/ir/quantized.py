@@ -12,14 +12,17 @@ _RANGES: dict[DType, tuple[int, int]] = {QI8: (-128, 127), QU8: (0, 255), QI4: (
 def dequantize(array: np.ndarray, qparams: QParams) -> np.ndarray:
     """`scale * (integer - zero_point)` of every element, in f32."""
     scale, zero_point = _spread(qparams, array.shape)
-    return (array.astype(np.float32) - zero_point) * scale
+    reals: np.ndarray = (array.astype(np.float32) - zero_point) * scale
+    return reals
 
 
 def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
     """The elements of `dtype` nearest to real numbers: rounded half to even, saturated. NaN becomes the zero point."""
     scale, zero_point = _spread(qparams, array.shape)
     steps = np.nan_to_num(np.rint(array.astype(np.float32) / scale), nan=0.0)
-    return np.clip(steps + zero_point, *_RANGES[dtype]).astype(dtype.numpy)
+    low, high = _RANGES[dtype]
+    elements: np.ndarray = np.clip(steps + zero_point, low, high).astype(dtype.numpy)
+    return elements
 
 
 def _spread(qparams: QParams, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ class Span {
   constexpr T* begin() const { return data_; }
   constexpr T* end() const { return data_ + size_; }
   constexpr T& back() const { return data_[size_ - 1]; }
+  constexpr Span subspan(size_t first) const { return {data_ + first, size_ - first}; }
 
  private:
   T* data_ = nullptr;

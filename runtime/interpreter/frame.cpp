@@ -6,7 +6,6 @@
 
 #include "core/poison.h"
 #include "interpreter/describe.h"
-#include "interpreter/memory_plan.h"
 #include "interpreter/nested_frame.h"
 #include "program/expressions.h"
 
@@ -111,64 +110,6 @@ Status Frame::PrepareAll(Span<const Tensor* const> inputs) {
   return CheckSharing();
 }
 
-Status Frame::FailInput(size_t index, const Tensor& given) {
-  const schema::Value& value = *function_.values()->Get(Items(function_.inputs())[index]);
-  return environment_.error->Report(Status::kInvalidArgument, "input %zu `%s`: expected %s, got %s", index,
-                                    Text(function_.input_names(), static_cast<uint32_t>(index)),
-                                    Describe(function_, value).text, Describe(given.dtype, given.shape()).text);
-}
-
-// All but the dims that a symbol or expression gives.
-Status Frame::CheckTypes(Span<const Tensor* const> inputs) {
-  if (inputs.size() != input_count()) {
-    return environment_.error->Report(Status::kInvalidArgument, "function `%s` takes %zu inputs; %zu were given",
-                                      Text(function_.name()), input_count(), inputs.size());
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const schema::Value& value = *function_.values()->Get(Items(function_.inputs())[i]);
-    const auto dims = Items(value.dims());
-    bool is_right = inputs[i]->dtype == ToDType(value.dtype()) && inputs[i]->rank == dims.size();
-    for (size_t axis = 0; is_right && axis < dims.size(); ++axis) {
-      const int64_t dim = inputs[i]->dims[axis];
-      is_right = dim >= 0 && (dims[axis] < 0 || dims[axis] == dim);
-    }
-    if (!is_right || !inputs[i]->is_dense()) return FailInput(i, *inputs[i]);
-  }
-  return Status::kOk;
-}
-
-Status Frame::BindSymbols(Span<const Tensor* const> inputs, bool* is_changed) {
-  for (uint32_t i = 0; i < symbols_.size(); ++i) {
-    const schema::Symbol& symbol = *function_.symbols()->Get(i);
-    const int64_t size = inputs[symbol.input()]->dims[symbol.axis()];
-    if (size < symbol.min() || size > symbol.max()) {
-      is_prepared_ = false;  // some symbols may already be new
-      return environment_.error->Report(Status::kInvalidArgument,
-                                        "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld to %lld",
-                                        symbol.input(), Text(function_.input_names(), symbol.input()), symbol.axis(),
-                                        Text(function_.symbol_names(), i), static_cast<long long>(size),
-                                        static_cast<long long>(symbol.min()), static_cast<long long>(symbol.max()));
-    }
-    *is_changed |= symbols_[i] != size;
-    symbols_[i] = size;
-  }
-  return Status::kOk;
-}
-
-// Once the expressions are evaluated: one symbol at two places has one size.
-Status Frame::CheckDims(Span<const Tensor* const> inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto expected = tensors_[Items(function_.inputs())[i]].shape(), given = inputs[i]->shape();
-    if (!std::equal(expected.begin(), expected.end(), given.begin())) {
-      const Status status = FailInput(i, *inputs[i]);
-      environment_.error->Append("; beside the other inputs it has to be %s",
-                                 Describe(inputs[i]->dtype, expected).text);
-      return status;
-    }
-  }
-  return Status::kOk;
-}
-
 Status Frame::SetShapes() {
   for (uint32_t v = 0; v < tensors_.size(); ++v) {
     if (const Status status = SetShape(v); status != Status::kOk) {
@@ -234,69 +175,6 @@ Status Frame::InStep(size_t index, Status status) {
     environment_.error->Prefix("function `%s`, instruction %u (%s)%s%s", Text(function_.name()), i, key, at, location);
   }
   return status;
-}
-
-// Decides where in the arena each value lies; returns the arena's size.
-uint64_t Frame::Plan(std::vector<uint64_t>* offsets) {
-  if (function_.is_planned()) {
-    for (uint32_t v = 0; v < offsets->size(); ++v) (*offsets)[v] = function_.values()->Get(v)->offset();
-    return function_.arena_size();
-  }
-  std::vector<PlanItem> items;
-  for (uint32_t v = 0; v < tensors_.size(); ++v) {
-    const bool is_in_arena = function_.values()->Get(v)->place() == schema::Place::arena;
-    if (roots_[v] != v || !is_in_arena || !lifetimes_[v].is_used() || bytes_[v] == 0) continue;
-    items.push_back({bytes_[v], lifetimes_[v], v});
-  }
-  const uint64_t arena = PlanMemory(&items);
-  for (const PlanItem& item : items) (*offsets)[item.value] = item.offset;
-  return arena;
-}
-
-Status Frame::CheckMemory(uint64_t arena_bytes, uint64_t scratch_bytes) {
-  constexpr uint64_t kMost = uint64_t{1} << 61;
-  const Environment& e = environment_;
-  if (arena_bytes > kMost || scratch_bytes > kMost) {
-    return e.error->Report(Status::kOutOfMemory, "the function needs more memory than there can be");
-  }
-  const uint64_t size = AlignUp(arena_bytes) + AlignUp(scratch_bytes);
-  const uint64_t others = e.arena_bytes - arena_bytes_ + e.scratch_bytes - scratch_bytes_ + e.state_bytes;
-  if (e.max_memory == 0 || (others <= e.max_memory && size <= e.max_memory - others)) return Status::kOk;
-  return e.error->Report(Status::kOutOfMemory, "the function needs %llu bytes of memory; the limit is %llu",
-                         static_cast<unsigned long long>(size + others), static_cast<unsigned long long>(e.max_memory));
-}
-
-// The arena, a guard, and the scratch memory are one block, which only grows.
-Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
-  MTC_RETURN_IF_ERROR(CheckMemory(arena_bytes, scratch_bytes));
-  Environment& e = environment_;
-  arena_bytes = AlignUp(arena_bytes);
-  scratch_bytes = AlignUp(scratch_bytes);
-  const uint64_t size = arena_bytes + kGuard + scratch_bytes;
-  if (arena_.data() == nullptr || arena_.size() < size) {
-    if (!arena_.Allocate(size)) {
-      return e.error->Report(Status::kOutOfMemory, "the system has no %llu bytes of memory for the function",
-                             static_cast<unsigned long long>(size));
-    }
-  }
-  e.arena_bytes += arena_bytes - arena_bytes_;
-  e.scratch_bytes += scratch_bytes - scratch_bytes_;
-  arena_bytes_ = arena_bytes;
-  scratch_bytes_ = scratch_bytes;
-  for (Step& step : steps_) step.context.scratch = arena_.data() + arena_bytes + kGuard;  // never null, as memcpy wants
-  return Status::kOk;
-}
-
-void Frame::PlaceTensors(const std::vector<uint64_t>& offsets) {
-  for (uint32_t v = 0; v < tensors_.size(); ++v) {
-    const schema::Value& value = *function_.values()->Get(v);
-    if (roots_[v] != v || value.place() == schema::Place::constant) continue;
-    const bool is_state = value.place() == schema::Place::state;
-    tensors_[v].data = is_state ? environment_.states[value.index()] : arena_.data() + offsets[v];
-  }
-  for (uint32_t v = 0; v < tensors_.size(); ++v) {
-    if (roots_[v] != v) tensors_[v].data = tensors_[roots_[v]].as<uint8_t>() + begins_[v];
-  }
 }
 
 // Whether an input lies in memory that the run will use: a result of the last one that is given back.

@@ -17,14 +17,14 @@ inline bool IsPointwise(const ChannelsLastSizes& s) {
 }
 
 inline WindowSizes WindowsOf(const ChannelsLastSizes& s) {
-  return {s.depth,
-          s.in_pitch,
-          {1, s.in[0], s.in[1]},
-          {1, s.out[0], s.out[1]},
-          {1, s.kernel[0], s.kernel[1]},
-          {1, s.stride[0], s.stride[1]},
-          {1, s.dilation[0], s.dilation[1]},
-          {0, s.before[0], s.before[1]}};
+  return {{{1, s.in[0], s.in[1]},
+           {1, s.out[0], s.out[1]},
+           {1, s.kernel[0], s.kernel[1]},
+           {1, s.stride[0], s.stride[1]},
+           {1, s.dilation[0], s.dilation[1]},
+           {0, s.before[0], s.before[1]}},
+          s.depth,
+          s.in_pitch};
 }
 
 inline ProductSizes ProductOf(const ChannelsLastSizes& s) {

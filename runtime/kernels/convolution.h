@@ -11,38 +11,21 @@
 
 namespace MTC_PORTABLE {
 
-// Sizes of one convolution; the missing spatial axes of one and two dimensions come first and have size 1.
-struct ConvSizes {
+// Sizes of one convolution.
+struct ConvSizes : Spatial {
   int64_t batch, channels, out_channels, groups;
-  int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
-  int64_t stride[3] = {1, 1, 1}, dilation[3] = {1, 1, 1}, before[3] = {0, 0, 0};
 
   int64_t group_channels() const { return channels / groups; }
   int64_t group_outputs() const { return out_channels / groups; }
-  int64_t window() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t depth() const { return group_channels() * window(); }
-  int64_t positions() const { return out[0] * out[1] * out[2]; }
-  int64_t in_size() const { return in[0] * in[1] * in[2]; }
 };
 
 // The sizes of operands that PrepareConvolution has accepted.
 template <typename Args>
 ConvSizes SizesOf(const Args& args) {
-  ConvSizes s;
-  const int spatial = args.x->rank - 2, missing = 3 - spatial;
-  s.batch = args.x->dims[0];
-  s.channels = args.x->dims[1];
-  s.out_channels = args.weight->dims[0];
-  s.groups = args.groups;
-  for (int i = 0; i < spatial; ++i) {
-    s.in[missing + i] = args.x->dims[2 + i];
-    s.out[missing + i] = args.out->dims[2 + i];
-    s.kernel[missing + i] = args.weight->dims[2 + i];
-    s.stride[missing + i] = args.stride[i];
-    s.dilation[missing + i] = args.dilation[i];
-    s.before[missing + i] = args.padding[2 * i];
-  }
-  return s;
+  const Tensor &x = *args.x, &weight = *args.weight;
+  return {SpatialOf(x, *args.out, 2, weight.shape().subspan(2), args.stride, args.dilation, args.padding), x.dims[0],
+          x.dims[1], weight.dims[0], args.groups};
 }
 
 // Packs windows as columns: step k is (channel, kernel position), column j an output position.
@@ -162,18 +145,7 @@ using ManyChannelsProduct =
 
 inline ProductSizes FewChannelsSizes(const ConvSizes& s) { return {s.group_outputs(), s.positions(), s.depth()}; }
 
-inline WindowSizes WindowsOf(const ConvSizes& s) {
-  WindowSizes w = {s.group_channels(), s.channels, {}, {}, {}, {}, {}, {}};
-  for (int i = 0; i < 3; ++i) {
-    w.in[i] = s.in[i];
-    w.out[i] = s.out[i];
-    w.kernel[i] = s.kernel[i];
-    w.stride[i] = s.stride[i];
-    w.dilation[i] = s.dilation[i];
-    w.before[i] = s.before[i];
-  }
-  return w;
-}
+inline WindowSizes WindowsOf(const ConvSizes& s) { return {s, s.group_channels(), s.channels}; }
 
 inline ProductSizes ManyChannelsSizes(const ConvSizes& s) {
   return {s.positions(), s.group_outputs(), s.depth(), WindowsOf(s).run()};

@@ -78,13 +78,12 @@ inline Status PrepareTransform(PrepareContext& context, const Tensor& x, int64_t
   }
   context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)), 3 * TransformBuffer(count),
                          SizeOf(x.dtype));
-  if (context.state == nullptr) context.state.reset(new (std::nothrow) Rotations);
-  auto* rotations = static_cast<Rotations*>(context.state.get());
-  if (rotations == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  auto* rotations = StateOf<Rotations>(context);
+  if (rotations == nullptr) return OutOfMemory(context);
   if (rotations->count == count) return Status::kOk;
   rotations->count = 0;
   rotations->values.reset(new (std::nothrow) double[static_cast<size_t>(2 * count)]);
-  if (rotations->values == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  if (rotations->values == nullptr) return OutOfMemory(context);
   for (int64_t k = 0; k < count; ++k) Rotate(k, count, rotations->values.get() + 2 * k);
   rotations->count = count;
   return Status::kOk;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 
 #include "core/isa.h"
 #include "core/span.h"
@@ -40,6 +41,17 @@ class KernelContext {
     return error->Report(status, format, args...);
   }
 };
+
+// The kernel's state, made on first use. Null if there is no memory.
+template <typename State>
+State* StateOf(KernelContext& context) {
+  if (context.state == nullptr) context.state.reset(new (std::nothrow) State());
+  return static_cast<State*>(context.state.get());
+}
+
+inline Status OutOfMemory(KernelContext& context) {
+  return context.Fail(Status::kOutOfMemory, "no memory for the kernel's state");
+}
 
 // Prepare is called once for each set of input shapes. It derives the shapes of the outputs from those of the inputs,
 // checks all that Run relies on, and says how much scratch Run needs. Constants have data; other operands and results

@@ -4,45 +4,35 @@
 #define MTC_KERNELS_POOLING_H_
 
 #include "kernels/elementwise.h"
+#include "kernels/spatial.h"
 
 namespace MTC_PORTABLE {
 
 constexpr int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 // A pooling seen as [outer, *in, channels] to [outer, *out, channels]: images whose channels come first have one
-// channel, and the missing axis of two spatial ones comes first. Pixels whose channels come last may be those of a
-// wider tensor.
-struct PoolSizes {
+// channel. Pixels whose channels come last may be those of a wider tensor.
+struct PoolSizes : Spatial {
   int64_t outer = 1, channels = 1;
   int64_t in_pitch = 1, out_pitch = 1;  // elements from pixel to pixel
-  int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
-  int64_t stride[3] = {1, 1, 1}, dilation[3] = {1, 1, 1}, before[3] = {}, after[3] = {};
+  int64_t after[3] = {};
 
   int64_t extent(int axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
-  int64_t in_size() const { return in[0] * in[1] * in[2] * in_pitch; }
+  int64_t image_size() const { return in_size() * in_pitch; }
 };
 
 template <typename Args>
 PoolSizes PoolSizesOf(const Args& args, Span<const int64_t> dilation, Layout layout) {
-  PoolSizes s;
   const Tensor &x = *args.x, &out = *args.out;
-  const int spatial = x.rank - 2, missing = 3 - spatial, first = layout == Layout::kNhwc ? 1 : 2;
+  const int spatial = x.rank - 2, first = layout == Layout::kNhwc ? 1 : 2;
+  PoolSizes s = {SpatialOf(x, out, first, args.kernel_size, args.stride, dilation, args.padding)};
   s.outer = layout == Layout::kNhwc ? x.dims[0] : x.dims[0] * x.dims[1];
   if (layout == Layout::kNhwc) {
     s.channels = x.dims[x.rank - 1];
     s.in_pitch = x.pitch;
     s.out_pitch = out.pitch;
   }
-  for (int i = 0; i < spatial; ++i) {
-    const int to = missing + i;
-    s.in[to] = x.dims[first + i];
-    s.out[to] = out.dims[first + i];
-    s.kernel[to] = args.kernel_size[i];
-    s.stride[to] = args.stride[i];
-    s.dilation[to] = dilation.empty() ? 1 : dilation[i];
-    s.before[to] = args.padding[2 * i];
-    s.after[to] = args.padding[2 * i + 1];
-  }
+  for (int i = 0; i < spatial; ++i) s.after[3 - spatial + i] = args.padding[2 * i + 1];
   return s;
 }
 
@@ -266,7 +256,7 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
   ParallelFor(context.threads, rows, 1 + 4096 / row, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];
-      const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.in_size();
+      const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.image_size();
       T* to = out.as<T>() + task * s.out[2] * s.out_pitch;
       if (is_folded_by_rows) {
         PoolFewChannels(s, from, to, z, y, first, fold, finish(z, y));

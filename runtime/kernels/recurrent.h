@@ -86,8 +86,7 @@ Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, con
   }
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
   const bool is_packed = weight_ih.is_constant();
-  if (context.state == nullptr) context.state.reset(new (std::nothrow) LayerState);
-  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
+  if (StateOf<LayerState>(context) == nullptr) return OutOfMemory(context);
   return Types::With(context, x.dtype, [&](auto element) {
     using T = decltype(element);
     context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));

@@ -25,21 +25,9 @@ MTC_INLINE int64_t ChannelBlocks(const ConvSizes& s) {
 
 template <typename Args>
 ConvSizes TransposedSizesOf(const Args& args) {
-  ConvSizes s;
-  const int spatial = args.x->rank - 2, missing = 3 - spatial;
-  s.batch = args.x->dims[0];
-  s.channels = args.x->dims[1];
-  s.groups = args.groups;
-  s.out_channels = args.weight->dims[1] * args.groups;
-  for (int i = 0; i < spatial; ++i) {
-    s.in[missing + i] = args.x->dims[2 + i];
-    s.out[missing + i] = args.out->dims[2 + i];
-    s.kernel[missing + i] = args.weight->dims[2 + i];
-    s.stride[missing + i] = args.stride[i];
-    s.dilation[missing + i] = args.dilation[i];
-    s.before[missing + i] = args.padding[2 * i];
-  }
-  return s;
+  const Tensor &x = *args.x, &weight = *args.weight;
+  return {SpatialOf(x, *args.out, 2, weight.shape().subspan(2), args.stride, args.dilation, args.padding), x.dims[0],
+          x.dims[1], weight.dims[1] * args.groups, args.groups};
 }
 
 // Elements of the packed weights, and where those of an output channel begin.

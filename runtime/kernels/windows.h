@@ -7,17 +7,15 @@
 #include <cstdint>
 
 #include "kernels/gemm.h"
+#include "kernels/spatial.h"
 
 namespace MTC_PORTABLE {
 
-// Missing axes come first and have size 1.
-struct WindowSizes {
+struct WindowSizes : Spatial {
   int64_t channels;  // of a window
   int64_t pitch;     // elements from position to position of the image
-  int64_t in[3], out[3], kernel[3], stride[3], dilation[3], before[3];
 
-  int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
-  int64_t depth() const { return taps() * channels; }
+  int64_t depth() const { return window() * channels; }
   // Steps that lie side by side in an image without gaps between its positions.
   int64_t run() const { return dilation[2] == 1 ? kernel[2] * channels : channels; }
 };

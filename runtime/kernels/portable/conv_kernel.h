@@ -3,8 +3,6 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_KERNEL_H_
 
-#include <new>
-
 #include "kernels/convolution.h"
 #include "kernels/float_types.h"
 #include "kernels/packed_product.h"
@@ -43,10 +41,9 @@ Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvS
   context.RequireScratch(1, ImagesSize<C>(s), sizeof(C));
   if (!is_constant) context.RequireScratch(s.groups, PanelsSize<C>(context.isa, s), sizeof(C));
   if (!is_constant) return Status::kOk;
-  if (context.state == nullptr) context.state.reset(new (std::nothrow) ConvState);
-  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
-  return PackConstant<T>(context, weight, s.groups, PanelSizesOf(s),
-                         &static_cast<ConvState*>(context.state.get())->packed);
+  auto* state = StateOf<ConvState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  return PackConstant<T>(context, weight, s.groups, PanelSizesOf(s), &state->packed);
 }
 
 // `Types` are MTC_PORTABLE_TYPES.

@@ -3,8 +3,6 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 
-#include <new>
-
 #include "kernels/float_types.h"
 #include "kernels/portable/conv_kernel.h"
 #include "kernels/transposed_convolution.h"
@@ -84,11 +82,8 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
   if (args.out->count() == 0) return Status::kOk;
-  if (context.state == nullptr) {
-    context.state.reset(new (std::nothrow) ConvState);
-    if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
-  }
-  auto* state = static_cast<ConvState*>(context.state.get());
+  auto* state = StateOf<ConvState>(context);
+  if (state == nullptr) return OutOfMemory(context);
   const ConvSizes sizes = TransposedSizesOf(args);
   int64_t parts;  // of one channel; as many as the scratch has to hold at least
   if (__builtin_mul_overflow(sizes.window(), sizes.in_size(), &parts) || parts > (int64_t{1} << 47)) {

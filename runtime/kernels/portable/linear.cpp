@@ -37,10 +37,9 @@ Status PrepareProduct(PrepareContext& context, const LinearArgs& args) {
     return Status::kOk;
   }
   context.RequireScratch(MultiplyScratch<PackedProduct<T>>(context.isa, context.threads, sizes));
-  if (context.state == nullptr) context.state.reset(new (std::nothrow) LinearState);
-  if (context.state == nullptr) return context.Fail(Status::kOutOfMemory, "no memory");
-  return PackConstant<T>(context, *args.weight, 1, {sizes.columns, sizes.depth},
-                         &static_cast<LinearState*>(context.state.get())->packed);
+  auto* state = StateOf<LinearState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  return PackConstant<T>(context, *args.weight, 1, {sizes.columns, sizes.depth}, &state->packed);
 }
 #endif
 

@@ -57,17 +57,6 @@ inline Status Check(KernelContext& context, xnn_status status) {
 // Chooses the microkernels for this processor: once for the process, by XNNPACK's own guard.
 inline Status Initialize(KernelContext& context) { return Check(context, xnn_initialize(nullptr)); }
 
-// The kernel's state, made on first use. Null if there is no memory.
-template <typename State>
-State* StateOf(KernelContext& context) {
-  if (context.state == nullptr) context.state.reset(new (std::nothrow) State());
-  return static_cast<State*>(context.state.get());
-}
-
-inline Status OutOfMemory(KernelContext& context) {
-  return context.Fail(Status::kOutOfMemory, "no memory for the kernel's state");
-}
-
 // Replaces the operator by the one that create(xnn_operator_t*) makes.
 template <typename Create>
 Status Recreate(KernelContext& context, Operator& op, Create create) {

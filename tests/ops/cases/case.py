@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +182,7 @@ def _is_half(array: np.ndarray) -> bool:
     return array.dtype in (F16.numpy, BF16.numpy)
 
 
-_NUMBERS = itertools.count()
+_NUMBERS: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)  # of each op's cases
 
 
 def case(
@@ -194,7 +195,7 @@ def case(
         operands += value if operand.arity is Arity.VARIADIC else [value]
     regions = tuple(given.pop(region.name) for region in op.regions)
     own = next(iter(op.signature.variables.values()), (F32,))
-    label = f"{op.name}-{note or next(_NUMBERS)}"
+    label = f"{op.name}-{note or next(_NUMBERS[op.name])}"
     return Case(op, torch, tuple(operands), given, tuple(dtypes or own), label, regions)
 
 
