@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,40 @@ from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, Tenso
 def conv_size(size: Dim, kernel: Dim, stride: int, before: int, after: int, dilation: int) -> Dim:
     """Positions of a window along one axis."""
     return floor_div(size + (before + after) - dilation * (kernel - 1) - 1, stride) + 1
+
+
+class Images(NamedTuple):
+    """What a convolution or its transpose is given: images and weights, wherever their channels stand."""
+
+    batch: Dim
+    channels: Dim
+    sizes: Shape
+    per_group: Dim  # the axis of the weights that stands where the images' channels do
+    kernel: Shape
+    layout: Layout
+
+    @staticmethod
+    def of(
+        x: TensorType,
+        weight: TensorType,
+        stride: tuple[int, ...],
+        padding: tuple[int, ...],
+        dilation: tuple[int, ...],
+        groups: int,
+        layout: Layout,
+    ) -> Images:
+        """TypeMismatch if ranks or attributes are not those of a convolution over as many axes as `stride` has."""
+        rank = len(stride) + 2
+        require(x.rank == rank == weight.rank, f"operands of rank {rank}, not {x.rank} and {weight.rank}")
+        require(groups > 0 and min(*stride, *dilation) > 0, "groups, stride and dilation are positive")
+        require(min(padding) >= 0, "padding is not negative")
+        at, spatial = (-1, slice(1, -1)) if layout is Layout.NHWC else (1, slice(2, None))
+        return Images(x.shape[0], x.shape[at], x.shape[spatial], weight.shape[at], weight.shape[spatial], layout)
+
+    def result(self, sizes: Shape, out: Dim, bias: TensorType | None) -> Shape:
+        """The shape of the result, of `out` channels."""
+        require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
+        return (self.batch, *sizes, out) if self.layout is Layout.NHWC else (self.batch, out, *sizes)
 
 
 def conv_shape(
@@ -29,25 +63,17 @@ def conv_shape(
     **_: Any,
 ) -> Shape:
     """[batch, channels, *spatial] by [out, channels / groups, *kernel]; nhwc moves the channels of both to the end."""
-    spatial = len(stride)
-    require(x.rank == spatial + 2 == weight.rank, f"operands of rank {spatial + 2}, not {x.rank} and {weight.rank}")
-    require(groups > 0 and min(stride) > 0 and min(dilation) > 0, "groups, stride and dilation are positive")
-    require(min(padding) >= 0, "padding is not negative")
-    channels, out = x.shape[1], weight.shape[0]
-    sizes, kernel = x.shape[2:], weight.shape[2:]
-    per_group = weight.shape[1]
-    if layout is Layout.NHWC:
-        channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
+    images = Images.of(x, weight, stride, padding, dilation, groups, layout)
+    channels, per_group, out = images.channels, images.per_group, weight.shape[0]
     require(may_equal(channels, per_group * groups), f"{channels} channels are not {groups} groups of {per_group}")
     require(not isinstance(out, int) or out % groups == 0, f"{out} output channels do not divide into {groups} groups")
-    require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
-    result = tuple(
-        conv_size(sizes[i], kernel[i], stride[i], padding[2 * i], padding[2 * i + 1], dilation[i])
-        for i in range(spatial)
+    sizes = tuple(
+        conv_size(images.sizes[i], images.kernel[i], stride[i], padding[2 * i], padding[2 * i + 1], dilation[i])
+        for i in range(len(stride))
     )
-    for size in result:
+    for size in sizes:
         require(not isinstance(size, int) or size > 0, "the window is larger than the padded input")
-    return (x.shape[0], *result, out) if layout is Layout.NHWC else (x.shape[0], out, *result)
+    return images.result(sizes, out, bias)
 
 
 def conv_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **attrs: Any) -> Dim:

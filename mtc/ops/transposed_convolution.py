@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div
-from mtc.ops.convolution import channels_first, channels_last
+from mtc.ops.convolution import Images, channels_first, channels_last
 from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
 
 
@@ -27,27 +27,21 @@ def conv_transpose_shape(
     **_: Any,
 ) -> Shape:
     """[batch, channels, *spatial] by [channels, out / groups, *kernel]; nhwc moves axis 1 of both to the end."""
-    spatial = len(stride)
-    require(x.rank == spatial + 2 == weight.rank, f"operands of rank {spatial + 2}, not {x.rank} and {weight.rank}")
-    require(groups > 0 and min(*stride, *dilation) > 0, "groups, stride and dilation are positive")
-    require(min(*padding, *output_padding) >= 0, "padding is not negative")
+    images = Images.of(x, weight, stride, padding, dilation, groups, layout)
+    channels = images.channels
+    require(min(output_padding) >= 0, "padding is not negative")
     require(
         all(extra < max(s, d) for extra, s, d in zip(output_padding, stride, dilation, strict=True)),
         "output padding is smaller than stride or dilation",
     )
-    channels, sizes, kernel, per_group = x.shape[1], x.shape[2:], weight.shape[2:], weight.shape[1]
-    if layout is Layout.NHWC:
-        channels, sizes, kernel, per_group = x.shape[-1], x.shape[1:-1], weight.shape[1:-1], weight.shape[-1]
     require(may_equal(channels, weight.shape[0]), f"{channels} channels by weights for {weight.shape[0]}")
     require(not isinstance(channels, int) or channels % groups == 0, f"{channels} channels divide into {groups} groups")
-    out = per_group * groups
-    require(bias is None or bias.shape == (out,), "bias has one element for each output channel")
-    result = []
-    for i in range(spatial):
+    sizes = []
+    for i, (size, kernel) in enumerate(zip(images.sizes, images.kernel, strict=True)):
         removed = padding[2 * i] + padding[2 * i + 1] - output_padding[i]
-        result.append((sizes[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 - removed)
-        require(not isinstance(result[i], int) or result[i] > 0, "the padding removes the whole result")
-    return (x.shape[0], *result, out) if layout is Layout.NHWC else (x.shape[0], out, *result)
+        sizes.append((size - 1) * stride[i] + dilation[i] * (kernel - 1) + 1 - removed)
+        require(not isinstance(sizes[i], int) or sizes[i] > 0, "the padding removes the whole result")
+    return images.result(tuple(sizes), images.per_group * groups, bias)
 
 
 def conv_transpose_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Dim:

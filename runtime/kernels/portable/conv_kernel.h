@@ -29,6 +29,25 @@ inline Status CheckConvAttrs(PrepareContext& context, Span<const int64_t> values
   return Status::kOk;
 }
 
+// What convolutions and their transposes have in common.
+template <typename Args>
+Status CheckConvArgs(PrepareContext& context, const Args& args, int spatial) {
+  const size_t axes = static_cast<size_t>(spatial);
+  if (args.x->rank != spatial + 2 || args.weight->rank != spatial + 2) {
+    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial,
+                        args.x->rank, args.weight->rank);
+  }
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.stride, axes, 1));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.dilation, axes, 1));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.padding, 2 * axes, 0));
+  return CheckClamp(context, args.clamp);
+}
+
+inline Status CheckBias(PrepareContext& context, const Tensor* bias, int64_t out_channels) {
+  if (bias == nullptr || (bias->rank == 1 && bias->dims[0] == out_channels)) return Status::kOk;
+  return context.Fail(Status::kInvalidProgram, "bias has not one element for each output channel");
+}
+
 template <typename T>
 Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvSizes& s) {
   using C = Compute<T>;
@@ -50,15 +69,7 @@ Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvS
 template <typename Types, typename Args>
 Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
-  const size_t axes = static_cast<size_t>(spatial);
-  if (x.rank != spatial + 2 || weight.rank != spatial + 2) {
-    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial,
-                        x.rank, weight.rank);
-  }
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.stride, axes, 1));
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.dilation, axes, 1));
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.padding, 2 * axes, 0));
-  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  MTC_RETURN_IF_ERROR(CheckConvArgs(context, args, spatial));
   const int64_t out_channels = weight.dims[0];
   if (args.groups < 1 || args.groups > x.dims[1] || x.dims[1] % args.groups != 0 ||
       x.dims[1] / args.groups != weight.dims[1] || out_channels % args.groups != 0) {
@@ -66,9 +77,7 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
                         static_cast<long long>(x.dims[1]), static_cast<long long>(args.groups),
                         static_cast<long long>(weight.dims[1]));
   }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != out_channels)) {
-    return context.Fail(Status::kInvalidProgram, "bias has not one element for each output channel");
-  }
+  MTC_RETURN_IF_ERROR(CheckBias(context, args.bias, out_channels));
   int64_t dims[kMaxRank] = {x.dims[0], out_channels};
   for (int i = 0; i < spatial; ++i) {
     int64_t padded, extent, room;
@@ -81,7 +90,7 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
     }
     dims[2 + i] = room / args.stride[i] + 1;
   }
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
+  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.shape().size()}));
   if (args.out->count() == 0) return Status::kOk;
   const ConvSizes sizes = SizesOf(args);
   return Types::With(context, x.dtype,

@@ -53,16 +53,8 @@ bool TransposedSize(const Args& args, int i, int64_t* size) {
 template <typename Types, typename Args>
 Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
-  const size_t axes = static_cast<size_t>(spatial);
-  if (x.rank != spatial + 2 || weight.rank != spatial + 2) {
-    return context.Fail(Status::kInvalidProgram, "a convolution over %d axes of tensors with %d and %d", spatial,
-                        x.rank, weight.rank);
-  }
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.stride, axes, 1));
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.dilation, axes, 1));
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.padding, 2 * axes, 0));
-  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.output_padding, axes, 0));
-  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  MTC_RETURN_IF_ERROR(CheckConvArgs(context, args, spatial));
+  MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.output_padding, static_cast<size_t>(spatial), 0));
   int64_t out_channels;
   if (args.groups < 1 || args.groups > x.dims[1] || x.dims[1] != weight.dims[0] || x.dims[1] % args.groups != 0 ||
       __builtin_mul_overflow(weight.dims[1], args.groups, &out_channels)) {
@@ -70,9 +62,7 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
                         static_cast<long long>(x.dims[1]), static_cast<long long>(args.groups),
                         static_cast<long long>(weight.dims[0]));
   }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != out_channels)) {
-    return context.Fail(Status::kInvalidProgram, "bias has not one element for each output channel");
-  }
+  MTC_RETURN_IF_ERROR(CheckBias(context, args.bias, out_channels));
   int64_t dims[kMaxRank] = {x.dims[0], out_channels};
   for (int i = 0; i < spatial; ++i) {
     const int64_t larger = args.stride[i] > args.dilation[i] ? args.stride[i] : args.dilation[i];
@@ -80,7 +70,7 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
       return context.Fail(Status::kInvalidArgument, "axis %d of the result has no size", i + 2);
     }
   }
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, axes + 2}));
+  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.shape().size()}));
   if (args.out->count() == 0) return Status::kOk;
   auto* state = StateOf<ConvState>(context);
   if (state == nullptr) return OutOfMemory(context);
