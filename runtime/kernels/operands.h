@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/tile.h"
+#include "kernels/transpose.h"
 
 namespace MTC_PORTABLE {
 
@@ -117,6 +118,23 @@ constexpr int64_t PackedPanelsSize(Isa isa, const PanelSizes& s) {
   return PackedColumns(isa, sizeof(C), s.columns) * s.depth;
 }
 
+// Packs `steps` steps of `wide` columns, which lie `pitch` elements apart.
+template <typename C, typename T>
+void PackSteps(const T* from, int64_t pitch, int64_t wide, int64_t steps, C* to) {
+  constexpr int64_t kEach = 4;
+  if constexpr (std::is_same_v<C, T> && sizeof(C) == 4) {
+    if (steps % kEach == 0 && wide % kEach == 0) {
+      for (int64_t j = 0; j < wide; j += kEach) {
+        for (int64_t d = 0; d < steps; d += kEach) TransposeFour(from + j * pitch + d, pitch, to + d * wide + j, wide);
+      }
+      return;
+    }
+  }
+  for (int64_t j = 0; j < wide; ++j) {
+    for (int64_t d = 0; d < steps; ++d) to[d * wide + j] = static_cast<C>(from[j * pitch + d]);
+  }
+}
+
 // Packs columns [first, last) of B, whole panels, in the order in which Multiply reads them: block after block of the
 // depth, in each panel after panel, in each step after step. Column j is b[j * depth] and following: its steps if there
 // is one tap, else for each channel its taps, where step k is (tap, channel). `run` is A's.
@@ -126,12 +144,17 @@ void PackPanels(Isa isa, const T* b, const PanelSizes& s, int64_t first, int64_t
   const int64_t width = TileColumns(isa, sizeof(C)), all = PackedColumns(isa, sizeof(C), s.columns);
   const int64_t block = BlockDepth<C>(s.depth, s.run), channels = s.depth / s.taps;
   for (int64_t column = first; column < Least(last, all); column += width) {
-    const int64_t wide = Least(width, all - column);
+    const int64_t wide = Least(width, all - column), there = Most(Least(wide, s.columns - column), 0);
+    const T* const columns = b + column * s.depth;
     for (int64_t k = 0; k < s.depth; k += block) {
       const int64_t depth = Least(block, s.depth - k);
       C* to = packed + k * all + column * depth;
-      for (int64_t step = 0; step < depth; step += kLine) {
+      for (int64_t step = 0; step < depth; step += kLine, to += kLine * wide) {
         const int64_t steps = Least(kLine, depth - step);
+        if (s.taps == 1 && there == wide) {
+          PackSteps(columns + k + step, s.depth, wide, steps, to);
+          continue;
+        }
         int64_t at[kLine], channel = (k + step) % channels, tap = (k + step) / channels;
         for (int64_t d = 0; d < steps; ++d) {
           at[d] = channel * s.taps + tap;
@@ -140,9 +163,8 @@ void PackPanels(Isa isa, const T* b, const PanelSizes& s, int64_t first, int64_t
           ++tap;
         }
         for (int64_t j = 0; j < wide; ++j) {
-          const T* from = b + (column + j) * s.depth;
           for (int64_t d = 0; d < steps; ++d) {
-            to[(step + d) * wide + j] = column + j < s.columns ? static_cast<C>(from[at[d]]) : C{0};
+            to[d * wide + j] = j < there ? static_cast<C>(columns[j * s.depth + at[d]]) : C{0};
           }
         }
       }
