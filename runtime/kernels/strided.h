@@ -133,7 +133,7 @@ template <typename W>
   const W* from = x.as<W>() + view.offset;
   if (view.strides[last] > 1 && view.dims[last] > 1) {
     for (int axis = 0; axis < last; ++axis) {
-      if (view.strides[axis] == 1 && view.dims[axis] >= 4) {
+      if (view.strides[axis] == 1 && view.dims[axis] > 1) {
         return CopyTransposed(threads, from, out.as<W>(), view, axis);
       }
     }

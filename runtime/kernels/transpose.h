@@ -11,22 +11,66 @@ namespace MTC_PORTABLE {
 
 inline constexpr int64_t kTransposeTile = 16;  // rows and columns that are taken at once: a line of the cache
 
-// Four by four words of four bytes: to[i * to_step + j] = from[i + j * from_step].
-template <typename W>
+// The first kCount of four words of four bytes, one by one: a vector that is read right after parts of it were written
+// to memory waits for them.
+typedef int32_t FourWords __attribute__((vector_size(16)));
+template <int kCount, typename W>
+MTC_INLINE FourWords LoadFour(const W* from) {
+  static_assert(sizeof(W) == 4 && kCount >= 2 && kCount <= 4);
+  FourWords words;
+  if constexpr (kCount == 4) {
+    __builtin_memcpy(&words, from, 16);
+  } else {
+    int32_t last = 0;
+    int64_t first;
+    __builtin_memcpy(&first, from, 8);
+    if constexpr (kCount == 3) __builtin_memcpy(&last, from + 2, 4);
+    words = FourWords{static_cast<int32_t>(first), static_cast<int32_t>(first >> 32), last, 0};
+  }
+  return words;
+}
+
+// Up to four by four words: to[i * to_step + j] = from[i + j * from_step].
+template <int kRows = 4, int kColumns = 4, typename W>
 MTC_INLINE void TransposeFour(const W* from, int64_t from_step, W* to, int64_t to_step) {
-  static_assert(sizeof(W) == 4);
-  typedef int32_t Four __attribute__((vector_size(16)));
-  Four a, b, c, d;
-  __builtin_memcpy(&a, from, 16);
-  __builtin_memcpy(&b, from + from_step, 16);
-  __builtin_memcpy(&c, from + 2 * from_step, 16);
-  __builtin_memcpy(&d, from + 3 * from_step, 16);
-  const Four low_ac = ShuffleFour<0, 4, 1, 5>(a, c), high_ac = ShuffleFour<2, 6, 3, 7>(a, c);
-  const Four low_bd = ShuffleFour<0, 4, 1, 5>(b, d), high_bd = ShuffleFour<2, 6, 3, 7>(b, d);
-  const Four lines[] = {ShuffleFour<0, 4, 1, 5>(low_ac, low_bd), ShuffleFour<2, 6, 3, 7>(low_ac, low_bd),
-                        ShuffleFour<0, 4, 1, 5>(high_ac, high_bd), ShuffleFour<2, 6, 3, 7>(high_ac, high_bd)};
-  MTC_UNROLL
-  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + i * to_step, &lines[i], 16);
+  const FourWords a = LoadFour<kRows>(from), b = LoadFour<kRows>(from + from_step);
+  FourWords c = {}, d = {};
+  if constexpr (kColumns > 2) c = LoadFour<kRows>(from + 2 * from_step);
+  if constexpr (kColumns > 3) d = LoadFour<kRows>(from + 3 * from_step);
+  const FourWords low_ac = ShuffleFour<0, 4, 1, 5>(a, c), high_ac = ShuffleFour<2, 6, 3, 7>(a, c);
+  const FourWords low_bd = ShuffleFour<0, 4, 1, 5>(b, d), high_bd = ShuffleFour<2, 6, 3, 7>(b, d);
+  const auto store = [](W* at, FourWords words) { __builtin_memcpy(at, &words, 4 * kColumns); };
+  store(to, ShuffleFour<0, 4, 1, 5>(low_ac, low_bd));
+  store(to + to_step, ShuffleFour<2, 6, 3, 7>(low_ac, low_bd));
+  if constexpr (kRows > 2) store(to + 2 * to_step, ShuffleFour<0, 4, 1, 5>(high_ac, high_bd));
+  if constexpr (kRows > 3) store(to + 3 * to_step, ShuffleFour<2, 6, 3, 7>(high_ac, high_bd));
+}
+
+// The same for any number of rows and columns: what is left over of a matrix, and images of few channels.
+template <typename W>
+MTC_INLINE void TransposeFew(const W* from, int64_t from_step, W* to, int64_t to_step, int64_t rows, int64_t columns) {
+  for (int64_t j = 0; j < columns; j += 4) {
+    for (int64_t i = 0; i < rows; i += 4) {
+      const W* block = from + i + j * from_step;
+      W* target = to + i * to_step + j;
+      const int64_t height = Least(rows - i, 4), width = Least(columns - j, 4);
+      if (height == 4 && width == 4) {
+        TransposeFour(block, from_step, target, to_step);
+      } else if (height == 4 && width == 3) {
+        TransposeFour<4, 3>(block, from_step, target, to_step);
+      } else if (height == 4 && width == 2) {
+        TransposeFour<4, 2>(block, from_step, target, to_step);
+      } else if (height == 3 && width == 4) {
+        TransposeFour<3, 4>(block, from_step, target, to_step);
+      } else if (height == 2 && width == 4) {
+        TransposeFour<2, 4>(block, from_step, target, to_step);
+      } else {
+        for (int64_t k = 0; k < height * width; ++k) {
+          target[k / width * to_step + k % width] = block[k / width + k % width * from_step];
+        }
+      }
+    }
+  }
 }
 
 // to[i * to_step + j] = from[i + j * from_step] for `rows` i and `columns` j, at most kTransposeTile of each. Through a
@@ -56,6 +100,7 @@ MTC_INLINE void TransposeBlock(const From* from, int64_t from_step, To* to, int6
       }
       return;
     }
+    if constexpr (sizeof(From) == 4) return TransposeFew(from, from_step, to, to_step, rows, columns);
   }
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j) to[i * to_step + j] = static_cast<To>(from[i + j * from_step]);

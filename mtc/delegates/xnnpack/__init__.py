@@ -30,7 +30,7 @@ XNNPACK = KernelLibrary(
         ops.sum: Support(_FLOAT, rules.neighbouring_axes),
         ops.softmax: Support(_FLOAT, rules.last_axis, takes_pitch=True),
         ops.upsample_bilinear2d: Support(_FLOAT, rules.resized_by_ratio, takes_pitch=True),
-        ops.permute: Support((F32, I32), rules.six_axes),
+        ops.permute: Support((F32, I32)),
         ops.add: _ELEMENTWISE,
         ops.sub: _ELEMENTWISE,
         ops.mul: _ELEMENTWISE,

@@ -71,8 +71,3 @@ def resized_by_ratio(node: Node) -> str | None:
         elif scale > 0 and not (isinstance(before, int) and before * scale == after):
             return f"its factor {scale} is not the ratio of {after} to {before}"
     return None
-
-
-def six_axes(node: Node) -> str | None:
-    rank = node.operand(0).type.rank
-    return None if 1 <= rank <= 6 else f"its operand has {rank} axes"

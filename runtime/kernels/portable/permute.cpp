@@ -1,31 +1,14 @@
-#include "kernels/strided.h"
+#include "kernels/permutation.h"
 
 namespace MTC_PORTABLE {
 
 #if MTC_ISA_LEVEL == 0
-Status PreparePermute(PrepareContext& context, const PermuteArgs& args) {
-  const Tensor& x = *args.x;
-  int64_t dims[kMaxRank];
-  unsigned seen = 0;
-  for (size_t i = 0; i < args.dims.size() && i < x.rank; ++i) {
-    const int64_t axis = args.dims[i];
-    if (axis < 0 || axis >= x.rank) break;
-    seen |= 1u << axis;
-    dims[i] = x.dims[axis];
-  }
-  if (args.dims.size() != x.rank || seen != (1u << x.rank) - 1) {
-    return context.Fail(Status::kInvalidProgram, "dims do not name each of %d axes once", x.rank);
-  }
-  return context.Resize(args.out, {dims, x.rank});
-}
+Status PreparePermute(PrepareContext& context, const PermuteArgs& args) { return PreparePermutation(context, args); }
 #endif
 
 template <typename T>
 Status RunPermute(KernelContext& context, const PermuteArgs& args) {
-  const Strides strides(*args.x);
-  StridedView view;
-  for (const int64_t axis : args.dims) view.Add(args.x->dims[axis], strides.at[axis]);
-  CopyStrided<Word<T>>(context.threads, *args.x, *args.out, view);
+  CopyPermuted<T>(context, args);
   return Status::kOk;
 }
 
