@@ -208,6 +208,21 @@ MISSING_PACKAGE = Code(
     "and mtc[onnx], or a package that a recipe takes its files from.",
 )
 
+SOURCE_RAISED = Code(
+    "MTC206",
+    "the user's own code raised an error",
+    "A model.py, what it imports, its `model()` or `example_inputs()`, the forward, a metric or a recipe's answer "
+    "was called, and raised. The message holds the exception, the place is the last line of that code. It raises as "
+    "well where Python calls it without mtc, in the same environment and folder.",
+)
+BAD_JUDGE = Code(
+    "MTC207",
+    "a metric or an answer is not what mtc calls",
+    "The file of --metric defines `metric(outputs, references)`, which returns True or False; a recipe's `answer` "
+    "defines `answer(inputs, outputs, folder)`, which returns a mapping of names to facts. Both take and give lists of "
+    "arrays.",
+)
+
 # 3xx: passes, lowering, placement
 UNKNOWN_NAME = Code(
     "MTC301",

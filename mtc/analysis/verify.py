@@ -13,7 +13,7 @@ import numpy as np
 
 from mtc import interp, stages
 from mtc.analysis import tensors
-from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
+from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
 from mtc.session import Session
@@ -106,7 +106,7 @@ def _judged(metric: Metric, got: list[np.ndarray], want: list[np.ndarray]) -> bo
         isinstance(found, np.generic | np.ndarray) and found.shape == () and found.dtype == bool
     ):
         return bool(found)
-    raise BAD_SOURCE.error(
+    raise BAD_JUDGE.error(
         f"`metric` returned {_described(found)}, which is neither True nor False",
         help="compare it with a threshold in the metric itself",
     )

@@ -37,21 +37,23 @@ def export(
 ) -> None:
     """Read a trained model into the IR.
 
-    SRC is a model.py that defines `model` and `example_inputs`, an attribute pkg.mod:attr, or a .pt2 file.
+    SRC is a model.py that defines `model` and `example_inputs`, or model.py:attr for a model of another name,
+    an attribute pkg.mod:attr, or a .pt2 file.
 
     \b
     Example:
       mtc export model.py --metadata author=me
     """
     from mtc import stages
-    from mtc.frontends.source import name_of
+    from mtc.frontends.source import check_source, file_of, name_of
     from mtc.ir.literals import type_text
     from mtc.stages.outputs import Kind, check_output
 
     output = output or Path(f"{name_of(source)}.mtc")
-    path = Path(source)
-    need = path.stat().st_size if path.is_file() else 0
-    check_output(output, Kind.IR, overwrite=overwrite, inputs=(path,), need=need)
+    check_source(source)
+    path = file_of(source)
+    need = 0 if path is None else path.stat().st_size
+    check_output(output, Kind.IR, overwrite=overwrite, inputs=() if path is None else (path,), need=need)
     console.effective(
         "export",
         source=source,

@@ -1,4 +1,5 @@
-"""What a SRC is: a Python file, an attribute of a package, an exported program. Its content says, not its suffix."""
+"""What a SRC is: a Python file or an attribute of one, an attribute of a package, an exported program. What a file is,
+its content says, not its suffix."""
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, MtcError
+from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, SOURCE_RAISED, Code, MtcError
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
 from mtc.frontends.torch import models
 from mtc.support.opened_files import user_files
+from mtc.support.suggest import nearest
 
-_ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_ATTRIBUTE = re.compile(r"(?:[A-Za-z_][\w.]*|.*\.py):[A-Za-z_][\w.]*")
 
 
 @dataclass
@@ -36,7 +38,8 @@ class Source:
     neighbours: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
-_READ = "SRC is a model.py, pkg.mod:attr or a .pt2"
+_MOST_OFFERED = 20
+_READ = "SRC is a model.py, model.py:attr, pkg.mod:attr or a .pt2"
 
 
 def load(src: str | Path) -> Source:
@@ -57,14 +60,27 @@ def load(src: str | Path) -> Source:
 
 def check_source(src: str) -> None:
     """CANNOT_READ, before any work, if SRC names a file and there is none."""
-    if not is_attribute(src) and not Path(src).is_file():
-        what = "is not a file" if Path(src).exists() else "does not exist"
-        raise CANNOT_READ.error(f"`{src}` {what}", help="SRC is a file, or pkg.mod:attr")
+    path = file_of(src)
+    if path is None:
+        return
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise CANNOT_READ.error(f"`{path}` {what}", help=_READ)
+    if path.stat().st_size == 0:
+        raise BAD_SOURCE.error(f"`{path}` is empty", help=_READ)
 
 
 def is_attribute(src: str) -> bool:
-    """Whether SRC is a `pkg.mod:attr`, not a path."""
+    """Whether SRC is a `pkg.mod:attr` or a `model.py:attr`, not a path."""
     return _ATTRIBUTE.fullmatch(src) is not None and not Path(src).exists()
+
+
+def file_of(src: str) -> Path | None:
+    """The file that SRC names: `model.py` of model.py:attr too. None for an attribute of a package."""
+    if not is_attribute(src):
+        return Path(src)
+    place = src.rpartition(":")[0]
+    return Path(place) if place.endswith(".py") else None
 
 
 def name_of(src: str) -> str:
@@ -75,7 +91,7 @@ def name_of(src: str) -> str:
 def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
     """The module that a user's Python file is, whose functions run inside `neighbours`, those in its folder.
 
-    CANNOT_READ if there is no such file, BAD_SOURCE if it raises.
+    CANNOT_READ if there is no such file, SOURCE_RAISED if it raises.
     """
     if not path.is_file():
         raise CANNOT_READ.error(f"`{path}` {'is not a file' if path.exists() else 'does not exist'}")
@@ -92,19 +108,22 @@ def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
 
 def _from_attribute(text: str) -> Source:
     models.require()
-    name, _, attribute = text.partition(":")
+    name, _, attribute = text.rpartition(":")
+    if (path := file_of(text)) is not None:
+        neighbours = Neighbours(path.parent)
+        return _from_module(python_module(path, neighbours), attribute, str(path), neighbours)
     neighbours = Neighbours(Path.cwd())
     with neighbours, seeded():
         module = guarded(lambda: importlib.import_module(name), text)
-    return _from_module(module, attribute, text, neighbours)
+    return _from_module(module, attribute, name, neighbours)
 
 
 def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Neighbours) -> Source:
     held: Any = module
     for part in attribute.split("."):
-        held = getattr(held, part, None)
-    if held is None:
-        raise BAD_SOURCE.error(f"`{where}` does not define `{attribute}`", help=BAD_SOURCE.explanation)
+        if (inner := getattr(held, part, None)) is None:
+            raise missing(BAD_SOURCE, f"`{where}` does not define `{attribute}`", held, part)
+        held = inner
     with neighbours:
         return Source(
             model=_called(held, where, seed=1),
@@ -113,6 +132,27 @@ def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Nei
             calibration_inputs=getattr(module, "calibration_inputs", None),
             neighbours=neighbours,
         )
+
+
+def missing(code: Code, message: str, held: object, name: str) -> MtcError:
+    """That `held`, a module or what it defines, has no `name`: says what it offers instead."""
+    own = sorted(key for key, value in getattr(held, "__dict__", {}).items() if _is_offered(key, value, held))
+    best = nearest(name, own)
+    offered = ", ".join(f"`{key}`" for key in own[:_MOST_OFFERED]) + (", …" if len(own) > _MOST_OFFERED else "")
+    return code.error(
+        message,
+        notes=(f"it defines {offered or 'nothing'}",),
+        help=f"did you mean `{best}`?" if best else code.explanation,
+    )
+
+
+def _is_offered(name: str, value: object, held: object) -> bool:
+    """Not what a module imported: modules, their classes and functions, features of `__future__`."""
+    if name.startswith("_") or isinstance(value, ModuleType) or type(value).__module__ == "__future__":
+        return False
+    home = getattr(held, "__module__", None) or getattr(held, "__name__", None)  # of a class or instance; of a module
+    is_made_here = getattr(value, "__module__", None) == home
+    return is_made_here or not (isinstance(value, type) or inspect.isroutine(value))
 
 
 def _called(held: Any, where: str, seed: int) -> Any:
@@ -179,14 +219,20 @@ def no_model(found: object) -> MtcError:
 
 def guarded(call: Callable[[], Any], where: str) -> Any:
     """Calls a user's own code, which `where` names. It may raise anything, also SystemExit: that is shown with the
-    user's last line, as BAD_SOURCE, not as a failure of mtc."""
+    user's last line, as SOURCE_RAISED, not as a failure of mtc."""
     try:
         return call()
     except MtcError:
         raise
     except (Exception, SystemExit) as error:
         raised = f"`{where}` raised {type(error).__name__}: {error}"
-        raise BAD_SOURCE.error(raised, at=users_line(error)) from error
+        raise SOURCE_RAISED.error(raised, at=users_line(error), help=_remedy(error)) from error
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"install the package that brings `{error.name}`, or name SRC from the folder that it stands in"
+    return "make that line work in Python first"
 
 
 def users_line(error: BaseException) -> str | None:

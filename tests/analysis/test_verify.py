@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mtc.analysis.verify import compared, distance, drift, refuse, samples_of, verify
-from mtc.diagnostics import BAD_INPUT, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError
+from mtc.diagnostics import BAD_INPUT, BAD_JUDGE, CANNOT_READ, MISMATCH, MtcError
 
 INF, NAN = math.inf, math.nan
 UNLIKE = (INF, -1.0)
@@ -120,7 +120,7 @@ def test_a_metric_judges_instead_of_the_thresholds(answer: object) -> None:
 def test_a_metric_says_true_or_false(answer: object) -> None:
     with pytest.raises(MtcError, match="neither True nor False") as caught:
         verify(PROGRAM, SOURCE, metric=lambda got, want: answer)
-    assert caught.value.code is BAD_SOURCE
+    assert caught.value.code is BAD_JUDGE
 
 
 def test_a_sample_that_does_not_fit_is_named(tmp_path: Path) -> None:

@@ -189,13 +189,9 @@ def test_how_a_source_is_named_does_not_change_the_bytes(tmp_path: Path, monkeyp
             "def model(x):\n    return x\nexample_inputs = (1,)",
             "`model` of `.*` is called without arguments, and needs `x`",
         ),
-        ("def model():\n    raise SystemExit(4)", "raised SystemExit: 4"),
-        ("model = (1,", r"raised SyntaxError(.|\n)*model.py:1"),
-        (
-            "import torch\n\nclass N(torch.nn.Module):\n    def __init__(self):\n        open('none')\nmodel = N()",
-            "model.py:5",
-        ),
-        ("modle = 1", "does not define `model`"),
+        ("modle = 1", "does not define `model`(.|\n)*it defines `modle`(.|\n)*did you mean `model`|`modle`"),
+        ("import os\nfrom math import pi, sin\nnet = len\n", "it defines `pi`\n  help: A model.py defines"),
+        ("", "`.*model.py` is empty"),
     ],
 )
 def test_a_source_that_is_no_model(tmp_path: Path, content: str, message: str) -> None:
@@ -204,6 +200,48 @@ def test_a_source_that_is_no_model(tmp_path: Path, content: str, message: str) -
     with pytest.raises(mtc.MtcError, match=message) as caught:
         mtc.export(path)
     assert caught.value.code.id == "MTC203"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("def model():\n    raise SystemExit(4)", "raised SystemExit: 4"),
+        ("model = (1,", r"raised SyntaxError(.|\n)*model.py:1"),
+        (
+            "import torch\n\nclass N(torch.nn.Module):\n    def __init__(self):\n        open('none')\nmodel = N()",
+            "model.py:5",
+        ),
+        (
+            "import torch\nclass N(torch.nn.Module):\n    def forward(self, x):\n        return x @ x\n"
+            "model, example_inputs = N(), (torch.ones(2, 3),)",
+            r"`N.forward` raised RuntimeError: .*mat1(.|\n)*model.py:4",
+        ),
+        ("import no_such_package", "install the package that brings `no_such_package`"),
+    ],
+)
+def test_a_source_that_raises(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(content)
+    with pytest.raises(mtc.MtcError, match=message) as caught:
+        mtc.export(path)
+    assert caught.value.code.id == "MTC206" and caught.value.diagnostics[0].help
+
+
+def test_an_attribute_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = project(tmp_path / "a", 2, 3)
+    path.write_text(path.read_text().replace("model =", "small_net ="))
+    x = np.ones(2, np.float32)
+    np.testing.assert_array_equal(interp.run(mtc.export(f"{path}:small_net"), [x])[0], 5)
+    np.testing.assert_array_equal(reference_of(f"{path}:small_net").run([x])[0], 5)
+    monkeypatch.chdir(path.parent)
+    for src, message in (
+        ("model.py:smal_net", "`model.py` does not define `smal_net`(.|\n)*did you mean `small_net`"),
+        ("model:smal_net", "`model` does not define `smal_net`(.|\n)*did you mean `small_net`"),
+        ("model.py:Model.forwrd", "does not define `Model.forwrd`(.|\n)*did you mean `forward`"),
+        ("modle.py:small_net", "`modle.py` does not exist"),
+    ):
+        with pytest.raises(mtc.MtcError, match=message):
+            load(src)
 
 
 def test_the_users_line_is_shown_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

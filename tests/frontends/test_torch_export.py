@@ -243,7 +243,7 @@ def test_what_torch_cannot_trace_is_told_once(capfd: Any) -> None:
 def test_a_model_that_fails_on_its_inputs_is_told_so() -> None:
     with pytest.raises(mtc.MtcError, match=r"`Linear.forward` raised RuntimeError: .*1x7 and 3x4") as caught:
         mtc.export(nn.Linear(3, 4).eval(), (torch.randn(1, 7),))
-    assert caught.value.code.id == "MTC203"
+    assert caught.value.code.id == "MTC206"
 
 
 class Sparse(nn.Module):
