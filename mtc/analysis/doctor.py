@@ -5,20 +5,17 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
-import shutil
 import sys
 from dataclasses import dataclass
 
 from mtc.build import cmake
-from mtc.build.preflight import check_cache
+from mtc.build.preflight import FIRST_BUILD_BYTES, check_cache, free_bytes
 from mtc.build.sources import is_cached
 from mtc.build.sources_lock import sources
 from mtc.build.targets import TARGETS, Target
 from mtc.build.toolchain import toolchain_for
 from mtc.diagnostics import MtcError
 from mtc.support.cache import cache_root
-
-_NEEDED_BYTES = 2 << 30  # the host runtime's build folder and XNNPACK's
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,10 @@ def _cache() -> Check:
         check_cache()
     except MtcError as error:
         return Check("cache", False, error.diagnostics[0].message, error.diagnostics[0].help or "")
-    root = cache_root()
-    free = shutil.disk_usage(next(parent for parent in (root, *root.parents) if parent.exists())).free
-    found = f"{root}, {free / 1e9:.1f} GB free"
-    fix = "" if free > _NEEDED_BYTES else "set MTC_CACHE_DIR to a folder with 2 GB, or run `mtc cache clear`"
+    free = free_bytes()
+    found = f"{cache_root()}, {free / 1e9:.1f} GB free"
+    need = f"{FIRST_BUILD_BYTES / 1e9:.1f} GB"
+    fix = "" if free > FIRST_BUILD_BYTES else f"set MTC_CACHE_DIR to a folder with {need}, or run `mtc cache clear`"
     return Check("cache", not fix, found, fix)
 
 

@@ -1,20 +1,29 @@
-"""What can be known before a build starts: whether the cache can be written, whether the sources can be had."""
+"""What can be known before a build starts: whether the cache can be written, has room, and holds the sources."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection
+from pathlib import Path
 
 from mtc.build.sources import is_cached, is_offline
-from mtc.build.third_party import sources_of
+from mtc.build.targets import Target
+from mtc.build.third_party import sources_of, third_party_key
+from mtc.build.toolchain import Toolchain
 from mtc.diagnostics import CANNOT_WRITE, FETCH_FAILED
 from mtc.support.cache import cache_root
 
+# What a build adds to the cache, with room to spare: sources, libraries, objects, the runtime with every kernel.
+FIRST_BUILD_BYTES = 384 << 20
+NEXT_BUILD_BYTES = 128 << 20  # the libraries stand there
 
-def check_build(libraries: Collection[str], *, offline: bool = False) -> None:
-    """MtcError if a runtime with these kernel libraries cannot be built: CANNOT_WRITE for the cache, FETCH_FAILED that
-    names every source which is missing while mtc is offline."""
-    check_cache()
+
+def check_build(libraries: Collection[str], target: Target, toolchain: Toolchain, *, offline: bool = False) -> None:
+    """MtcError if a runtime with these kernel libraries cannot be built: CANNOT_WRITE for a cache that is read-only or
+    has no room, FETCH_FAILED that names every source which is missing while mtc is offline."""
+    is_first = not (cache_root() / "libraries" / third_party_key(target, toolchain, libraries)).is_dir()
+    check_cache(FIRST_BUILD_BYTES if is_first else NEXT_BUILD_BYTES)
     missing = [name for name in sources_of(libraries) if not is_cached(name)]
     if missing and (offline or is_offline()):
         raise FETCH_FAILED.error(
@@ -23,16 +32,31 @@ def check_build(libraries: Collection[str], *, offline: bool = False) -> None:
         )
 
 
-def check_cache() -> None:
-    """CANNOT_WRITE if the cache cannot be written or made."""
+def check_cache(need: int = 0) -> None:
+    """CANNOT_WRITE if the cache cannot be written or made, or has no room for `need` bytes."""
     root = cache_root()
-    folder = next(parent for parent in (root, *root.parents) if parent.exists())
+    folder = _standing(root)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         reason = "read-only" if folder.is_dir() else "not a folder"
         raise CANNOT_WRITE.error(
             f"mtc's cache cannot be at `{root}`: `{folder}` is {reason}",
             help="set MTC_CACHE_DIR to a folder that can be written",
         )
+    if (free := free_bytes()) < need:
+        raise CANNOT_WRITE.error(
+            f"the disk of mtc's cache `{root}` is full: about {need:,} bytes are needed, {free:,} are free",
+            help="set MTC_CACHE_DIR to a folder on another disk, or run `mtc cache clear`",
+        )
+
+
+def free_bytes() -> int:
+    """How much the disk of the cache still takes."""
+    return shutil.disk_usage(_standing(cache_root())).free
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the one above it that exists."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
 
 
 def has_runtimes() -> bool:

@@ -153,7 +153,7 @@ def _cached(
         folder = cache_dir("runtimes") / key
         if folder.is_dir():
             return folder, True
-        check_build(libraries, offline=offline)
+        check_build(libraries, target, toolchain, offline=offline)
         settings = definitions(
             selection, target, toolchain, mode, sanitize, libraries, offline=offline, progress=progress
         )

@@ -17,7 +17,7 @@ from mtc.build.targets import host_target, target
 from mtc.build.third_party import KERNEL_LIBRARIES
 from mtc.build.toolchain import toolchain_for, toolchain_stamp
 from mtc.delegates.registry import backends
-from mtc.frontends.source import check_source, is_attribute, name_of
+from mtc.frontends.source import check_source, file_of, name_of
 from mtc.lower import Lowered
 from mtc.passes.registry import check_names
 from mtc.stages.build_runtime import build_runtime
@@ -129,7 +129,8 @@ def compile_model(
     hashes = FileHashes()
     if not is_current(planned[-1], state.get("build-runtime"), hashes) and not has_runtimes():
         # Known now, and not after the minutes that an export may take.
-        check_build(KERNEL_LIBRARIES & set(settings.backend), offline=offline)
+        chosen = target(settings.target)
+        check_build(KERNEL_LIBRARIES & set(settings.backend), chosen, toolchain_for(chosen), offline=offline)
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     write_state(folder, state)
@@ -140,6 +141,21 @@ def compile_model(
             shutil.rmtree(folder, ignore_errors=True)
         raise
     return at
+
+
+def planned_reuse(settings: Settings, folder: Path, *, fresh: bool = False) -> list[tuple[Step, bool]]:
+    """The stages, and whether `compile_model` would reuse what each has made. Behind a stage that runs it is not known
+    yet whether what it writes will be as before: there it says no."""
+    state = {} if fresh else read_state(folder)
+    hashes = FileHashes()
+    changing: set[Path] = set()
+    found = []
+    for step in steps(settings, files_of(folder, settings)):
+        is_reused = changing.isdisjoint(step.inputs) and is_current(step, state.get(step.stage), hashes)
+        if not is_reused:
+            changing.add(step.output)
+        found.append((step, is_reused))
+    return found
 
 
 def _run(
@@ -173,7 +189,8 @@ def steps(
     offline: bool = False,
 ) -> list[Step]:
     """The stages in order, each with the command that runs it alone."""
-    source = () if is_attribute(settings.source) else (Path(settings.source),)
+    path = file_of(settings.source)
+    source = () if path is None else (path,)
     names = {"input-names": settings.input_names, "output-names": settings.output_names}
 
     def run_export() -> str:
