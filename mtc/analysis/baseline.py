@@ -13,6 +13,7 @@ from mtc.diagnostics import CANNOT_READ, REGRESSION, collected
 
 # Compared with a baseline: the key, and what it is called. Smaller is better.
 COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
+_REMEDY = "mtc bench MODEL --json > baseline.json"
 # What a measurement depends on.
 SETTING = ("program", "backends", "threads", "inputs")
 
@@ -28,7 +29,10 @@ class Baseline:
 def read(path: Path) -> Baseline:
     """The measurements to compare with. CANNOT_READ if the file is not what `mtc bench --json` writes."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if not text.strip():  # `mtc bench --json > b.json` that failed leaves such a file
+            raise CANNOT_READ.error(f"`{path}` is empty", help=_REMEDY)
+        content = json.loads(text)
         measured = {key: float(content[key]) for key in COMPARED}
         if not all(0 <= value < math.inf for value in measured.values()):
             raise ValueError("a measurement is no positive number")
@@ -36,9 +40,7 @@ def read(path: Path) -> Baseline:
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CANNOT_READ.error(
-            f"`{path}` is not what `mtc bench --json` writes", help="mtc bench MODEL --json > baseline.json"
-        ) from error
+        raise CANNOT_READ.error(f"`{path}` is not what `mtc bench --json` writes", help=_REMEDY) from error
 
 
 def unlike(measured: Mapping[str, Any], base: Baseline) -> list[str]:

@@ -35,6 +35,7 @@ def read(path: Path) -> Arrays:
         raise CANNOT_READ.error(f"`{path}` does not exist") from error
     except _NOT_ARRAYS as error:  # RuntimeError: a ZIP that is encrypted or compressed in a way Python does not know
         reason = "" if "pickle" in str(error) else f": {error}"  # NumPy says that of any file it does not know
+        reason = ": it is empty" if path.stat().st_size == 0 else reason
         raise BAD_INPUT.error(f"`{path}` is not a .npz or .npy of plain arrays{reason}") from error
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error

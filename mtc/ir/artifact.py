@@ -59,7 +59,8 @@ def load(path: str | Path, ops: Mapping[str, OpSpec]) -> Module:
     path = Path(path).absolute()
     try:
         if not is_artifact(path):
-            raise NOT_AN_ARTIFACT.error(f"`{path.name}` is not a .mtc file", help="make one with `mtc export`")
+            what = "is not a .mtc file" if path.stat().st_size else "is empty, and not a .mtc file"
+            raise NOT_AN_ARTIFACT.error(f"`{path.name}` {what}", help="make one with `mtc export`")
         return _load(OpenFile(path), ops)
     except DamagedArchive as error:
         raise DAMAGED_ARTIFACT.error(f"`{path.name}` is damaged: {error}") from error

@@ -19,6 +19,8 @@ def pack(tables_offset: int, tables_size: int, file_size: int, checksum: int) ->
 
 def unpack(data: bytes) -> tuple[int, int, int, int]:
     """tables_offset, tables_size, file_size, checksum. ValueError if `data` does not begin a program."""
+    if not data:
+        raise ValueError("the file is empty")
     if len(data) < SIZE or data[:8] != MAGIC:
         raise ValueError("not an mtc program")
     _, version, checksum, offset, size, total = struct.unpack(_FORMAT, data[:SIZE])

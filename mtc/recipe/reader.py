@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
-from mtc.recipe.values import CHANNELS, LABELS, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
+from mtc.frontends.source import file_of
+from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
 from mtc.stages.compile import Settings
 from mtc.stages.outputs import RECIPE_MARK
 from mtc.support import strict_yaml
@@ -25,7 +26,7 @@ HEADER = f"{RECIPE_MARK}; docs/recipes.md lists every key.\n"
 # Stage -> the flags of that command which a recipe may set, by the name they have there.
 STAGES: dict[str, dict[str, ValueKind]] = {
     "export": {"input-names": TEXTS, "output-names": TEXTS, "metadata": LABELS},
-    "optimize": {"backend": TEXTS, "disable-pass": TEXTS, "verify-each": TRUTH, "no-fallback": TRUTH},
+    "optimize": {"backend": NAMES, "disable-pass": TEXTS, "verify-each": TRUTH, "no-fallback": TRUTH},
     "build-runtime": {"target": TEXT},
 }
 VERIFY = {"max-rel": number(0), "min-cosine": number(-1, 1)}
@@ -38,6 +39,7 @@ IMAGE = {
     "batch": TRUTH,
 }
 ARRAY = {"array": TEXT}
+_EXAMPLE = "`mtc recipe show quickstart` is an example, `mtc compile SRC --save-recipe` writes one"
 _TOP = {"version", "title", "source", "stages", "inputs", "verify", "answer", "expected", "tolerance"}
 
 
@@ -82,13 +84,18 @@ def find(name: str) -> Path:
 def read(path: Path) -> dict[Any, Any]:
     """What a recipe's file says, as it stands there. CANNOT_READ or BAD_RECIPE if it is no mapping in YAML."""
     try:
-        content = strict_yaml.load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = strict_yaml.load(text)
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise BAD_RECIPE.error(f"`{path}` is not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BAD_RECIPE.error(f"`{path}` is not text", help=_EXAMPLE) from error
+    except strict_yaml.NotYaml as error:
+        raise BAD_RECIPE.error(f"`{path}` is not YAML: {error}", at=error.place(path)) from error
+    if not text.strip():
+        raise BAD_RECIPE.error(f"`{path}` is empty", help=_EXAMPLE)
     if not isinstance(content, dict):
-        raise BAD_RECIPE.error(f"`{path}` is not a mapping")
+        raise BAD_RECIPE.error(f"`{path}` is not a mapping", help=_EXAMPLE)
     return content
 
 
@@ -110,13 +117,10 @@ def text_of(settings: Settings, path: Path) -> str:
         stage: {flag: _plain(getattr(settings, flag.replace("-", "_"))) for flag in flags}
         for stage, flags in STAGES.items()
     }
-    source = settings.source
-    if Path(source).is_file():
-        source = (
-            Path(source).name
-            if Path(source).absolute().parent == path.absolute().parent
-            else str(Path(source).absolute())
-        )
+    source, file = settings.source, file_of(settings.source)
+    if file is not None and file.is_file():
+        is_beside = file.absolute().parent == path.absolute().parent
+        source = (file.name if is_beside else str(file.absolute())) + source.removeprefix(str(file))
     content = {"version": VERSION, "source": source, "stages": stages}
     return HEADER + yaml.safe_dump(content, sort_keys=False, width=120)
 
@@ -183,8 +187,8 @@ class _Reader:
         )
 
     def source(self, text: str) -> str:
-        beside = self.path.parent / text
-        return str(beside) if text and beside.is_file() else text
+        file = file_of(text)
+        return str(self.path.parent / text) if text and file and (self.path.parent / file).is_file() else text
 
     def input(self, content: Any, name: str) -> dict[str, Any]:
         given = self.mapping(content, f"inputs.{name}")

@@ -37,6 +37,12 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
+def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(words)) < len(words):
+        raise ValueError(words)
+    return words
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
@@ -113,6 +119,9 @@ def one_of(*words: str) -> ValueKind:
 
 TEXT = ValueKind("text", "", _text)
 TEXTS = ValueKind("list of texts", (), _texts, _words)
+NAMES = ValueKind(
+    "list of texts, each once", (), lambda value: _distinct(_texts(value)), lambda t: _distinct(_words(t))
+)
 TRUTH = ValueKind("truth value", False, _truth, _truth_from_text)
 LABELS = ValueKind("mapping to texts", {}, _labels, _labels_from_text)
 CHANNELS = ValueKind("list of one number or three", (0.0,), _channels)

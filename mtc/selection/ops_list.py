@@ -63,15 +63,10 @@ def load(path: Path) -> OpsList:
         raise BAD_OPS_LIST.error(f"`{path}` is not text", help=_OF_A_PROGRAM) from error
     try:
         content = strict_yaml.load(text)
-    except (
-        yaml.YAMLError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:  # all YAML raises
-        raise BAD_OPS_LIST.error(f"`{path}` is not YAML: {error}") from error
+    except strict_yaml.NotYaml as error:
+        raise BAD_OPS_LIST.error(f"`{path}` is not YAML: {error}", at=error.place(path)) from error
+    if not text.strip():
+        raise BAD_OPS_LIST.error(f"`{path}` is empty", help="`mtc select-ops` writes a list")
     return parse(content, str(path))
 
 

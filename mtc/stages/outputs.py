@@ -66,6 +66,11 @@ def kind_of(path: Path) -> Kind:
     return Kind.ARRAYS if _holds_arrays(path) else Kind.OTHER
 
 
+def is_empty(path: Path) -> bool:
+    """Whether it is a file without a byte: what a copy that failed leaves, or a redirection of a command that did."""
+    return path.is_file() and path.stat().st_size == 0
+
+
 def _holds_arrays(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -106,6 +111,7 @@ def check_output(
         raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name")
     if found not in allowed and not overwrite:
         what = "" if found is Kind.OTHER else f": it is {found.value}"
+        what = ": it is empty" if is_empty(path) else what
         raise WOULD_REPLACE.error(
             f"`{path}` exists and is not {kind.value}{what}", help="choose another name, or pass --overwrite"
         )
@@ -212,5 +218,7 @@ def require(path: Path, *kinds: Kind) -> Kind:
         if found is Kind.OTHER and path.suffix in _SOURCES:
             remedy[found] = f"it is a source: `mtc export {path}` reads it"
         what = f"is not {wanted}" if found is Kind.OTHER else f"is {found.value}, not {wanted}"
+        if is_empty(path):
+            what, remedy[found] = f"is empty, and not {wanted}", "it was cut off, or nothing was written: make it again"
         raise NOT_AN_ARTIFACT.error(f"`{path}` {what}", help=remedy.get(found))
     return found
