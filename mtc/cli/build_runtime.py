@@ -42,6 +42,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
+    from mtc.selection import ops_list
     from mtc.stages.outputs import Kind, LastWritten, check_output
     from mtc.support.hashing import file_sha256
 
@@ -55,9 +56,15 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         wrote(ops, derived=file_sha256(ops))
         same = shlex.join(("mtc", "select-ops", str(model)))
         console.note(f"{ops} lists the {counted(len(found.kernels), 'kernel')} of {model}, as `{same}` does")
+    listed = ops_list.load(ops)
+    if not listed.kernels:
+        console.warn(
+            f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
+            "`mtc select-ops MODEL` lists what a model needs"
+        )
     console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
     built = stages.build_runtime(
-        ops, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
+        listed, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
     )
     wrote(output)
     data = {

@@ -6,10 +6,11 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
+from mtc.cli.parameters import OneOf
 
 
 @click.command(cls=MtcCommand)
-@click.argument("action", type=click.Choice(("show", "clear")), default="show")
+@click.argument("action", type=OneOf(("show", "clear")), default="show")
 @click.option("--part", multiple=True, help="Only this part, as `show` lists them; repeat it for more.")
 @json_option
 def cache(action: str, part: tuple[str, ...]) -> None:

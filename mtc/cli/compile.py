@@ -24,6 +24,7 @@ from mtc.cli.parameters import (
     target_option,
     verify_each_option,
 )
+from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand)
@@ -38,7 +39,9 @@ from mtc.cli.parameters import (
 @no_fallback_option
 @target_option()
 @click.option(
-    "--dry-run", is_flag=True, help="Print the stages' commands, and with --save-recipe the recipe; write nothing."
+    "--dry-run",
+    is_flag=True,
+    help="Print the stages' commands and which would run, with --save-recipe the recipe; write nothing.",
 )
 @click.option("--fresh", is_flag=True, help="Run every stage, even if it is up to date.")
 @click.option("--save-recipe", type=PATH, help="Write all settings as a recipe.")
@@ -67,23 +70,31 @@ def compile(
     """
     from mtc import recipe
     from mtc.analysis.placement import placed_ops
-    from mtc.frontends.source import name_of
-    from mtc.stages.compile import Settings, Step, compile_model, files_of, steps
+    from mtc.frontends.source import check_source, name_of
+    from mtc.stages.compile import Settings, Step, compile_model, planned_reuse
     from mtc.stages.outputs import Kind, check_output
 
     settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
     output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
-        if dry_run:
-            console.note(f"would write {save_recipe}:\n{recipe.text_of(settings, save_recipe)}")
-        else:
+        if not dry_run:
             recipe.save(settings, save_recipe)
             console.note(f"wrote {save_recipe}")
     if dry_run:
+        check_source(source)
+        check_output(output, Kind.COMPILED, overwrite=overwrite)
         lines = [f"mkdir -p {shlex.quote(str(output))}"] if not output.is_dir() else []
-        lines += [step.line for step in steps(settings, files_of(output, settings))]
-        console.result({"commands": lines}, "\n".join(lines))
+        planned = planned_reuse(settings, output, fresh=fresh)
+        # Commands that a shell can run, whatever is reused.
+        marked = [step.line + (f"  # {console.REUSED}" if was_reused else "") for step, was_reused in planned]
+        commands = [*lines, *(step.line for step, _ in planned)]
+        stages = [{"command": step.line, "was_reused": was_reused} for step, was_reused in planned]
+        console.result({"commands": commands, "stages": stages}, "\n".join([*lines, *marked]))
+        running = sum(not was_reused for _, was_reused in planned)
+        console.note(f"{counted(running, 'stage')} would run, {len(planned) - running} would be reused")
+        if save_recipe is not None:
+            console.note(f"would write {save_recipe}:\n{recipe.text_of(settings, save_recipe)}")
         return
     done: list[dict[str, object]] = []
 

@@ -6,10 +6,11 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand
+from mtc.cli.parameters import OneOf
 
 
 @click.command(cls=MtcCommand)
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.argument("shell", type=OneOf(("bash", "zsh", "fish")))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that lets SHELL complete mtc's commands and options.

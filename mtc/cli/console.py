@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 
+REUSED = "up to date: same inputs, settings and mtc"
 _SECONDS_BEFORE_PROGRESS = 1.0
 
 
@@ -80,7 +81,7 @@ def warn(text: object) -> None:
 
 def step(line: str, was_reused: bool) -> None:
     """A stage of a compilation, by the command that runs it alone, before it runs."""
-    note(line + ("   (up to date: same inputs, settings and mtc)" if was_reused else ""))
+    note(line + (f"   ({REUSED})" if was_reused else ""))
 
 
 def effective(command: str, **values: object) -> None:

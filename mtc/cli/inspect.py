@@ -37,9 +37,13 @@ def inspect(
     from mtc.analysis import html_card
     from mtc.analysis.model_card import model_card
     from mtc.analysis.off_backend import off_backend
+    from mtc.delegates.registry import backends
     from mtc.ir.module import Module
     from mtc.stages.outputs import Kind, check_output
 
+    backends(backend or ())
+    if why_not is not None:
+        backends(why_not)
     kinds = (Kind.IR,) if why_not else (Kind.IR, Kind.PROGRAM)
     model = model_or_last(model, *kinds)
     if html is not None:

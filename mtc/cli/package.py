@@ -54,7 +54,12 @@ def package(
     check_output(output, Kind.PROGRAM, overwrite=overwrite, inputs=(model,), need=model.stat().st_size)
     module = stages.load(model)
     console.effective(
-        "package", model=model, backend=backend or module.meta.get("backends"), runtime=runtime, output=output
+        "package",
+        model=model,
+        backend=stages.chosen_backends(module, backend),
+        runtime=runtime,
+        no_fallback=no_fallback,
+        output=output,
     )
     lowered = stages.lowered(module, backend)
     stages.package_to(output, lowered, runtime=runtime, no_fallback=no_fallback)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mtc.cli import completing, console
+from mtc.support.suggest import nearest
 
 if TYPE_CHECKING:
     from mtc.stages.outputs import Kind
@@ -59,6 +60,17 @@ class Words(click.ParamType):  # type: ignore[type-arg]
         return words
 
 
+class OneOf(click.Choice[str]):
+    """One of a few words; for another one the message suggests the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            best = nearest(str(value), self.choices)
+            hint = f"; did you mean `{best}`?" if best else ""
+            self.fail(f"`{value}` is none of {', '.join(self.choices)}{hint}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Entry(click.ParamType):  # type: ignore[type-arg]
     """`key=value`."""
 
@@ -101,10 +113,20 @@ class Percent(click.ParamType):  # type: ignore[type-arg]
         return number
 
 
+class Backends(Words):
+    """Names of backends, each once: the second of two equal ones would be no other choice."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        words = super().convert(value, param, ctx)
+        if twice := next((word for word in words if words.count(word) > 1), None):
+            self.fail(f"`{twice}` is named twice", param, ctx)
+        return words
+
+
 def backend_option(help: str = "", **attributes: Any) -> Callable[[_Function], _Function]:
     """The backends to run on; `help` says what holds without it."""
     text = f"What `mtc backends` lists, first choice first. {help}".rstrip()
-    return click.option("--backend", type=Words(), help=text, shell_complete=completing.backends, **attributes)
+    return click.option("--backend", type=Backends(), help=text, shell_complete=completing.backends, **attributes)
 
 
 def target_option(help: str = "Default: this machine.") -> Callable[[_Function], _Function]:

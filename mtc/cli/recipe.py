@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mtc.cli import completing, console
+from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
+    OneOf,
     backend_option,
     entries_option,
     offline_option,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=MtcCommand)
-@click.argument("action", type=click.Choice(("list", "show", "run")), default="list")
+@click.argument("action", type=OneOf(("list", "show", "run")), default="list")
 @click.argument("name", metavar="[NAME|PATH]", required=False, shell_complete=completing.recipes)
 @output_option("the recipe's name, a folder")
 @backend_option("Instead of the recipe's.")
@@ -54,6 +55,7 @@ def recipe(
       mtc recipe list
     """
     from mtc import recipe as recipes
+    from mtc.analysis.placement import placed_ops
 
     if action == "list":
         rows = [(key, recipes.load(path).title) for key, path in recipes.known().items()]
@@ -69,22 +71,26 @@ def recipe(
         return
     given = {key: held for key, held in (("backend", backend), ("target", target)) if held is not None}
     wanted = recipes.overridden(recipes.load(path), given | dict(flags))
+    output = output or Path(path.stem)
     console.note(f"{wanted.title or path.stem} ({path})")
-
+    limits = {"max_rel": wanted.max_rel, "min_cosine": wanted.min_cosine}
+    console.effective("recipe run", recipe=path, **limits, threads=threads, offline=offline, output=output)
     outcome = recipes.run(
         wanted,
-        output or Path(path.stem),
+        output,
         threads=threads,
         told=lambda step, was_reused: console.step(step.line, was_reused),
         did=lambda text: console.note(f"  {text}"),
         warn=console.warn,
         progress=console.progress(),
+        compiled=lambda files: console.note(tables.placement(placed_ops(files.lowered))),
         offline=offline,
         overwrite=overwrite,
     )
     console.clear()
     remember(outcome.files.program)
-    console.result(outcome.to_json(), lambda: _text(outcome))
+    placed = {"placement": [row.to_json() for row in placed_ops(outcome.files.lowered)]}
+    console.result(outcome.to_json() | placed, lambda: _text(outcome))
 
 
 def _text(outcome: Outcome) -> str:

@@ -34,6 +34,7 @@ def select_ops(
     """
     from mtc import stages
     from mtc.delegates.registry import backends
+    from mtc.ir.module import Module
     from mtc.stages.outputs import Kind, check_output, require
 
     backends(backend or ())
@@ -42,8 +43,12 @@ def select_ops(
     for path in models:
         require(path, Kind.IR, Kind.PROGRAM)
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
-    console.effective("select-ops", models=paths, backend=backend, merge=merge, output=output)
-    found = stages.select_ops_to(output, *map(stages.load_any, paths), backend=backend, merge=merge)
+    loaded = [stages.load_any(path) for path in paths]
+    # A program has been lowered; models may have been optimized for different backends.
+    lists = {stages.chosen_backends(model, backend) for model in loaded if isinstance(model, Module)}
+    used = lists.pop() if len(lists) == 1 else "what each model says" if lists else None
+    console.effective("select-ops", models=paths, backend=used, merge=merge, output=output)
+    found = stages.select_ops_to(output, *loaded, backend=backend, merge=merge)
     wrote(output)
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
     data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}

@@ -16,7 +16,7 @@ from mtc.analysis.verify import Difference, compared, drift, reference_of, refus
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime import LIBRARY, PROGRAM
 from mtc.build.targets import target
-from mtc.diagnostics import BAD_RECIPE, BAD_SOURCE, MISMATCH, collected
+from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, MISMATCH, collected
 from mtc.recipe.reader import Recipe, unexpected
 from mtc.session import Session
 from mtc.stages.compile import Compiled, Told, compile_model
@@ -58,11 +58,13 @@ def run(
     did: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
+    compiled: Callable[[Compiled], None] = lambda files: None,
     offline: bool = False,
     overwrite: bool = False,
 ) -> Outcome:
     """Everything the recipe says, on the runtime that was built for it. MISMATCH if an output differs from the source
-    model's by more than the recipe allows, or the answer is not the expected one."""
+    model's by more than the recipe allows, or the answer is not the expected one. `compiled` hears of the files before
+    the program runs."""
     beside = recipe.path.parent
     given = {name: preprocess.prepared(entry, beside) for name, entry in recipe.inputs.items()}
     # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
@@ -71,6 +73,7 @@ def run(
     files = compile_model(
         settings, folder, told=told, did=did, warn=warn, progress=progress, offline=offline, overwrite=overwrite
     )
+    compiled(files)
     if not target(settings.target).is_host:
         return Outcome(files)
     reference = reference_of(settings.source)
@@ -106,9 +109,9 @@ def _ordered(given: Mapping[str, np.ndarray], names: Sequence[str], recipe: Path
 
 
 def _facts(answer: Any, recipe: Recipe) -> dict[str, Any]:
-    """What the recipe's `answer` returned, arrays as numbers and lists. BAD_SOURCE if it is no mapping."""
+    """What the recipe's `answer` returned, arrays as numbers and lists. BAD_JUDGE if it is no mapping."""
     if not isinstance(answer, Mapping):
-        raise BAD_SOURCE.error(
+        raise BAD_JUDGE.error(
             f"`answer` returned a {type(answer).__name__}, not a mapping of names to facts", at=str(recipe.answer)
         )
     return {str(key): value.tolist() if hasattr(value, "tolist") else value for key, value in answer.items()}

@@ -5,13 +5,14 @@ from mtc.stages.check_runtime import check_runtime
 from mtc.stages.export import export, export_to
 from mtc.stages.files import load, load_any, save
 from mtc.stages.optimize import optimize, optimize_to
-from mtc.stages.package import lowered, package, package_to
+from mtc.stages.package import chosen_backends, lowered, package, package_to
 from mtc.stages.pass_options import pass_options
 from mtc.stages.select_ops import select_ops, select_ops_to
 
 __all__ = [
     "build_runtime",
     "check_runtime",
+    "chosen_backends",
     "export",
     "export_to",
     "load",

@@ -20,10 +20,15 @@ from mtc.support.atomic import atomic_file
 DEFAULT_BACKENDS = ("xnnpack",)
 
 
+def chosen_backends(model: Module, backend: str | Sequence[str] | None = None) -> tuple[str, ...]:
+    """The names in `backend`, or the backends that `model` was optimized for, or the default; portable is the last."""
+    chosen = backend or model.meta.get("backends") or DEFAULT_BACKENDS
+    return tuple(library.name for library in backends(chosen if isinstance(chosen, str) else tuple(chosen)))
+
+
 def lowered(model: Module, backend: str | Sequence[str] | None = None) -> Lowered:
     """`model` lowered for `backend`, or for the backends it was optimized for."""
-    chosen = backend or model.meta.get("backends") or DEFAULT_BACKENDS
-    return lower(model, backends(chosen if isinstance(chosen, str) else tuple(chosen)))
+    return lower(model, backends(chosen_backends(model, backend)))
 
 
 def package(

@@ -64,6 +64,8 @@ def test_mistyped_commands_are_usage_errors_with_a_suggestion(mtc):
     assert mtc("export", "--no-such-option").code == 2
     assert mtc("export").code == 2
     assert mtc("optimize", "--backend", "").code == 2
+    twice = mtc("optimize", "--backend", "xnnpack,portable,xnnpack")
+    assert twice.code == 2 and "`xnnpack` is named twice" in twice.err
 
 
 def test_errors_are_json_where_asked(mtc, folder):

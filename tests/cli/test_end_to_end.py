@@ -182,6 +182,14 @@ def test_compile_says_what_it_did(mtc, folder):
     for what in ("exported", "became", "listed", "wrote a program", "kernels for linux-x86_64"):
         assert what in first.err and what not in second.err
     assert second.err.count("up to date: same inputs, settings and mtc") == 5
+    planned = mtc("compile", "model.py", "--dry-run", "--json").json["stages"]
+    assert [stage["was_reused"] for stage in planned] == [True] * 5
+    planned = mtc("compile", "model.py", "--dry-run", "--disable-pass", "fuse-clamp")
+    assert [line.endswith("# up to date: same inputs, settings and mtc") for line in planned.out.splitlines()] == [
+        *(True, False, False, False, False)
+    ]
+    assert "4 stages would run, 1 would be reused" in planned.err
+    assert "5 stages would run" in mtc("compile", "model.py", "--dry-run", "--fresh").err
     assert "using model-compiled/model.mtp" in mtc("run").err
 
 
@@ -190,6 +198,9 @@ def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch)
         assert mtc(*line.split()).code == 0
     (folder / "model.py").write_text((folder / "model.py").read_text().replace("seed(0)", "seed(1)"))
     verify = ["verify", "model.mtp", "--runtime", "runtime-linux-x86_64", "--against", "model.py"]
+    (folder / "metric.py").write_text("def metrik(outputs, references):\n    return True\n")
+    undefined = mtc(*verify, "--metric", "metric.py")
+    assert undefined.code == 1 and "MTC207" in undefined.err and "did you mean `metrik`" in undefined.err
     wrong = mtc(*verify)
     assert wrong.code == 1 and "MTC504" in wrong.err
     (folder / "metric.py").write_text("def metric(outputs, references):\n    return True\n")
@@ -199,7 +210,7 @@ def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch)
     assert raised.code == 1 and "TypeError" in raised.err and "metric.py:2" in raised.err
     (folder / "metric.py").write_text("def metric(outputs, references):\n    return outputs[7]\n")
     raised = mtc(*verify, "--metric", "metric.py")
-    assert raised.code == 1 and "MTC203" in raised.err and "metric.py:2" in raised.err
+    assert raised.code == 1 and "MTC206" in raised.err and "metric.py:2" in raised.err
 
 
 def test_bench_measures_and_compares(mtc, folder):

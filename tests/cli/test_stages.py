@@ -138,6 +138,11 @@ def test_a_missing_folder_is_refused_before_work(mtc, folder):
         (["recipe", "run", "quickstar"], "`quickstart`"),
         (["explain", "MTC999"], "MTC"),
         (["cache", "show", "--part", "source"], "`sources`"),
+        (["inspect", "model.py", "--why-not", "xnpack"], "`xnnpack`"),
+        (["inspect", "--backend", "xnpack"], "`xnnpack`"),
+        (["recipe", "shwo"], "did you mean `show`?"),
+        (["completion", "bsh"], "did you mean `bash`?"),
+        (["cache", "claer"], "did you mean `clear`?"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -190,6 +195,39 @@ def test_passes_can_be_timed_printed_and_disabled(mtc, folder):
     assert "func @forward" in shown.err
     with_all = mtc("optimize", "--json").json["nodes"]
     assert mtc("optimize", "--disable-pass", "fuse-clamp", "--json").json["nodes"] > with_all
+
+
+def test_the_backends_are_shown_also_where_they_are_the_default(mtc, folder):
+    mtc("export", "model.py")
+    assert "backend=xnnpack,portable" in mtc("package", "model.mtc").err
+    assert "backend=xnnpack,portable" in mtc("select-ops", "model.mtc").err
+    assert "backend=portable" in mtc("package", "model.mtc", "--backend", "portable").err
+    mtc("optimize", "model.mtc", "--backend", "portable")
+    assert "backend=what each model says" in mtc("select-ops", "model.mtc", "model.optimized.mtc").err
+    assert "backend" not in mtc("select-ops", "model.mtp").err
+
+
+def test_a_list_without_a_kernel_is_told_of(mtc, folder):
+    """A model may have no operators, but more often such a list is a mistake."""
+    (folder / "none.yaml").write_text("version: 1\nkernels: {}\n")
+    built = mtc("build-runtime", "--ops", "none.yaml", "-o", "r", "-q")
+    assert built.code == 0 and "lists no kernel" in built.err and "mtc select-ops MODEL" in built.err
+
+
+EMPTY = ["inspect FILE", "run FILE", "package FILE", "build-runtime --ops FILE", "recipe run FILE", "diff FILE FILE"]
+EMPTY += ["verify model.mtp --against FILE", "run model.mtp --inputs FILE", "bench model.mtp --baseline FILE"]
+EMPTY += ["select-ops model.mtc --merge FILE -o o.yaml", "optimize FILE", "check FILE", "export FILE"]
+
+
+@pytest.mark.parametrize("line", EMPTY)
+def test_an_empty_file_is_called_empty(mtc, folder, line):
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    for name in ("empty.mtc", "empty.yaml"):
+        (folder / name).touch()
+        refused = mtc(*line.replace("FILE", name).split())
+        reason = refused.err + (refused.out if line.startswith("check") else "")
+        assert refused.code == 1 and "empty" in reason.replace(name, ""), refused
 
 
 def test_damaged_files_are_refused(mtc, folder):

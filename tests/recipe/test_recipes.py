@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mtc.analysis.preprocess import prepared
-from mtc.diagnostics import BAD_RECIPE, BAD_SOURCE, CANNOT_READ, UNKNOWN_NAME, MtcError
+from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
 from mtc.recipe.reader import Recipe, load, overridden, save, unexpected
 from mtc.recipe.running import _facts, _ordered
@@ -84,6 +84,7 @@ def test_a_source_that_is_no_file_beside_it_stays(tmp_path: Path) -> None:
         ("verify: {max-rel: .nan}", ["`verify.max-rel` is nan"]),
         ("verify: {min-cosine: 2}", ["`verify.min-cosine` is 2", "number from -1 to 1"]),
         ("stages: {optimize: {backend: [1]}}", ["`optimize.backend` is [1]", "list of texts"]),
+        ("stages: {optimize: {backend: [a, a]}}", ["`optimize.backend`", "each once"]),
         ("stages: {optimize: {disable-pass: [[a]]}}", ["`optimize.disable-pass`"]),
         ("stages: {export: {metadata: {a: [1]}}}", ["`export.metadata`", "mapping to texts"]),
         ("inputs: {x: }", ["says neither `image` nor `array`"]),
@@ -114,10 +115,13 @@ def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "- a", "a: [", "\x00", "[" * 20_000])
-def test_other_files(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_none_of_ours(tmp_path: Path, text: str) -> None:
     with pytest.raises(MtcError) as caught:
         load(written(tmp_path, text))
-    assert caught.value.code is BAD_RECIPE
+    (finding,) = caught.value.diagnostics
+    assert finding.code is BAD_RECIPE and "\n" not in finding.message
+    assert ("is empty" in finding.message) is (text == "")
+    assert (finding.at or "").endswith("r.yaml:1:5") is (text == "a: [")
 
 
 def test_missing_files_and_names(tmp_path: Path) -> None:
@@ -128,6 +132,14 @@ def test_missing_files_and_names(tmp_path: Path) -> None:
     with pytest.raises(MtcError, match="`quickstart`") as caught:
         reader.find("quickstrat")
     assert caught.value.code is UNKNOWN_NAME
+
+
+def test_an_attribute_of_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "model.py").touch()
+    settings = Settings(f"{tmp_path}/model.py:net")
+    save(settings, tmp_path / "r.yaml")
+    assert "source: model.py:net" in (tmp_path / "r.yaml").read_text()
+    assert load(tmp_path / "r.yaml").settings == settings
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
@@ -197,4 +209,4 @@ def test_an_answer_is_a_mapping() -> None:
     assert (facts, unexpected(recipe, facts)) == ({"labels": [1, 2], "mean": 0.5}, [])
     with pytest.raises(MtcError, match="`answer` returned a list, not a mapping") as caught:
         _facts(["cat"], recipe)
-    assert (caught.value.code, caught.value.diagnostics[0].at) == (BAD_SOURCE, "answer.py")
+    assert (caught.value.code, caught.value.diagnostics[0].at) == (BAD_JUDGE, "answer.py")
