@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
+from itertools import zip_longest
 from pathlib import Path
 
 from mtc import stages
 from mtc.analysis.layers import Layer, first_divergence
+from mtc.analysis.program_constants import constants_read
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session
 from mtc.stages.outputs import Kind, kind_of
+
+_MOST_SHOWN = 5
 
 
 def diverging_layer(
@@ -38,6 +43,22 @@ def diverging_layer(
         max_rel=max_rel,
         min_cosine=min_cosine,
     )
+
+
+def other_constants(program: Path, against: str) -> str:
+    """What of `program` is not what its source gives now, though each of its operators is right: the operators, or
+    constants that they read. Empty if it is the source's program."""
+    found = reader.read(program)
+    with tempfile.TemporaryDirectory(prefix="mtc-program-") as folder:
+        path = Path(folder, "source.mtp")
+        stages.package(_canonical(against, found.backends), path, backend=found.backends)
+        pairs = list(zip_longest(constants_read(found), constants_read(reader.read(path))))
+    if any(a is None or b is None or a.op != b.op for a, b in pairs):
+        return "the program has other operators than its source gives now"
+    named = dict.fromkeys(str(a) for a, b in pairs if a != b)
+    shown = [*named][:_MOST_SHOWN]
+    more = f" and {len(named) - len(shown)} more" if len(named) > len(shown) else ""
+    return f"the constants of {', '.join(shown)}{more} are not those of the source" if named else ""
 
 
 def _canonical(against: str, backend: list[str]) -> Module:

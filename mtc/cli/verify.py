@@ -54,7 +54,7 @@ def verify(
       mtc verify model.mtp --against model.py
     """
     from mtc.analysis import verify as comparing
-    from mtc.analysis.diverging import diverging_layer
+    from mtc.analysis.diverging import diverging_layer, other_constants
     from mtc.analysis.judges import load_function
     from mtc.analysis.sessions import open_session
     from mtc.stages.outputs import Kind
@@ -78,12 +78,14 @@ def verify(
         rows = comparing.verify(session, reference, data, max_rel=max_rel, min_cosine=min_cosine, metric=judge)
         is_ok = all(row.is_ok for row in rows)
         changed = "" if is_ok else comparing.drift(session, reference, max_rel, min_cosine)
-        layer = None
+        layer, other = None, ""
         if layers:
             layer = diverging_layer(model, against, session, reference, data, runtime, max_rel, min_cosine)
+            other = "" if is_ok or layer else other_constants(model, against)
     cells = [(r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", _verdict(r)) for r in rows]
     table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
     first = f"first to diverge: {layer}" if layer else "no operator diverges" if layers else ""
+    first += f", but {other}" if other else ""
     facts = {"outputs": [row.to_json() for row in rows], "first_divergence": layer and layer.to_json()}
     if is_ok or not console.settings.is_json:  # with --json the error is the one document
         console.result(facts, "\n".join(filter(None, [table, first])))

@@ -22,6 +22,19 @@ example_inputs = (torch.randn(2, 8), torch.arange(8))
 """
 
 
+def test_verify_layers_tells_of_constants_that_are_not_the_sources(mtc, folder):
+    for line in ("export model.py", "optimize", "package"):
+        assert mtc(*line.split()).code == 0
+    text = (folder / "model.py").read_text()
+    layers = ("verify", "model.mtp", "--against", "model.py", "--layers")
+    (folder / "model.py").write_text(text.replace("example_inputs", "model[4].weight.data[0] = 0\nexample_inputs"))
+    found = mtc(*layers)
+    assert found.code == 1 and "no operator diverges, but the constants of `linear` at 4 are not those" in found.err
+    (folder / "model.py").write_text(text.replace("nn.ReLU()", "nn.Tanh()"))
+    found = mtc(*layers)
+    assert found.code == 1 and "the program has other operators than its source gives now" in found.err
+
+
 def test_verify_layers_finds_a_planted_kernel(mtc, folder, own_sources):
     shutil.copytree(REAL, own_sources, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tests"))
     kernel = own_sources / "kernels" / "xnnpack" / "add.cpp"
