@@ -5,7 +5,7 @@ A check that can find several faults reports them all and raises once::
     with collected() as report:
         for node in graph:
             if node.target not in table:
-                report(UNSUPPORTED_OP(f"cannot import `{node.target}`", at=location(node), help="..."))
+                report(UNSUPPORTED_OP(f"cannot import `{node.target}`", at=location(node), help="...", op=node.target))
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ CODES: dict[str, Code] = {}
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: what is wrong, where, why, and what to do next."""
+    """One finding: what is wrong, where, why, and what to do next; and with which operator, if it is one's."""
 
     code: Code
     message: str
     at: str | None = None
     notes: tuple[str, ...] = ()
     help: str | None = None
+    op: str | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.message} [{self.code.id}]"]
@@ -37,14 +38,15 @@ class Diagnostic:
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
-        """The diagnostic as plain data, for `--json`."""
+        """The diagnostic as plain data, for `--json`: every key is there, and there always is a next step."""
         return {
             "code": self.code.id,
             "title": self.code.title,
             "message": self.message,
+            "operator": self.op,
             "at": self.at,
             "notes": list(self.notes),
-            "help": self.help,
+            "help": self.help or f"`mtc explain {self.code.id}` says more",
         }
 
 
@@ -80,15 +82,27 @@ class Code:
             raise ValueError(f"two diagnostics have the code {self.id}")
 
     def __call__(
-        self, message: str, *, at: str | None = None, notes: Sequence[str] = (), help: str | None = None
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        notes: Sequence[str] = (),
+        help: str | None = None,
+        op: str | None = None,
     ) -> Diagnostic:
-        return Diagnostic(self, message, at, tuple(notes), help)
+        return Diagnostic(self, message, at, tuple(notes), help, op)
 
     def error(
-        self, message: str, *, at: str | None = None, notes: Sequence[str] = (), help: str | None = None
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        notes: Sequence[str] = (),
+        help: str | None = None,
+        op: str | None = None,
     ) -> MtcError:
         """An exception that holds this one diagnostic."""
-        return MtcError(self(message, at=at, notes=notes, help=help))
+        return MtcError(self(message, at=at, notes=notes, help=help, op=op))
 
 
 class Report:
@@ -297,6 +311,14 @@ REGRESSION = Code(
     "Median latency, cold load or peak memory is worse than what --baseline holds by more than --max-regress allows. "
     "Measurements differ from machine to machine and with what else runs there: take the baseline where it is "
     "compared, with enough --runs. The table of operators shows where the time goes.",
+)
+
+OTHER_PROGRAM = Code(
+    "MTC506",
+    "the baseline is of another model",
+    "--baseline holds measurements of a program whose inputs or outputs are not those of the measured one, so that no "
+    "number of the one says anything of the other. What may change between two versions of one model, its operators, "
+    "its weights, the machine, the threads, is no error: what differs of it is a warning.",
 )
 
 # 6xx: recipes and usage

@@ -42,7 +42,8 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
                         f"no kernel for `{node.op.name}`",
                         at="; ".join(map(str, node.loc)) or None,
                         notes=[reason for _, reason in reasons],
-                        help="another dtype may be supported: `mtc ops` lists them",
+                        help=f"another dtype may be supported: `mtc ops {node.op.name}` lists them",
+                        op=node.op.name,
                     )
                 )
     return placements
@@ -69,6 +70,7 @@ def refuse_fallback(placements: dict[Node, Placement]) -> None:
                     at="; ".join(places) or None,
                     notes=(reason,),
                     help="leave out --no-fallback, or change the model",
+                    op=name,
                 )
             )
 

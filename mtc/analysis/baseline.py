@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtc.diagnostics import CANNOT_READ, REGRESSION, collected
+from mtc.diagnostics import CANNOT_READ, OTHER_PROGRAM, REGRESSION, collected
+from mtc.program.reader import Program, interface_of
 
 # Compared with a baseline: the key, and what it is called. Smaller is better.
 COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
 _REMEDY = "mtc bench MODEL --json > baseline.json"
 # What a measurement depends on.
-SETTING = ("program", "backends", "threads", "inputs")
+SETTING = ("program", "backends", "threads", "inputs", "runtime", "machine")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Baseline:
 
     measured: Mapping[str, float]
     setting: Mapping[str, object]
+    interface: Mapping[str, Mapping[str, str]]
 
 
 def read(path: Path) -> Baseline:
@@ -36,11 +38,32 @@ def read(path: Path) -> Baseline:
         measured = {key: float(content[key]) for key in COMPARED}
         if not all(0 <= value < math.inf for value in measured.values()):
             raise ValueError("a measurement is no positive number")
-        return Baseline(measured, {key: content[key] for key in SETTING})
+        return Baseline(
+            measured,
+            {key: content[key] for key in SETTING},
+            {kind: dict(types) for kind, types in dict(content["interface"]).items()},
+        )
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CANNOT_READ.error(f"`{path}` is not what `mtc bench --json` writes", help=_REMEDY) from error
+
+
+def check_program(program: Program, base: Baseline) -> None:
+    """OTHER_PROGRAM, before anything is measured, if the baseline is of a program with other inputs or outputs."""
+    with collected() as report:
+        for kind, types in interface_of(program).items():
+            was, now = (
+                ", ".join(f"{n}: {t}" for n, t in dict(d or {}).items()) for d in (base.interface.get(kind), types)
+            )
+            if was != now:
+                report(
+                    OTHER_PROGRAM(
+                        f"the baseline is of a program whose {kind} are {was or 'none'}; `{program.path.name}` has "
+                        f"{now or 'none'}",
+                        help=f"mtc bench {program.path} --json > baseline.json",
+                    )
+                )
 
 
 def unlike(measured: Mapping[str, Any], base: Baseline) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -64,6 +65,9 @@ def bench(
         "backends": program.backends,
         "inputs": origin,
         "threads": threads,
+        "runtime": "host" if runtime is None else runtime.name,
+        "machine": machine(),
+        "interface": reader.interface_of(program),
         "runs": len(times),
         "load_ms": 1000 * (opened - start),
         "first_run_ms": 1000 * (first - opened),
@@ -95,8 +99,19 @@ def refuse_fallback(measured: Measured) -> None:
                         f"`{row['op']}` runs on portable: {counted(row['count'], 'node')}, {share}",
                         at=row["at"] or None,
                         help="`mtc inspect --why-not` of the .mtc says why",
+                        op=row["op"],
                     )
                 )
+
+
+def machine() -> str:
+    """The processor, as the system calls it, and how many of its cores there are."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(named, platform.processor() or platform.machine())}, {counted(os.cpu_count() or 1, 'core')}"
 
 
 def machine_peak(threads: int) -> float:

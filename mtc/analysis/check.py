@@ -58,6 +58,7 @@ def _lowered(model: Module, found: Findings) -> None:
                     at="; ".join(row.at) or None,
                     notes=(row.reason,),
                     help="`mtc inspect --why-not` ranks what keeps operators off a backend",
+                    op=row.op,
                 )
             )
     found.facts = {

@@ -54,12 +54,15 @@ def bench(
     from mtc.analysis import baseline as baselines
     from mtc.analysis import bench as measuring
     from mtc.analysis import tensors
+    from mtc.program import reader
     from mtc.stages.outputs import Kind
 
     if max_regress is not None and baseline is None:
         raise click.UsageError("--max-regress compares with a --baseline, and none is given")
     model = model_or_last(model, Kind.PROGRAM)
     base = baselines.read(baseline) if baseline is not None else None
+    if base is not None:
+        baselines.check_program(reader.read(model), base)
     given = tensors.read(inputs) if inputs is not None else None
     console.effective(
         "bench",

@@ -94,6 +94,7 @@ def _show_usage(error: click.ClickException, is_json: bool) -> None:
         "code": "usage",
         "title": "usage",
         "message": error.format_message(),
+        "operator": None,
         "at": None,
         "notes": [],
     }

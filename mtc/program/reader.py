@@ -109,6 +109,12 @@ class Program:
         ]
 
 
+def interface_of(program: Program, function: int = 0) -> dict[str, dict[str, str]]:
+    """`inputs` and `outputs` of a function, each type by name."""
+    table = program.tables.functions[function]
+    return {f"{kind}s": dict(program.interface(table, kind)) for kind in ("input", "output")}
+
+
 def read(path: Path) -> Program:
     """The program in a file. CANNOT_READ, NOT_AN_ARTIFACT or DAMAGED_ARTIFACT if there is none."""
     try:

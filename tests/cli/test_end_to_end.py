@@ -193,6 +193,19 @@ def test_compile_says_what_it_did(mtc, folder):
     assert "using model-compiled/model.mtp" in mtc("run").err
 
 
+def test_a_recipe_run_says_what_it_does(mtc, folder):
+    (folder / "r.yaml").write_text("version: 1\nsource: model.py\nverify: {max-rel: 0.01}\n")
+    done = mtc("recipe", "run", "r.yaml", "--threads", "2")
+    assert done.code == 0, done.err
+    assert "max-rel=0.01  min-cosine=0.9999  threads=2  output=r" in done.err
+    assert "mtc optimize r/model.mtc --backend xnnpack" in done.err and "conv2d    xnnpack" in done.err
+    assert "placement: 4 on xnnpack" in done.err and "same as the source model: 1 output" in done.out
+    facts = mtc("recipe", "run", "r.yaml", "--json").json
+    assert {row["op"] for row in facts["placement"]} == {"conv2d", "mean", "linear", "permute"}
+    (folder / "r.yaml").write_text("version: 1\nsource: model.py\nverify: {max-rel: 0, min-cosine: 1}\n")
+    assert "placement: 4 on xnnpack" in mtc("recipe", "run", "r.yaml").err  # before the outputs are compared
+
+
 def test_verify_finds_a_model_that_is_not_the_programs(mtc, folder, monkeypatch):
     for line in ("export model.py", "package model.mtc", "build-runtime"):
         assert mtc(*line.split()).code == 0
@@ -240,6 +253,10 @@ def test_bench_measures_and_compares(mtc, folder):
         ({"peak_memory": None}, "is not what `mtc bench --json` writes"),
         ({"threads": None}, ""),
         ({"threads": 4, "program": "other.mtp"}, "threads=4, this with threads=1"),
+        ({"machine": "a slow one, 1 core"}, "measured with machine=a slow one, 1 core, this with machine="),
+        ({"runtime": "runtime-linux-x86_64"}, "runtime=runtime-linux-x86_64, this with runtime=host"),
+        ({"interface": {"inputs": {"input": "f32[1,3,99,99]"}, "outputs": {"linear": "f32[1,4]"}}}, "MTC506"),
+        ({"interface": None}, "is not what `mtc bench --json` writes"),
     ],
     ids=str,
 )
@@ -251,7 +268,8 @@ def test_a_baseline_that_is_none_or_of_something_else(mtc, folder, change, messa
     base = mtc(*bench, "--json").json | change
     (folder / "b.json").write_text(json.dumps(base))
     done = mtc(*bench, "--baseline", "b.json", "--max-regress", "99900%")
-    assert done.code == (1 if "is not what" in message else 0) and message in done.err
+    assert done.code == (1 if "is not what" in message or "MTC506" in message else 0) and message in done.err
+    assert "MTC506" not in message or ("inputs are input: f32[1,3,99,99]" in done.err and "outputs are" not in done.err)
 
 
 @pytest.mark.parametrize(("backend", "code"), [("xnnpack", 1), ("portable", 0)])

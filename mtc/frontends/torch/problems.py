@@ -35,7 +35,8 @@ class Problems:
             reasons = [reason.partition("; ") for _, reason in places]
             notes = tuple(dict.fromkeys(cause for cause, _, _ in reasons))
             remedies = dict.fromkeys(remedy or _HELP for _, _, remedy in reasons)
-            report(UNSUPPORTED_OP(what, at="; ".join(lines) or None, notes=notes, help="; ".join(remedies)))
+            at, help = "; ".join(lines) or None, "; ".join(remedies)
+            report(UNSUPPORTED_OP(what, at=at, notes=notes, help=help, op=name))
         names = ", ".join(f"`{name}`" for name in sorted(self._found))
         count = f" ({len(self._found)} operators)" if len(self._found) > 1 else ""
         report.raise_if_any(f"cannot import {names}{count}")
