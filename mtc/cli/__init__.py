@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
+
+from mtc.cli import interrupts
 
 __all__ = ["main"]
 
@@ -13,19 +14,15 @@ __all__ = ["main"]
 def main(args: Sequence[str] | None = None) -> None:
     """Runs a command and ends the process with its exit code."""
     try:
-        _end_tidily()
+        interrupts.install()
+        _open_streams()
         sys.exit(run(args))
     except KeyboardInterrupt:  # while the command line itself was loading
         sys.exit(130)
 
 
-def _end_tidily() -> None:
-    """Whatever ends this process lets it remove what is half done and end what it has started; and a stream that is
-    closed takes what is written to it."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it, which must stay
-            signal.signal(number, signal.default_int_handler)
+def _open_streams() -> None:
+    """A stream that is closed takes what is written to it."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))

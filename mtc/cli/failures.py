@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from mtc.cli import console
+from mtc.cli import console, interrupts
 from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, Diagnostic, MtcError
 
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
@@ -25,8 +25,9 @@ _CANNOT_READ = {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EIO}
 def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Runs `command`, shows whatever it raises, and returns the exit code. `arguments` are what it was called with."""
     console.reset()
+    interrupts.forget()
     try:
-        result = command()
+        result = _told_apart(command)
         sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except click.exceptions.Exit as error:
@@ -52,6 +53,16 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
         return _bug(error, arguments)
     except Exception as error:
         return _bug(error, arguments)
+
+
+def _told_apart(command: Callable[[], Any]) -> Any:
+    """Calls it. Whatever came of an interrupt is one again."""
+    try:
+        return command()
+    except Exception as error:
+        if interrupts.were_received():
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _show_json(document: dict[str, Any]) -> bool:

@@ -64,6 +64,7 @@ def test_mistyped_commands_are_usage_errors_with_a_suggestion(mtc):
     assert mtc("export", "--no-such-option").code == 2
     assert mtc("export").code == 2
     assert mtc("optimize", "--backend", "").code == 2
+    assert "`mtc recipe show quickstart` shows one" in mtc("recipe", "list", "quickstart").err
     twice = mtc("optimize", "--backend", "xnnpack,portable,xnnpack")
     assert twice.code == 2 and "`xnnpack` is named twice" in twice.err
 
@@ -108,6 +109,28 @@ def test_an_interrupt_is_130(mtc, monkeypatch):
 
     monkeypatch.setattr(doctor, "checks", interrupted)
     assert mtc("doctor").code == 130
+
+
+@pytest.mark.parametrize("error", ["ImportError('umath failed')", "mtc.BAD_INPUT.error('x')", "OSError(5, 'x')"])
+def test_an_interrupt_is_one_also_where_it_came_out_as_another_error(error):
+    """NumPy turns what interrupts its import into an ImportError."""
+    code = f"""if True:
+        import os, signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        import mtc.cli, mtc.diagnostics as mtc_diagnostics
+        from mtc.analysis import doctor
+        mtc = mtc_diagnostics
+        def checks():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt:
+                raise {error}
+        doctor.checks = checks
+        sys.modules["mtc.cli"].main(["doctor"])
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
 def test_an_interrupt_while_the_command_line_loads_is_130():
