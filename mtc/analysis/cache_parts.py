@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable
 
-from mtc.diagnostics import UNKNOWN_NAME, collected
+from mtc.diagnostics import CANNOT_WRITE, UNKNOWN_NAME, collected
 from mtc.support.cache import cache_root
 from mtc.support.suggest import did_you_mean
 
@@ -25,9 +25,20 @@ def parts(wanted: Iterable[str] = ()) -> dict[str, int]:
 
 
 def clear(names: Iterable[str]) -> None:
-    """Removes parts. Locks stay: another mtc may hold one."""
-    for name in names:
-        shutil.rmtree(cache_root() / name, ignore_errors=True)
+    """Removes parts. Locks stay: another mtc may hold one. CANNOT_WRITE that names what cannot be removed."""
+    failed: dict[str, str] = {}
+
+    def note(_: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
+        if not isinstance(error[1], FileNotFoundError):  # another mtc is at work
+            failed.setdefault(path, getattr(error[1], "strerror", None) or str(error[1]))
+
+    with collected() as report:
+        for name in names:
+            failed.clear()
+            shutil.rmtree(cache_root() / name, onerror=note)
+            if failed and (cache_root() / name).exists():
+                path, reason = next(iter(failed.items()))
+                report(CANNOT_WRITE(f"cannot remove `{path}`: {reason}", help="remove it as the user who may"))
 
 
 def _size(folder: str) -> int:

@@ -14,7 +14,7 @@ from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session
-from mtc.stages.outputs import Kind, kind_of
+from mtc.stages.outputs import Kind, kind_of_input
 
 _MOST_SHOWN = 5
 
@@ -63,5 +63,5 @@ def other_constants(program: Path, against: str) -> str:
 
 def _canonical(against: str, backend: list[str]) -> Module:
     path = Path(against)
-    model = stages.load(path) if path.is_file() and kind_of(path) is Kind.IR else stages.export(against)
+    model = stages.load(path) if path.is_file() and kind_of_input(path) is Kind.IR else stages.export(against)
     return stages.optimize(model, backend)

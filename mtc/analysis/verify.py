@@ -17,7 +17,7 @@ from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcErr
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
 from mtc.session import Session
-from mtc.stages.outputs import Kind, kind_of
+from mtc.stages.outputs import Kind, kind_of_input
 from mtc.support.plural import counted
 
 
@@ -67,7 +67,7 @@ class Interpreted:
 def reference_of(against: str) -> Reference:
     """The model that `against` names: what `mtc export` reads, or a .mtc."""
     path = Path(against)
-    if path.is_file() and kind_of(path) is Kind.IR:
+    if path.is_file() and kind_of_input(path) is Kind.IR:
         return Interpreted(stages.load(path))
     found = sources.load(against)
     from mtc.frontends.torch.eager import Eager

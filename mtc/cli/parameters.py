@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path, readable=False)  # what reads it says why it cannot, with the code of that
 model_argument = click.argument("model", type=PATH, required=False)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads.")

@@ -58,6 +58,8 @@ def recipe(
     from mtc.analysis.placement import placed_ops
 
     if action == "list":
+        if name is not None:
+            raise click.UsageError(f"`list` takes no name; `mtc recipe show {name}` shows one")
         rows = [(key, recipes.load(path).title) for key, path in recipes.known().items()]
         console.result(
             [{"name": n, "title": t} for n, t in rows], lambda: console.table(("recipe", "what it does"), rows)

@@ -21,6 +21,7 @@ from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, SOURCE_RAISED, Code, MtcErr
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
 from mtc.frontends.torch import models
+from mtc.ir.artifact import is_artifact
 from mtc.support.opened_files import user_files
 from mtc.support.suggest import nearest
 
@@ -59,7 +60,7 @@ def load(src: str | Path) -> Source:
 
 
 def check_source(src: str) -> None:
-    """CANNOT_READ, before any work, if SRC names a file and there is none."""
+    """Before any work: CANNOT_READ if SRC names a file and there is none, BAD_SOURCE if that clearly is no source."""
     path = file_of(src)
     if path is None:
         return
@@ -68,6 +69,12 @@ def check_source(src: str) -> None:
         raise CANNOT_READ.error(f"`{path}` {what}", help=_READ)
     if path.stat().st_size == 0:
         raise BAD_SOURCE.error(f"`{path}` is empty", help=_READ)
+    try:
+        is_exported = is_artifact(path)
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+    if is_exported:
+        raise BAD_SOURCE.error(f"`{path}` has been exported already", help=f"`mtc optimize {path}` goes on from there")
 
 
 def is_attribute(src: str) -> bool:

@@ -204,12 +204,17 @@ class LastWritten:
 _SOURCES = (".py", ".pt2")
 
 
-def require(path: Path, *kinds: Kind) -> Kind:
-    """What `path` is. CANNOT_READ if it is not there, NOT_AN_ARTIFACT if it is none of `kinds`."""
+def kind_of_input(path: Path) -> Kind:
+    """What `path`, which is to be read, holds. CANNOT_READ if it may not be."""
     try:
-        found = kind_of(path)
+        return kind_of(path)
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
+
+
+def require(path: Path, *kinds: Kind) -> Kind:
+    """What `path` is. CANNOT_READ if it is not there, NOT_AN_ARTIFACT if it is none of `kinds`."""
+    found = kind_of_input(path)
     if found is Kind.NOTHING:
         raise CANNOT_READ.error(f"`{path}` does not exist")
     if found not in kinds:

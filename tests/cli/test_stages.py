@@ -113,6 +113,47 @@ def test_a_read_only_folder_is_refused_before_work(mtc, folder):
     assert "MTC106" in mtc("export", "model.py", "-o", "locked/m.mtc").err
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize(
+    "line", ["export", "inspect", "optimize", "run", "verify model.mtp --against", "diff model.mtp"]
+)
+def test_a_file_that_may_not_be_read(mtc, folder, line):
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    shutil.copy("model.mtc", "locked")
+    (folder / "locked").chmod(0)
+    refused = mtc(*line.split(), "locked")
+    assert refused.code == 1 and "MTC107" in refused.err and "Permission denied" in refused.err
+
+
+def test_a_path_is_read_and_not_asked_about(mtc, folder, monkeypatch):
+    """What reads a file says why it cannot: that is no mistake in the command line."""
+    mtc("export", "model.py")
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: False)
+    assert mtc("inspect", "model.mtc").code == 0
+
+
+def test_a_model_is_no_source(mtc, folder):
+    mtc("export", "model.py")
+    for line in ("export model.mtc", "compile model.mtc"):
+        refused = mtc(*line.split())
+        assert refused.code == 1 and "`mtc optimize model.mtc` goes on from there" in refused.err
+
+
+def test_what_cannot_be_cleared_is_named(mtc, tmp_path, monkeypatch):
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path))
+    (tmp_path / "sources" / "x").mkdir(parents=True)
+    assert "cleared" in mtc("cache", "clear").out and not (tmp_path / "sources").exists()
+    (tmp_path / "sources" / "x").mkdir(parents=True)
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "rmdir", refused)
+    found = mtc("cache", "clear")
+    assert found.code == 1 and "MTC106" in found.err and f"cannot remove `{tmp_path}/sources/x`" in found.err
+
+
 def test_weights_that_do_not_fit_the_disk_are_refused_before_work(mtc, folder, monkeypatch):
     """A source says little of how large its model is; but once the model stands, its weights do."""
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1000, 500, 500))
