@@ -138,14 +138,16 @@ def _timed(
     progress: Callable[[str, int, int], None] | None,
 ) -> list[float]:
     times: list[float] = []
-    end = time.perf_counter() + seconds
+    began = time.perf_counter()
+    end = began + seconds
     while len(times) < runs if runs else (len(times) < 5 or time.perf_counter() < end):
         session.reset_state()  # every run is the first one: a cache never is full
         start = time.perf_counter()
         session.run(*arrays)
         times.append(time.perf_counter() - start)
         if progress is not None:
-            progress("measuring", len(times), runs)
+            spent, wanted = int(1000 * (time.perf_counter() - began)), int(1000 * seconds)
+            progress("measuring", *((len(times), runs) if runs else (min(spent, wanted), wanted)))
     return times
 
 

@@ -64,6 +64,7 @@ def bench(
     if base is not None:
         baselines.check_program(reader.read(model), base)
     given = tensors.read(inputs) if inputs is not None else None
+    most = 0.05 if max_regress is None else max_regress
     console.effective(
         "bench",
         model=model,
@@ -73,7 +74,8 @@ def bench(
         inputs=inputs,
         runtime=runtime,
         baseline=baseline,
-        max_regress=max_regress,
+        max_regress=None if baseline is None else f"{most:.4g}",
+        fail_on_fallback=fail_on_fallback,
     )
     measured = measuring.bench(
         model,
@@ -94,7 +96,7 @@ def bench(
     if fail_on_fallback:
         measuring.refuse_fallback(measured)
     if base is not None:
-        baselines.refuse_regression(measured, base, 0.05 if max_regress is None else max_regress)
+        baselines.refuse_regression(measured, base, most)
     if console.settings.is_json:
         console.json_document(measured)
 

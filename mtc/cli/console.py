@@ -154,6 +154,7 @@ class Bar:
         self.bar: Any = None
         self.task: Any = None
         self.what = ""
+        self.shown = ("", 0)  # what the task on the terminal says, and its end
 
     def __call__(self, what: str, done: int, total: int) -> None:
         is_early = time.monotonic() - self.started < _SECONDS_BEFORE_PROGRESS
@@ -165,7 +166,11 @@ class Bar:
             return
         if self.bar is None:
             self._open()
-        self.bar.update(self.task, description=what, completed=done, total=total or None)
+        if self.shown != (what, total):  # a task that knew its end cannot forget it: it would stay at 100%
+            if self.task is not None:
+                self.bar.remove_task(self.task)
+            self.task, self.shown = self.bar.add_task(what, total=total or None), (what, total)
+        self.bar.update(self.task, completed=done)
 
     def _open(self) -> None:
         from rich.console import Console
@@ -173,7 +178,7 @@ class Bar:
 
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.task = self.bar.add_task("")
+        self.task, self.shown = None, ("", 0)
         self.bar.start()
 
     def close(self) -> None:

@@ -23,7 +23,8 @@ def doctor() -> int:
     from mtc.analysis.doctor import checks
 
     found = checks()
-    marks = {True: console.styled("ok", fg="green"), False: console.styled("missing", fg="red")}
-    lines = [f"{marks[c.is_ok]:<8} {c.name:<20} {c.found}" + (f"\n{'':9}fix: {c.fix}" if c.fix else "") for c in found]
+    # Padded first: the codes of a colour have no width.
+    marks = {True: console.styled(f"{'ok':<8}", fg="green"), False: console.styled(f"{'missing':<8}", fg="red")}
+    lines = [f"{marks[c.is_ok]} {c.name:<20} {c.found}" + (f"\n{'':9}fix: {c.fix}" if c.fix else "") for c in found]
     console.result([asdict(check) for check in found], "\n".join(lines))
     return FAILED if any(not check.is_ok and not check.is_optional for check in found) else 0

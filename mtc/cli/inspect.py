@@ -49,6 +49,8 @@ def inspect(
     if html is not None:
         check_output(html, Kind.CARD, overwrite=overwrite)
     found = stages.load_any(model)
+    if backend is not None and not isinstance(found, Module):
+        raise click.UsageError(f"--backend is for a .mtc: `{model}` is a program, which has been lowered")
     if html is not None or why_not is None:
         placed = stages.lowered(found, backend) if isinstance(found, Module) else found
         card = model_card(model.name, found, placed)

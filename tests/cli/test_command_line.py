@@ -235,6 +235,21 @@ def test_completion_completes(line, offered):
     assert done.stdout.splitlines() == offered
 
 
+def test_a_bar_knows_no_end_where_there_is_none(capsys, monkeypatch):
+    """A build says how many steps it has; what configures the next one does not."""
+    console.reset()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    bar = console.progress()
+    bar.started -= 2
+    seen = []
+    for what, done, total in (("building", 5, 10), ("building", 10, 10), ("configuring", 0, 0), ("fetching", 3, 4)):
+        bar(what, done, total)
+        (task,) = bar.bar.tasks
+        seen.append((task.description, task.completed, task.total))
+    assert seen == [("building", 5, 10), ("building", 10, 10), ("configuring", 0, None), ("fetching", 3, 4)]
+    console.clear()
+
+
 def test_progress_is_told_in_a_log_when_it_takes_long(capsys):
     console.reset()
     bar = console.progress()
@@ -264,6 +279,12 @@ def test_ops_shows_words_and_defaults_as_the_graph_writes_them(mtc):
     assert gelu["attributes"] == ["approximate: none | tanh = none"]
     (conv,) = mtc("ops", "conv1d", "--json").json
     assert {"padding: ints = [0,0]", "groups: int = 1", "clamp: floats = (-inf, inf)"} <= set(conv["attributes"])
+
+
+def test_columns_are_as_wide_in_colour(mtc, monkeypatch):
+    plain = mtc("doctor").out
+    monkeypatch.setattr(console, "styled", lambda text, **_: f"<{text}>")
+    assert re.sub("[<>]", "", mtc("doctor").out) == plain and "<ok" in mtc("doctor").out
 
 
 def test_no_color(monkeypatch):

@@ -248,6 +248,14 @@ def test_the_backends_are_shown_also_where_they_are_the_default(mtc, folder):
     assert "backend" not in mtc("select-ops", "model.mtp").err
 
 
+def test_a_program_has_its_backends(mtc, folder):
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    for line in ("inspect model.mtp", "select-ops model.mtc model.mtp -o o.yaml"):
+        refused = mtc(*line.split(), "--backend", "portable")
+        assert refused.code == 2 and "`model.mtp` is a program, which has been lowered" in refused.err
+
+
 def test_a_list_without_a_kernel_is_told_of(mtc, folder):
     """A model may have no operators, but more often such a list is a mistake."""
     (folder / "none.yaml").write_text("version: 1\nkernels: {}\n")
