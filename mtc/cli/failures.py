@@ -19,7 +19,7 @@ from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, D
 
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
-_CANNOT_READ = {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EIO}
+_CANNOT_READ = {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, NO_MODEL, NOT_AN_ARTIFACT, WOULD_REPLACE
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, NO_MODEL, NOT_AN_ARTIFACT, WOULD_REPLACE, writing
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 
@@ -41,6 +41,9 @@ class Kind(Enum):
     EMPTY = "an empty folder"
     NOTHING = "nothing"
     OTHER = "something else"
+
+
+_FOLDERS = (Kind.RUNTIME, Kind.COMPILED)
 
 
 def kind_of(path: Path) -> Kind:
@@ -95,15 +98,21 @@ def check_output(
     """Refuses, before any work, an output that may not or cannot be written; `need` is how many bytes it will take.
 
     WOULD_REPLACE for what is not of this kind, or for one of the command's own `inputs`; CANNOT_WRITE for a folder
-    that is missing, read-only or full.
+    that is missing, read-only or full, or a name that the system does not take.
     """
+    with writing(path):
+        _check_output(path, kind, overwrite, inputs)
+        check_room(path, need, may_create=kind in _FOLDERS)
+
+
+def _check_output(path: Path, kind: Kind, overwrite: bool, inputs: Collection[Path]) -> None:
     if any(_same(path, source) for source in inputs):
         raise WOULD_REPLACE.error(f"`{path}` is the command's own input", help="choose another name")
     if kind is Kind.RUNTIME:  # the one folder that is replaced as a whole
         _check_is_apart(path, inputs)
     if path.exists() and not path.is_dir() and not path.is_file():
         raise WOULD_REPLACE.error(f"`{path}` is neither a file nor a folder", help="choose another name")
-    is_folder = kind in (Kind.RUNTIME, Kind.COMPILED)
+    is_folder = kind in _FOLDERS
     found = kind_of(path)
     allowed = {Kind.NOTHING, kind} | ({Kind.EMPTY} if is_folder else set())
     if path.exists() and path.is_dir() != is_folder:
@@ -115,7 +124,6 @@ def check_output(
         raise WOULD_REPLACE.error(
             f"`{path}` exists and is not {kind.value}{what}", help="choose another name, or pass --overwrite"
         )
-    check_room(path, need, may_create=is_folder)
 
 
 def _check_is_apart(folder: Path, inputs: Collection[Path]) -> None:

@@ -175,6 +175,19 @@ def test_a_stream_that_cannot_be_written_is_no_bug(tmp_path, line, redirect):
         assert done.returncode != 0 and done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("line", ["inspect", "inspect --json", "nonsense", "nonsense --json"])
+def test_a_name_that_the_terminal_cannot_show(mtc, folder, line, encoding):
+    """Of letters that its encoding has not, or of bytes that are no letters."""
+    mtc("export", "model.py")
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    for name in ("\N{LATIN SMALL LETTER U WITH DIAERESIS}.mtc".encode(), b"\xff.mtc"):
+        Path(os.fsdecode(name)).write_bytes(Path("model.mtc").read_bytes())
+        command = [sys.executable, "-m", "mtc", *line.split(), name]
+        done = subprocess.run(command, capture_output=True, env=environment)
+        assert done.returncode == (2 if line.startswith("nonsense") else 0), done.stderr
+
+
 def test_only_results_are_on_stdout(mtc, folder):
     """Whatever a user's code prints, as it loads and as it is called."""
     text = (folder / "model.py").read_text()

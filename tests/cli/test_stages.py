@@ -163,6 +163,14 @@ def test_weights_that_do_not_fit_the_disk_are_refused_before_work(mtc, folder, m
     assert os.listdir(folder) == ["model.py"]
 
 
+def test_a_name_that_no_system_takes(mtc, folder):
+    name = 300 * "x"
+    assert "MTC106" in mtc("export", "model.py", "-o", name).err
+    for line in (f"export {name}.py", f"inspect {name}", f"recipe run {name}.yaml", f"run --inputs {name}"):
+        refused = mtc(*line.split())
+        assert refused.code == 1 and "MTC901" not in refused.err, refused
+
+
 def test_a_missing_folder_is_refused_before_work(mtc, folder):
     refused = mtc("export", "model.py", "-o", "no/m.mtc")
     assert refused.code == 1 and "MTC106" in refused.err and "mkdir" in refused.err
