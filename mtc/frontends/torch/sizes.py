@@ -201,7 +201,7 @@ class _Scaled:
         so that the sizes up to the denominator stand for all.
         """
         sizes = range(1, self.by.denominator + 1)
-        rounded = math.ceil if kind == "CeilToInt" else math.floor
+        rounded: Any = {"CeilToInt": math.ceil, "RoundToInt": round}.get(kind, math.floor)
         return self.by > 0 and all(rounded(self.computed(size)) == rounded(self.by * size) for size in sizes)
 
 
@@ -215,7 +215,18 @@ def _scaled(expr: Any) -> _Scaled | None:
     return _Scaled(size, by, computed) if type(size).__name__ == "ToFloat" else None
 
 
-_ROUNDED = {"TruncToInt": floor_div, "FloorToInt": floor_div, "CeilToInt": ceil_div}
+def _round_div(a: Dim, b: int) -> Dim:
+    """`a / b`, rounded as Python rounds: halves to the even number."""
+    nearest, rest = floor_div(2 * a + b, 2 * b), mod(2 * a + b, 2 * b)
+    return nearest if b % 2 else nearest - (1 - minimum(rest, 1)) * mod(nearest, 2)
+
+
+_ROUNDED: dict[str, Callable[[Dim, int], Dim]] = {
+    "TruncToInt": floor_div,
+    "FloorToInt": floor_div,
+    "CeilToInt": ceil_div,
+    "RoundToInt": _round_div,
+}
 
 _OPERATIONS = {
     "Add": lambda a, b: a + b,
