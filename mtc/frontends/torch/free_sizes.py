@@ -15,7 +15,7 @@ from mtc.frontends.torch.spatial import spread
 @contextmanager
 def free_sizes() -> Iterator[None]:
     """torch finds the shapes of an LSTM's results by running it step by step, which fixes the number of steps; those of
-    pooling by comparing sizes, or as plain numbers. All follow from the operands; here torch is told how."""
+    pooling and others by comparing sizes, or as plain numbers. All follow from the operands; here torch is told how."""
     before = {target: (decomposition_table.get(target), dict(target.py_kernels)) for target in _SHAPES}
     for target, shapes in _SHAPES.items():
         if target.has_kernel_for_dispatch_key(_COMPOSITE[0]):
@@ -23,6 +23,8 @@ def free_sizes() -> Iterator[None]:
             target.py_kernels.update(dict.fromkeys(_COMPOSITE, shapes))
         else:  # what runs behind autograd would be traced in place of the operator
             target.py_kernels[torch._C.DispatchKey.Meta] = shapes
+            if target in decomposition_table:
+                decomposition_table[target] = shapes
         target._dispatch_cache.clear()
     try:
         yield
@@ -106,6 +108,48 @@ def _avg_pool(spatial: int) -> Callable[..., torch.Tensor]:
     return shapes
 
 
+def _kron(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    rank = max(x.dim(), y.dim())
+    left, right = ((1,) * (rank - t.dim()) + tuple(t.shape) for t in (x, y))
+    sizes = [a * b for a, b in zip(left, right, strict=True)]
+    return x.new_empty(sizes, dtype=torch.result_type(x, y))
+
+
+def _take_along(x: torch.Tensor, indices: torch.Tensor, dim: int | None = None) -> torch.Tensor:
+    if dim is None:
+        return x.new_empty((indices.numel(),))
+    shape = _broadcast(_without(x, dim), _without(indices, dim))
+    shape[dim] = indices.shape[dim]
+    return x.new_empty(shape)
+
+
+def _broadcast(*shapes: Sequence[Any]) -> list[Any]:
+    return list(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+
+
+def _without(x: torch.Tensor, dim: int) -> list[Any]:
+    shape: list[Any] = list(x.shape)
+    shape[dim] = 1
+    return shape
+
+
+def _cdist(x: torch.Tensor, y: torch.Tensor, p: float = 2.0, compute_mode: int | None = None) -> torch.Tensor:
+    return x.new_empty((*_broadcast(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-2]))
+
+
+def _affine_grid(theta: torch.Tensor, size: Sequence[Any], align_corners: bool) -> torch.Tensor:
+    return theta.new_empty((size[0], *size[2:], len(size) - 2))
+
+
+def _mean(
+    x: torch.Tensor, dim: Sequence[int] | None = None, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> torch.Tensor:
+    axes = {axis % max(x.dim(), 1) for axis in dim or range(x.dim())}
+    torch._check_type((dtype or x.dtype).is_floating_point or (dtype or x.dtype).is_complex, lambda: "mean of integers")
+    sizes = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keepdim or axis not in axes]
+    return x.new_empty(sizes, dtype=dtype or x.dtype)
+
+
 _COMPOSITE = (torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd)
 _aten = torch.ops.aten
 _SHAPES: dict[Any, Any] = {
@@ -119,4 +163,10 @@ _SHAPES: dict[Any, Any] = {
     _aten.avg_pool1d.default: _avg_pool(1),
     _aten.avg_pool2d.default: _avg_pool(2),
     _aten.avg_pool3d.default: _avg_pool(3),
+    _aten.kron.default: _kron,
+    _aten.take_along_dim.default: _take_along,
+    _aten.cdist.default: _cdist,
+    _aten.affine_grid_generator.default: _affine_grid,
+    _aten.mean.default: _mean,
+    _aten.mean.dim: _mean,
 }

@@ -54,6 +54,16 @@ def inner(importer: Importer, x: Value, y: Value) -> Value:
     return importer.reshape(matmul(importer, rows, importer.permute(others, (1, 0))), importer.result_type().shape)
 
 
+@row("kron")
+def kron(importer: Importer, x: Value, y: Value) -> Value:
+    """Blocks of `y`, each times an element of `x`."""
+    rank = max(x.type.rank, y.type.rank)
+    left, right = ([*(1,) * (rank - v.type.rank), *v.type.shape] for v in (x, y))
+    elements = importer.reshape(x, [size for n in left for size in (n, 1)])
+    blocks = importer.reshape(y, [size for n in right for size in (1, n)])
+    return importer.reshape(binary(importer, ops.mul, elements, blocks), importer.result_type().shape)
+
+
 _FEW = 25  # up to so many vectors torch takes differences, beyond it squares them out
 
 
