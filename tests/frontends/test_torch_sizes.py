@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -138,6 +139,52 @@ def test_sizes_that_torch_cannot_bound_are_left_to_it(exported: Any) -> None:
     with pytest.raises(mtc.MtcError, match=r"Dim\.AUTO for these sizes"):
         exported(function, (torch.randn(5),), dynamic_shapes=(({0: Dim("t", max=9)},),))
     exported(function, (torch.randn(5),), [(torch.randn(7),)], dynamic_shapes=(({0: Dim.AUTO},),))
+
+
+FREE: dict[str, Callable[[torch.Tensor], Any]] = {
+    "linspace": lambda x: [torch.linspace(0.5, -2, x.shape[0]), torch.linspace(0, x.shape[0], 2 * x.shape[0])],
+    "linspace in f64": lambda x: x * torch.linspace(-1, 1, steps=x.shape[0], dtype=torch.float64)[:, None],
+    "logspace": lambda x: torch.logspace(1, -1, steps=x.shape[0], base=2.0),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x, x, scale=1 / x.shape[0]),
+    "logarithms": lambda x: x * math.log(x.shape[0]) + math.log2(x.shape[0] + 1) - math.log(x.shape[0], 3),
+    "functions of numbers": lambda x: x * math.exp(-x.shape[0]) + math.cos(x.shape[0]) / math.sqrt(x.shape[0]),
+    "kron": lambda x: [torch.kron(x, x[0]), torch.kron(x[:, 0] > 0, x)],
+    "take_along_dim": lambda x: [torch.take_along_dim(x, x.argsort(0), 0), torch.take_along_dim(x, x.argmax()[None])],
+    "take_along_dim of a row": lambda x: torch.take_along_dim(x[:1], x.argsort(1), dim=-1),
+    "cdist": lambda x: torch.cdist(x, x[1:]),
+    "means of complex numbers": lambda x: torch.view_as_real(torch.fft.fft(x).mean(0, keepdim=True)) + x.mean(),
+    "mean of all complex numbers": lambda x: torch.fft.fft(x).mean().real,
+    "affine_grid": lambda x: F.affine_grid(x[:, :6].reshape(-1, 2, 3), [x.shape[0], 1, 3, x.shape[0]], False),
+    "affine_grid of a volume": lambda x: F.affine_grid(torch.ones(1, 3, 4), [1, 1, x.shape[0], 1, 4], True),
+    "round": lambda x: [x[: round(x.shape[0] / 2)] * 2, x[: round(x.shape[0] * 0.7)] * 2],
+}
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_functions_that_torch_fixes_at_the_example_s_sizes_are_free(name: str, exported: Any) -> None:
+    others = [(torch.randn(n, 6),) for n in (20, 7, 4, 3)]
+    exported(FREE[name], (torch.randn(5, 6),), others, dynamic_shapes=(({0: Dim.AUTO},),))
+
+
+def test_a_number_that_torch_fixes_is_checked(exported: Any) -> None:
+    module = exported(lambda x: x.unfold(0, x.shape[0] // 2, 1), (torch.randn(6),), dynamic_shapes=(({0: Dim.AUTO},),))
+    (check,) = (node for node in module.nodes() if node.op.name == "check_sizes")
+    assert check.attrs == {"sizes": (S // 2,), "wanted": (3,)}
+
+
+def test_a_fraction_that_torch_fixes_is_refused(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"a condition on sizes[\s\S]*0\.2"):
+        exported(
+            lambda x: F.layer_norm(x, (6,), eps=1 / x.shape[0]),
+            (torch.randn(5, 6),),
+            dynamic_shapes=(({0: Dim.AUTO},),),
+        )
+
+
+def test_what_non_strict_tracing_fixes_is_traced_strictly(exported: Any) -> None:
+    shrunk = lambda x: F.interpolate(x, size=int(x.shape[2] * 0.5))  # noqa: E731
+    others = [(torch.randn(1, 2, 9),), (torch.randn(1, 2, 4),)]
+    exported(shrunk, (torch.randn(1, 2, 6),), others, dynamic_shapes=(({2: Dim.AUTO},),))
 
 
 class Rolling(nn.Module):

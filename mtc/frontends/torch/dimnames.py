@@ -44,6 +44,15 @@ def stated_dims(
     return StatedDims({symbol: name for symbol, name in names.items() if list(names.values()).count(name) == 1}, least)
 
 
+def count_fixed(
+    program: torch.export.ExportedProgram, dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> int:
+    """How many sizes that may vary as far as `dynamic_shapes` goes do not."""
+    fakes = _fakes(program, args, kwargs)
+    stated = [(fakes.get(id(tensor)), axis) for tensor, axis, _ in _named(dynamic_shapes, _bound(args, kwargs))]
+    return sum(isinstance(fake, torch.Tensor) and isinstance(fake.shape[axis], int) for fake, axis in stated)
+
+
 def _fakes(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[int, Any]:
     leaves = pytree.tree_leaves((args, kwargs))
     users = set(program.graph_signature.user_inputs)

@@ -8,7 +8,8 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED, MtcError
 from mtc.frontends.source import guarded, no_model, users_line
-from mtc.frontends.torch import table
-from mtc.frontends.torch.dimnames import stated_dims
+from mtc.frontends.torch import dimnames, table
+from mtc.frontends.torch.free_numbers import free_numbers
 from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.graph import GraphImporter
+from mtc.frontends.torch.guards import count_fixed
 from mtc.frontends.torch.refusals import reason, remedy
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.states import kept
@@ -71,7 +73,7 @@ def import_torch(
         has_example = example_inputs is not None or program.example_inputs is not None
         rows = table.load()
         functional = _functional(program, rows)
-        stated = stated_dims(program, dynamic_shapes, args, kwargs)
+        stated = dimnames.stated_dims(program, dynamic_shapes, args, kwargs)
         module = GraphImporter(functional, rows, stated).run()
         if has_example:
             module.samples["forward"] = [_sample(source, functional, args, kwargs)]
@@ -107,12 +109,20 @@ def read_program(path: Path) -> torch.export.ExportedProgram:
 def _export(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
 ) -> torch.export.ExportedProgram:
-    """Non-strict first, since it takes more of Python; then strict, which sees through more control flow."""
+    """Non-strict first, since it takes more of Python; then strict, which sees through more control flow, and through
+    Python's `int`, which otherwise fixes the sizes that a number is computed from."""
     failures: dict[str, Exception] = {}
+    found: list[tuple[int, torch.export.ExportedProgram]] = []
     for strict in (False, True):
         program = _traced(module, args, kwargs, dynamic_shapes, strict, failures)
         if program is not None:
-            return program
+            fixed = count_fixed(program)
+            fixed += dimnames.count_fixed(program, dynamic_shapes, args, kwargs) if dynamic_shapes else 0
+            found.append((fixed, program))
+            if not fixed:
+                break
+    if found:
+        return min(found, key=itemgetter(0))[1]
     own = [name for name, _ in module.named_buffers(remove_duplicate=False)]
     with kept(module, own), torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
         guarded(lambda: module(*args, **kwargs), f"{type(module).__name__}.forward")
@@ -135,7 +145,8 @@ def _traced(
     """The program, or None and one more failure: torch raises whatever the user's forward raises."""
     try:
         # torch prints the graph that it could not finish.
-        with torch.no_grad(), as_written(), free_sizes(), redirect_stderr(io.StringIO()):
+        is_free = nullcontext() if strict else free_numbers()
+        with torch.no_grad(), as_written(), free_sizes(), is_free, redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
         failures["strict" if strict else "non-strict"] = error

@@ -90,7 +90,7 @@ class GraphImporter(Importer):
                 self.problems.add("a condition on sizes", guard.loc, f"{reason}; use torch.cond, or fix these sizes")
                 continue
             if pair is not None:
-                self.build.loc = (guard.loc,)
+                self.build.loc = (guard.loc,) if guard.loc is not None else ()
                 self.check(*pair)
 
     def _call(self, node: torch.fx.Node) -> None:

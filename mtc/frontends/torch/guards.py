@@ -2,13 +2,15 @@
 
 `x + 1 if x.shape[0] % 2 == 0 else x` is traced for an even size; torch keeps the condition as a guard, which a call of
 the exported program checks. So does an op here. Not every guard is the model's: the arithmetic of torch's own shape
-functions compares sizes as well, with 1 above all, for graphs whose sizes the IR and the kernels check themselves.
+functions compares sizes as well, with 1 above all, for graphs whose sizes the IR and the kernels check themselves. But
+wherever torch finds a size to be some number, it may have put that number into the graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sympy
@@ -26,10 +28,10 @@ _DISPATCH = "nn/modules/module.py"  # calls of modules, in which whatever runs b
 
 @dataclass(frozen=True)
 class Guard:
-    """A condition on sizes, and where the model asks for it."""
+    """A condition on sizes, and where the model asks for it, if that is known."""
 
     condition: Any
-    loc: Loc
+    loc: Loc | None
 
 
 def guards(program: torch.export.ExportedProgram) -> Iterator[Guard]:
@@ -39,9 +41,21 @@ def guards(program: torch.export.ExportedProgram) -> Iterator[Guard]:
     for guard in environment.guards if environment is not None else ():
         condition = environment.replace(guard.expr)  # of sizes that torch found to be equal, one stands for all
         frame = guard.sloc.framework_loc
-        if condition not in seen and frame is not None and _is_of_model(frame.filename):
+        is_of_model = frame is not None and _is_of_model(frame.filename)
+        if condition not in seen and (is_of_model or _is_a_number(condition)):
             seen.add(condition)
-            yield Guard(condition, source_line(frame.filename, frame.lineno))
+            yield Guard(condition, source_line(frame.filename, frame.lineno) if is_of_model else None)
+
+
+def count_fixed(program: torch.export.ExportedProgram) -> int:
+    """How many values that the model's Python computes from sizes torch has made numbers of."""
+    return sum(guard.loc is not None and _is_a_number(guard.condition) for guard in guards(program))
+
+
+def _is_a_number(condition: Any) -> bool:
+    """Whether it says so of a value, 0 and 1 aside."""
+    sides = condition.args if isinstance(condition, sympy.Eq) else ()
+    return any(side.is_number and side not in (0, 1) for side in sides)
 
 
 def equal_sizes(condition: Any, sizes: Sizes) -> tuple[Dim, Dim] | None:
@@ -99,4 +113,6 @@ def _environment(program: torch.export.ExportedProgram) -> Any:
 
 def _is_of_model(file: str) -> bool:
     own = file_of_torch(file)
+    if Path(file).parent == Path(__file__).parent:  # functions of torch that free_numbers.py passes on
+        return False
     return own is None or (own.startswith(_EAGER) and own != _DISPATCH)

@@ -1,0 +1,83 @@
+"""Python numbers that depend on sizes stay free where torch's functions would fix them at those of the example.
+
+`torch.linspace(0, 1, n)`, an attention's `scale=1 / n` and `math.log(n)` take plain numbers; here torch is given other
+calls that say the same in tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+_attention = torch.nn.functional.scaled_dot_product_attention
+
+
+@contextmanager
+def free_numbers() -> Iterator[None]:
+    """Non-strict tracing, with these functions as they are here."""
+    before = {name: getattr(math, name) for name in _MATH}
+    for name, function in before.items():
+        setattr(math, name, _free(name, function))
+    try:
+        with _InTensors():
+            yield
+    finally:
+        for name, function in before.items():
+            setattr(math, name, function)
+
+
+class _InTensors(TorchFunctionMode):
+    def __torch_function__(
+        self,
+        function: Any,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if function in _SPACES and _is_free(args[2] if len(args) > 2 else given.get("steps")):
+            if given.get("dtype") is None or given["dtype"].is_floating_point:
+                return _SPACES[function](*args, **given)
+        if function is _attention and args and _is_free(given.get("scale")):
+            query, *others = args
+            return _attention(query * given["scale"], *others, **{**given, "scale": 1.0})
+        return function(*args, **given)
+
+
+def _is_free(number: Any) -> bool:
+    return isinstance(number, (torch.SymInt, torch.SymFloat))
+
+
+def _linspace(start: Any, end: Any, steps: Any, *, dtype: torch.dtype | None = None, **options: Any) -> torch.Tensor:
+    """Counted from the nearer end, as torch does, so that both ends are exact."""
+    places = torch.arange(steps, dtype=dtype or torch.get_default_dtype(), **options)
+    step = (end - start) / torch.sym_max(steps - 1, 1)
+    from_start, from_end = start + places * step, end - (steps - 1 - places) * step
+    return torch.where(places < torch.sym_max(steps // 2, 1), from_start, from_end)
+
+
+def _logspace(start: Any, end: Any, steps: Any, base: float = 10.0, **options: Any) -> torch.Tensor:
+    return torch.pow(base, _linspace(start, end, steps, **options))
+
+
+_SPACES: dict[Any, Callable[..., torch.Tensor]] = {torch.linspace: _linspace, torch.logspace: _logspace}
+
+
+def _free(name: str, function: Callable[..., float]) -> Callable[..., Any]:
+    def computed(x: Any, *args: Any) -> Any:
+        if not _is_free(x):
+            return function(x, *args)
+        if name == "sqrt":
+            return torch.sym_sqrt(x)
+        value = getattr(torch, name)(torch.scalar_tensor(x, dtype=torch.float64)).item()
+        return value / function(*args) if args else value  # the logarithm to another base
+
+    return computed
+
+
+_MATH = ("sqrt", "log", "log2", "log10", "log1p", "exp", "sin", "cos", "tan", "tanh")
