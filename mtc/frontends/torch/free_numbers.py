@@ -41,8 +41,7 @@ class _InTensors(TorchFunctionMode):
     ) -> Any:
         given = kwargs or {}
         if function in _SPACES and _is_free(args[2] if len(args) > 2 else given.get("steps")):
-            if given.get("dtype") is None or given["dtype"].is_floating_point:
-                return _SPACES[function](*args, **given)
+            return _SPACES[function](*args, **given)
         if function is _attention and args and _is_free(given.get("scale")):
             query, *others = args
             return _attention(query * given["scale"], *others, **{**given, "scale": 1.0})
@@ -55,10 +54,11 @@ def _is_free(number: Any) -> bool:
 
 def _linspace(start: Any, end: Any, steps: Any, *, dtype: torch.dtype | None = None, **options: Any) -> torch.Tensor:
     """Counted from the nearer end, as torch does, so that both ends are exact."""
-    places = torch.arange(steps, dtype=dtype or torch.get_default_dtype(), **options)
+    dtype = dtype or torch.get_default_dtype()
+    places = torch.arange(steps, dtype=dtype, **options)
     step = (end - start) / torch.sym_max(steps - 1, 1)
     from_start, from_end = start + places * step, end - (steps - 1 - places) * step
-    return torch.where(places < torch.sym_max(steps // 2, 1), from_start, from_end)
+    return torch.where(places < torch.sym_max(steps // 2, 1), from_start, from_end).to(dtype)
 
 
 def _logspace(start: Any, end: Any, steps: Any, base: float = 10.0, **options: Any) -> torch.Tensor:
