@@ -52,6 +52,13 @@ FUNCTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
         (X * 9).int(),
         (X.flip(1) * 2**31).int(),
     ),
+    "distributions, whose constraints torch asserts": lambda: (
+        lambda x: [
+            torch.distributions.Normal(x[0], x[1].exp()).log_prob(x[0]),
+            torch.distributions.Categorical(logits=x).entropy(),
+        ],
+        X,
+    ),
     "pads": lambda: (
         lambda x: [
             F.pad(x, (1, 2)),

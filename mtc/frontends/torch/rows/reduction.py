@@ -47,7 +47,7 @@ def _of_truth(op: OpSpec) -> Row:
 
 
 for _name in ("any", "all"):
-    row(_name, f"{_name}.dim", f"{_name}.dims")(_of_truth(ops.OPS[_name]))
+    row(_name, f"{_name}.dim", f"{_name}.dims", f"_is_{_name}_true")(_of_truth(ops.OPS[_name]))
 
 
 def extreme(importer: Importer, op: OpSpec, x: Value, axes: tuple[int, ...], keepdim: bool) -> Value:
