@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtc.build.progress import Progress
-from mtc.build.runtime import LIBRARY, RECORD, host_runtime
+from mtc.build.runtime import host_runtime
+from mtc.build.runtime_folder import LIBRARY, read_record
 from mtc.diagnostics import CANNOT_READ
 from mtc.program import reader
 from mtc.session import Session
@@ -29,7 +30,8 @@ def library_of(runtime: Path | None, progress: Progress | None = None) -> Path:
     """The shared library of a runtime's folder, or of the host runtime. CANNOT_READ if the folder holds none."""
     if runtime is None:
         return host_runtime(progress)
+    read_record(runtime)
     library = (runtime / LIBRARY).absolute()
-    if not (runtime / RECORD).is_file() or not library.is_file():
-        raise CANNOT_READ.error(f"`{runtime}` is not a runtime that `mtc build-runtime` wrote")
+    if not library.is_file():
+        raise CANNOT_READ.error(f"the runtime `{runtime}` has lost its `{LIBRARY}`", help="build it again")
     return library

@@ -7,13 +7,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mtc.build import cmake
+from mtc.build.build_kind import BuildKind
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime import check_sanitizers, definitions
 from mtc.build.runtime_sources import runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import host_target
 from mtc.build.third_party import libraries_of
-from mtc.build.toolchain import toolchain_for
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
@@ -25,20 +24,17 @@ def cpp_tests(keys: Collection[str], *, sanitize: str = "", progress: Progress =
     """
     from mtc.build import kernel_table  # reads every op and backend
 
-    target = host_target()
-    toolchain = toolchain_for(target)
-    sanitize = check_sanitizers(sanitize)
-    name = "-".join(filter(None, ["tests", sanitize.replace(",", "+"), toolchain.identity, _place()]))
+    # XNNPACK is linked even if no kernel needs it yet: its own test says whether it was built right.
+    kind = BuildKind.of(host_target(), {*libraries_of(keys), "xnnpack"}, "speed", sanitize)
+    name = "-".join(filter(None, ["tests", kind.sanitize.replace(",", "+"), kind.toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):
         kernel_table.write(keys, work / "selection")
-        # XNNPACK is linked even if no kernel needs it yet: its own test says whether it was built right.
-        libraries = {*libraries_of(keys), "xnnpack"}
         cmake.configure(
             runtime_sources(),
             work,
             [
-                *definitions(work / "selection", target, toolchain, "speed", sanitize, libraries, progress=progress),
+                *kind.definitions(work / "selection", progress=progress),
                 "-DMTC_TESTS=ON",
                 f"-DMTC_GOOGLETEST={source_folder('googletest', progress=progress)}",
             ],

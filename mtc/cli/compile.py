@@ -71,7 +71,8 @@ def compile(
     from mtc import recipe
     from mtc.analysis.placement import placed_ops
     from mtc.frontends.source import check_source, name_of
-    from mtc.stages.compile import Settings, Step, compile_model, planned_reuse
+    from mtc.stages.compile import compile_model, planned_reuse
+    from mtc.stages.compile_steps import Listener, Settings, Step
     from mtc.stages.outputs import Kind, check_output
 
     settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
@@ -105,19 +106,17 @@ def compile(
     made = compile_model(
         settings,
         output,
-        told=told,
-        did=lambda text: console.note(f"  {text}"),
-        warn=console.warn,
-        progress=console.progress(),
+        listener=Listener(told, lambda text: console.note(f"  {text}"), console.warn, console.progress()),
         offline=offline,
         overwrite=overwrite,
         fresh=fresh,
     )
-    remember(made.optimized, stage="optimize")
-    remember(made.program)
+    files = made.files
+    remember(files.optimized, stage="optimize")
+    remember(files.program)
     rows = placed_ops(made.lowered)
-    data = {"folder": str(made.folder), "program": str(made.program), "runtime": str(made.runtime), "stages": done}
-    ready = f"{made.program} and {made.runtime} are ready: `{shlex.join(('mtc', 'run', str(made.program)))}`"
+    data = {"folder": str(files.folder), "program": str(files.program), "runtime": str(files.runtime), "stages": done}
+    ready = f"{files.program} and {files.runtime} are ready: `{shlex.join(('mtc', 'run', str(files.program)))}`"
     console.report(
         data | {"placement": [row.to_json() for row in rows]}, lambda: f"{tables.placement(rows)}\n\n{ready}"
     )

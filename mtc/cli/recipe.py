@@ -56,6 +56,7 @@ def recipe(
     """
     from mtc import recipe as recipes
     from mtc.analysis.placement import placed_ops
+    from mtc.stages.compile_steps import Listener
 
     if action == "list":
         if name is not None:
@@ -81,17 +82,19 @@ def recipe(
         wanted,
         output,
         threads=threads,
-        told=lambda step, was_reused: console.step(step.line, was_reused),
-        did=lambda text: console.note(f"  {text}"),
-        warn=console.warn,
-        progress=console.progress(),
-        compiled=lambda files: console.note(tables.placement(placed_ops(files.lowered))),
+        listener=Listener(
+            told=lambda step, was_reused: console.step(step.line, was_reused),
+            did=lambda text: console.note(f"  {text}"),
+            warn=console.warn,
+            progress=console.progress(),
+        ),
+        compiled=lambda made: console.note(tables.placement(placed_ops(made.lowered))),
         offline=offline,
         overwrite=overwrite,
     )
     console.clear()
-    remember(outcome.files.program)
-    placed = {"placement": [row.to_json() for row in placed_ops(outcome.files.lowered)]}
+    remember(outcome.compiled.files.program)
+    placed = {"placement": [row.to_json() for row in placed_ops(outcome.compiled.lowered)]}
     console.result(outcome.to_json() | placed, lambda: _text(outcome))
 
 
@@ -106,5 +109,5 @@ def _text(outcome: Outcome) -> str:
     if outcome.measured is not None:
         measured: Any = outcome.measured
         lines.append(f"latency: {measured['median_ms']:.2f} ms with {counted(measured['threads'], 'thread')}")
-    lines.append(f"runtime: {console.size(outcome.runtime_bytes)}, {outcome.files.runtime}")
+    lines.append(f"runtime: {console.size(outcome.runtime_bytes)}, {outcome.compiled.files.runtime}")
     return "\n".join(lines)

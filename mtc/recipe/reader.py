@@ -15,7 +15,7 @@ import yaml
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
 from mtc.frontends.source import file_of
 from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
-from mtc.stages.compile import Settings
+from mtc.stages.compile_steps import FLAGS, Settings
 from mtc.stages.outputs import RECIPE_MARK
 from mtc.support import strict_yaml
 from mtc.support.atomic import write_text
@@ -23,12 +23,18 @@ from mtc.support.suggest import did_you_mean
 
 VERSION = 1
 HEADER = f"{RECIPE_MARK}; docs/recipes.md lists every key.\n"
-# Stage -> the flags of that command which a recipe may set, by the name they have there.
-STAGES: dict[str, dict[str, ValueKind]] = {
-    "export": {"input-names": TEXTS, "output-names": TEXTS, "metadata": LABELS},
-    "optimize": {"backend": NAMES, "disable-pass": TEXTS, "verify-each": TRUTH, "no-fallback": TRUTH},
-    "build-runtime": {"target": TEXT},
+_FLAG_KINDS = {
+    "input-names": TEXTS,
+    "output-names": TEXTS,
+    "metadata": LABELS,
+    "backend": NAMES,
+    "disable-pass": TEXTS,
+    "verify-each": TRUTH,
+    "no-fallback": TRUTH,
+    "target": TEXT,
 }
+# Stage -> the flags of that command which a recipe may set, by the name they have there.
+STAGES = {stage: {flag: _FLAG_KINDS[flag] for flag in flags} for stage, flags in FLAGS.items()}
 VERIFY = {"max-rel": number(0), "min-cosine": number(-1, 1)}
 IMAGE = {
     "image": TEXT,
@@ -113,10 +119,7 @@ def save(settings: Settings, path: Path) -> None:
 
 def text_of(settings: Settings, path: Path) -> str:
     """The recipe that would stand at `path`."""
-    stages = {
-        stage: {flag: _plain(getattr(settings, flag.replace("-", "_"))) for flag in flags}
-        for stage, flags in STAGES.items()
-    }
+    stages = {stage: {flag: _plain(value) for flag, value in settings.flags(stage).items()} for stage in FLAGS}
     source, file = settings.source, file_of(settings.source)
     if file is not None and file.is_file():
         is_beside = file.absolute().parent == path.absolute().parent
@@ -224,14 +227,3 @@ class _Reader:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:
-    """How the answer differs from what the recipe expects; numbers may by `tolerance`."""
-    found = []
-    for key, want in recipe.expected.items():
-        got = facts.get(key)
-        is_number = isinstance(want, (int, float)) and isinstance(got, (int, float))
-        if abs(got - want) > recipe.tolerance if is_number else got != want:
-            found.append(f"`{key}` is {got!r}, expected {want!r}")
-    return found

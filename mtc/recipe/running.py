@@ -13,13 +13,13 @@ from mtc.analysis import bench, preprocess
 from mtc.analysis.judges import load_function
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared, drift, reference_of, refuse
-from mtc.build.progress import Progress, silent
-from mtc.build.runtime import LIBRARY, PROGRAM
+from mtc.build.runtime_folder import LIBRARY, PROGRAM
 from mtc.build.targets import target
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, MISMATCH, collected
-from mtc.recipe.reader import Recipe, unexpected
+from mtc.recipe.reader import Recipe
 from mtc.session import Session
-from mtc.stages.compile import Compiled, Told, compile_model
+from mtc.stages.compile import Compiled, compile_model
+from mtc.stages.compile_steps import Listener
 from mtc.support.suggest import did_you_mean
 
 
@@ -27,15 +27,15 @@ from mtc.support.suggest import did_you_mean
 class Outcome:
     """What came of a recipe. `differences` and what follows are empty if the target is another machine's."""
 
-    files: Compiled
+    compiled: Compiled
     differences: Sequence[Difference] = ()
     answer: Mapping[str, Any] | None = None
     measured: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "program": str(self.files.program),
-            "runtime": str(self.files.runtime),
+            "program": str(self.compiled.files.program),
+            "runtime": str(self.compiled.files.runtime),
             "runtime_bytes": self.runtime_bytes,
             "outputs": [difference.to_json() for difference in self.differences],
             "answer": None if self.answer is None else dict(self.answer),
@@ -45,7 +45,8 @@ class Outcome:
     @property
     def runtime_bytes(self) -> int:
         """The size of the runtime's executable, else of its shared library."""
-        places = (self.files.runtime / PROGRAM, self.files.runtime / LIBRARY)
+        runtime = self.compiled.files.runtime
+        places = (runtime / PROGRAM, runtime / LIBRARY)
         return next((path.stat().st_size for path in places if path.is_file()), 0)
 
 
@@ -54,28 +55,24 @@ def run(
     folder: Path,
     *,
     threads: int = 1,
-    told: Told = lambda step, was_reused: None,
-    did: Callable[[str], None] = lambda text: None,
-    warn: Callable[[str], None] = lambda text: None,
-    progress: Progress = silent,
-    compiled: Callable[[Compiled], None] = lambda files: None,
+    listener: Listener = Listener(),
+    compiled: Callable[[Compiled], None] = lambda made: None,
     offline: bool = False,
     overwrite: bool = False,
 ) -> Outcome:
     """Everything the recipe says, on the runtime that was built for it. MISMATCH if an output differs from the source
-    model's by more than the recipe allows, or the answer is not the expected one. `compiled` hears of the files before
-    the program runs."""
+    model's by more than the recipe allows, or the answer is not the expected one. `compiled` is called before the
+    program runs."""
     beside = recipe.path.parent
     given = {name: preprocess.prepared(entry, beside) for name, entry in recipe.inputs.items()}
     # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
     judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
     settings = recipe.settings.resolved()
-    files = compile_model(
-        settings, folder, told=told, did=did, warn=warn, progress=progress, offline=offline, overwrite=overwrite
-    )
-    compiled(files)
+    made = compile_model(settings, folder, listener=listener, offline=offline, overwrite=overwrite)
+    compiled(made)
     if not target(settings.target).is_host:
-        return Outcome(files)
+        return Outcome(made)
+    files = made.files
     reference = reference_of(settings.source)
     with Session(files.program, threads=threads, runtime=library_of(files.runtime)) as session:
         names = [signature.name for signature in session.inputs()]
@@ -91,9 +88,9 @@ def run(
         raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))
     inputs = dict(zip(names, arrays, strict=True))
     measured = bench.bench(
-        files.program, threads=threads, seconds=1.0, runtime=files.runtime, inputs=inputs, progress=progress
+        files.program, threads=threads, seconds=1.0, runtime=files.runtime, inputs=inputs, progress=listener.progress
     )
-    return Outcome(files, rows, facts, measured)
+    return Outcome(made, rows, facts, measured)
 
 
 def _ordered(given: Mapping[str, np.ndarray], names: Sequence[str], recipe: Path) -> list[np.ndarray]:
@@ -115,3 +112,14 @@ def _facts(answer: Any, recipe: Recipe) -> dict[str, Any]:
             f"`answer` returned a {type(answer).__name__}, not a mapping of names to facts", at=str(recipe.answer)
         )
     return {str(key): value.tolist() if hasattr(value, "tolist") else value for key, value in answer.items()}
+
+
+def unexpected(recipe: Recipe, facts: Mapping[str, Any]) -> list[str]:
+    """How the answer differs from what the recipe expects; numbers may by `tolerance`."""
+    found = []
+    for key, want in recipe.expected.items():
+        got = facts.get(key)
+        is_number = isinstance(want, (int, float)) and isinstance(got, (int, float))
+        if abs(got - want) > recipe.tolerance if is_number else got != want:
+            found.append(f"`{key}` is {got!r}, expected {want!r}")
+    return found

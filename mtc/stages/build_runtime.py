@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mtc.build import runtime
 from mtc.build.progress import Progress
-from mtc.build.runtime import RuntimeBuild
+from mtc.build.runtime_folder import RuntimeBuild
 from mtc.build.targets import host_target, target
 from mtc.selection.ops_list import OpsList, load
 

@@ -83,7 +83,7 @@ def _holds_arrays(path: Path) -> bool:
 
 
 def _folder_kind(path: Path) -> Kind:
-    from mtc.build.runtime import RECORD as RUNTIME_RECORD
+    from mtc.build.runtime_folder import RECORD as RUNTIME_RECORD
 
     if (path / RUNTIME_RECORD).is_file():
         return Kind.RUNTIME

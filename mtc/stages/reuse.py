@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtc import __version__
-from mtc.build.runtime import RECORD
+from mtc.build.runtime_folder import RECORD
 from mtc.stages.outputs import COMPILE_STATE
 from mtc.support.atomic import write_text
 from mtc.support.hashing import FileHashes
@@ -19,7 +19,7 @@ from mtc.support.mentioned_files import mentioned_files
 from mtc.support.opened_files import user_files
 
 if TYPE_CHECKING:
-    from mtc.stages.compile import Step
+    from mtc.stages.compile_steps import Step
 
 
 def source_files(opened: set[str], folder: Path) -> list[Path]:

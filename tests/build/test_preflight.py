@@ -10,6 +10,7 @@ import pytest
 
 from mtc.analysis import doctor
 from mtc.build import preflight
+from mtc.build.build_kind import BuildKind
 from mtc.build.preflight import check_build, check_cache
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target
@@ -27,12 +28,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 HOST = Target("linux-x86_64", "Linux", "x86_64", "")
 GCC = Toolchain("gcc", "12", "an identity", ())
+XNNPACK = BuildKind(HOST, GCC, "size", "", frozenset(["xnnpack"]))
+BARE = BuildKind(HOST, GCC, "size", "", frozenset())
 
 
 def test_every_missing_source_is_named_at_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_build(["xnnpack"], HOST, GCC)  # they can be fetched
+    check_build(XNNPACK)  # they can be fetched
     with pytest.raises(MtcError, match="`fxdiv`, `pthreadpool`, `cpuinfo`, `xnnpack`, `flatbuffers`") as caught:
-        check_build(["xnnpack"], HOST, GCC, offline=True)
+        check_build(XNNPACK, offline=True)
     assert caught.value.code is FETCH_FAILED and "mtc fetch" in str(caught.value)
     (cache / "sources" / source("fxdiv").key).mkdir(parents=True)
     place = source("cpuinfo").places[0]
@@ -40,7 +43,7 @@ def test_every_missing_source_is_named_at_once(cache: Path, monkeypatch: pytest.
     (cache / "archives" / f"{source('cpuinfo').key}-{place.filename}").touch()
     monkeypatch.setenv("MTC_OFFLINE", "1")
     with pytest.raises(MtcError, match="the sources of `pthreadpool`, `flatbuffers` "):
-        check_build([], HOST, GCC)
+        check_build(BARE)
     assert not (cache / "libraries").exists()
 
 
@@ -49,7 +52,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     assert not (tmp_path / "cache").exists()  # it is made when something goes into it
     (tmp_path / "file").touch()
     monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "file" / "x"))
-    for check in (check_cache, lambda: check_build([], HOST, GCC)):
+    for check in (check_cache, lambda: check_build(BARE)):
         with pytest.raises(MtcError, match="file` is not a folder") as caught:
             check()
         assert caught.value.code is CANNOT_WRITE and "MTC_CACHE_DIR" in str(caught.value)
@@ -67,10 +70,10 @@ def test_a_disk_without_room_for_a_build(cache: Path, monkeypatch: pytest.Monkey
     with pytest.raises(
         MtcError, match=r"cache `.*` is full: about 402,653,184 bytes are needed, 209,715,200"
     ) as caught:
-        check_build(["xnnpack"], HOST, GCC)
+        check_build(XNNPACK)
     assert caught.value.code is CANNOT_WRITE and "mtc cache clear" in str(caught.value)
     (cache / "libraries" / third_party_key(HOST, GCC, ["xnnpack"])).mkdir(parents=True)
-    check_build(["xnnpack"], HOST, GCC)
+    check_build(XNNPACK)
     (found,) = (check for check in doctor.checks() if check.name == "cache")
     assert not found.is_ok and "mtc cache clear" in found.fix
 

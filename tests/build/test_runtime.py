@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mtc.build import cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
-from mtc.build.runtime import RuntimeBuild, build, host_runtime
+from mtc.build import build_kind, cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
+from mtc.build.build_kind import BuildKind
+from mtc.build.runtime import build, host_runtime
+from mtc.build.runtime_folder import RECORD, RuntimeBuild
 from mtc.build.targets import host_target
 from mtc.build.toolchain import toolchain_for
 from mtc.delegates import registry
@@ -86,12 +88,12 @@ def test_every_library_of_kernels_is_built_but_the_portable_one() -> None:
 def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
     made = make(tmp_path / "out", "a@portable:f32/1")
     assert run(made.program) == "0.1.0 a@portable:f32/1"
-    assert made.static_library.is_file() and (made.folder / "include/mtc/mtc.h").is_file()
+    assert (made.folder / "lib/libmtc.a").is_file() and (made.folder / "include/mtc/mtc.h").is_file()
     names = subprocess.run(["nm", "-D", "--defined-only", made.library], capture_output=True, text=True, check=True)
     assert [line.split()[-1] for line in names.stdout.splitlines()] == ["mtc_version"]
     for size in made.sizes:
         assert sum(row.bytes for row in size.rows) == size.total == (made.folder / size.file).stat().st_size
-    assert json.loads((made.folder / runtime.RECORD).read_text())["kernels"] == ["a@portable:f32/1"]
+    assert json.loads((made.folder / RECORD).read_text())["kernels"] == ["a@portable:f32/1"]
     assert (made.folder / "share/mtc/licenses/cpuinfo.txt").is_file()
 
 
@@ -121,11 +123,11 @@ def test_another_list_or_source_is_built(small_runtime, tmp_path):
 
 def test_other_options_and_libraries_are_another_runtime(small_runtime, tmp_path, monkeypatch):
     made = make(tmp_path / "out", "a@portable:f32/1")
-    before = runtime._options
+    before = BuildKind._options
     with monkeypatch.context() as patch:
-        patch.setattr(runtime, "_options", lambda *given: [*before(*given), "-DCMAKE_CXX_FLAGS=-DEXTRA"])
+        patch.setattr(BuildKind, "_options", lambda kind: [*before(kind), "-DCMAKE_CXX_FLAGS=-DEXTRA"])
         assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
-    monkeypatch.setattr(runtime, "third_party_key", lambda *given: "other")
+    monkeypatch.setattr(build_kind, "third_party_key", lambda *given: "other")
     assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
     given = host_target(), toolchain_for(host_target()), ()
     key = third_party.third_party_key(*given)
@@ -150,7 +152,7 @@ def test_nothing_but_a_runtime_is_replaced(small_runtime, tmp_path):
         make(tmp_path / "out", "a@portable:f32/1")
     assert caught.value.code.id == "MTC105" and (tmp_path / "out/thesis.txt").exists()
     make(tmp_path / "out", "a@portable:f32/1", overwrite=True)
-    assert not (tmp_path / "out/thesis.txt").exists() and (tmp_path / "out" / runtime.RECORD).exists()
+    assert not (tmp_path / "out/thesis.txt").exists() and (tmp_path / "out" / RECORD).exists()
     (tmp_path / "out/bin/notes.txt").write_text("")
     with pytest.raises(MtcError, match=r"1 file that mtc did not write, such as `bin/notes\.txt`"):
         make(tmp_path / "out", "a@portable:f32/1")

@@ -15,7 +15,7 @@ import mtc
 from mtc import stages
 from mtc.analysis.bench import bench, own_times
 from mtc.build import cmake
-from mtc.build.runtime import RuntimeBuild
+from mtc.build.runtime_folder import RuntimeBuild
 from mtc.ir.parser import parse
 from mtc.ir.verifier import verify
 from mtc.ops import OPS

@@ -11,9 +11,9 @@ from PIL import Image
 from mtc.analysis.preprocess import prepared
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
-from mtc.recipe.reader import Recipe, load, overridden, save, unexpected
-from mtc.recipe.running import _facts, _ordered
-from mtc.stages.compile import Settings
+from mtc.recipe.reader import Recipe, load, overridden, save
+from mtc.recipe.running import _facts, _ordered, unexpected
+from mtc.stages.compile_steps import Settings
 
 FULL = """\
 version: 1

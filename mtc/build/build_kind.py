@@ -1,0 +1,82 @@
+"""How a runtime is compiled, whatever kernels it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mtc.build.progress import Progress, silent
+from mtc.build.runtime_sources import content_hash, runtime_sources
+from mtc.build.sources import source_folder
+from mtc.build.targets import Target
+from mtc.build.third_party import third_party, third_party_key
+from mtc.build.toolchain import Toolchain, toolchain_for
+from mtc.diagnostics import UNKNOWN_NAME
+from mtc.support.cache import cache_dir
+from mtc.support.suggest import did_you_mean
+
+Mode = Literal["size", "speed"]
+SANITIZERS = ("address", "leak", "thread", "undefined")
+
+
+@dataclass(frozen=True)
+class BuildKind:
+    """All that a build depends on but the selected kernels."""
+
+    target: Target
+    toolchain: Toolchain
+    mode: Mode
+    sanitize: str  # as `check_sanitizers` gives it
+    libraries: frozenset[str]  # of kernels, which are built first if they are not there
+
+    @staticmethod
+    def of(target: Target, libraries: Collection[str], mode: Mode = "size", sanitize: str = "") -> BuildKind:
+        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`."""
+        return BuildKind(target, toolchain_for(target), mode, check_sanitizers(sanitize), frozenset(libraries))
+
+    def definitions(self, selection: Path, *, offline: bool = False, progress: Progress = silent) -> list[str]:
+        """What `runtime/CMakeLists.txt` must be told to compile the kernels in `selection`."""
+        prefix = third_party(self.target, self.toolchain, self.libraries, offline=offline, progress=progress)
+        return [
+            *self._options(),
+            f"-DMTC_SELECTION={selection}",
+            f"-DMTC_THIRD_PARTY={prefix}",
+            f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
+        ]
+
+    def _options(self) -> list[str]:
+        """Those of the definitions that are no paths."""
+        return [
+            *self.toolchain.cmake_args,
+            f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in self.libraries else 'OFF'}",
+            f"-DMTC_MODE={self.mode}",
+            f"-DMTC_SANITIZE={self.sanitize}",
+        ]
+
+    def folder(self) -> Path:
+        """Where it compiles: one for each kind, so that another list of kernels compiles only what differs."""
+        parts = [self.toolchain.identity, str(runtime_sources()), *sorted(self.libraries)]
+        kind = "-".join(filter(None, [self.target.name, self.mode, self.sanitize.replace(",", "+")]))
+        return cache_dir("build") / f"runtime-{kind}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+    def key(self, selection: Path) -> str:
+        """Changes with everything that goes into a runtime with the kernels in `selection`."""
+        state = hashlib.sha256()
+        for file in sorted(selection.iterdir()):
+            state.update(file.read_bytes() + b"\0")
+        linked = third_party_key(self.target, self.toolchain, self.libraries)
+        told = [content_hash(), self.target.name, self.toolchain.identity, linked, *self._options()]
+        state.update("\0".join(told).encode())
+        return state.hexdigest()[:24]
+
+
+def check_sanitizers(text: str) -> str:
+    """A list of sanitizers in one order. Raises MtcError (MTC301) if one does not exist."""
+    names = sorted({name.strip() for name in text.split(",") if name.strip()})
+    for name in names:
+        if name not in SANITIZERS:
+            raise UNKNOWN_NAME.error(f"no sanitizer is called `{name}`", help=did_you_mean(name, SANITIZERS))
+    return ",".join(names)

@@ -1,0 +1,126 @@
+"""The folder of a built runtime: what lies in it, and what may be replaced by one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtc.build import size_report
+from mtc.build.build_kind import BuildKind, Mode
+from mtc.build.size_report import SizeReport
+from mtc.build.sources import source_folder
+from mtc.build.sources_lock import source
+from mtc.build.third_party import BASE_LIBRARIES, sources_of
+from mtc.diagnostics import CANNOT_READ, WOULD_REPLACE
+from mtc.support.atomic import write_text
+from mtc.support.plural import counted
+
+# Below a runtime's folder: what it says of itself, its shared library, its command-line program.
+RECORD, LIBRARY, PROGRAM = Path("share", "mtc", "runtime.json"), Path("lib", "libmtc.so"), Path("bin", "mtc_run")
+
+
+@dataclass(frozen=True)
+class RuntimeBuild:
+    """A built runtime: include/, lib/, bin/ and share/ below `folder`."""
+
+    folder: Path
+    target: str
+    toolchain: str
+    mode: Mode
+    kernels: tuple[str, ...]
+    key: str  # hash of all that went into it
+    was_cached: bool
+    seconds: float
+    sizes: tuple[SizeReport, ...]  # of the shared library and of mtc_run
+
+    @property
+    def library(self) -> Path:
+        return self.folder / LIBRARY
+
+    @property
+    def summary(self) -> str:
+        how = "taken from the cache" if self.was_cached else f"built in {self.seconds:.0f} s"
+        return f"{counted(len(self.kernels), 'kernel')} for {self.target}, {how}"
+
+    @property
+    def program(self) -> Path:
+        return self.folder / PROGRAM
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What the runtime in `folder` says of itself. CANNOT_READ if there is none."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        if isinstance(record, dict) and isinstance(record["kernels"], list):
+            return record
+    except (OSError, ValueError, KeyError):
+        pass
+    raise CANNOT_READ.error(f"`{folder}` is not a runtime that `mtc build-runtime` wrote")
+
+
+def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, key: str) -> None:
+    """Writes share/mtc: what this runtime is, what its bytes are for, and the licences of what is linked."""
+    share = folder / RECORD.parent
+    share.mkdir(parents=True, exist_ok=True)
+    record = {
+        "key": key,
+        "target": kind.target.name,
+        "toolchain": str(kind.toolchain),
+        "mode": kind.mode,
+        "sanitize": kind.sanitize,
+        "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *kind.libraries))},
+        "kernels": kernels,
+    }
+    reports = size_report.reports_of(folder, objects)
+    write_text(share / "size.json", size_report.to_json(reports))
+    write_text(share / "size.txt", size_report.to_text(reports))
+    licenses = share / "licenses"
+    licenses.mkdir(exist_ok=True)
+    for name in sources_of(kind.libraries):
+        shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
+    record["files"] = sorted({*_files(folder), str(RECORD)})
+    write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
+
+
+def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
+    """The runtime in `folder`, which was just put there."""
+    record = read_record(folder)
+    return RuntimeBuild(
+        folder=folder,
+        target=record["target"],
+        toolchain=record["toolchain"],
+        mode=record["mode"],
+        kernels=tuple(record["kernels"]),
+        key=record["key"],
+        was_cached=was_cached,
+        seconds=seconds,
+        sizes=size_report.from_json((folder / RECORD.parent / "size.json").read_text(encoding="utf-8")),
+    )
+
+
+def check_replaceable(output: Path) -> None:
+    """A runtime may replace a runtime or an empty folder, and nothing else; not what was put beside its files."""
+    if not output.exists():
+        return
+    if (output / RECORD).is_file():
+        own = read_record(output).get("files")
+        others = set() if own is None else _files(output) - set(own)
+        if not others:
+            return
+        raise WOULD_REPLACE.error(
+            f"`{output}` holds {counted(len(others), 'file')} that mtc did not write, such as `{min(others)}`",
+            help="move them, choose another folder with -o, or pass --overwrite",
+        )
+    if output.is_dir() and not any(output.iterdir()):
+        return
+    raise WOULD_REPLACE.error(
+        f"`{output}` exists and is not a runtime that mtc built", help="choose another folder with -o, or remove it"
+    )
+
+
+def _files(folder: Path) -> set[str]:
+    """Everything in the folder but folders, relative to it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
