@@ -17,7 +17,7 @@ from mtc.ir.printer import print_function
 from mtc.ops import OPS
 from mtc.program import reader
 from mtc.selection import ops_list
-from mtc.stages.outputs import Kind, require
+from mtc.stages.kinds import Kind, require
 
 
 @dataclass

@@ -14,7 +14,7 @@ from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session
-from mtc.stages.outputs import Kind, kind_of_input
+from mtc.stages.kinds import Kind, kind_of_input
 
 _MOST_SHOWN = 5
 

@@ -13,7 +13,7 @@ from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
 from mtc.program import reader
 from mtc.program.reader import Instruction, Program
-from mtc.stages.outputs import CARD_MARK
+from mtc.stages.kinds import CARD_MARK
 from mtc.support.atomic import write_text
 
 _STYLE = """

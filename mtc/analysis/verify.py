@@ -17,7 +17,7 @@ from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcErr
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
 from mtc.session import Session
-from mtc.stages.outputs import Kind, kind_of_input
+from mtc.stages.kinds import Kind, kind_of_input
 from mtc.support.plural import counted
 
 

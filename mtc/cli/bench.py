@@ -55,7 +55,7 @@ def bench(
     from mtc.analysis import bench as measuring
     from mtc.analysis import tensors
     from mtc.program import reader
-    from mtc.stages.outputs import Kind
+    from mtc.stages.kinds import Kind
 
     if max_regress is not None and baseline is None:
         raise click.UsageError("--max-regress compares with a --baseline, and none is given")

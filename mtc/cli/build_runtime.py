@@ -43,7 +43,9 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
     from mtc.selection import ops_list
-    from mtc.stages.outputs import Kind, LastWritten, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.last_written import LastWritten
+    from mtc.stages.outputs import check_output
     from mtc.support.hashing import file_sha256
 
     chosen = host_target() if target is None else target_named(target)

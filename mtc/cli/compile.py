@@ -73,7 +73,8 @@ def compile(
     from mtc.frontends.source import check_source, name_of
     from mtc.stages.compile import compile_model, planned_reuse
     from mtc.stages.compile_steps import Listener, Settings, Step
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
     output = output or Path(f"{name_of(source)}-compiled")

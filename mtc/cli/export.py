@@ -47,7 +47,8 @@ def export(
     from mtc import stages
     from mtc.frontends.source import check_source, file_of, name_of
     from mtc.ir.literals import type_text
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     output = output or Path(f"{name_of(source)}.mtc")
     check_source(source)

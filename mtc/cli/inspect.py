@@ -39,7 +39,8 @@ def inspect(
     from mtc.analysis.off_backend import off_backend
     from mtc.delegates.registry import backends
     from mtc.ir.module import Module
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     backends(backend or ())
     if why_not is not None:

@@ -58,7 +58,8 @@ def optimize(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     backends(backend)
     options = stages.pass_options(

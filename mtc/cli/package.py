@@ -46,7 +46,8 @@ def package(
     from mtc import stages
     from mtc.analysis.placement import placed_ops
     from mtc.delegates.registry import backends
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     backends(backend or ())
     model = model_or_last(model, Kind.IR)

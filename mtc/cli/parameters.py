@@ -12,7 +12,7 @@ from mtc.cli import completing, console
 from mtc.support.suggest import nearest
 
 if TYPE_CHECKING:
-    from mtc.stages.outputs import Kind
+    from mtc.stages.kinds import Kind
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -142,7 +142,8 @@ metadata_option = entries_option("--metadata", help="Kept in the program: labels
 
 def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
     """MODEL, or the file of these kinds that the last stage in this folder wrote, which is then named on stderr."""
-    from mtc.stages.outputs import LastWritten, require
+    from mtc.stages.kinds import require
+    from mtc.stages.last_written import LastWritten
 
     if model is None:
         model = LastWritten(Path.cwd()).find(*kinds, not_by=not_by)
@@ -153,7 +154,7 @@ def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
 
 def remember(path: Path, **facts: str) -> None:
     """Makes an output the next command's MODEL."""
-    from mtc.stages.outputs import LastWritten
+    from mtc.stages.last_written import LastWritten
 
     LastWritten(Path.cwd()).record(path, **facts)
 

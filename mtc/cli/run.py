@@ -47,7 +47,8 @@ def run(
     """
     from mtc.analysis import tensors
     from mtc.analysis.sessions import open_session
-    from mtc.stages.outputs import Kind, check_output
+    from mtc.stages.kinds import Kind
+    from mtc.stages.outputs import check_output
 
     model = model_or_last(model, Kind.PROGRAM)
     if outputs is not None and outputs.suffix == ".npy":

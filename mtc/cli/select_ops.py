@@ -36,7 +36,8 @@ def select_ops(
     from mtc.delegates.registry import backends
     from mtc.ir.module import Module
     from mtc.program.reader import Program
-    from mtc.stages.outputs import Kind, check_output, require
+    from mtc.stages.kinds import Kind, require
+    from mtc.stages.outputs import check_output
 
     backends(backend or ())
     paths = models or (model_or_last(None, Kind.IR, Kind.PROGRAM),)

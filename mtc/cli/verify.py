@@ -57,7 +57,7 @@ def verify(
     from mtc.analysis.diverging import diverging_layer, other_constants
     from mtc.analysis.judges import load_function
     from mtc.analysis.sessions import open_session
-    from mtc.stages.outputs import Kind
+    from mtc.stages.kinds import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
     judge = None if metric is None else load_function(metric, "metric", "outputs, references")

@@ -16,7 +16,7 @@ from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, colle
 from mtc.frontends.source import file_of
 from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
 from mtc.stages.compile_steps import FLAGS, Settings
-from mtc.stages.outputs import RECIPE_MARK
+from mtc.stages.kinds import RECIPE_MARK
 from mtc.support import strict_yaml
 from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean

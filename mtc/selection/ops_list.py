@@ -19,7 +19,8 @@ from mtc.support.atomic import write_text
 from mtc.support.suggest import did_you_mean
 
 VERSION = 1
-_HEADER = "# Written by mtc select-ops; read by mtc build-runtime.\n"
+MARK = "# Written by mtc select-ops"  # how a list begins
+_HEADER = f"{MARK}; read by mtc build-runtime.\n"
 _KEYS = {"version", "kernels"}
 _OF_A_PROGRAM = "`mtc select-ops` makes a list of what a program needs"
 

@@ -15,7 +15,8 @@ from mtc.build.third_party import KERNEL_LIBRARIES
 from mtc.frontends.source import check_source
 from mtc.lower import Lowered
 from mtc.stages.compile_steps import Files, Listener, Settings, Step, steps
-from mtc.stages.outputs import Kind, check_output
+from mtc.stages.kinds import Kind
+from mtc.stages.outputs import check_output
 from mtc.stages.reuse import entry_of, is_current, read_state, source_files, write_state
 from mtc.support.hashing import FileHashes
 from mtc.support.opened_files import opened_files

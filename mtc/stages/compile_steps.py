@@ -20,8 +20,8 @@ from mtc.passes.registry import check_names
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export_to
 from mtc.stages.files import load
+from mtc.stages.kinds import Kind
 from mtc.stages.optimize import optimize_to
-from mtc.stages.outputs import Kind
 from mtc.stages.package import lowered, package_to
 from mtc.stages.pass_options import pass_options
 from mtc.stages.select_ops import select_ops_to

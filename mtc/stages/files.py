@@ -10,7 +10,7 @@ from mtc.ir.module import Module
 from mtc.ops import OPS
 from mtc.program import reader
 from mtc.program.reader import Program
-from mtc.stages.outputs import Kind, require
+from mtc.stages.kinds import Kind, require
 
 
 def load(path: str | PathLike[str]) -> Module:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtc import __version__
 from mtc.build.runtime_folder import RECORD
-from mtc.stages.outputs import COMPILE_STATE
+from mtc.stages.kinds import COMPILE_STATE
 from mtc.support.atomic import write_text
 from mtc.support.hashing import FileHashes
 from mtc.support.mentioned_files import mentioned_files
