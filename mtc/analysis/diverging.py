@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtc import stages
 from mtc.analysis.layers import Layer, first_divergence
+from mtc.analysis.limits import Limits
 from mtc.analysis.program_constants import constants_read
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Reference, samples_of
@@ -26,8 +27,7 @@ def diverging_layer(
     reference: Reference,
     data: Path | None,
     runtime: Path | None,
-    max_rel: float,
-    min_cosine: float,
+    limits: Limits,
 ) -> Layer | None:
     """The first operator of `program` that diverges on the first sample, or None.
 
@@ -40,8 +40,7 @@ def diverging_layer(
         arrays,
         lambda path: Session(path, runtime=library_of(runtime)),
         backend=backend,
-        max_rel=max_rel,
-        min_cosine=min_cosine,
+        limits=limits,
     )
 
 

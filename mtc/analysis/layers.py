@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mtc import interp, ops, stages
+from mtc.analysis.limits import Limits
 from mtc.analysis.verify import distance
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.opspec import Trait
@@ -49,8 +50,7 @@ def first_divergence(
     open_session: Opener,
     *,
     backend: Sequence[str] | None = None,
-    max_rel: float = 1e-3,
-    min_cosine: float = 0.9999,
+    limits: Limits = Limits(),
 ) -> Layer | None:
     """The first value, in program order, that the runtime computes otherwise than the NumPy references do.
 
@@ -75,7 +75,7 @@ def first_divergence(
                 continue
             a, b, lowered = returned[value]
             rel, cosine = distance(a, b)
-            if rel > max_rel or cosine < min_cosine:
+            if not limits.accept(rel, cosine):
                 at = "; ".join(map(str, node.loc))
                 return Layer(value.name, node.op.name, _kernel(packaged, lowered, node), at, rel, cosine)
     return None

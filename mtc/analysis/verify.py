@@ -13,6 +13,7 @@ import numpy as np
 
 from mtc import interp, stages
 from mtc.analysis import tensors
+from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
@@ -80,19 +81,18 @@ def verify(
     reference: Reference,
     data: Path | None = None,
     *,
-    max_rel: float = 1e-3,
-    min_cosine: float = 0.9999,
+    limits: Limits = Limits(),
     metric: Metric | None = None,
 ) -> list[Difference]:
     """Every output for every sample: those in the folder `data`, else the source's example. `metric` decides instead
-    of the two thresholds if there is one. Each sample finds the state that the model was exported with."""
+    of the limits if there is one. Each sample finds the state that the model was exported with."""
     found: list[Difference] = []
     names = [signature.name for signature in session.outputs()]
     for name, arrays in samples_of(session, reference, data):
         with _named(name):
             session.reset_state()
             got, want = session.run(*arrays), reference.run(arrays)
-            rows = compared(name, names, got, want, max_rel, min_cosine)
+            rows = compared(name, names, got, want, limits)
             if metric is not None:
                 is_ok = _judged(metric, got, want)
                 rows = [replace(row, is_ok=is_ok, by_metric=True) for row in rows]
@@ -126,7 +126,7 @@ def _named(sample: str) -> Iterator[None]:
         raise MtcError(*found, summary=error.summary) from error
 
 
-def drift(session: Session, reference: Reference, max_rel: float = 1e-3, min_cosine: float = 0.9999) -> str:
+def drift(session: Session, reference: Reference, limits: Limits = Limits()) -> str:
     """Why a program may differ from its source though no operator is wrong: on the sample that the program carries the
     source gives other results than at the export. Empty if it does not, or if there is no sample."""
     sample = session.samples()
@@ -135,7 +135,7 @@ def drift(session: Session, reference: Reference, max_rel: float = 1e-3, min_cos
     inputs, outputs = sample
     try:
         names = [signature.name for signature in session.outputs()]
-        rows = compared("", names, outputs, reference.run(inputs), max_rel, min_cosine)
+        rows = compared("", names, outputs, reference.run(inputs), limits)
     except MtcError as error:
         return f"{_CHANGED}: {error.diagnostics[0].message}"
     worst = max(rows, key=lambda row: row.max_rel, default=None)
@@ -152,8 +152,7 @@ def compared(
     names: Sequence[str],
     got: Sequence[np.ndarray],
     want: Sequence[np.ndarray],
-    max_rel: float,
-    min_cosine: float,
+    limits: Limits,
 ) -> list[Difference]:
     """Every output against its reference. MISMATCH if there are more of the one than of the other, or if they have
     other types."""
@@ -168,7 +167,7 @@ def compared(
     rows = []
     for name, a, b in zip(names, got, want, strict=True):
         rel, cosine = distance(a, b)
-        rows.append(Difference(sample, name, rel, cosine, rel <= max_rel and cosine >= min_cosine))
+        rows.append(Difference(sample, name, rel, cosine, limits.accept(rel, cosine)))
     return rows
 
 

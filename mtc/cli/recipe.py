@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,9 @@ def recipe(
     wanted = recipes.overridden(recipes.load(path), given | dict(flags))
     output = output or Path(path.stem)
     console.note(f"{wanted.title or path.stem} ({path})")
-    limits = {"max_rel": wanted.max_rel, "min_cosine": wanted.min_cosine}
-    console.effective("recipe run", recipe=path, **limits, threads=threads, offline=offline, output=output)
+    console.effective(
+        "recipe run", recipe=path, **asdict(wanted.limits), threads=threads, offline=offline, output=output
+    )
     outcome = recipes.run(
         wanted,
         output,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mtc.analysis.limits import Limits
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import PATH, model_argument, model_or_last, runtime_option, threads_option
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
 )
 @click.option("--data", type=PATH, help="A .npz, or a folder of them. Default: the source's example inputs.")
 @click.option(
-    "--max-rel", type=click.FloatRange(0), default=1e-3, show_default=True, help="Most of max|got-want| / max|want|."
+    "--max-rel",
+    type=click.FloatRange(0),
+    default=Limits.max_rel,
+    show_default=True,
+    help="Most of max|got-want| / max|want|.",
 )
 @click.option(
-    "--min-cosine", type=click.FloatRange(-1, 1), default=0.9999, show_default=True, help="Least cosine of an output."
+    "--min-cosine",
+    type=click.FloatRange(-1, 1),
+    default=Limits.min_cosine,
+    show_default=True,
+    help="Least cosine of an output.",
 )
 @click.option("--metric", type=PATH, help="A Python file whose metric(outputs, references) says whether it is good.")
 @click.option("--layers", is_flag=True, help="Find the first operator whose result diverges.")
@@ -60,6 +69,7 @@ def verify(
     from mtc.stages.kinds import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
+    limits = Limits(max_rel, min_cosine)
     judge = None if metric is None else load_function(metric, "metric", "outputs, references")
     console.effective(
         "verify",
@@ -75,12 +85,12 @@ def verify(
     )
     reference = comparing.reference_of(against)
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
-        rows = comparing.verify(session, reference, data, max_rel=max_rel, min_cosine=min_cosine, metric=judge)
+        rows = comparing.verify(session, reference, data, limits=limits, metric=judge)
         is_ok = all(row.is_ok for row in rows)
-        changed = "" if is_ok else comparing.drift(session, reference, max_rel, min_cosine)
+        changed = "" if is_ok else comparing.drift(session, reference, limits)
         layer, other = None, ""
         if layers:
-            layer = diverging_layer(model, against, session, reference, data, runtime, max_rel, min_cosine)
+            layer = diverging_layer(model, against, session, reference, data, runtime, limits)
             other = "" if is_ok or layer else other_constants(model, against)
     cells = [(r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", _verdict(r)) for r in rows]
     table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
 from mtc.frontends.source import file_of
 from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
@@ -57,8 +58,7 @@ class Recipe:
     settings: Settings
     title: str = ""
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    max_rel: float = 1e-3
-    min_cosine: float = 0.9999
+    limits: Limits = Limits()
     answer: Path | None = None
     expected: Mapping[str, Any] = field(default_factory=dict)
     tolerance: float = 0.0
@@ -182,8 +182,13 @@ class _Reader:
             settings=Settings(**{f.name: settings[f.name] for f in fields(Settings) if f.name in settings}),
             title=self.value(content.get("title", ""), TEXT, "title"),
             inputs=inputs,
-            max_rel=self.value(verify.get("max-rel", 1e-3), VERIFY["max-rel"], "verify.max-rel"),
-            min_cosine=self.value(verify.get("min-cosine", 0.9999), VERIFY["min-cosine"], "verify.min-cosine"),
+            limits=Limits(
+                **{
+                    flag.replace("-", "_"): self.value(verify[flag], kind, f"verify.{flag}")
+                    for flag, kind in VERIFY.items()
+                    if flag in verify
+                }
+            ),
             answer=None if answer is None else self.path.parent / answer,
             expected=expected,
             tolerance=self.value(content.get("tolerance", 0.0), number(0), "tolerance"),

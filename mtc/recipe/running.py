@@ -79,10 +79,9 @@ def run(
         arrays = _ordered(given, names, recipe.path) if given else reference.example()
         outputs = session.run(*arrays)
         labels = [signature.name for signature in session.outputs()]
-        limits = (recipe.max_rel, recipe.min_cosine)
-        rows = compared("recipe", labels, outputs, reference.run(arrays), *limits)
+        rows = compared("recipe", labels, outputs, reference.run(arrays), recipe.limits)
         if not all(row.is_ok for row in rows):
-            refuse(rows, changed=drift(session, reference, *limits))
+            refuse(rows, changed=drift(session, reference, recipe.limits))
     facts = None if judge is None else _facts(judge(arrays, outputs, folder), recipe)
     if facts is not None and (wrong := unexpected(recipe, facts)):
         raise MISMATCH.error("the answer is not the expected one", notes=wrong, at=str(recipe.path))

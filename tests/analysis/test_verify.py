@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from mtc.analysis.limits import Limits
 from mtc.analysis.verify import compared, distance, drift, refuse, samples_of, verify
 from mtc.diagnostics import BAD_INPUT, BAD_JUDGE, CANNOT_READ, MISMATCH, MtcError
 
@@ -55,7 +56,7 @@ def test_distance(got: np.ndarray, want: np.ndarray, expected: tuple[float, floa
 def test_outputs_of_other_types_are_named() -> None:
     got, want = [f32(1, 2), f32(1)], [f32(1, 2, 3), np.array([1])]
     with pytest.raises(MtcError) as caught:
-        compared("a.npz", ["wide", "whole"], got, want, max_rel=0.1, min_cosine=0.9)
+        compared("a.npz", ["wide", "whole"], got, want, Limits(0.1, 0.9))
     assert [diagnostic.message for diagnostic in caught.value.diagnostics] == [
         "output `wide` is float32[2], the source model's float32[3]",
         "output `whole` is float32[1], the source model's int64[1]",
@@ -65,7 +66,7 @@ def test_outputs_of_other_types_are_named() -> None:
 def test_both_thresholds_count() -> None:
     names = ["far", "askew", "near"]
     got, want = [f32(3, 0), f32(1, 1e-2), f32(1)], [f32(4, 0), f32(1, 0), f32(1)]
-    rows = compared("a.npz", names, got, want, max_rel=0.1, min_cosine=0.99999)
+    rows = compared("a.npz", names, got, want, Limits(0.1, 0.99999))
     assert [(row.output, row.is_ok) for row in rows] == [("far", False), ("askew", False), ("near", True)]
     with pytest.raises(MtcError) as caught:
         refuse(rows)

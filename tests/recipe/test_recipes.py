@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mtc.analysis.limits import Limits
 from mtc.analysis.preprocess import prepared
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
@@ -51,7 +52,7 @@ def test_everything_that_a_recipe_may_say(tmp_path: Path) -> None:
         target="linux-x86_64",
     )
     assert recipe.inputs == {"image": {"image": "cat.png", "size": (8, 8)}, "mask": {"array": "mask.npy"}}
-    assert (recipe.title, recipe.max_rel, recipe.min_cosine, recipe.tolerance) == ("A test", 1.0, 0.5, 0.1)
+    assert (recipe.title, recipe.limits, recipe.tolerance) == ("A test", Limits(1.0, 0.5), 0.1)
     assert recipe.answer == tmp_path / "answer.py"
 
 
