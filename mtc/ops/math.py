@@ -25,6 +25,13 @@ def error_function(x: Tensor) -> Tensor:
     return np.array([math.erf(v) for v in x.astype(np.float64).ravel().tolist()]).reshape(x.shape)
 
 
+def _log_gamma(x: float) -> float:
+    try:
+        return math.lgamma(x)
+    except (ValueError, OverflowError):  # a pole, or beyond what a float holds
+        return math.inf
+
+
 @op(types="T -> T", T=NUMBERS, traits=(ELEMENTWISE, IDEMPOTENT), accuracy=Accuracy.EXACT, quantized=DERIVED)
 def abs_(x: Tensor):
     """The magnitude; that of the least integer wraps to itself."""
@@ -137,6 +144,13 @@ def log1p(x: Tensor):
 def erf(x: Tensor):
     """The error function, `2 / sqrt(pi)` times the integral of `exp(-t * t)` from 0 to x."""
     return error_function(x).astype(x.dtype)
+
+
+@op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)
+def lgamma(x: Tensor):
+    """The logarithm of the magnitude of the gamma function; infinite at 0 and the whole numbers below."""
+    with np.errstate(over="ignore"):
+        return np.array([_log_gamma(v) for v in x.astype(np.float64).ravel().tolist()]).reshape(x.shape).astype(x.dtype)
 
 
 @op(types="T -> T", T=FLOATS, traits=(ELEMENTWISE,), accuracy=Accuracy.TRANSCENDENTAL, quantized=DERIVED)

@@ -543,6 +543,11 @@ struct LeakyReluArgs {
   double negative_slope;
 };
 
+struct LgammaArgs {
+  const Tensor* x;
+  Tensor* out;
+};
+
 struct LinearArgs {
   const Tensor* x;
   const Tensor* weight;

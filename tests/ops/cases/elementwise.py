@@ -15,7 +15,7 @@ from mtc.ops.arithmetic import Rounding
 
 _PLAIN = (
     *("abs", "neg", "square", "exp", "exp2", "expm1", "erf", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh"),
-    *("asinh", "sigmoid", "relu", "silu", "floor", "ceil", "round", "trunc"),
+    *("asinh", "sigmoid", "relu", "silu", "floor", "ceil", "round", "trunc", "lgamma"),
 )
 _POSITIVE = ("sqrt", "rsqrt", "reciprocal", "log", "log2", "log10", "log1p", "acosh")
 _SMALL = ("asin", "acos", "atanh")
@@ -56,6 +56,8 @@ CASES = [
     *(case(ops.OPS[n], getattr(torch, n), x=array([-1.0, -0.9, -0.1, 0.0, 0.3, 0.99, 2.0])) for n in _SMALL),
     *(case(ops.OPS[n], f, x=randn(4, 6)) for n, f in _ACTIVATIONS.items()),
     case(ops.sign, torch.sign, x=special()),
+    case(ops.lgamma, torch.lgamma, x=special(), note="special"),
+    case(ops.lgamma, torch.lgamma, x=array([-3.0, -2.5, -1.0, 0.5, 1.0, 2.0, 2.5, 30.0]), note="poles"),
     case(ops.log, torch.log, x=array([1e-45, 1e-40, 2e-38, 1.0, 2.5e38, 3.4e38]), dtypes=(F32,)),
     case(ops.leaky_relu, F.leaky_relu, x=randn(2, 3, 4), negative_slope=0.2),
     case(ops.elu, F.elu, x=randn(9), alpha=0.5),

@@ -28,6 +28,7 @@ def unary(op: OpSpec) -> Row:
 _SAME_NAME = (
     *("abs", "neg", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p"),
     *("erf", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid"),
+    "lgamma",
 )
 for _name in _SAME_NAME:
     row(_name)(unary(ops.OPS[_name]))
@@ -40,6 +41,7 @@ _OTHER_NAMES = {
     "arctan": "atan",
     "special_expit": "sigmoid",
     "special_erf": "erf",
+    "special_gammaln": "lgamma",
     "special_exp2": "exp2",
 }
 for _name, _op in _OTHER_NAMES.items():
