@@ -58,7 +58,7 @@ class Recipe:
     settings: Settings
     title: str = ""
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     answer: Path | None = None
     expected: Mapping[str, Any] = field(default_factory=dict)
     tolerance: float = 0.0

@@ -76,7 +76,7 @@ def test_both_thresholds_count() -> None:
 
 def test_another_number_of_outputs_is_a_mismatch() -> None:
     with pytest.raises(MtcError, match="has 1 output, the source model 2"):
-        compared("a.npz", ["y"], [f32(1)], [f32(1), f32(1)], 1, 0)
+        compared("a.npz", ["y"], [f32(1)], [f32(1), f32(1)], Limits())
 
 
 def samples(names: Sequence[str], data: Path) -> list[tuple[str, list[np.ndarray]]]:
@@ -145,5 +145,5 @@ def test_a_source_that_has_changed_is_the_reason() -> None:
     changed = drift(of(None, sample), now)
     assert "other weights" in changed and "`y` (max_rel 0.333)" in changed
     with pytest.raises(MtcError, match="other weights") as caught:
-        refuse(compared("a", ["y"], [f32(2)], [f32(3)], 1e-3, 0.9), changed=changed)
+        refuse(compared("a", ["y"], [f32(2)], [f32(3)], Limits()), changed=changed)
     assert "export the source again" in str(caught.value)
