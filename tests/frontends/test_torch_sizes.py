@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,7 @@ from torch import nn
 from torch.export import Dim
 
 import mtc
+from mtc import interp
 from mtc.ir.dims import dim, maximum
 
 S, T = dim("s0"), dim("s1")
@@ -205,3 +207,16 @@ def test_a_buffer_that_the_model_replaces_is_as_it_was(exported: Any) -> None:
     module = exported(model, (torch.randn(3),))
     assert model.last is before and not before.any()
     assert list(module.states) == ["last"]
+
+
+class FirstRoot(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, : int(math.sqrt(x.shape[1]))]
+
+
+def test_a_size_that_is_computed_in_a_way_that_sizes_cannot_be_is_fixed_where_it_may_be() -> None:
+    x = torch.randn(3, 16)
+    module = mtc.export(FirstRoot().eval(), (x,), dynamic_shapes=({0: Dim.AUTO, 1: Dim.AUTO},))
+    assert module.functions["forward"].inputs[0].type.shape == (S, 16)
+    (got,) = interp.run(module, [x[:2].numpy()])
+    assert np.array_equal(got, x[:2, :4].numpy())

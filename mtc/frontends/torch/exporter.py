@@ -57,26 +57,21 @@ def import_torch(
     _check_names("output", output_names)
     args, kwargs = arguments(example_inputs)
     if isinstance(source, torch.export.ExportedProgram):
-        program = source
-        if example_inputs is None and program.example_inputs is not None:
-            args, kwargs = program.example_inputs
+        if example_inputs is None and source.example_inputs is not None:
+            args, kwargs = source.example_inputs
+        programs: Iterable[torch.export.ExportedProgram] = [source]
     elif isinstance(source, torch.nn.Module):
         if example_inputs is None:
             raise BAD_SOURCE.error("a module is exported with example inputs", help="give `example_inputs`")
         if any(module.training for module in source.modules()):
             warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
-        with _quiet():
-            program = _export(source, args, kwargs, dynamic_shapes)
+        programs = _exported(source, args, kwargs, dynamic_shapes)
     else:
         raise no_model(source)
     with _quiet():
-        has_example = example_inputs is not None or program.example_inputs is not None
-        rows = table.load()
-        functional = _functional(program, rows)
-        stated = dimnames.stated_dims(program, dynamic_shapes, args, kwargs)
-        module = GraphImporter(functional, rows, stated).run()
-        if has_example:
-            module.samples["forward"] = [_sample(source, functional, args, kwargs)]
+        program, module = _first_imported(programs, dynamic_shapes, args, kwargs)
+        if example_inputs is not None or program.example_inputs is not None:
+            module.samples["forward"] = [_sample(source, program, args, kwargs)]
     _rename(module, input_names, output_names)
     verify(module)
     return module
@@ -106,11 +101,30 @@ def read_program(path: Path) -> torch.export.ExportedProgram:
         ) from error
 
 
-def _export(
+def _first_imported(
+    programs: Iterable[torch.export.ExportedProgram], dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[torch.export.ExportedProgram, Module]:
+    """The first of one model's programs that can be imported, in the functional form that was, and what it became. The
+    MtcError of the first if none can."""
+    rows = table.load()
+    failures: list[MtcError] = []
+    for program in programs:
+        try:
+            functional = _functional(program, rows)
+            stated = dimnames.stated_dims(program, dynamic_shapes, args, kwargs)
+            return functional, GraphImporter(functional, rows, stated).run()
+        except MtcError as error:  # noqa: PERF203  there are three at most
+            failures.append(error)
+    raise failures[0]
+
+
+def _exported(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
-) -> torch.export.ExportedProgram:
-    """Non-strict first, since it takes more of Python; then strict, which sees through more control flow, and through
-    Python's `int`, which otherwise fixes the sizes that a number is computed from."""
+) -> Iterator[torch.export.ExportedProgram]:
+    """Programs of one module, the one with the fewest fixed sizes first. Non-strict tracing takes more of Python;
+    strict sees through more control flow, and through Python's `int`, which otherwise fixes the sizes that a number is
+    computed from. At last one that has such numbers fixed: those that are left free may be computed in ways that sizes
+    cannot be."""
     failures: dict[str, Exception] = {}
     found: list[tuple[int, torch.export.ExportedProgram]] = []
     for strict in (False, True):
@@ -121,8 +135,12 @@ def _export(
             found.append((fixed, program))
             if not fixed:
                 break
+    yield from (program for _, program in sorted(found, key=itemgetter(0)))
+    if found and dynamic_shapes:
+        program = _traced(module, args, kwargs, dynamic_shapes, False, failures, fixes_numbers=True)
+        yield from () if program is None else (program,)
     if found:
-        return min(found, key=itemgetter(0))[1]
+        return
     own = [name for name, _ in module.named_buffers(remove_duplicate=False)]
     with kept(module, own), torch.no_grad():  # a model that fails on its own inputs is told so in its own terms
         guarded(lambda: module(*args, **kwargs), f"{type(module).__name__}.forward")
@@ -141,11 +159,13 @@ def _traced(
     dynamic_shapes: Any,
     strict: bool,
     failures: dict[str, Exception],
+    *,
+    fixes_numbers: bool = False,
 ) -> torch.export.ExportedProgram | None:
     """The program, or None and one more failure: torch raises whatever the user's forward raises."""
     try:
         # torch prints the graph that it could not finish.
-        is_free = nullcontext() if strict else free_numbers()
+        is_free = nullcontext() if strict or fixes_numbers else free_numbers()
         with torch.no_grad(), as_written(), free_sizes(), is_free, redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
