@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mtc.ir.constant import Constant
-from mtc.ir.dims import Bounds
+from mtc.ir.dims import Bounds, Expr, names_in
 from mtc.ir.loc import Loc, merged
 from mtc.ir.opspec import OpSpec, Trait
 from mtc.ir.structural import CONSTANT, RETURN, STATE
@@ -201,6 +201,13 @@ class Function:
     @property
     def outputs(self) -> tuple[Value, ...]:
         return tuple(value for value in self.return_node.inputs if value is not None)
+
+    def named_dims(self) -> frozenset[str]:
+        """Those that its types and its nodes' attributes depend on."""
+        types = [value.type for value in self.inputs] + [value.type for node in self for value in node.outputs]
+        tuples = [value for node in self for value in node.attrs.values() if isinstance(value, tuple)]
+        sizes = [size for type in types for size in type.shape]
+        return names_in([*sizes, *(size for values in tuples for size in values if isinstance(size, Expr))])
 
     @property
     def input_labels(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from torch.export import Dim
 
 import mtc
 from mtc import interp
-from mtc.ir.dims import dim, maximum
+from mtc.frontends.torch.scaled import ScaledSize
+from mtc.ir.dims import Bounds, dim, maximum
 
 S, T = dim("s0"), dim("s1")
 TAKEN: dict[str, tuple[Callable[[torch.Tensor], Any], Any]] = {
@@ -158,14 +160,38 @@ FREE: dict[str, Callable[[torch.Tensor], Any]] = {
     "mean of all complex numbers": lambda x: torch.fft.fft(x).mean().real,
     "affine_grid": lambda x: F.affine_grid(x[:, :6].reshape(-1, 2, 3), [x.shape[0], 1, 3, x.shape[0]], False),
     "affine_grid of a volume": lambda x: F.affine_grid(torch.ones(1, 3, 4), [1, 1, x.shape[0], 1, 4], True),
-    "round": lambda x: [x[: round(x.shape[0] / 2)] * 2, x[: round(x.shape[0] * 0.7)] * 2],
+    "round": lambda x: [x[: round(x.shape[0] / 2)] * 2, x[: round(x.shape[0] * 0.6)] * 2],
+    "fractions": lambda x: [x[: int(x.shape[0] * f)] * 2 for f in (0.1, 0.3, 0.6, 0.8)],
 }
 
 
 @pytest.mark.parametrize("name", FREE)
 def test_functions_that_torch_fixes_at_the_example_s_sizes_are_free(name: str, exported: Any) -> None:
-    others = [(torch.randn(n, 6),) for n in (20, 7, 4, 3)]
+    largest = (45, 90) if name in ("round", "fractions") else ()  # torch's own cdist is rough for more than 25 rows
+    others = [(torch.randn(n, 6),) for n in (20, 7, 4, 3, *largest)]
     exported(FREE[name], (torch.randn(5, 6),), others, dynamic_shapes=(({0: Dim.AUTO},),))
+
+
+@pytest.mark.parametrize("kind", ["FloorToInt", "CeilToInt", "RoundToInt"])
+def test_float_products_are_fractions_where_python_rounds_them_alike(kind: str) -> None:
+    """90 * 0.7 is 62.99999999999999, 45 * 0.7 is 31.499999999999996, 100 * 0.55 is 55.00000000000001."""
+    rounded: Any = {"FloorToInt": math.floor, "CeilToInt": math.ceil, "RoundToInt": round}[kind]
+    exact = 0
+    for factor in (*(n / 20 for n in range(1, 60)), 1 / 3, 2.3, 0.33333, 100 / 7):
+        times = Fraction(factor)
+        scaled = ScaledSize(None, times, times.limit_denominator(1000))
+        alike = [rounded(n * factor) == rounded(n * scaled.by) for n in range(1, 5001)]
+        for most in (40, 300):
+            assert scaled.is_exact(kind, Bounds(1, most)) == all(alike[:most])
+        if scaled.is_exact(kind, Bounds(1, None)):
+            exact += 1
+            assert all(alike)
+    assert exact >= 30
+
+
+def test_a_float_product_that_is_another_number_for_some_size_is_refused(exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"write it in integers, as n \* 7 // 10"):
+        exported(lambda x: x[: round(x.shape[0] * 0.7)], (torch.randn(5, 6),), dynamic_shapes=(({0: Dim.AUTO},),))
 
 
 def test_a_number_that_torch_fixes_is_checked(exported: Any) -> None:

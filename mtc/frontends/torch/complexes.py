@@ -19,14 +19,8 @@ if TYPE_CHECKING:
     from mtc.frontends.torch.importer import Importer
 
 PART_DTYPES = {torch.complex32: torch.float16, torch.complex64: torch.float32, torch.complex128: torch.float64}
-# Families of rows all of which move elements, and other operators that treat both parts alike.
-_MOVING = ("shape", "slicing")
-_ALIKE = (
-    *("sum", "sum.dim_IntList", "mean", "mean.dim", "cumsum", "neg", "index.Tensor", "_unsafe_index.Tensor"),
-    *("index_select", "gather", "take_along_dim", "zeros", "zeros_like", "new_zeros", "tril", "triu", "copy"),
-)
 # Of these the second operand is written into the first; a real one has no imaginary part.
-_WRITING = ("copy", "slice_scatter", "select_scatter")
+_WRITING = [torch.ops.aten.copy.default, torch.ops.aten.slice_scatter.default, torch.ops.aten.select_scatter.default]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,20 +49,12 @@ def imported(importer: Importer, target: Any, args: tuple[Any, ...], kwargs: dic
     if row is not None:
         return row(importer, *args, **kwargs)
     plain = importer.table.rows.get(target)
-    if plain is None or not _is_by_parts(target, plain):
+    if plain is None or target not in importer.table.by_parts:
         raise Unsupported("no mtc op has its semantics for complex numbers")
-    if _name(target) in _WRITING and isinstance(args[1], Value):
+    if target in _WRITING and isinstance(args[1], Value):
         written = args[1]
         args = (args[0], Complex(written, importer.full(written.type.shape, 0, written.type.dtype)), *args[2:])
     return _joined(*(_of_part(importer, plain, args, kwargs, name) for name in ("real", "imag")))
-
-
-def _is_by_parts(target: Any, row: Callable[..., Any]) -> bool:
-    return row.__module__.rpartition(".")[2] in _MOVING or _name(target) in _ALIKE
-
-
-def _name(target: Any) -> str:
-    return str(target.name()).removeprefix("aten::").removesuffix(".default")
 
 
 def _of_part(

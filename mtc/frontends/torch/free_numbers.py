@@ -55,7 +55,8 @@ def _is_free(number: Any) -> bool:
 def _linspace(start: Any, end: Any, steps: Any, *, dtype: torch.dtype | None = None, **options: Any) -> torch.Tensor:
     """Counted from the nearer end, as torch does, so that both ends are exact."""
     dtype = dtype or torch.get_default_dtype()
-    places = torch.arange(steps, dtype=dtype, **options)
+    finer = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
+    places = torch.arange(steps, dtype=finer.get(dtype, dtype if dtype.is_floating_point else torch.float64), **options)
     step = (end - start) / torch.sym_max(steps - 1, 1)
     from_start, from_end = start + places * step, end - (steps - 1 - places) * step
     return torch.where(places < torch.sym_max(steps // 2, 1), from_start, from_end).to(dtype)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch._decomp import decomposition_table
 
+from mtc.frontends.torch.recurrence import Layers
 from mtc.frontends.torch.spatial import spread
 
 
@@ -47,28 +48,18 @@ def _lstm(
     x: torch.Tensor,
     hx: Sequence[torch.Tensor],
     params: Sequence[torch.Tensor],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
+    *settings: Any,
 ) -> tuple[torch.Tensor, ...]:
-    return _results(x, hx[0], bidirectional), torch.empty_like(hx[0]), torch.empty_like(hx[1])
+    return _results(x, hx[0], Layers(*settings).bidirectional), torch.empty_like(hx[0]), torch.empty_like(hx[1])
 
 
 def _rnn(
     x: torch.Tensor,
     hx: torch.Tensor,
     params: Sequence[torch.Tensor],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
+    *settings: Any,
 ) -> tuple[torch.Tensor, ...]:
-    return _results(x, hx, bidirectional), torch.empty_like(hx)
+    return _results(x, hx, Layers(*settings).bidirectional), torch.empty_like(hx)
 
 
 def _pooled(

@@ -19,7 +19,7 @@ from mtc.frontends.torch.importer import Importer, Number
 from mtc.frontends.torch.known import Known
 from mtc.frontends.torch.locations import location
 from mtc.frontends.torch.problems import FAILED, Problems, Unsupported
-from mtc.frontends.torch.scalars import check_numbers, is_scalar_call, scalar
+from mtc.frontends.torch.scalars import check_numbers, computes, is_scalar_call, scalar
 from mtc.frontends.torch.sizes import Sizes, UnsupportedSize, is_size
 from mtc.frontends.torch.table import Table
 from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy
@@ -201,7 +201,9 @@ class GraphImporter(Importer):
         """A size, or a 0-d tensor where it is no size but is read from a tensor: an index, such as a position."""
         try:
             return self.sizes.size(fake)
-        except UnsupportedSize:
+        except UnsupportedSize as error:
+            if not computes(node.target):
+                raise Unsupported(str(error)) from error
             value = scalar(self, node.target, args, I64)
         self._numbers.add(node)
         return value

@@ -48,6 +48,11 @@ class Importer(ABC):
         self.build = Builder(function, loc=loc)
         self._checked: dict[frozenset[Dim], None] = {}  # in the order of the checks
 
+    def close(self, function: Function) -> None:
+        """Gives a nested function, which is finished, the bounds of the named dims that stand in it."""
+        named = function.named_dims()
+        function.symbols = {name: bounds for name, bounds in self.sizes.bounds.items() if name in named}
+
     @abstractmethod
     def nested(self, graph_module: torch.fx.GraphModule, name: str, arguments: Sequence[Any]) -> tuple[Function, Any]:
         """A graph inside the one being imported, as a function, and what it returns: its own values, None or numbers.

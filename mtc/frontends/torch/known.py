@@ -48,38 +48,40 @@ class Known:
                 tensor = held_tensor(program, spec.target)
                 if not isinstance(tensor, FakeTensor):
                     self._values[node] = tensor
+        self._order = {node: index for index, node in enumerate(program.graph.nodes)}
+        written = _written(program.graph)
+        self._known = {node for node in self._values if node not in written}
+        for node in program.graph.nodes:
+            if _is_pure(node) and node not in written and self._known.issuperset(node.all_input_nodes):
+                self._known.add(node)
 
     def value(self, node: torch.fx.Node) -> Any:
         """What the call gives; None if it depends on an input, on state, or on random numbers."""
-        needed: set[torch.fx.Node] = set()
-        pending = [node]
+        if node not in self._known:
+            return None
+        needed, pending = set(), [node]
         while pending:
             one = pending.pop()
-            if one in needed or one in self._values:
-                continue
-            if not _is_pure(one) or any(_is_written(read) for read in (one, *one.all_input_nodes)):
-                return None
-            needed.add(one)
-            pending += one.all_input_nodes
+            if one not in needed and one not in self._values:
+                needed.add(one)
+                pending += one.all_input_nodes
         with torch.no_grad():
-            for one in node.graph.nodes:
-                if one in needed:
-                    here = {name: given for name, given in one.kwargs.items() if name != "device"}
-                    args, kwargs = torch.fx.map_arg((one.args, here), self._values.__getitem__)
-                    self._values[one] = one.target(*args, **kwargs)
+            for one in sorted(needed, key=self._order.__getitem__):
+                here = {name: given for name, given in one.kwargs.items() if name != "device"}
+                args, kwargs = torch.fx.map_arg((one.args, here), self._values.__getitem__)
+                self._values[one] = one.target(*args, **kwargs)  # type: ignore[operator]
         return self._values[node]
 
 
-def _is_written(node: torch.fx.Node) -> bool:
-    """Whether a call changes it in place, or what may be a view of it."""
-    seen, pending = {node}, [node]
-    while pending:
-        users = set(pending.pop().users) - seen
-        if any(isinstance(user.target, torch._ops.OpOverload) and user.target._schema.is_mutable for user in users):
-            return True
-        seen |= users
-        pending += [user for user in users if user.op == "call_function" and not is_fresh(user)]
-    return False
+def _written(graph: torch.fx.Graph) -> set[torch.fx.Node]:
+    """What a call changes in place, and what such a result may be a view of."""
+    written: set[torch.fx.Node] = set()
+    for node in reversed(graph.nodes):
+        is_written = node in written and node.op == "call_function" and not is_fresh(node)
+        is_mutating = isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
+        if is_written or is_mutating:
+            written.update(node.all_input_nodes)
+    return written
 
 
 def _is_pure(node: torch.fx.Node) -> bool:

@@ -52,6 +52,11 @@ def is_scalar_call(node: torch.fx.Node) -> bool:
     return isinstance(node.meta.get("val"), torch.SymFloat)
 
 
+def computes(target: Any) -> bool:
+    """Whether `scalar` computes whole numbers of this call."""
+    return target in _WHOLE
+
+
 def scalar(importer: Importer, target: Any, args: tuple[Any, ...], dtype: DType = F64) -> Value:
     """The number as a 0-d tensor."""
     if target not in _CALLS or (dtype is not F64 and target not in _WHOLE):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -13,6 +11,7 @@ import sympy
 import torch
 
 from mtc.frontends.torch.dimnames import StatedDims
+from mtc.frontends.torch.scaled import scaled_size
 from mtc.ir.dims import Bounds, Dim, Shape, ceil_div, dim, floor_div, maximum, minimum, mod, substitute
 
 
@@ -117,10 +116,14 @@ class Sizes:
             numerator, denominator = map(self._convert, expr.args)
             if isinstance(denominator, int) and denominator > 0:
                 return _ROUNDED[kind](numerator, denominator)
-        scaled = _scaled(expr)
-        if scaled is not None and scaled.is_exact(kind):
-            by = scaled.by
-            return _ROUNDED[kind](self._convert(scaled.size.args[0]) * by.numerator, by.denominator)
+        scaled = scaled_size(expr)
+        if scaled is not None:
+            size, by = self._convert(scaled.size), scaled.by
+            if scaled.is_exact(kind, self.bounds.get(str(size))):
+                return _ROUNDED[kind](size * by.numerator, by.denominator)
+            if abs(scaled.times - by) < by / 2**52:
+                whole = f"write it in integers, as n * {by.numerator} // {by.denominator}, or give n a small bound"
+                raise UnsupportedSize(f"the float product {expr} misses {by} of some sizes, and is rounded; {whole}")
         halves = self._halves(expr)
         if halves is None or kind == "TruncToInt":  # of what may be negative
             raise UnsupportedSize(f"the size {kind}({expr}) cannot be computed from the sizes of inputs")
@@ -184,35 +187,6 @@ def _axes_of_inputs(program: torch.export.ExportedProgram) -> set[str]:
 
 
 _FINEST = 2**16
-
-
-@dataclass(frozen=True)
-class _Scaled:
-    """A size times a float, or by one: `by` is the fraction that is meant."""
-
-    size: Any
-    by: Fraction
-    computed: Callable[[int], float]
-
-    def is_exact(self, kind: str) -> bool:
-        """Whether Python's result for a float is rounded as that for the fraction.
-
-        Only results that are whole numbers, powers of two among them, can differ. Those repeat with each power of two,
-        so that the sizes up to the denominator stand for all.
-        """
-        sizes = range(1, self.by.denominator + 1)
-        rounded: Any = {"CeilToInt": math.ceil, "RoundToInt": round}.get(kind, math.floor)
-        return self.by > 0 and all(rounded(self.computed(size)) == rounded(self.by * size) for size in sizes)
-
-
-def _scaled(expr: Any) -> _Scaled | None:
-    if type(expr).__name__ == "FloatTrueDiv" and expr.args[1].is_number and expr.args[1] != 0:
-        size, divisor = expr.args[0], float(expr.args[1])
-        by, computed = 1 / Fraction(divisor).limit_denominator(1000), lambda n: n / divisor
-    else:
-        factor, size = expr.as_coeff_Mul()
-        by, computed = Fraction(float(factor)).limit_denominator(1000), lambda n: float(factor) * n
-    return _Scaled(size, by, computed) if type(size).__name__ == "ToFloat" else None
 
 
 def _round_div(a: Dim, b: int) -> Dim:

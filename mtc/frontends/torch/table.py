@@ -15,12 +15,15 @@ Row = Callable[..., Any]
 _Row = TypeVar("_Row", bound=Row)
 ROWS: dict[str, Row] = {}
 COMPLEX_ROWS: dict[str, Row] = {}
+BY_PARTS: set[str] = set()
 HIGHER_ORDER = "higher_order::"
 
 
-def row(*names: str) -> Callable[[_Row], _Row]:
+def row(*names: str, by_parts: bool = False) -> Callable[[_Row], _Row]:
     """Imports the ATen overloads `names` ("add.Tensor"), or torch's higher-order operators ("higher_order::cond"), by
-    the decorated function."""
+    the decorated function. `by_parts`: it moves or adds elements, of complex numbers in each part."""
+    if by_parts:
+        BY_PARTS.update(names)
     return _in(ROWS, names)
 
 
@@ -54,6 +57,7 @@ class Table:
 
     rows: dict[Any, Row]
     complex_rows: dict[Any, Row]
+    by_parts: frozenset[Any]
 
     def __contains__(self, target: Any) -> bool:
         return target in self.rows or target in self.complex_rows
@@ -65,7 +69,7 @@ def load() -> Table:
 
     for family in iter_modules(rows.__path__):
         import_module(f"{rows.__name__}.{family.name}")
-    return Table(_by_overload(ROWS), _by_overload(COMPLEX_ROWS))
+    return Table(_by_overload(ROWS), _by_overload(COMPLEX_ROWS), frozenset(map(overload, BY_PARTS)))
 
 
 def _by_overload(rows: dict[str, Row]) -> dict[Any, Row]:

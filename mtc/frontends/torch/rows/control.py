@@ -18,8 +18,8 @@ from mtc.frontends.torch.importer import Importer
 from mtc.frontends.torch.problems import FAILED, Unsupported
 from mtc.frontends.torch.table import row
 from mtc.ir.builder import Builder
-from mtc.ir.dims import Expr, dim, names_in
-from mtc.ir.module import Function, Value
+from mtc.ir.dims import dim
+from mtc.ir.module import Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import BOOL, F32, I64, TensorType
 
@@ -89,9 +89,7 @@ class _Graph:
                 raise Unsupported("a nested function returns a number; return a tensor")
         Builder(self.function).results(*(item for item in self.returned if item is not None))
         self.function.inputs += [Value(_carrier(name), f"size_of_{name}") for name in carriers]
-        self.function.symbols = {
-            name: bounds for name, bounds in importer.sizes.bounds.items() if name in names_of(self.function)
-        }
+        importer.close(self.function)
 
 
 def _emit(
@@ -100,7 +98,7 @@ def _emit(
     """The results of `op`, None where torch returns None."""
     if any(graph.has_failed for graph in graphs):
         return FAILED
-    named = set().union(*(names_of(graph.function) for graph in graphs))
+    named = set().union(*(graph.function.named_dims() for graph in graphs))
     sizes = {size for value in graphs[0].function.inputs for size in value.type.shape}
     carriers = sorted(name for name in named if dim(name) not in sizes)
     for graph in graphs:
@@ -113,15 +111,6 @@ def _emit(
 
 def _carrier(name: str) -> TensorType:
     return TensorType(F32, (dim(name), 0))
-
-
-def names_of(function: Function) -> frozenset[str]:
-    """The named dims in a function's types and attributes."""
-    types = [value.type for value in function.inputs]
-    types += [value.type for node in function for value in node.outputs]
-    tuples = [value for node in function for value in node.attrs.values() if isinstance(value, tuple)]
-    sizes = [size for type in types for size in type.shape]
-    return names_in([*sizes, *(size for values in tuples for size in values if isinstance(size, Expr))])
 
 
 def _truth(importer: Importer, predicate: Any) -> Value:

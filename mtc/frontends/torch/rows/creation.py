@@ -24,7 +24,10 @@ def _filled(importer: Importer, value: Operand) -> Value:
     return importer.expand(importer.tensor(value, result.dtype), result.shape)
 
 
-@row("zeros", "zeros_like", "new_zeros", "empty.memory_format", "empty_like", "new_empty", "empty_permuted", "zero")
+@row(
+    *("zeros", "zeros_like", "new_zeros", "empty.memory_format", "empty_like", "new_empty", "empty_permuted", "zero"),
+    by_parts=True,
+)
 def zeros(importer: Importer, *_: object, **__: object) -> Value:
     """What stands in memory that nobody has written to is zero here."""
     return _filled(importer, 0)
@@ -50,7 +53,7 @@ def scalar_tensor(importer: Importer, s: Operand, **_: object) -> Value:
     return importer.tensor(s, importer.result_type().dtype)
 
 
-@row("copy")
+@row("copy", by_parts=True)
 def copy(importer: Importer, x: Value, src: Value, non_blocking: bool = False) -> Value:
     return importer.expand(importer.cast(src, x.type.dtype), x.type.shape)
 
@@ -105,11 +108,11 @@ def _triangle(importer: Importer, x: Value, diagonal: Dim, is_lower: bool) -> Va
     return importer.emit(ops.where, kept, x, importer.scalar(0, x.type.dtype))
 
 
-@row("tril")
+@row("tril", by_parts=True)
 def tril(importer: Importer, x: Value, diagonal: Dim = 0) -> Value:
     return _triangle(importer, x, diagonal, True)
 
 
-@row("triu")
+@row("triu", by_parts=True)
 def triu(importer: Importer, x: Value, diagonal: Dim = 0) -> Value:
     return _triangle(importer, x, diagonal, False)

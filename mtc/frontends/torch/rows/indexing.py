@@ -20,7 +20,7 @@ def embedding(importer: Importer, weight: Value, indices: Value, *_: object) -> 
     return importer.emit(ops.embedding, weight, importer.cast(indices, I64))
 
 
-@row("index_select")
+@row("index_select", by_parts=True)
 def index_select(importer: Importer, x: Value, dim: int, index: Value) -> Value:
     index = importer.cast(index, I64)
     if x.type.rank == 0:
@@ -30,12 +30,12 @@ def index_select(importer: Importer, x: Value, dim: int, index: Value) -> Value:
     return importer.emit(ops.index_select, x, index, axis=dim)
 
 
-@row("gather")
+@row("gather", by_parts=True)
 def gather(importer: Importer, x: Value, dim: int, index: Value, sparse_grad: bool = False) -> Value:
     return importer.emit(ops.gather, x, importer.cast(index, I64), axis=dim)
 
 
-@row("take_along_dim")
+@row("take_along_dim", by_parts=True)
 def take_along(importer: Importer, x: Value, indices: Value, dim: int | None = None) -> Value:
     index = importer.cast(indices, I64)
     if dim is None:
@@ -47,7 +47,7 @@ def take_along(importer: Importer, x: Value, indices: Value, dim: int | None = N
     return importer.emit(ops.gather, importer.expand(x, source), importer.expand(index, shape), axis=axis)
 
 
-@row("index.Tensor", "_unsafe_index.Tensor")
+@row("index.Tensor", "_unsafe_index.Tensor", by_parts=True)
 def index(importer: Importer, x: Value, indices: Sequence[Value | None]) -> Value:
     axes, places = _places(importer, indices)
     if len(axes) == 1 and (axes[0] != 0 or places[0].type.rank == 1):

@@ -31,7 +31,7 @@ _SAME_NAME = (
     "lgamma",
 )
 for _name in _SAME_NAME:
-    row(_name)(unary(ops.OPS[_name]))
+    row(_name, by_parts=_name == "neg")(unary(ops.OPS[_name]))
 _OTHER_NAMES = {
     "negative": "neg",
     "_neg_view": "neg",

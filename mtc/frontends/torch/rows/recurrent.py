@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
-from mtc.frontends.torch.rows.control import names_of
+from mtc.frontends.torch.recurrence import Layers
 from mtc.frontends.torch.rows.slicing import part
 from mtc.frontends.torch.table import row
 from mtc.ir.builder import Builder
@@ -22,24 +23,19 @@ def _stacked(
     x: Value,
     states: Sequence[Value],
     params: Sequence[Value],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
+    layers: Layers,
     layer: Layer,
 ) -> tuple[Value, ...]:
     """The result of the last layer, and the last states of all layers and directions."""
-    if train and dropout > 0 and num_layers > 1:
+    if layers.train and layers.dropout > 0 and layers.num_layers > 1:
         raise Unsupported("dropout in training mode draws random numbers; call model.eval() before the export")
-    directions = 1 + bidirectional
-    per_cell = len(params) // (num_layers * directions)
+    directions = 1 + layers.bidirectional
+    per_cell = len(params) // (layers.num_layers * directions)
     is_batched = x.type.rank == 3
     if not is_batched:
-        x = importer.reshape(x, (1, *x.type.shape) if batch_first else (x.type.shape[0], 1, x.type.shape[1]))
+        x = importer.reshape(x, (1, *x.type.shape) if layers.batch_first else (x.type.shape[0], 1, x.type.shape[1]))
     finals: list[list[Value]] = [[] for _ in states]
-    for index in range(num_layers):
+    for index in range(layers.num_layers):
         outs = []
         for direction in range(directions):
             cell = index * directions + direction
@@ -70,20 +66,17 @@ def lstm(
     x: Value,
     hx: Sequence[Value],
     params: Sequence[Value],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
+    *settings: Any,
 ) -> tuple[Value, ...]:
+    layers = Layers(*settings)
+
     def layer(x: Value, states: list[Value], weights: Sequence[Value], reverse: bool) -> Sequence[Value]:
         if len(weights) % 2:
-            return _projected(importer, x, states, weights, reverse, batch_first)
+            return _projected(importer, x, states, weights, reverse, layers.batch_first)
         operands = (x, *states, *weights[:2], _one_bias(importer, weights))
-        return importer.several(ops.lstm, *operands, reverse=reverse, batch_first=batch_first)
+        return importer.several(ops.lstm, *operands, reverse=reverse, batch_first=layers.batch_first)
 
-    return _stacked(importer, x, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, layer)
+    return _stacked(importer, x, hx, params, layers, layer)
 
 
 def _projected(
@@ -114,7 +107,7 @@ def _projected(
     cell = build.emit(ops.add, kept, build.emit(ops.mul, i, build.emit(ops.tanh, g)))
     hidden = build.emit(ops.linear, build.emit(ops.mul, o, build.emit(ops.tanh, cell)), narrow, None)
     build.results(hidden, cell, hidden)
-    body.symbols = {name: importer.sizes.bounds[name] for name in names_of(body)}
+    importer.close(body)
     operands = (*states, inputs, weight_hh, projection)
     last, cell, out = importer.build.node(ops.scan, *operands, regions=[body], carried=2, scanned=1).outputs
     out = importer.emit(ops.flip, out, axes=(0,)) if reverse else out
@@ -127,20 +120,17 @@ def gru(
     x: Value,
     hx: Value,
     params: Sequence[Value],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
+    *settings: Any,
 ) -> tuple[Value, ...]:
+    layers = Layers(*settings)
+
     def layer(x: Value, states: list[Value], weights: Sequence[Value], reverse: bool) -> Sequence[Value]:
         biases = weights[2:] or (None, None)
-        return importer.several(ops.gru, x, *states, *weights[:2], *biases, reverse=reverse, batch_first=batch_first)
+        return importer.several(
+            ops.gru, x, *states, *weights[:2], *biases, reverse=reverse, batch_first=layers.batch_first
+        )
 
-    return _stacked(
-        importer, x, [hx], params, has_biases, num_layers, dropout, train, bidirectional, batch_first, layer
-    )
+    return _stacked(importer, x, [hx], params, layers, layer)
 
 
 def _plain(name: str, nonlinearity: Nonlinearity) -> None:
@@ -150,21 +140,16 @@ def _plain(name: str, nonlinearity: Nonlinearity) -> None:
         x: Value,
         hx: Value,
         params: Sequence[Value],
-        has_biases: bool,
-        num_layers: int,
-        dropout: float,
-        train: bool,
-        bidirectional: bool,
-        batch_first: bool,
+        *settings: Any,
     ) -> tuple[Value, ...]:
+        layers = Layers(*settings)
+
         def layer(x: Value, states: list[Value], weights: Sequence[Value], reverse: bool) -> Sequence[Value]:
             operands = (x, *states, *weights[:2], _one_bias(importer, weights))
-            attrs = {"nonlinearity": nonlinearity, "reverse": reverse, "batch_first": batch_first}
+            attrs = {"nonlinearity": nonlinearity, "reverse": reverse, "batch_first": layers.batch_first}
             return importer.several(ops.rnn, *operands, **attrs)
 
-        return _stacked(
-            importer, x, [hx], params, has_biases, num_layers, dropout, train, bidirectional, batch_first, layer
-        )
+        return _stacked(importer, x, [hx], params, layers, layer)
 
 
 _plain("rnn_tanh.input", Nonlinearity.TANH)

@@ -33,8 +33,8 @@ def _dimmed(op: OpSpec) -> Row:
     return convert
 
 
-row("mean", "mean.dim")(_dimmed(ops.mean))
-row("sum", "sum.dim_IntList")(_dimmed(ops.sum))
+row("mean", "mean.dim", by_parts=True)(_dimmed(ops.mean))
+row("sum", "sum.dim_IntList", by_parts=True)(_dimmed(ops.sum))
 row("prod", "prod.dim_int")(_dimmed(ops.prod))
 
 
@@ -192,7 +192,7 @@ def _along(op: OpSpec) -> Row:
 
 row("softmax.int", "special_softmax", "_softmax", "_safe_softmax")(_along(ops.softmax))
 row("log_softmax.int", "special_log_softmax", "_log_softmax")(_along(ops.log_softmax))
-row("cumsum")(_along(ops.cumsum))
+row("cumsum", by_parts=True)(_along(ops.cumsum))
 row("cumprod")(_along(ops.cumprod))
 row("logcumsumexp")(_along(ops.logcumsumexp))
 

@@ -13,14 +13,14 @@ from mtc.ir.module import Value
 from mtc.ops.shape import PadMode
 
 
-@row("flatten.using_ints", "view_as", "reshape_as", "ravel", "atleast_1d", "atleast_2d", "atleast_3d")
-@row("unsqueeze", "unsqueeze_copy", "unflatten.int")
+@row("flatten.using_ints", "view_as", "reshape_as", "ravel", "atleast_1d", "atleast_2d", "atleast_3d", by_parts=True)
+@row("unsqueeze", "unsqueeze_copy", "unflatten.int", by_parts=True)
 def reshape(importer: Importer, x: Value, *_: object) -> Value:
     """torch has computed the shape already."""
     return importer.reshape(x, importer.result_type().shape)
 
 
-@row("view", "reshape", "_unsafe_view", "view_copy", "_reshape_copy")
+@row("view", "reshape", "_unsafe_view", "view_copy", "_reshape_copy", by_parts=True)
 def view(importer: Importer, x: Value, size: Sequence[Dim]) -> Value:
     """The sizes as the model states them: torch's own are computed from x's, and only say the same if they fit."""
     known = importer.result_type().shape
@@ -28,7 +28,7 @@ def view(importer: Importer, x: Value, size: Sequence[Dim]) -> Value:
     return importer.reshape(x, tuple(stated))
 
 
-@row("squeeze", "squeeze.dim", "squeeze.dims", "squeeze_copy", "squeeze_copy.dim", "squeeze_copy.dims")
+@row("squeeze", "squeeze.dim", "squeeze.dims", "squeeze_copy", "squeeze_copy.dim", "squeeze_copy.dims", by_parts=True)
 def squeeze(importer: Importer, x: Value, dim: int | Sequence[int] | None = None) -> Value:
     """An axis that stays because its size varies is not squeezed when it is 1: so it cannot be."""
     axes = range(x.type.rank) if dim is None else [dim] if isinstance(dim, int) else dim
@@ -37,12 +37,12 @@ def squeeze(importer: Importer, x: Value, dim: int | Sequence[int] | None = None
     return importer.reshape(x, importer.result_type().shape)
 
 
-@row("permute", "permute_copy")
+@row("permute", "permute_copy", by_parts=True)
 def permute(importer: Importer, x: Value, dims: Sequence[int]) -> Value:
     return importer.permute(x, [d % x.type.rank for d in dims])
 
 
-@row("transpose.int", "transpose_copy.int", "swapaxes", "swapdims")
+@row("transpose.int", "transpose_copy.int", "swapaxes", "swapdims", by_parts=True)
 def transpose(importer: Importer, x: Value, dim0: int, dim1: int) -> Value:
     dims = list(range(x.type.rank))
     if dims:
@@ -50,17 +50,17 @@ def transpose(importer: Importer, x: Value, dim0: int, dim1: int) -> Value:
     return importer.permute(x, dims)
 
 
-@row("numpy_T")
+@row("numpy_T", by_parts=True)
 def reversed_axes(importer: Importer, x: Value) -> Value:
     return importer.permute(x, range(x.type.rank)[::-1])
 
 
-@row("t", "mT", "t_copy", "matrix_H", "adjoint")
+@row("t", "mT", "t_copy", "matrix_H", "adjoint", by_parts=True)
 def last_two(importer: Importer, x: Value) -> Value:
     return importer.permute(x, [*range(x.type.rank - 2), *range(x.type.rank)[:-3:-1]])
 
 
-@row("movedim.int", "movedim.intlist", "moveaxis.int", "moveaxis.intlist")
+@row("movedim.int", "movedim.intlist", "moveaxis.int", "moveaxis.intlist", by_parts=True)
 def movedim(importer: Importer, x: Value, source: int | Sequence[int], destination: int | Sequence[int]) -> Value:
     rank = x.type.rank
     pairs = zip(*([a] if isinstance(a, int) else a for a in (source, destination)), strict=True)
@@ -69,7 +69,7 @@ def movedim(importer: Importer, x: Value, source: int | Sequence[int], destinati
     return importer.permute(x, [placed[to] if to in placed else next(rest) for to in range(rank)])
 
 
-@row("cat", "concatenate", "concat")
+@row("cat", "concatenate", "concat", by_parts=True)
 def cat(importer: Importer, tensors: Sequence[Value], dim: int = 0) -> Value:
     dtype = importer.result_type().dtype
     # torch lets empty tensors of shape [0] join anything.
@@ -77,7 +77,7 @@ def cat(importer: Importer, tensors: Sequence[Value], dim: int = 0) -> Value:
     return parts[0] if len(parts) == 1 else importer.emit(ops.concat, *parts, axis=dim)
 
 
-@row("stack")
+@row("stack", by_parts=True)
 def stack(importer: Importer, tensors: Sequence[Value], dim: int = 0) -> Value:
     result = importer.result_type()
     axis = dim % result.rank
@@ -85,23 +85,36 @@ def stack(importer: Importer, tensors: Sequence[Value], dim: int = 0) -> Value:
     return cat(importer, [importer.reshape(x, shape) for x in tensors], axis)
 
 
-@row("clone", "contiguous", "alias", "detach", "detach_", "lift_fresh_copy", "lift_fresh", "alias_copy", "detach_copy")
+@row(
+    "clone",
+    "contiguous",
+    "alias",
+    "detach",
+    "detach_",
+    "lift_fresh_copy",
+    "lift_fresh",
+    "alias_copy",
+    "detach_copy",
+    by_parts=True,
+)
 def same(importer: Importer, x: Value, memory_format: object = None) -> Value:
     return x
 
 
-@row("positive", "resolve_conj", "resolve_neg", "requires_grad_", "_conj", "conj", "conj_physical", "real")
+@row(
+    "positive", "resolve_conj", "resolve_neg", "requires_grad_", "_conj", "conj", "conj_physical", "real", by_parts=True
+)
 def real(importer: Importer, x: Value, *_: object) -> Value:
     """Numbers are real here."""
     return x
 
 
-@row("expand", "expand_copy", "broadcast_to", "expand_as")
+@row("expand", "expand_copy", "broadcast_to", "expand_as", by_parts=True)
 def expand(importer: Importer, x: Value, size: object, implicit: bool = False) -> Value:
     return importer.expand(x, importer.result_type().shape)
 
 
-@row("repeat", "tile")
+@row("repeat", "tile", by_parts=True)
 def repeat(importer: Importer, x: Value, repeats: Sequence[Dim]) -> Value:
     shape = importer.result_type().shape
     sizes = (*[1] * (len(shape) - x.type.rank), *x.type.shape)
@@ -112,7 +125,7 @@ def repeat(importer: Importer, x: Value, repeats: Sequence[Dim]) -> Value:
     return importer.reshape(wide, shape)
 
 
-@row("repeat_interleave.self_int")
+@row("repeat_interleave.self_int", by_parts=True)
 def repeat_interleave(
     importer: Importer, x: Value, repeats: Dim, dim: int | None = None, output_size: object = None
 ) -> Value:
@@ -124,22 +137,22 @@ def repeat_interleave(
     return importer.reshape(wide, importer.result_type().shape)
 
 
-@row("flip")
+@row("flip", by_parts=True)
 def flip(importer: Importer, x: Value, dims: Sequence[int]) -> Value:
     return importer.emit(ops.flip, x, axes=tuple(dims)) if dims and x.type.rank else x
 
 
-@row("flipud")
+@row("flipud", by_parts=True)
 def flip_rows(importer: Importer, x: Value) -> Value:
     return flip(importer, x, (0,))
 
 
-@row("fliplr")
+@row("fliplr", by_parts=True)
 def flip_columns(importer: Importer, x: Value) -> Value:
     return flip(importer, x, (1,))
 
 
-@row("roll")
+@row("roll", by_parts=True)
 def roll(importer: Importer, x: Value, shifts: Dim | Sequence[Dim], dims: Sequence[int] = ()) -> Value:
     moves = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
     if dims:
@@ -148,7 +161,7 @@ def roll(importer: Importer, x: Value, shifts: Dim | Sequence[Dim], dims: Sequen
     return importer.reshape(flat, x.type.shape)
 
 
-@row("constant_pad_nd")
+@row("constant_pad_nd", by_parts=True)
 def constant_pad(importer: Importer, x: Value, pad: Sequence[Dim], value: float = 0.0) -> Value:
     return padded(importer, x, pad, PadMode.CONSTANT, value)
 
@@ -156,22 +169,22 @@ def constant_pad(importer: Importer, x: Value, pad: Sequence[Dim], value: float 
 _MODES = {"reflect": PadMode.REFLECT, "replicate": PadMode.REPLICATE, "circular": PadMode.CIRCULAR}
 
 
-@row("pad")
+@row("pad", by_parts=True)
 def pad(importer: Importer, x: Value, pad: Sequence[Dim], mode: str = "constant", value: float | None = None) -> Value:
     return padded(importer, x, pad, _MODES.get(mode, PadMode.CONSTANT), value or 0.0)
 
 
-@row("reflection_pad1d", "reflection_pad2d", "reflection_pad3d")
+@row("reflection_pad1d", "reflection_pad2d", "reflection_pad3d", by_parts=True)
 def reflection_pad(importer: Importer, x: Value, padding: Sequence[Dim]) -> Value:
     return padded(importer, x, padding, PadMode.REFLECT)
 
 
-@row("replication_pad1d", "replication_pad2d", "replication_pad3d")
+@row("replication_pad1d", "replication_pad2d", "replication_pad3d", by_parts=True)
 def replication_pad(importer: Importer, x: Value, padding: Sequence[Dim]) -> Value:
     return padded(importer, x, padding, PadMode.REPLICATE)
 
 
-@row("_pad_circular")
+@row("_pad_circular", by_parts=True)
 def circular_pad(importer: Importer, x: Value, pad: Sequence[Dim]) -> Value:
     return padded(importer, x, pad, PadMode.CIRCULAR)
 

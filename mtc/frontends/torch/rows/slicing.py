@@ -51,7 +51,7 @@ def bounds(importer: Importer, size: Dim, start: Dim | None, end: Dim | None) ->
     return begin, last
 
 
-@row("slice.Tensor")
+@row("slice.Tensor", by_parts=True)
 def slice_(
     importer: Importer,
     x: Value,
@@ -80,7 +80,7 @@ def _places_from(importer: Importer, start: Operand | None, count: Dim, step: in
     return importer.emit(ops.add, steps, importer.reshape(importer.tensor(0 if start is None else start, I64), ()))
 
 
-@row("narrow")
+@row("narrow", by_parts=True)
 def narrow(importer: Importer, x: Value, dim: int, start: Dim | Value, length: Dim) -> Value:
     if isinstance(start, Value):
         return select_at(importer, x, dim % x.type.rank, _places_from(importer, start, length))
@@ -88,7 +88,7 @@ def narrow(importer: Importer, x: Value, dim: int, start: Dim | Value, length: D
     return part(importer, x, dim, begin, begin + length)
 
 
-@row("select.int", "select_copy.int")
+@row("select.int", "select_copy.int", by_parts=True)
 def select(importer: Importer, x: Value, dim: int, index: Dim | Value) -> Value:
     if isinstance(index, Value):
         return select_at(importer, x, dim % x.type.rank, index)
@@ -96,8 +96,16 @@ def select(importer: Importer, x: Value, dim: int, index: Dim | Value) -> Value:
     return importer.reshape(part(importer, x, dim, begin, begin + 1), importer.result_type().shape)
 
 
-@row("split.Tensor", "split.sizes", "split_with_sizes", "chunk", "tensor_split.sections", "tensor_split.indices")
-@row("unsafe_split.Tensor", "unsafe_split_with_sizes", "unsafe_chunk")
+@row(
+    "split.Tensor",
+    "split.sizes",
+    "split_with_sizes",
+    "chunk",
+    "tensor_split.sections",
+    "tensor_split.indices",
+    by_parts=True,
+)
+@row("unsafe_split.Tensor", "unsafe_split_with_sizes", "unsafe_chunk", by_parts=True)
 def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
     """What torch splits `x` into, one after the other along `dim`."""
     pieces: list[Value] = []
@@ -109,13 +117,13 @@ def split(importer: Importer, x: Value, _: object, dim: int = 0) -> list[Value]:
     return pieces
 
 
-@row("unbind.int")
+@row("unbind.int", by_parts=True)
 def unbind(importer: Importer, x: Value, dim: int = 0) -> list[Value]:
     parts = (part(importer, x, dim, i, i + 1) for i in range(len(importer.result)))
     return [importer.reshape(piece, importer.result_type(i).shape) for i, piece in enumerate(parts)]
 
 
-@row("unfold")
+@row("unfold", by_parts=True)
 def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -> Value:
     """Windows along an axis, their elements on a new last axis."""
     axis = dimension % max(x.type.rank, 1)
@@ -128,14 +136,14 @@ def unfold(importer: Importer, x: Value, dimension: int, size: int, step: int) -
     return importer.emit(ops.permute, apart, dims=(*order, axis + 1))
 
 
-@row("diagonal", "diagonal_copy")
+@row("diagonal", "diagonal_copy", by_parts=True)
 def diagonal(importer: Importer, x: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
     """The elements whose places on the two axes differ by `offset`, on a new last axis."""
     flat, places, _ = _diagonal(importer, x, importer.result_type().shape[-1], offset, dim1, dim2)
     return importer.emit(ops.index_select, flat, places, axis=flat.type.rank - 1)
 
 
-@row("diagonal_scatter")
+@row("diagonal_scatter", by_parts=True)
 def diagonal_scatter(importer: Importer, x: Value, src: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
     """`x` with `src` on that diagonal."""
     flat, places, order = _diagonal(importer, x, src.type.shape[-1], offset, dim1, dim2)
@@ -160,7 +168,7 @@ def _diagonal(
     return flat, importer.emit(ops.add, steps, begin), order
 
 
-@row("as_strided", "as_strided_copy")
+@row("as_strided", "as_strided_copy", by_parts=True)
 def as_strided(
     importer: Importer, x: Value, size: Sequence[Dim], stride: Sequence[Dim], storage_offset: Dim | None = None
 ) -> Value:
@@ -191,7 +199,7 @@ def _written(importer: Importer, x: Value, src: Value, axis: int, begin: Dim, en
     return src if len(pieces) == 1 else importer.emit(ops.concat, *pieces, axis=axis)
 
 
-@row("slice_scatter")
+@row("slice_scatter", by_parts=True)
 def slice_scatter(
     importer: Importer,
     x: Value,
@@ -219,7 +227,7 @@ def slice_scatter(
     return importer.emit(ops.permute, importer.emit(ops.index_put, front, values, places), dims=back)
 
 
-@row("select_scatter")
+@row("select_scatter", by_parts=True)
 def select_scatter(importer: Importer, x: Value, src: Value, dim: int, index: Dim | Value) -> Value:
     axis = dim % x.type.rank
     if isinstance(index, Value):
