@@ -53,9 +53,7 @@ def check_program(program: Program, base: Baseline) -> None:
     """OTHER_PROGRAM, before anything is measured, if the baseline is of a program with other inputs or outputs."""
     with collected() as report:
         for kind, types in interface_of(program).items():
-            was, now = (
-                ", ".join(f"{n}: {t}" for n, t in dict(d or {}).items()) for d in (base.interface.get(kind), types)
-            )
+            was, now = _typed(base.interface.get(kind, {})), _typed(types)
             if was != now:
                 report(
                     OTHER_PROGRAM(
@@ -64,6 +62,10 @@ def check_program(program: Program, base: Baseline) -> None:
                         help=f"mtc bench {program.path} --json > baseline.json",
                     )
                 )
+
+
+def _typed(types: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {type}" for name, type in types.items())
 
 
 def unlike(measured: Mapping[str, Any], base: Baseline) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,11 +62,11 @@ class BuildKind:
         kind = "-".join(filter(None, [self.target.name, self.mode, self.sanitize.replace(",", "+")]))
         return cache_dir("build") / f"runtime-{kind}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
-    def key(self, selection: Path) -> str:
-        """Changes with everything that goes into a runtime with the kernels in `selection`."""
+    def key(self, selected: Iterable[Path]) -> str:
+        """Changes with everything that goes into a runtime whose kernels the files `selected` name."""
         state = hashlib.sha256()
-        for file in sorted(selection.iterdir()):
-            state.update(file.read_bytes() + b"\0")
+        for file in selected:
+            state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         linked = third_party_key(self.target, self.toolchain, self.libraries)
         told = [content_hash(), self.target.name, self.toolchain.identity, linked, *self._options()]
         state.update("\0".join(told).encode())

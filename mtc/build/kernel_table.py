@@ -30,17 +30,23 @@ _CPP_TYPES = {
 _ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
-def write(keys: Collection[str], folder: Path) -> None:
-    """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`; a file that would not change keeps
-    its time, so that nothing is compiled again for it. MtcError that names every key that no library has."""
+def write(keys: Collection[str], folder: Path) -> list[Path]:
+    """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`, and returns their paths; a file that
+    would not change keeps its time, so that nothing is compiled again for it. MtcError that names every key that no
+    library has."""
     with collected() as report:
         for diagnostic in unknown_kernels(keys):
             report(diagnostic)
     folder.mkdir(parents=True, exist_ok=True)
     parsed = sorted((KernelKey.parse(key), key) for key in set(keys))
-    write_if_changed(folder / "selected_kernels.h", _selected([key for key, _ in parsed]))
-    write_if_changed(folder / "kernel_table.cpp", _table(sorted(set(keys))))
-    write_if_changed(folder / "kernels.cmake", _sources([key for key, _ in parsed]))
+    contents = {
+        folder / "selected_kernels.h": _selected([key for key, _ in parsed]),
+        folder / "kernel_table.cpp": _table(sorted(set(keys))),
+        folder / "kernels.cmake": _sources([key for key, _ in parsed]),
+    }
+    for path, text in contents.items():
+        write_if_changed(path, text)
+    return list(contents)
 
 
 def _template_arguments(key: KernelKey) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mtc.build.build_kind import BuildKind
 from mtc.build.sources import is_cached, is_offline
-from mtc.build.third_party import sources_of, third_party_key
+from mtc.build.third_party import is_built, sources_of
 from mtc.diagnostics import CANNOT_WRITE, FETCH_FAILED
 from mtc.support.cache import cache_root
 
@@ -20,8 +20,8 @@ NEXT_BUILD_BYTES = 128 << 20  # the libraries stand there
 def check_build(kind: BuildKind, *, offline: bool = False) -> None:
     """MtcError if a runtime of this kind cannot be built: CANNOT_WRITE for a cache that is read-only or
     has no room, FETCH_FAILED that names every source which is missing while mtc is offline."""
-    is_first = not (cache_root() / "libraries" / third_party_key(kind.target, kind.toolchain, kind.libraries)).is_dir()
-    check_cache(FIRST_BUILD_BYTES if is_first else NEXT_BUILD_BYTES)
+    has_libraries = is_built(kind.target, kind.toolchain, kind.libraries)
+    check_cache(NEXT_BUILD_BYTES if has_libraries else FIRST_BUILD_BYTES)
     missing = [name for name in sources_of(kind.libraries) if not is_cached(name)]
     if missing and (offline or is_offline()):
         raise FETCH_FAILED.error(

@@ -104,8 +104,7 @@ def _cached(
 
     with file_lock(cache_dir("locks") / work.name, waiting=waiting):
         selection.mkdir(parents=True, exist_ok=True)
-        kernel_table.write(kernels, selection)
-        key = kind.key(selection)
+        key = kind.key(kernel_table.write(kernels, selection))
         folder = cache_dir("runtimes") / key
         if folder.is_dir():
             return folder, True

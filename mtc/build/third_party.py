@@ -17,7 +17,7 @@ from mtc.build.targets import Target, host_target
 from mtc.build.toolchain import Toolchain, toolchain_for
 from mtc.ir.kernel_key import KernelKey
 from mtc.support.atomic import atomic_folder
-from mtc.support.cache import cache_dir
+from mtc.support.cache import cache_dir, cache_root
 from mtc.support.file_lock import file_lock
 
 # Every runtime needs these; the kernel libraries come on top.
@@ -42,6 +42,15 @@ def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES))
 
 
+def is_built(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> bool:
+    """Whether `third_party` would find them."""
+    return _folder(third_party_key(target, toolchain, libraries)).is_dir()
+
+
+def _folder(key: str) -> Path:
+    return cache_root() / "libraries" / key
+
+
 def third_party(
     target: Target,
     toolchain: Toolchain,
@@ -59,7 +68,7 @@ def third_party(
     names = (*BASE_LIBRARIES, *sorted(libraries))
     project = runtime_sources() / "third_party"
     key = third_party_key(target, toolchain, libraries)
-    folder = cache_dir("libraries") / key
+    folder = _folder(key)
     if folder.is_dir():
         return folder
     what = "XNNPACK" if "xnnpack" in libraries else "pthreadpool and cpuinfo"

@@ -82,17 +82,22 @@ def is_attribute(src: str) -> bool:
     return _ATTRIBUTE.fullmatch(src) is not None and not Path(src).exists()
 
 
+def parts_of(src: str) -> tuple[str, str]:
+    """SRC's file or package, and its attribute: empty if SRC is a file alone."""
+    place, _, attribute = src.rpartition(":")
+    return (place, attribute) if is_attribute(src) else (src, "")
+
+
 def file_of(src: str) -> Path | None:
     """The file that SRC names: `model.py` of model.py:attr too. None for an attribute of a package."""
-    if not is_attribute(src):
-        return Path(src)
-    place = src.rpartition(":")[0]
-    return Path(place) if place.endswith(".py") else None
+    place, attribute = parts_of(src)
+    return Path(place) if not attribute or place.endswith(".py") else None
 
 
 def name_of(src: str) -> str:
     """`model` for model.py and for pkg.mod:model: what files made of SRC are called."""
-    return src.rpartition(":")[2] if is_attribute(src) else Path(src).stem
+    place, attribute = parts_of(src)
+    return attribute or Path(place).stem
 
 
 def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
@@ -115,7 +120,7 @@ def python_module(path: Path, neighbours: Neighbours) -> ModuleType:
 
 def _from_attribute(text: str) -> Source:
     models.require()
-    name, _, attribute = text.rpartition(":")
+    name, attribute = parts_of(text)
     if (path := file_of(text)) is not None:
         neighbours = Neighbours(path.parent)
         return _from_module(python_module(path, neighbours), attribute, str(path), neighbours)

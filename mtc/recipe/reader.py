@@ -14,7 +14,7 @@ import yaml
 
 from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
-from mtc.frontends.source import file_of
+from mtc.frontends.source import file_of, parts_of
 from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
 from mtc.stages.compile_steps import FLAGS, Settings
 from mtc.stages.kinds import RECIPE_MARK
@@ -123,7 +123,8 @@ def text_of(settings: Settings, path: Path) -> str:
     source, file = settings.source, file_of(settings.source)
     if file is not None and file.is_file():
         is_beside = file.absolute().parent == path.absolute().parent
-        source = (file.name if is_beside else str(file.absolute())) + source.removeprefix(str(file))
+        _, attribute = parts_of(source)
+        source = (file.name if is_beside else str(file.absolute())) + (f":{attribute}" if attribute else "")
     content = {"version": VERSION, "source": source, "stages": stages}
     return HEADER + yaml.safe_dump(content, sort_keys=False, width=120)
 

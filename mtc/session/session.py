@@ -60,7 +60,7 @@ _REMEDIES = {
     MISSING_KERNELS: "add the program to the `mtc select-ops` call that made the runtime's list, and build it again",
 }
 # How the runtime names the operator that failed: "`gather` (gather@portable:f32,i64/1) at model.py:6: index 9 …".
-_OF_AN_OPERATOR = re.compile(r"(`(\w+)` \(\S+\))(?: at (.+?))?(: .*)", re.DOTALL)
+_OF_AN_OPERATOR = re.compile(r"(`(\w+)` \(\S+\))(?: at (.+?))?: (.*)", re.DOTALL)
 
 
 class Session:
@@ -274,11 +274,14 @@ def cpu_level(name: str) -> int:
 
 def _refusal(code: Code, message: str) -> MtcError:
     """What the runtime said, in its parts."""
-    parts = _OF_AN_OPERATOR.fullmatch(message)
-    if parts is None:
-        return code.error(message, help=_REMEDIES.get(code))
-    kernel, op, at, reason = parts.groups()
-    return code.error(kernel + reason, at=at, help=_REMEDIES.get(code), op=op)
+    op, at, outer = None, None, []
+    while (parts := _OF_AN_OPERATOR.fullmatch(message)) is not None:
+        if op is not None:  # a nested function's operator failed: it is the cause
+            outer.append(f"inside `{op}`" + (f" at {at}" if at else ""))
+        kernel, op, at, message = parts.groups()
+    return code.error(
+        message if op is None else f"{kernel}: {message}", at=at, notes=outer, help=_REMEDIES.get(code), op=op
+    )
 
 
 def _dense(value: Any, signature: Signature) -> np.ndarray:

@@ -45,7 +45,7 @@ def compile_model(
     check_source(settings.source)
     check_output(folder, Kind.COMPILED, overwrite=overwrite, need=_NEEDED_BYTES)
     files = Files.of(folder, settings)
-    planned, lower = steps(settings, files, listener=listener, offline=offline)
+    planned, lower = steps(settings, files, listener=listener, offline=offline, overwrite=overwrite)
     for step in planned:
         if folder.exists():  # someone else's file may stand in it
             check_output(step.output, step.kind, overwrite=overwrite)

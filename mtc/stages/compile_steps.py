@@ -109,7 +109,12 @@ class Listener:
 
 
 def steps(
-    settings: Settings, files: Files, *, listener: Listener = Listener(), offline: bool = False
+    settings: Settings,
+    files: Files,
+    *,
+    listener: Listener = Listener(),
+    offline: bool = False,
+    overwrite: bool = False,
 ) -> tuple[list[Step], Callable[[], Lowered]]:
     """The stages in order, and what gives the lowered model once it is optimized."""
 
@@ -142,8 +147,15 @@ def steps(
         return f"wrote a program of {counted(files.program.stat().st_size, 'byte')}"
 
     def run_build() -> str:
-        goal, progress = settings.target, listener.progress
-        return build_runtime(files.ops, files.runtime, target_name=goal, progress=progress, offline=offline).summary
+        built = build_runtime(
+            files.ops,
+            files.runtime,
+            target_name=settings.target,
+            progress=listener.progress,
+            offline=offline,
+            overwrite=overwrite,
+        )
+        return built.summary
 
     path = file_of(settings.source)
     export = step("export", (settings.source,), files.model, Kind.IR, run_export)

@@ -27,7 +27,7 @@ def export(
     warn: Callable[[str], None] = warnings.warn,
     check_size: Callable[[int], None] = lambda size: None,
 ) -> Module:
-    """Reads a model: a path or `pkg.mod:attr`, an `nn.Module`, or an `ExportedProgram`.
+    """Reads a model: a path, `model.py:attr` or `pkg.mod:attr`, an `nn.Module`, or an `ExportedProgram`.
 
     `check_size` hears how many bytes its weights have before the work begins, and may refuse.
     `example_inputs` is a tuple of positional arguments or a mapping of keyword arguments; a path brings its own.
@@ -68,8 +68,8 @@ def export_to(
     metadata: Mapping[str, str] | None = None,
     warn: Callable[[str], None] = warnings.warn,
 ) -> Module:
-    """Writes what `export` reads of a path or `pkg.mod:attr`. CANNOT_WRITE, before the model is traced, if its weights
-    do not fit the disk."""
+    """Writes what `export` reads of a path or an attribute. CANNOT_WRITE, before the model is traced, if its weights do
+    not fit the disk."""
     model = export(
         source,
         input_names=input_names,

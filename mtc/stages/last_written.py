@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtc.diagnostics import NO_MODEL
-from mtc.stages.kinds import Kind, kind_of
+from mtc.stages.kinds import Kind, kind_of_input
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 
@@ -38,7 +38,7 @@ class LastWritten:
             if not_by and entry.get("stage") == not_by:
                 continue
             path = self.folder / entry["file"]
-            if path.is_file() and kind_of(path) in kinds:
+            if path.is_file() and kind_of_input(path) in kinds:
                 return Path(entry["file"])
         wanted = " or ".join(kind.value for kind in kinds)
         raise NO_MODEL.error(
@@ -59,10 +59,10 @@ class LastWritten:
         except (OSError, ValueError):
             return []
         entries = content.get("written") if isinstance(content, dict) else None
-        is_list = isinstance(entries, list) and all(
-            isinstance(e, dict) and isinstance(e.get("file"), str) for e in entries
-        )
-        return entries if is_list and entries is not None else []
+        if not isinstance(entries, list):
+            return []
+        is_right = all(isinstance(entry, dict) and isinstance(entry.get("file"), str) for entry in entries)
+        return entries if is_right else []
 
     def _name(self, path: Path) -> str:
         return os.path.relpath(path, self.folder)

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from mtc.build.runtime_folder import check_replaceable
 from mtc.diagnostics import CANNOT_WRITE, WOULD_REPLACE, writing
 from mtc.stages.kinds import Kind, is_empty, kind_of
 
@@ -41,6 +42,8 @@ def _check_output(path: Path, kind: Kind, overwrite: bool, inputs: Collection[Pa
     if path.exists() and path.is_dir() != is_folder:
         what = "folder" if path.is_dir() else "file"
         raise WOULD_REPLACE.error(f"`{path}` is a {what}", help="choose another name")
+    if found is Kind.RUNTIME and kind is Kind.RUNTIME and not overwrite:
+        check_replaceable(path)
     if found not in allowed and not overwrite:
         what = "" if found is Kind.OTHER else f": it is {found.value}"
         what = ": it is empty" if is_empty(path) else what

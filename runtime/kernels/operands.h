@@ -144,7 +144,7 @@ void PackPanels(Isa isa, const T* b, const PanelSizes& s, int64_t first, int64_t
   const int64_t width = TileColumns(isa, sizeof(C)), all = PackedColumns(isa, sizeof(C), s.columns);
   const int64_t block = BlockDepth<C>(s.depth, s.run), channels = s.depth / s.taps;
   for (int64_t column = first; column < Least(last, all); column += width) {
-    const int64_t wide = Least(width, all - column), there = Most(Least(wide, s.columns - column), 0);
+    const int64_t wide = Least(width, all - column), there = Least(wide, s.columns - column);
     const T* const columns = b + column * s.depth;
     for (int64_t k = 0; k < s.depth; k += block) {
       const int64_t depth = Least(block, s.depth - k);

@@ -143,7 +143,7 @@ MTC_INLINE void FoldRows(const PoolSizes& s, const T* x, int64_t z, int64_t y, i
   });
 }
 
-inline constexpr int64_t kLine = 512;  // elements that rows are folded to at once
+inline constexpr int64_t kFoldedLine = 512;  // elements that rows are folded to at once
 
 // out[position] = finish(fold of the window, position), where `fold` starts from `first` and takes Packs or scalars.
 // The rows of the windows are folded to one line, then the places of that line.
@@ -152,9 +152,9 @@ MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64
                         const Fold& fold, const Finish& finish) {
   using C = Compute<T>;
   constexpr int64_t kSlack = 2 * kPackWidth<C>;
-  C line[kLine + kSlack], values[kLine + kPackWidth<C>];
+  C line[kFoldedLine + kSlack], values[kFoldedLine + kPackWidth<C>];
   const int64_t extent = s.extent(2), stride = s.stride[2];
-  if (extent > kLine) {
+  if (extent > kFoldedLine) {
     for (int64_t position = 0; position < s.out[2]; ++position) {
       C value = first;
       ForWindowRows(s, x, z, y, [&](const T* row) { value = FoldWindow(s, row, position, value, fold); });
@@ -162,7 +162,7 @@ MTC_INLINE void PoolRow(const PoolSizes& s, const T* x, T* out, int64_t z, int64
     }
     return;
   }
-  const int64_t block = (kLine - extent) / stride + 1;
+  const int64_t block = (kFoldedLine - extent) / stride + 1;
   for (int64_t from = 0; from < s.out[2]; from += block) {
     const int64_t count = s.out[2] - from < block ? s.out[2] - from : block;
     FoldRows(s, x, z, y, from * stride - s.before[2], (count - 1) * stride + extent, first, line, fold);
@@ -206,9 +206,10 @@ template <typename T, typename Fold, typename Finish>
 MTC_INLINE void PoolFewChannels(const PoolSizes& s, const T* x, T* out, int64_t z, int64_t y, Compute<T> first,
                                 const Fold& fold, const Finish& finish) {
   using C = Compute<T>;
-  C line[kLine + kPackWidth<C>] = {};
+  // The last vector of a block begins with the last column that a window reads: it ends within the slack.
+  C line[kFoldedLine + kPackWidth<C>] = {};
   const int64_t extent = s.extent(2), stride = s.stride[2];
-  const int64_t block = (kLine / s.in_pitch - extent) / stride + 1;
+  const int64_t block = (kFoldedLine / s.in_pitch - extent) / stride + 1;
   for (int64_t from = 0; from < s.out[2]; from += block) {
     const int64_t count = Least(s.out[2] - from, block);
     FoldRows(s, x, z, y, from * stride - s.before[2], (count - 1) * stride + extent, first, line, fold);
@@ -252,7 +253,7 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
   const int64_t row = s.out[2] * s.channels, rows = s.outer * s.out[0] * s.out[1];
   if (row == 0) return;
   const bool is_folded_by_rows = layout == Layout::kNhwc && s.channels < kPackWidth<T> && s.in_pitch == s.channels &&
-                                 s.kernel[1] > 1 && s.extent(2) <= kLine / s.channels;
+                                 s.kernel[1] > 1 && s.extent(2) <= kFoldedLine / s.channels;
   ParallelFor(context.threads, rows, 1 + 4096 / row, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];

@@ -11,9 +11,10 @@ namespace MTC_PORTABLE {
 
 inline constexpr int64_t kTransposeTile = 16;  // rows and columns that are taken at once: a line of the cache
 
-// The first kCount of four words of four bytes, one by one: a vector that is read right after parts of it were written
-// to memory waits for them.
 typedef int32_t FourWords __attribute__((vector_size(16)));
+
+// The first kCount of four words of four bytes. Fewer than four go through registers: a vector that is read right after
+// parts of it were written to memory waits for them. All processors that mtc builds for are little-endian.
 template <int kCount, typename W>
 MTC_INLINE FourWords LoadFour(const W* from) {
   static_assert(sizeof(W) == 4 && kCount >= 2 && kCount <= 4);

@@ -46,16 +46,18 @@ target_link_libraries(app_static PRIVATE mtc::mtc_static)
 """
 
 
-def write_selection(keys, folder: Path) -> None:
+def write_selection(keys, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     text = " ".join(sorted(keys))
-    for name, content in {
+    contents = {
         "selected_kernels.h": f'#define SELECTED " {text}"\n',
         "kernel_table.cpp": "namespace { [[maybe_unused]] int nothing; }\n",
         "kernels.cmake": "set(MTC_KERNEL_SOURCES)\nset(MTC_HOT_KERNEL_SOURCES)\n",
-    }.items():
+    }
+    for name, content in contents.items():
         if not (folder / name).exists() or (folder / name).read_text() != content:
             (folder / name).write_text(content)
+    return [folder / name for name in contents]
 
 
 @pytest.fixture

@@ -55,3 +55,25 @@ def test_errors_have_an_operator_a_place_and_a_next_step(mtc, folder, line, code
         assert error.keys() == KEYS and error["help"] and error["title"]
     found = [(error["code"], error["operator"], error["at"]) for error in refused.json["errors"]]
     assert (code, operator, at) in found
+
+
+LOOP = """\
+import torch
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(4, 3)
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, lambda x: self.table(x), lambda x: self.table(x * 0), (x,))
+model, example_inputs = Model().eval(), (torch.ones(2, dtype=torch.int64),)
+"""
+
+
+def test_the_operator_of_a_nested_function_is_the_cause(mtc, folder):
+    (folder / "model.py").write_text(LOOP)
+    mtc("export", "model.py")
+    mtc("package", "model.mtc")
+    np.savez(folder / "far.npz", np.full(2, 9))
+    (error,) = mtc("run", "model.mtp", "--inputs", "far.npz", "--json").json["errors"]
+    assert (error["code"], error["operator"]) == ("MTC502", "embedding")
+    assert error["notes"][0].startswith("inside `")

@@ -189,7 +189,7 @@ def test_how_a_source_is_named_does_not_change_the_bytes(tmp_path: Path, monkeyp
             "def model(x):\n    return x\nexample_inputs = (1,)",
             "`model` of `.*` is called without arguments, and needs `x`",
         ),
-        ("modle = 1", "does not define `model`(.|\n)*it defines `modle`(.|\n)*did you mean `model`|`modle`"),
+        ("modle = 1", "does not define `model`(.|\n)*it defines `modle`(.|\n)*did you mean `modle`"),
         ("import os\nfrom math import pi, sin\nnet = len\n", "it defines `pi`\n  help: A model.py defines"),
         ("", "`.*model.py` is empty"),
     ],

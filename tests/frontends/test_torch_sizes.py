@@ -150,6 +150,8 @@ FREE: dict[str, Callable[[torch.Tensor], Any]] = {
     "linspace in f64": lambda x: x * torch.linspace(-1, 1, steps=x.shape[0], dtype=torch.float64)[:, None],
     "logspace": lambda x: torch.logspace(1, -1, steps=x.shape[0], base=2.0),
     "attention": lambda x: F.scaled_dot_product_attention(x, x, x, scale=1 / x.shape[0]),
+    "attention by names": lambda x: F.scaled_dot_product_attention(key=x, query=x, value=x, scale=1 / x.shape[0]),
+    "logarithms to a size": lambda x: x * math.log(3.0, x.shape[0] + 1) + math.atan(x.shape[0]),
     "logarithms": lambda x: x * math.log(x.shape[0]) + math.log2(x.shape[0] + 1) - math.log(x.shape[0], 3),
     "functions of numbers": lambda x: x * math.exp(-x.shape[0]) + math.cos(x.shape[0]) / math.sqrt(x.shape[0]),
     "kron": lambda x: [torch.kron(x, x[0]), torch.kron(x[:, 0] > 0, x)],

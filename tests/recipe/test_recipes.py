@@ -61,6 +61,16 @@ def test_a_source_that_is_no_file_beside_it_stays(tmp_path: Path) -> None:
     assert recipe == Recipe(tmp_path / "r.yaml", Settings("pkg.mod:model"))
 
 
+@pytest.mark.parametrize("source", ["./model.py", "./model.py:net", "model.py:net"])
+def test_a_saved_recipe_names_the_source_from_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.py").touch()
+    reader.save(Settings(source), tmp_path / "r.yaml")
+    assert load(tmp_path / "r.yaml").settings.source == str(tmp_path / source)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -49,7 +49,8 @@ def count_fixed(
 ) -> int:
     """How many sizes that may vary as far as `dynamic_shapes` goes do not."""
     fakes = _fakes(program, args, kwargs)
-    stated = [(fakes.get(id(tensor)), axis) for tensor, axis, _ in _named(dynamic_shapes, _bound(args, kwargs))]
+    named = _named(dynamic_shapes, _bound(args, kwargs))
+    stated = [(fakes.get(id(tensor)), axis) for tensor, axis, dim in named if dim != torch.export.Dim.STATIC]
     return sum(isinstance(fake, torch.Tensor) and isinstance(fake.shape[axis], int) for fake, axis in stated)
 
 

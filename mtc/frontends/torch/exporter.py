@@ -165,12 +165,21 @@ def _traced(
     """The program, or None and one more failure: torch raises whatever the user's forward raises."""
     try:
         # torch prints the graph that it could not finish.
-        is_free = nullcontext() if strict or fixes_numbers else free_numbers()
-        with torch.no_grad(), as_written(), free_sizes(), is_free, redirect_stderr(io.StringIO()):
+        tracing = nullcontext() if strict or fixes_numbers else free_numbers()
+        with torch.no_grad(), as_written(), free_sizes(), tracing, redirect_stderr(io.StringIO()):
             return torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes, strict=strict)
     except Exception as error:
+        if any(isinstance(cause, KeyboardInterrupt) for cause in _causes(error)):  # torch takes it for a failure
+            raise KeyboardInterrupt from error
         failures["strict" if strict else "non-strict"] = error
         return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, what it came of, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _functional(program: torch.export.ExportedProgram, rows: table.Table) -> torch.export.ExportedProgram:

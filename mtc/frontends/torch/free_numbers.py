@@ -1,7 +1,7 @@
 """Python numbers that depend on sizes stay free where torch's functions would fix them at those of the example.
 
 `torch.linspace(0, 1, n)`, an attention's `scale=1 / n` and `math.log(n)` take plain numbers; here torch is given other
-calls that say the same in tensors.
+calls that say the same in tensors. Functions that a model imports from `math` by name are not reached.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 _attention = torch.nn.functional.scaled_dot_product_attention
+_ATTENTION = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")  # its positional arguments
 
 
 @contextmanager
@@ -42,9 +43,9 @@ class _InTensors(TorchFunctionMode):
         given = kwargs or {}
         if function in _SPACES and _is_free(args[2] if len(args) > 2 else given.get("steps")):
             return _SPACES[function](*args, **given)
-        if function is _attention and args and _is_free(given.get("scale")):
-            query, *others = args
-            return _attention(query * given["scale"], *others, **{**given, "scale": 1.0})
+        if function is _attention and _is_free(given.get("scale")):
+            named = {**dict(zip(_ATTENTION, args, strict=False)), **given}
+            return _attention(**{**named, "query": named["query"] * named["scale"], "scale": 1.0})
         return function(*args, **given)
 
 
@@ -70,15 +71,19 @@ _SPACES: dict[Any, Callable[..., torch.Tensor]] = {torch.linspace: _linspace, to
 
 
 def _free(name: str, function: Callable[..., float]) -> Callable[..., Any]:
-    def computed(x: Any, *args: Any) -> Any:
-        if not _is_free(x):
-            return function(x, *args)
+    def computed(*args: Any) -> Any:
+        if not any(map(_is_free, args)):
+            return function(*args)
+        if len(args) > 1:  # the logarithm to another base
+            return computed(args[0]) / computed(args[1])
         if name == "sqrt":
-            return torch.sym_sqrt(x)
-        value = getattr(torch, name)(torch.scalar_tensor(x, dtype=torch.float64)).item()
-        return value / function(*args) if args else value  # the logarithm to another base
+            return torch.sym_sqrt(args[0])
+        return getattr(torch, name)(torch.scalar_tensor(args[0], dtype=torch.float64)).item()
 
     return computed
 
 
-_MATH = ("sqrt", "log", "log2", "log10", "log1p", "exp", "sin", "cos", "tan", "tanh")
+_MATH = (
+    *("sqrt", "log", "log2", "log10", "log1p", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "cosh", "tanh", "erf"),
+)
