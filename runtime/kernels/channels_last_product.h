@@ -13,22 +13,13 @@ using PixelProduct = Product<float, MatrixRows<float, float>, PackedPanels<float
 using WindowProduct = Product<float, WindowRows<float>, PackedPanels<float>>;
 
 inline bool IsPointwise(const ChannelsLastSizes& s) {
-  return s.taps() == 1 && s.stride[0] == 1 && s.stride[1] == 1 && !s.is_padded();
+  return s.window() == 1 && s.stride[1] == 1 && s.stride[2] == 1 && !s.is_padded;
 }
 
-inline WindowSizes WindowsOf(const ChannelsLastSizes& s) {
-  return {{{1, s.in[0], s.in[1]},
-           {1, s.out[0], s.out[1]},
-           {1, s.kernel[0], s.kernel[1]},
-           {1, s.stride[0], s.stride[1]},
-           {1, s.dilation[0], s.dilation[1]},
-           {0, s.before[0], s.before[1]}},
-          s.depth,
-          s.in_pitch};
-}
+inline WindowSizes WindowsOf(const ChannelsLastSizes& s) { return {s, s.depth, s.in_pitch}; }
 
 inline ProductSizes ProductOf(const ChannelsLastSizes& s) {
-  return {s.batch * s.out[0] * s.out[1], s.channels, s.taps() * s.depth, WindowsOf(s).run()};
+  return {s.batch * s.positions(), s.channels, s.window() * s.depth, WindowsOf(s).run()};
 }
 
 // Bytes of scratch.

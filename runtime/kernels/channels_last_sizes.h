@@ -4,17 +4,15 @@
 #include <cstdint>
 
 #include "kernels/simd.h"
+#include "kernels/spatial.h"
 
 namespace MTC_PORTABLE {
 
-// A convolution of channels-last images.
-struct ChannelsLastSizes {
+// A convolution of channels-last images of two axes.
+struct ChannelsLastSizes : Spatial {
   int64_t batch, depth, channels;  // depth: input channels of a group
-  int64_t in[2], out[2], kernel[2], stride[2], dilation[2], before[2], after[2];
-  int64_t in_pitch, out_pitch;  // elements from pixel to pixel
-
-  int64_t taps() const { return kernel[0] * kernel[1]; }
-  bool is_padded() const { return before[0] != 0 || before[1] != 0 || after[0] != 0 || after[1] != 0; }
+  int64_t in_pitch, out_pitch;     // elements from pixel to pixel
+  bool is_padded;
 };
 
 // Elements of a vector at a level, for Prepare, which exists at the base level only.

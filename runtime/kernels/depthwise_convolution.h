@@ -23,7 +23,7 @@ inline int64_t DepthwiseVectors(Isa isa, int64_t channels) { return (channels + 
 
 // Elements of the packed weights: for each vector of channels a bias, then the taps.
 inline int64_t DepthwiseWeightsSize(Isa isa, const ChannelsLastSizes& s) {
-  return DepthwiseVectors(isa, s.channels) * (s.taps() + 1) * LanesAt(isa);
+  return DepthwiseVectors(isa, s.channels) * (s.window() + 1) * LanesAt(isa);
 }
 
 // `weight` is [channels][taps].
@@ -35,8 +35,8 @@ inline void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const floa
     for (int64_t i = 0; i < used; ++i) packed[i] = bias == nullptr ? 0.0f : bias[first + i];
     for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
     packed += lanes;
-    for (int64_t tap = 0; tap < s.taps(); ++tap, packed += lanes) {
-      for (int64_t i = 0; i < used; ++i) packed[i] = weight[(first + i) * s.taps() + tap];
+    for (int64_t tap = 0; tap < s.window(); ++tap, packed += lanes) {
+      for (int64_t i = 0; i < used; ++i) packed[i] = weight[(first + i) * s.window() + tap];
       for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
     }
   }
@@ -65,7 +65,7 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   constexpr int kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
   const int64_t vectors = DepthwiseVectors(kIsa, s.channels);
-  for (int64_t v = 0; v < vectors; ++v, weights += (s.taps() + 1) * kLanes) {
+  for (int64_t v = 0; v < vectors; ++v, weights += (s.window() + 1) * kLanes) {
     const int64_t channel = VectorChannel(kIsa, s.channels, v);
     Vec sums[kDepthwisePixels];
     MTC_UNROLL
@@ -96,20 +96,20 @@ template <bool kIsBorder, bool kIsPart>
 void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights,
                    float* out, float low, float high) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
-  const int64_t step = s.stride[1] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
-  for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.taps() + 1) * kLanes) {
+  const int64_t step = s.stride[2] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
+  for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.window() + 1) * kLanes) {
     const int64_t channel = VectorChannel(kIsa, s.channels, v);
     Vec sums[kDepthwisePixels];
     MTC_UNROLL
     for (int i = 0; i < kDepthwisePixels; ++i) sums[i] = Load<Vec>(weights);
     for (int64_t r = in.first_row; r < in.last_row; ++r) {
-      for (int64_t k = 0; k < s.kernel[1]; ++k) {
-        const Vec weight = Load<Vec>(weights + (1 + r * s.kernel[1] + k) * kLanes);
-        const int64_t column = k * s.dilation[1];
+      for (int64_t k = 0; k < s.kernel[2]; ++k) {
+        const Vec weight = Load<Vec>(weights + (1 + r * s.kernel[2] + k) * kLanes);
+        const int64_t column = k * s.dilation[2];
         const float* from = in.x + r * in.row + column * in.pixel + channel;
         MTC_UNROLL
         for (int i = 0; i < kDepthwisePixels; ++i) {
-          const int64_t at = column + i * s.stride[1];
+          const int64_t at = column + i * s.stride[2];
           if (kIsBorder && (i >= pixels || at < in.first_column || at >= in.last_column)) continue;
           sums[i] += (kIsPart ? LoadPart<Vec>(from + i * step, lanes) : Load<Vec>(from + i * step)) * weight;
         }
@@ -124,20 +124,20 @@ template <int kWidth, int kStride>
 void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* weights,
                            float* out, float low, float high) {
   constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
-  const int64_t height = s.in[0], width = s.in[1], pixels = Least(kDepthwisePixels, s.out[1]);
-  const int64_t columns = (kDepthwisePixels - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
+  const int64_t height = s.in[1], width = s.in[2], pixels = Least(kDepthwisePixels, s.out[2]);
+  const int64_t columns = (kDepthwisePixels - 1) * s.stride[2] + (s.kernel[2] - 1) * s.dilation[2] + 1;
   const auto run = [&](int64_t n, int64_t oy, int64_t ox) {
-    const int64_t iy = oy * s.stride[0] - s.before[0], ix = ox * s.stride[1] - s.before[1];
+    const int64_t iy = oy * s.stride[1] - s.before[1], ix = ox * s.stride[2] - s.before[2];
     DepthwiseInput in = {x + ((n * height + iy) * width + ix) * s.in_pitch,
-                         s.dilation[0] * width * s.in_pitch,
+                         s.dilation[1] * width * s.in_pitch,
                          s.in_pitch,
                          0,
-                         s.kernel[0],
+                         s.kernel[1],
                          ix < 0 ? -ix : 0,
                          Least(columns, width - ix)};
-    while (in.first_row < in.last_row && iy + in.first_row * s.dilation[0] < 0) ++in.first_row;
-    while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[0] >= height) --in.last_row;
-    float* to = out + ((n * s.out[0] + oy) * s.out[1] + ox) * s.out_pitch;
+    while (in.first_row < in.last_row && iy + in.first_row * s.dilation[1] < 0) ++in.first_row;
+    while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[1] >= height) --in.last_row;
+    float* to = out + ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
     const bool is_border = in.first_column > 0 || in.last_column < columns;
     if constexpr (kWidth == 0) {
       const bool is_whole = !is_border && pixels == kDepthwisePixels;
@@ -151,27 +151,27 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
       DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, to, low, high);
     }
   };
-  const int64_t row_cost = s.out[1] * s.taps() * DepthwiseVectors(static_cast<Isa>(MTC_ISA_LEVEL), s.channels);
-  ParallelFor(threads, s.batch * s.out[0], kGrain / row_cost, [&](int64_t begin, int64_t end) {
+  const int64_t row_cost = s.out[2] * s.window() * DepthwiseVectors(static_cast<Isa>(MTC_ISA_LEVEL), s.channels);
+  ParallelFor(threads, s.batch * s.out[1], kGrain / row_cost, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const int64_t n = row / s.out[0], oy = row % s.out[0];
+      const int64_t n = row / s.out[1], oy = row % s.out[1];
       int64_t ox = 0;
-      for (; ox + pixels <= s.out[1]; ox += pixels) run(n, oy, ox);
-      if (ox < s.out[1]) run(n, oy, s.out[1] - pixels);  // overlaps the one before
+      for (; ox + pixels <= s.out[2]; ox += pixels) run(n, oy, ox);
+      if (ox < s.out[2]) run(n, oy, s.out[2] - pixels);  // overlaps the one before
     }
   });
 }
 
 // Whether windows are computed row by row from registers.
 inline bool IsFromRegisters(const ChannelsLastSizes& s) {
-  return (s.kernel[1] == 3 || s.kernel[1] == 5) && s.dilation[1] == 1 && s.stride[1] <= 2 &&
-         s.out[1] >= kDepthwisePixels && s.channels >= kLanes;
+  return (s.kernel[2] == 3 || s.kernel[2] == 5) && s.dilation[2] == 1 && s.stride[2] <= 2 &&
+         s.out[2] >= kDepthwisePixels && s.channels >= kLanes;
 }
 
 // Convolves with weights packed for this level, in as many groups as channels, each of one channel.
 inline void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
                               float* out, float low, float high) {
-  const bool is_wide = s.kernel[1] == 5, is_dense = s.stride[1] == 1;
+  const bool is_wide = s.kernel[2] == 5, is_dense = s.stride[2] == 1;
   const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0>
                         : is_wide           ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
                                             : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);

@@ -31,18 +31,15 @@ struct ConvState : ChannelBlocks {
 
 MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
   const Tensor &x = *args.x, &weight = *args.weight, &out = *args.out;
-  return {x.dims[0],
+  const Span<const int64_t> kernel = weight.shape().subspan(1);
+  const bool is_padded = std::any_of(args.padding.begin(), args.padding.end(), [](int64_t p) { return p != 0; });
+  return {MTC_PORTABLE::SpatialOf(x, out, 1, kernel, args.stride, args.dilation, args.padding),
+          x.dims[0],
           weight.dims[3],
           weight.dims[0],
-          {x.dims[1], x.dims[2]},
-          {out.dims[1], out.dims[2]},
-          {weight.dims[1], weight.dims[2]},
-          {args.stride[0], args.stride[1]},
-          {args.dilation[0], args.dilation[1]},
-          {args.padding[0], args.padding[2]},
-          {args.padding[1], args.padding[3]},
           x.pitch,
-          out.pitch};
+          out.pitch,
+          is_padded};
 }
 
 #if MTC_ISA_LEVEL == 0
@@ -107,7 +104,7 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
                                              &state.packed);
   }
   const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-  const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.taps()}}};
+  const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.window()}}};
   const auto pack = [&](float* block) {
     MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const float>(), bias, block);
   };
