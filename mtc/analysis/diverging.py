@@ -46,7 +46,7 @@ def diverging_layer(
 
 def other_constants(program: Path, against: str) -> str:
     """What of `program` is not what its source gives now, though each of its operators is right: the operators, or
-    constants that they read. Empty if it is the source's program."""
+    their attributes or constants. Empty if it is the source's program."""
     found = reader.read(program)
     with tempfile.TemporaryDirectory(prefix="mtc-program-") as folder:
         path = Path(folder, "source.mtp")
@@ -57,7 +57,7 @@ def other_constants(program: Path, against: str) -> str:
     named = dict.fromkeys(str(a) for a, b in pairs if a != b)
     shown = [*named][:_MOST_SHOWN]
     more = f" and {len(named) - len(shown)} more" if len(named) > len(shown) else ""
-    return f"the constants of {', '.join(shown)}{more} are not those of the source" if named else ""
+    return f"constants or attributes of {', '.join(shown)}{more} are not those of the source" if named else ""
 
 
 def _canonical(against: str, backend: list[str]) -> Module:

@@ -31,7 +31,7 @@ class Check:
 
 def checks() -> list[Check]:
     """Everything, the important first."""
-    return [_python(), *map(_tool, ("cmake", "ninja")), *target_checks(), _cache(), _sources(), *_packages()]
+    return [_python(), *map(_tool, ("cmake", "ninja")), *target_checks(), _cache(), _sources(), _torch()]
 
 
 def target_checks() -> list[Check]:
@@ -79,10 +79,7 @@ def _sources() -> Check:
     return Check("third-party sources", not missing, found, fix, is_optional=True)
 
 
-def _packages() -> list[Check]:
-    found = []
-    for name, extra in (("torch", "torch"), ("onnx", "onnx")):
-        has = importlib.util.find_spec(name) is not None
-        version = importlib.metadata.version(name) if has else "not installed"
-        found.append(Check(name, has, version, "" if has else f"pip install 'mtc[{extra}]'", is_optional=True))
-    return found
+def _torch() -> Check:
+    has = importlib.util.find_spec("torch") is not None
+    version = importlib.metadata.version("torch") if has else "not installed"
+    return Check("torch", has, version, "" if has else "pip install 'mtc[torch]'", is_optional=True)

@@ -1,13 +1,14 @@
-"""The constants that a program's operators read, for telling two programs apart."""
+"""What a program's operators are told and which constants they read, for telling two programs apart."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType
 from mtc.program.reader import Program, numbers, schema
 
 _BLOCK = 1 << 20
@@ -15,7 +16,8 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class ConstantsOf:
-    """An operator of a program: which one, where in the user's program, and a digest of the constants it reads."""
+    """An operator of a program: which one, where in the user's program, and a digest of its attributes and of the
+    constants that it reads."""
 
     op: str
     at: str = field(compare=False)
@@ -26,26 +28,25 @@ class ConstantsOf:
 
 
 def constants_read(program: Program) -> Iterator[ConstantsOf]:
-    """Every instruction of the program, in order; the digest is of nothing where it reads no constant."""
-    instructions = iter(program.instructions)
+    """Every instruction of the program, in order."""
+    rows = [(f, row) for f in program.tables.functions or [] for row in f.instructions or []]
     with open(program.path, "rb") as file:
-        for function in program.tables.functions or []:
-            for row in function.instructions or []:
-                state = hashlib.sha256()
-                values = [function.values[index] for index in numbers(row.inputs) if index >= 0]
-                for value in values:
-                    if value.place == schema.Place.constant:
-                        _add(state, program.tables.constants[value.index], program, file)
-                told = next(instructions)
-                yield ConstantsOf(told.op, told.location, state.digest())
+        for (function, row), told in zip(rows, program.instructions, strict=True):
+            state = hashlib.sha256()
+            for attr in row.attrs or []:
+                floats = [] if attr.floats is None else [float(value) for value in attr.floats]
+                state.update(repr([numbers(attr.ints), floats, numbers(attr.exprs)]).encode())
+            for value in (function.values[index] for index in numbers(row.inputs) if index >= 0):
+                if value.place == schema.Place.constant:
+                    _add(state, program.tables.constants[value.index], program, file)
+            yield ConstantsOf(told.op, told.location, state.digest())
 
 
 def _add(state: Any, constant: Any, program: Program, file: BinaryIO) -> None:
     dtype, dims = DType.numbered(constant.dtype), numbers(constant.dims)
     state.update(f"{dtype}{dims}".encode())
     file.seek(program.tables.segments[constant.segment].offset + constant.offset)
-    left = TensorType(dtype, tuple(dims)).nbytes
-    assert isinstance(left, int)
+    left = math.prod(dims) * dtype.numpy.itemsize
     while left and (piece := file.read(min(left, _BLOCK))):
         state.update(piece)
         left -= len(piece)

@@ -9,7 +9,14 @@ import click
 
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, given_backend_option, model_argument, model_or_last, overwrite_option
+from mtc.cli.parameters import (
+    PATH,
+    check_backend_is_for,
+    given_backend_option,
+    model_argument,
+    model_or_last,
+    overwrite_option,
+)
 
 
 @click.command(cls=MtcCommand)
@@ -50,8 +57,7 @@ def inspect(
     if html is not None:
         check_output(html, Kind.CARD, overwrite=overwrite)
     found = stages.load_any(model)
-    if backend is not None and not isinstance(found, Module):
-        raise click.UsageError(f"--backend is for a .mtc: `{model}` is a program, which has been lowered")
+    check_backend_is_for(backend, [(model, found)])
     if html is not None or why_not is None:
         placed = stages.lowered(found, backend) if isinstance(found, Module) else found
         card = model_card(model.name, found, placed)

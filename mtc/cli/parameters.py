@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -150,6 +150,16 @@ def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
         console.note(f"using {model}, which the last stage here wrote")
     require(model, *kinds)
     return model
+
+
+def check_backend_is_for(backend: tuple[str, ...] | None, models: Iterable[tuple[Path, object]]) -> None:
+    """A usage error if --backend was given, which names every one of the loaded `models` that is a program."""
+    from mtc.program.reader import Program
+
+    lowered = [f"`{path}`" for path, model in models if isinstance(model, Program)]
+    if backend is not None and lowered:
+        what = "is a program" if len(lowered) == 1 else "are programs"
+        raise click.UsageError(f"--backend is for a .mtc: {', '.join(lowered)} {what} and lowered already")
 
 
 def remember(path: Path, **facts: str) -> None:

@@ -8,7 +8,15 @@ import click
 
 from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, given_backend_option, model_or_last, output_option, overwrite_option, wrote
+from mtc.cli.parameters import (
+    PATH,
+    check_backend_is_for,
+    given_backend_option,
+    model_or_last,
+    output_option,
+    overwrite_option,
+    wrote,
+)
 from mtc.support.plural import counted
 
 
@@ -35,7 +43,6 @@ def select_ops(
     from mtc import stages
     from mtc.delegates.registry import backends
     from mtc.ir.module import Module
-    from mtc.program.reader import Program
     from mtc.stages.kinds import Kind, require
     from mtc.stages.outputs import check_output
 
@@ -46,10 +53,7 @@ def select_ops(
         require(path, Kind.IR, Kind.PROGRAM)
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
     loaded = [stages.load_any(path) for path in paths]
-    if backend is not None and (
-        lowered := [str(p) for p, m in zip(paths, loaded, strict=True) if isinstance(m, Program)]
-    ):
-        raise click.UsageError(f"--backend is for a .mtc: `{lowered[0]}` is a program, which has been lowered")
+    check_backend_is_for(backend, zip(paths, loaded, strict=True))
     # A program has been lowered; models may have been optimized for different backends.
     lists = {stages.chosen_backends(model, backend) for model in loaded if isinstance(model, Module)}
     used = lists.pop() if len(lists) == 1 else "what each model says" if lists else None

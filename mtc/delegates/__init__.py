@@ -1,1 +1,1 @@
-"""Where operators can run: kernel libraries (portable, XNNPACK, ...) and region delegates (Vulkan, Metal, NNAPI)."""
+"""Where operators can run: kernel libraries (portable, XNNPACK)."""

@@ -27,7 +27,7 @@ def unknown_kernels(keys: Iterable[str], at: str | None = None) -> list[Diagnost
 
 
 def backends(names: str | tuple[str, ...] | list[str]) -> tuple[KernelLibrary, ...]:
-    """The libraries of a list such as "xnnpack" or ("vulkan", "xnnpack"), first choice first. Portable is always the
+    """The libraries of a list such as "xnnpack" or ("xnnpack", "portable"), first choice first. Portable is always the
     last, as the fallback. MtcError for names that no library has."""
     wanted = names.split(",") if isinstance(names, str) else list(names)
     stripped = [name.strip() for name in wanted]

@@ -76,8 +76,8 @@ BAD_NAMES = Code(
 MISSING_PACKAGE = Code(
     "MTC205",
     "a Python package is missing",
-    "What was asked for needs a package that mtc itself does not: PyTorch or onnx, which are the extras mtc[torch] "
-    "and mtc[onnx], or a package that a recipe takes its files from.",
+    "What was asked for needs a package that mtc itself does not: PyTorch, which is the extra mtc[torch], "
+    "or a package that a recipe takes its files from.",
 )
 
 SOURCE_RAISED = Code(

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from mtc.analysis import bench, preprocess
+from mtc.analysis import bench
 from mtc.analysis.judges import load_function
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared, drift, reference_of, refuse
 from mtc.build.runtime_folder import LIBRARY, PROGRAM
 from mtc.build.targets import target
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, MISMATCH, collected
+from mtc.recipe.inputs import prepared
 from mtc.recipe.reader import Recipe
 from mtc.session import Session
 from mtc.stages.compile import Compiled, compile_model
@@ -64,7 +65,7 @@ def run(
     model's by more than the recipe allows, or the answer is not the expected one. `compiled` is called before the
     program runs."""
     beside = recipe.path.parent
-    given = {name: preprocess.prepared(entry, beside) for name, entry in recipe.inputs.items()}
+    given = {name: prepared(entry, beside) for name, entry in recipe.inputs.items()}
     # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
     judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
     settings = recipe.settings.resolved()

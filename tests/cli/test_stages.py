@@ -261,7 +261,7 @@ def test_a_program_has_its_backends(mtc, folder):
     mtc("package", "model.mtc")
     for line in ("inspect model.mtp", "select-ops model.mtc model.mtp -o o.yaml"):
         refused = mtc(*line.split(), "--backend", "portable")
-        assert refused.code == 2 and "`model.mtp` is a program, which has been lowered" in refused.err
+        assert refused.code == 2 and "`model.mtp` is a program and lowered already" in refused.err
 
 
 def test_a_list_without_a_kernel_is_told_of(mtc, folder):

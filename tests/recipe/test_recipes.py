@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from mtc.analysis.limits import Limits
-from mtc.analysis.preprocess import prepared
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, MtcError
 from mtc.recipe import reader
+from mtc.recipe.inputs import prepared
 from mtc.recipe.reader import Recipe, load, overridden, save
 from mtc.recipe.running import _facts, _ordered, unexpected
 from mtc.stages.compile_steps import Settings
