@@ -7,7 +7,6 @@ import errno
 import json
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,6 @@ def test_the_same_list_is_not_built_again(small_runtime, tmp_path):
     second = make(tmp_path / "two", "b@portable:f32/1", "a@portable:f32/1")
     assert (first.was_cached, second.was_cached) == (False, True)
     assert first.key == second.key and first.library.read_bytes() == second.library.read_bytes()
-    assert second.seconds < 2
 
 
 def test_another_list_or_source_is_built(small_runtime, tmp_path):
@@ -195,18 +193,15 @@ def test_an_app_finds_the_package(small_runtime, tmp_path):
     assert run(app / "build/app_shared") == run(app / "build/app_static") == "0.1.0 a@portable:f32/1"
 
 
-def test_the_host_runtime_is_built_once_and_then_found_at_once(small_runtime):
+def test_the_host_runtime_is_built_once_and_then_found_without_a_look_at_its_kernels(small_runtime, monkeypatch):
     library = host_runtime()
     loaded = ctypes.CDLL(str(library))
     loaded.mtc_version.restype = ctypes.c_char_p
     assert loaded.mtc_version() == b"0.1.0 a@portable:f32/1 b@portable:f32/1"
-    times = []
-    for _ in range(5):
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "kernel_keys", lambda: pytest.fail("reads every op and backend"))
         runtime._host_runtimes.clear()  # as in another process
-        started = time.perf_counter()
         assert host_runtime() == library
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.05
     (small_runtime / "core/version.cpp").write_text(CORE + "// changed\n")
     assert host_runtime() == library  # what this process works with
     runtime._host_runtimes.clear()

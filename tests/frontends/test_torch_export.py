@@ -363,13 +363,8 @@ def test_lines_of_branches_are_the_user_s_whenever_they_are_exported(exported: A
     assert once == again and "eval_with_key" not in once
 
 
-def test_a_one_operator_model_is_quick(exported: Any) -> None:
-    import time
-
-    exported(nn.ReLU(), (torch.randn(2),))  # torch imports what it needs
-    start = time.monotonic()
+def test_an_export_passes_no_warning_of_torch_on(exported: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         module = exported(nn.Sequential(nn.Linear(2, 2), nn.ReLU(inplace=True)), (torch.randn(2, 2),))
-    assert time.monotonic() - start < 2
     assert module.functions["forward"].outputs[0].type.dtype is F32
