@@ -130,6 +130,35 @@ def test_a_size_of_one_is_not_the_help(exported: Any) -> None:
         exported(lambda x: x.view(x.shape[0], -1), (torch.randn(1, 4, 5),), dynamic_shapes=(({0: Dim("batch")},),))
 
 
+@pytest.mark.parametrize(
+    "shapes", [({5: Dim("n")},), ({2: Dim.AUTO},), ({"0": Dim("n")},), {"input": {-3: Dim("n")}}], ids=str
+)
+def test_an_axis_that_no_input_has_is_refused(shapes: Any, exported: Any) -> None:
+    with pytest.raises(mtc.MtcError, match=r"`dynamic_shapes` names axis '?-?\d'? of a tensor of shape \[3, 4\]"):
+        exported(nn.ReLU(), (torch.randn(3, 4),), dynamic_shapes=shapes)
+
+
+def test_an_axis_may_be_counted_from_the_end(exported: Any) -> None:
+    module = exported(nn.ReLU(), (torch.randn(3, 4),), [(torch.randn(7, 4),)], dynamic_shapes=({-2: Dim("n")},))
+    assert module.functions["forward"].inputs[0].type.shape == (dim("n"), 4)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "help"),
+    [
+        ({"y": {0: Dim("n")}}, "one entry per input"),
+        (({0: "n"},), "one entry per input"),
+        ("n", "one entry per input"),
+        (({0: Dim("n", min=10)},), "bounds that the sizes of the example inputs are within"),
+    ],
+    ids=["name", "dim", "whole", "bounds"],
+)
+def test_what_is_wrong_with_dynamic_shapes_is_the_help(shapes: Any, help: str, exported: Any) -> None:
+    with pytest.raises(mtc.MtcError) as caught:
+        exported(nn.ReLU(), (torch.randn(3, 4),), dynamic_shapes=shapes)
+    assert help in str(caught.value.diagnostics[0].help)
+
+
 def test_dims_that_torch_makes_up_are_not_the_only_help(exported: Any) -> None:
     with pytest.raises(mtc.MtcError, match=r"_t = Dim[\s\S]*or Dim\.AUTO"):
         exported(lambda x: x[x.shape[0] // 2], (torch.randn(5, 2),), dynamic_shapes=(({0: Dim("t")},),))

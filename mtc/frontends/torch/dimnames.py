@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
+from mtc.diagnostics import BAD_SOURCE
+
 
 @dataclass(frozen=True)
 class StatedDims:
@@ -52,6 +54,20 @@ def count_fixed(
     named = _named(dynamic_shapes, _bound(args, kwargs))
     stated = [(fakes.get(id(tensor)), axis) for tensor, axis, dim in named if dim != torch.export.Dim.STATIC]
     return sum(isinstance(fake, torch.Tensor) and isinstance(fake.shape[axis], int) for fake, axis in stated)
+
+
+def check_axes(dynamic_shapes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """BAD_SOURCE if `dynamic_shapes` names an axis that a tensor has not: torch takes some of these as if nothing stood
+    there, and raises an IndexError of its own for others."""
+    wrong = [
+        f"axis {axis!r} of a tensor of shape {list(tensor.shape)}"
+        for tensor, axis, _ in _named(dynamic_shapes, _bound(args, kwargs))
+        if not isinstance(axis, int) or not -tensor.dim() <= axis < tensor.dim()
+    ]
+    if wrong:
+        raise BAD_SOURCE.error(
+            f"`dynamic_shapes` names {'; '.join(wrong)}", help="name axes by number, from 0: `{0: Dim('n')}`"
+        )
 
 
 def _fakes(program: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[int, Any]:

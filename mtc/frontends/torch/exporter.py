@@ -25,7 +25,7 @@ from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.guards import count_fixed
-from mtc.frontends.torch.refusals import reason, remedy
+from mtc.frontends.torch.refusals import reason, reasons, remedy
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.states import kept
 from mtc.frontends.torch.table import overload
@@ -65,6 +65,7 @@ def import_torch(
             raise BAD_SOURCE.error("a module is exported with example inputs", help="give `example_inputs`")
         if any(module.training for module in source.modules()):
             warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
+        dimnames.check_axes(dynamic_shapes, args, kwargs)
         programs = _exported(source, args, kwargs, dynamic_shapes)
     else:
         raise no_model(source)
@@ -147,7 +148,7 @@ def _exported(
     raise EXPORT_FAILED.error(
         f"torch.export cannot trace `{type(module).__name__}`",
         at=next(filter(None, map(users_line, failures.values())), None),
-        notes=[f"{mode}: {reason(error)}" for mode, error in failures.items()],
+        notes=reasons(failures),
         help=remedy(list(failures.values())),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _SUGGESTIONS = "Suggested fixes:"
 # Lines that tell how to debug torch, not what to do about the model.
@@ -12,12 +12,19 @@ _ASIDES = (
     *("If you suspect the guard was triggered from C++", "The error above occurred when calling"),
 )
 _CHOICES = "choose by values with torch.where or torch.cond, not with Python's `if`, and keep sizes independent of them"
+_SHAPES = (
+    "give dynamic_shapes one entry per input, by position or by name: `{0: Dim('n')}`, or None where no size varies"
+)
 _FIXED = re.compile(r"specialized it to be a constant \([01]\)")
 _HELP = {
     "ScriptModule": "export the nn.Module itself, not what torch.jit made of it",
     "specialized it to be a constant": "leave the size out of dynamic_shapes, or find what in the forward fixes it",
     "Constraints violated": "in dynamic_shapes, use other bounds, or Dim.AUTO for these sizes, which torch then limits",
+    "not in range [": "in dynamic_shapes, use bounds that the sizes of the example inputs are within",
     "between the structure of": "give dynamic_shapes the structure of the inputs; the arguments of *args are one tuple",
+    # What torch says of a `dynamic_shapes` that it cannot read.
+    "#dynamic-shapes-validation": _SHAPES,
+    "expected dynamic_shapes to be": _SHAPES,
     "data-dependent": _CHOICES,
     "Data-dependent": _CHOICES,
 }
@@ -29,6 +36,14 @@ def reason(error: Exception, most: int = 6) -> str:
     lines = [line.partition(" For more information, run with")[0] for line in cause.splitlines()]
     lines = [line for line in lines if line.strip() and not line.strip().startswith(_ASIDES)]
     return f"{type(error).__name__}: " + "\n    ".join(lines[:most])
+
+
+def reasons(failures: Mapping[str, Exception]) -> list[str]:
+    """By the mode of torch.export; what both say is said once."""
+    modes: dict[str, list[str]] = {}
+    for mode, error in failures.items():
+        modes.setdefault(reason(error), []).append(mode)
+    return [f"{' and '.join(names)}: {text}" for text, names in modes.items()]
 
 
 def remedy(errors: Sequence[Exception]) -> str:
