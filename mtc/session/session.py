@@ -92,6 +92,9 @@ class Session:
 
             runtime = host_runtime()
         self._lib = capi.library(Path(runtime))
+        for name, number in {"threads": threads, "max_memory": max_memory}.items():
+            if number < 0:  # ctypes would make a large one of it
+                raise BAD_INPUT.error(f"`{name}` is {number}", help="give a number from 0")
         path = os.fsencode(program)
         options = capi.LoadOptions(max_memory, cpu_level(cpu))
         self._handles["program"] = self._create(

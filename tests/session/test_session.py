@@ -138,6 +138,12 @@ def test_more_threads_than_any_machine_has_are_refused(program: Path) -> None:
         mtc.Session(program, threads=100_000)
 
 
+@pytest.mark.parametrize("option", ["threads", "max_memory"])
+def test_a_negative_number_is_refused(program: Path, option: str) -> None:
+    with pytest.raises(MtcError, match=f"`{option}` is -3"):
+        mtc.Session(program, **{option: -3})
+
+
 @pytest.mark.parametrize(("budget", "is_enough"), [(2, False), (3, True), (0, True)])
 def test_budget_counts_instructions(session: mtc.Session, budget: int, is_enough: bool) -> None:
     session.set_step_budget(budget)
