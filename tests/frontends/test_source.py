@@ -192,6 +192,10 @@ def test_how_a_source_is_named_does_not_change_the_bytes(tmp_path: Path, monkeyp
         ("modle = 1", "does not define `model`(.|\n)*it defines `modle`(.|\n)*did you mean `modle`"),
         ("import os\nfrom math import pi, sin\nnet = len\n", "it defines `pi`\n  help: A model.py defines"),
         ("", "`.*model.py` is empty"),
+        (
+            "import torch\nmodel = torch.nn.ReLU().eval()",
+            "`ReLU` comes without example inputs(.|\n)*define `example_inputs`, a tuple, beside `model`",
+        ),
     ],
 )
 def test_a_source_that_is_no_model(tmp_path: Path, content: str, message: str) -> None:

@@ -62,7 +62,10 @@ def import_torch(
         programs: Iterable[torch.export.ExportedProgram] = [source]
     elif isinstance(source, torch.nn.Module):
         if example_inputs is None:
-            raise BAD_SOURCE.error("a module is exported with example inputs", help="give `example_inputs`")
+            raise BAD_SOURCE.error(
+                f"`{type(source).__name__}` comes without example inputs, which torch.export traces it with",
+                help="define `example_inputs`, a tuple, beside `model` in a model.py; `mtc.export` takes it second",
+            )
         if any(module.training for module in source.modules()):
             warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
         dimnames.check_axes(dynamic_shapes, args, kwargs)
