@@ -1,6 +1,7 @@
 // What a function is given: whether it fits, and the sizes that follow from it.
 
 #include <algorithm>
+#include <cstdint>
 
 #include "interpreter/describe.h"
 #include "interpreter/frame.h"
@@ -39,11 +40,14 @@ Status Frame::BindSymbols(Span<const Tensor* const> inputs, bool* is_changed) {
     const int64_t size = inputs[symbol.input()]->dims[symbol.axis()];
     if (size < symbol.min() || size > symbol.max()) {
       is_prepared_ = false;  // some symbols may already be new
-      return environment_.error->Report(Status::kInvalidArgument,
-                                        "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld to %lld",
-                                        symbol.input(), Text(function_.input_names(), symbol.input()), symbol.axis(),
-                                        Text(function_.symbol_names(), i), static_cast<long long>(size),
-                                        static_cast<long long>(symbol.min()), static_cast<long long>(symbol.max()));
+      const Status status = environment_.error->Report(
+          Status::kInvalidArgument, "input %u `%s`: dim %u (`%s`) is %lld; the program takes %lld", symbol.input(),
+          Text(function_.input_names(), symbol.input()), symbol.axis(), Text(function_.symbol_names(), i),
+          static_cast<long long>(size), static_cast<long long>(symbol.min()));
+      const bool is_bounded = symbol.max() != INT64_MAX;
+      if (is_bounded) environment_.error->Append(" to %lld", static_cast<long long>(symbol.max()));
+      if (!is_bounded) environment_.error->Append(" or more");
+      return status;
     }
     *is_changed |= symbols_[i] != size;
     symbols_[i] = size;

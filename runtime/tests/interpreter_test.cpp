@@ -66,6 +66,15 @@ TEST_F(InterpreterTest, PreparesOnlyWhenShapesChange) {
   EXPECT_GT(mtc_session_memory(session_.get()).arena, small);
 }
 
+TEST_F(InterpreterTest, SaysHowLargeASizeWithoutBoundHasToBe) {
+  auto f = builder_.Function("forward");
+  const int64_t n = f.Symbol("n", 0, 0, 2);
+  f.Output(f.Input({n}, "x"));
+  Open();
+  EXPECT_EQ(Call({{{1}, {1}}}), MTC_INVALID_ARGUMENT);
+  EXPECT_EQ(error_, "input 0 `x`: dim 0 (`n`) is 1; the program takes 2 or more");
+}
+
 TEST_F(InterpreterTest, SaysWhichInputIsWrong) {
   auto f = builder_.Function("forward");
   const int64_t n = f.Symbol("n", 0, 0, 1, 8);
