@@ -108,7 +108,7 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     start = 0
     for number, function in enumerate(program.tables.functions or []):
         count = len(function.instructions or [])
-        shapes = [_shape(function, i, position) for position, i in enumerate(reader.numbers(function.inputs))]
+        shapes = [_shape(program, number, position) for position in range(len(reader.numbers(function.inputs)))]
         flops = instruction_flops(program, shapes, number)
         for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
             key = (instruction.op, instruction.library)
@@ -122,9 +122,14 @@ def _program_placement(program: Program) -> list[PlacedOps]:
     return sorted(rows, key=lambda row: (-row.flops, row.op))
 
 
-def _shape(function: Any, index: int, position: int) -> list[int]:
-    """The sizes of the input at `position`, value `index`; where the caller decides, the smallest that is allowed."""
-    shape = reader.numbers(function.values[index].dims)
+def _shape(program: Program, number: int, position: int) -> list[int]:
+    """The sizes of the input at `position` of a function: the sample's; without one, where the caller decides, the
+    smallest that is allowed."""
+    function = program.tables.functions[number]
+    for sample in program.tables.samples or []:
+        if (sample.function, sample.index, sample.isOutput) == (number, position, False):
+            return reader.numbers(sample.dims)
+    shape = reader.numbers(function.values[reader.numbers(function.inputs)[position]].dims)
     for symbol in function.symbols or []:
         if symbol.input == position:
             shape[symbol.axis] = max(int(symbol.min), 1)

@@ -143,14 +143,23 @@ def check_content(path: Path) -> None:
     reading all of them. What is no program at all is the session's to say."""
     try:
         with open(path, "rb") as file:
-            _check(path, file, header.unpack(file.read(header.SIZE))[-1])
+            _, _, size, checksum = header.unpack(file.read(header.SIZE))
+            if (found := path.stat().st_size) < size:
+                raise DAMAGED_ARTIFACT.error(
+                    f"`{path}` is cut off: it was written with {size:,} bytes, and {found:,} are here",
+                    help="copy it again, or write it again with `mtc package`",
+                )
+            _check(path, file, checksum)
     except (OSError, ValueError):
         return
 
 
 def _check(path: Path, file: BinaryIO, checksum: int) -> None:
     if header.checksum_of(file) != checksum:
-        raise DAMAGED_ARTIFACT.error(f"`{path}` is damaged: its checksum does not fit its content")
+        raise DAMAGED_ARTIFACT.error(
+            f"`{path}` is damaged: its checksum does not fit its content",
+            help="copy it again, or write it again with `mtc package`",
+        )
 
 
 def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:

@@ -21,7 +21,7 @@ from mtc.support.suggest import did_you_mean
 VERSION = 1
 MARK = "# Written by mtc select-ops"  # how a list begins
 _HEADER = f"{MARK}; read by mtc build-runtime.\n"
-_KEYS = {"version", "kernels"}
+_KEYS = {"version", "count", "kernels"}
 _OF_A_PROGRAM = "`mtc select-ops` makes a list of what a program needs"
 
 # model -> source lines
@@ -49,7 +49,9 @@ class OpsList:
             key: {model: list(lines) for model, lines in sorted(users.items())}
             for key, users in sorted(self.kernels.items())
         }
-        text = yaml.safe_dump({"version": VERSION, "kernels": kernels}, sort_keys=False, width=1000)
+        text = yaml.safe_dump(
+            {"version": VERSION, "count": len(kernels), "kernels": kernels}, sort_keys=False, width=1000
+        )
         with writing(path):
             write_text(path, _HEADER + text)
 
@@ -85,6 +87,9 @@ def parse(content: Any, where: str) -> OpsList:
         if not isinstance(kernels, dict):
             report(BAD_OPS_LIST("`kernels` is missing or not a mapping", at=where))
             kernels = {}
+        if content.get("count", len(kernels)) != len(kernels):
+            said = f"`count` says {content['count']} kernels, and {len(kernels)} are listed"
+            report(BAD_OPS_LIST(said, at=where, help="if the list was not cut off, correct `count` or leave it out"))
         for diagnostic in unknown_kernels(map(str, kernels), where):
             report(diagnostic)
         found = {str(key): _users(key, users, where, report) for key, users in kernels.items()}

@@ -177,3 +177,15 @@ def test_a_damaged_list_of_kernels_is_refused_or_read(mtc, artifact):
         except MtcError:
             refused += 1
     assert 50 < refused < 300
+
+
+def test_a_list_of_kernels_that_was_cut_off_is_refused_though_it_is_yaml(mtc, artifact):
+    assert mtc("select-ops", "model.mtc").code == 0
+    path = artifact.with_name("ops.yaml")
+    lines = path.read_text().splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if line.startswith("  ") and line[2] != " ")
+    path.write_text("".join(lines[:last]))
+    refused = mtc("build-runtime", "--ops", "ops.yaml")
+    assert refused.code == 1 and "`count` says" in refused.err and "cut off" in refused.err
+    path.write_text("".join(line for line in lines[:last] if not line.startswith("count:")))
+    ops_list.load(path)  # a list of one's own needs no count

@@ -368,3 +368,15 @@ def test_an_export_passes_no_warning_of_torch_on(exported: Any) -> None:
         warnings.simplefilter("error")
         module = exported(nn.Sequential(nn.Linear(2, 2), nn.ReLU(inplace=True)), (torch.randn(2, 2),))
     assert module.functions["forward"].outputs[0].type.dtype is F32
+
+
+class Mixed(nn.Module):
+    def forward(self, x: torch.Tensor, how: str, n: int) -> Any:
+        return x * n, "label", None
+
+
+def test_what_is_no_tensor_is_told_of() -> None:
+    with pytest.warns(UserWarning, match="`'a'`, `2` as in the example") as told:
+        module = mtc.export(Mixed().eval(), (torch.randn(2), "a", 2))
+    assert any("also returns `'label'`, which the program does not" in str(warning.message) for warning in told)
+    assert len(module.functions["forward"].inputs) == len(module.functions["forward"].outputs) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.export.graph_signature import OutputKind, SymIntArgument
+from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind, SymIntArgument
 from torch.utils import _pytree as pytree
 
 from mtc.diagnostics import BAD_NAMES, BAD_SOURCE, EXPORT_FAILED, MtcError
@@ -76,6 +76,8 @@ def import_torch(
         program, module = _first_imported(programs, dynamic_shapes, args, kwargs)
         if example_inputs is not None or program.example_inputs is not None:
             module.samples["forward"] = [_sample(source, program, args, kwargs)]
+    for notice in _fixed_arguments(program):
+        warn(notice)
     _rename(module, input_names, output_names)
     verify(module)
     return module
@@ -227,6 +229,20 @@ def _sample(
             for leaf, argument in zip(pytree.tree_leaves(results), _user_outputs(program), strict=True)
         )
     return Sample(inputs, outputs)
+
+
+def _fixed_arguments(program: torch.export.ExportedProgram) -> Iterator[str]:
+    """What goes in or out and is no tensor: it is as in the example for ever, or gone."""
+    signature = program.graph_signature
+    sides = (
+        (signature.input_specs, InputKind.USER_INPUT, "the program takes {} as in the example inputs, for ever"),
+        (signature.output_specs, OutputKind.USER_OUTPUT, "the model also returns {}, which the program does not"),
+    )
+    for specs, kind, said in sides:
+        arguments = [spec.arg for spec in specs if spec.kind is kind]
+        fixed = [a.value for a in arguments if isinstance(a, ConstantArgument) and a.value is not None]
+        if fixed:
+            yield said.format(", ".join(f"`{value!r:.40}`" for value in fixed)) + ": only tensors vary"
 
 
 def _user_outputs(program: torch.export.ExportedProgram) -> list[Any]:
