@@ -27,12 +27,12 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], Any]] = {
         F.max_pool3d(x[None], 2),
         set_slice(x),
     ],
-    "resizes": lambda x: [F.interpolate(x.mT, scale_factor=f) for f in (0.5, 1.5, 0.7)],
+    "resizes": lambda x: [F.interpolate(x.mT, scale_factor=f) for f in (0.5, 1.5, 0.6)],
     "resizes with antialiasing": lambda x: F.interpolate(x[None], (3, 9), mode="bicubic", antialias=True),
     "computed sizes": lambda x: [
         x.new_ones(math.ceil(x.shape[1] / 2)),
         x.new_ones(int(x.shape[1] * 0.3)),
-        x.new_ones(math.ceil(x.shape[1] * 1.1)),
+        x.new_ones(math.ceil(x.shape[1] * 1.2)),
     ],
     "ranges of fractions": lambda x: [
         torch.arange(0.5, x.shape[1]),
