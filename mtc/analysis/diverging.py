@@ -7,9 +7,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 from mtc import stages
+from mtc.analysis.instruction_digests import instruction_digests
 from mtc.analysis.layers import Layer, first_divergence
 from mtc.analysis.limits import Limits
-from mtc.analysis.program_constants import constants_read
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
@@ -44,14 +44,14 @@ def diverging_layer(
     )
 
 
-def other_constants(program: Path, against: str) -> str:
+def other_than_source(program: Path, against: str) -> str:
     """What of `program` is not what its source gives now, though each of its operators is right: the operators, or
     their attributes or constants. Empty if it is the source's program."""
     found = reader.read(program)
     with tempfile.TemporaryDirectory(prefix="mtc-program-") as folder:
         path = Path(folder, "source.mtp")
         stages.package(_canonical(against, found.backends), path, backend=found.backends)
-        pairs = list(zip_longest(constants_read(found), constants_read(reader.read(path))))
+        pairs = list(zip_longest(instruction_digests(found), instruction_digests(reader.read(path))))
     if any(a is None or b is None or a.op != b.op for a, b in pairs):
         return "the program has other operators than its source gives now"
     named = dict.fromkeys(str(a) for a, b in pairs if a != b)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """As runtime/tools/compare.h has them."""
+    """`max_rel` by default as in runtime/tools/compare.h."""
 
     max_rel: float = 1e-3  # most of max|got - want| / max|want|
     min_cosine: float = 0.9999

@@ -63,7 +63,7 @@ def verify(
       mtc verify model.mtp --against model.py
     """
     from mtc.analysis import verify as comparing
-    from mtc.analysis.diverging import diverging_layer, other_constants
+    from mtc.analysis.diverging import diverging_layer, other_than_source
     from mtc.analysis.judges import load_function
     from mtc.analysis.sessions import open_session
     from mtc.stages.kinds import Kind
@@ -91,7 +91,7 @@ def verify(
         layer, other = None, ""
         if layers:
             layer = diverging_layer(model, against, session, reference, data, runtime, limits)
-            other = "" if is_ok or layer else other_constants(model, against)
+            other = "" if is_ok or layer else other_than_source(model, against)
     cells = [(r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", _verdict(r)) for r in rows]
     table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
     first = f"first to diverge: {layer}" if layer else "no operator diverges" if layers else ""

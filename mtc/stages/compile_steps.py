@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "optimize": ("backend", "disable-pass", "verify-each", "no-fallback"),
     "build-runtime": ("target",),
 }
-_REPEATED = ("metadata", "disable-pass")  # a flag for each value; the others take a list
+_REPEATED = ("disable-pass",)  # a flag for each value, where the others take a list
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,14 @@ def _words(flags: dict[str, Any]) -> Iterator[str]:
         if value is True:
             yield f"--{flag}"
         elif value:
-            texts = [f"{k}={v}" for k, v in value.items()] if isinstance(value, dict) else value
-            for text in texts if flag in _REPEATED else [value if isinstance(value, str) else ",".join(value)]:
+            for text in _texts(flag, value):
                 yield from (f"--{flag}", text)
+
+
+def _texts(flag: str, value: dict[str, str] | tuple[str, ...] | str) -> Sequence[str]:
+    """What stands behind a flag, each time that it is given."""
+    if isinstance(value, dict):
+        return [f"{key}={text}" for key, text in value.items()]
+    if isinstance(value, str):
+        return [value]
+    return value if flag in _REPEATED else [",".join(value)]

@@ -1,4 +1,4 @@
-// Tiles of a matrix product where C ends: fewer rows than a full tile, or fewer columns.
+// The tiles of a matrix product: whole ones, and those where C ends, of fewer rows or columns.
 
 #ifndef MTC_KERNELS_PRODUCT_TILE_H_
 #define MTC_KERNELS_PRODUCT_TILE_H_

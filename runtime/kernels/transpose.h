@@ -66,8 +66,8 @@ MTC_INLINE void TransposeFew(const W* from, int64_t from_step, W* to, int64_t to
       } else if (height == 2 && width == 4) {
         TransposeFour<2, 4>(block, from_step, target, to_step);
       } else {
-        for (int64_t k = 0; k < height * width; ++k) {
-          target[k / width * to_step + k % width] = block[k / width + k % width * from_step];
+        for (int64_t k = 0; k < height; ++k) {
+          for (int64_t l = 0; l < width; ++l) target[k * to_step + l] = block[k + l * from_step];
         }
       }
     }

@@ -15,7 +15,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
-class ConstantsOf:
+class InstructionDigest:
     """An operator of a program: which one, where in the user's program, and a digest of its attributes and of the
     constants that it reads."""
 
@@ -27,7 +27,7 @@ class ConstantsOf:
         return f"`{self.op}`" + (f" at {self.at}" if self.at else "")
 
 
-def constants_read(program: Program) -> Iterator[ConstantsOf]:
+def instruction_digests(program: Program) -> Iterator[InstructionDigest]:
     """Every instruction of the program, in order."""
     rows = [(f, row) for f in program.tables.functions or [] for row in f.instructions or []]
     with open(program.path, "rb") as file:
@@ -39,7 +39,7 @@ def constants_read(program: Program) -> Iterator[ConstantsOf]:
             for value in (function.values[index] for index in numbers(row.inputs) if index >= 0):
                 if value.place == schema.Place.constant:
                     _add(state, program.tables.constants[value.index], program, file)
-            yield ConstantsOf(told.op, told.location, state.digest())
+            yield InstructionDigest(told.op, told.location, state.digest())
 
 
 def _add(state: Any, constant: Any, program: Program, file: BinaryIO) -> None:
