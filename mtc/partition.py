@@ -16,10 +16,11 @@ from mtc.support.plural import counted
 @dataclass(frozen=True)
 class Placement:
     """A node's library, and for each library before it in the list why that one was passed over; no reasons where it
-    does not matter which one runs the node."""
+    does not matter which one runs the node. `is_fallback`: the first one cannot run it, or does not as it should."""
 
     library: KernelLibrary
     reasons: tuple[tuple[str, str], ...] = ()
+    is_fallback: bool = False
 
 
 def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Placement]:
@@ -33,7 +34,8 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
             for library in backends:
                 reason = _why_not(library, node)
                 if reason is None:
-                    placements[node] = Placement(library, tuple(reasons) if can_fall_back(node.op) else ())
+                    shown = () if runs_anywhere(node.op) else tuple(reasons)
+                    placements[node] = Placement(library, shown, is_fallback(node.op, library.name, backends[0]))
                     break
                 reasons.append((library.name, reason))
             else:
@@ -49,17 +51,22 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
     return placements
 
 
-def can_fall_back(op: OpSpec) -> bool:
-    """Whether it matters which library runs it. A view and a check need no code, a copy is one everywhere, and the
-    work of control flow is that of the functions it nests."""
-    return not (op.has(Trait.VIEW) or op.has(Trait.EFFECT) or op.regions or op is copy)
+def runs_anywhere(op: OpSpec) -> bool:
+    """Whether it does not matter which library runs it. A view and a check need no code, a copy is one everywhere, and
+    the work of control flow is that of the functions it nests."""
+    return op.has(Trait.VIEW) or op.has(Trait.EFFECT) or bool(op.regions) or op is copy
+
+
+def is_fallback(op: OpSpec, library: str, first: KernelLibrary) -> bool:
+    """Whether it matters that `op` runs in the library of that name and not in the first of the list."""
+    return library != first.name and op not in first.leaves and not runs_anywhere(op)
 
 
 def refuse_fallback(placements: dict[Node, Placement]) -> None:
     """With --no-fallback: MtcError that names every operator off the backends that were asked for, with reasons."""
     groups: dict[tuple[str, str], list[Node]] = {}
     for node, placement in placements.items():
-        if placement.reasons:
+        if placement.is_fallback:
             groups.setdefault((node.op.name, placement.reasons[0][1]), []).append(node)
     with collected() as report:
         for (name, reason), nodes in groups.items():

@@ -17,10 +17,11 @@ import numpy as np
 from mtc.analysis import tensors
 from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
+from mtc.delegates.registry import first_backend
 from mtc.diagnostics import FALLBACK, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ops import OPS
-from mtc.partition import can_fall_back
+from mtc.partition import is_fallback
 from mtc.program import reader
 from mtc.session import Event, Session
 from mtc.support.plural import counted
@@ -51,6 +52,7 @@ def bench(
     times = _timed(session, arrays, seconds, runs, progress)
     peak = _peak_memory()
     memory = session.memory()
+    in_place = _resident(path)
     session.close()
     rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)))
     flops = _flops(program, [array.shape for array in arrays])
@@ -79,6 +81,7 @@ def bench(
         "scratch": memory.scratch,
         "state": memory.state,
         "packed_weights": memory.packed,
+        "weights_in_place": in_place,
         "flops": total,
         "gflops": total / median / 1e9,
         "machine_gflops": limit,
@@ -87,16 +90,15 @@ def bench(
 
 
 def refuse_fallback(measured: Measured) -> None:
-    """FALLBACK that names every operator in a portable kernel, unless the program was lowered for nothing else."""
-    if measured["backends"] == ["portable"]:
-        return
+    """FALLBACK that names every operator off the first backend that the program was lowered for."""
+    first = first_backend(measured["backends"])
     with collected() as report:
         for row in measured["operators"]:
-            if row["backend"] == "portable" and can_fall_back(OPS[row["op"]]):
+            if is_fallback(OPS[row["op"]], row["backend"], first):
                 share = f"{row['share']:.1%} of the time"
                 report(
                     FALLBACK(
-                        f"`{row['op']}` runs on portable: {counted(row['count'], 'node')}, {share}",
+                        f"`{row['op']}` runs on {row['backend']}: {counted(row['count'], 'node')}, {share}",
                         at=row["at"] or None,
                         help="`mtc inspect --why-not` of the .mtc says why",
                         op=row["op"],
@@ -221,6 +223,22 @@ def _reset_peak_memory() -> int:
 
 def _peak_memory() -> int:
     return _status("VmHWM")
+
+
+def _resident(path: Path) -> int:
+    """Bytes of the mapped file `path` that are in memory (Linux, proc(5): smaps); 0 where the system does not say."""
+    try:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+    except OSError:
+        return 0
+    total, is_file = 0, False
+    for line in lines:
+        key, _, rest = line.partition(" ")
+        if not key.endswith(":"):  # addresses, permissions, offset, device, inode, path
+            is_file = rest.split(maxsplit=4)[4:] == [str(path.resolve())]
+        elif is_file and key == "Rss:":
+            total += 1024 * int(rest.split()[0])
+    return total
 
 
 def _status(key: str) -> int:

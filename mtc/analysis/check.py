@@ -50,7 +50,7 @@ def _lowered(model: Module, found: Findings) -> None:
     found.placement = placed_ops(lowered)
     total = sum(row.flops for row in found.placement) or 1
     for row in found.placement:
-        if row.reason:
+        if row.is_fallback:
             share = f"{row.flops / total:.1%} of the FLOPs"
             found.slows.append(
                 FALLBACK(

@@ -8,11 +8,14 @@ from typing import Any
 
 from mtc.analysis.placement import PlacedOps, example_sizes, placed_ops, total_flops
 from mtc.analysis.program_flops import instruction_flops
+from mtc.delegates.registry import first_backend
 from mtc.ir.dims import evaluate
 from mtc.ir.literals import type_text
 from mtc.ir.module import Function, Module
 from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
+from mtc.ops import OPS
+from mtc.partition import is_fallback
 from mtc.program import reader
 from mtc.program.plan import peak, plan
 from mtc.program.reader import Program
@@ -115,10 +118,12 @@ def _program_placement(program: Program) -> list[PlacedOps]:
             groups.setdefault(key, []).append(work)
             places.setdefault(key, {})[instruction.location] = None
         start += count
-    rows = [
-        PlacedOps(op, backend, len(work), sum(work), "", tuple(filter(None, places[op, backend])))
-        for (op, backend), work in groups.items()
-    ]
+    rows: list[PlacedOps] = []
+    first = first_backend(program.backends)
+    for (op, backend), counts in groups.items():
+        falls_back = op in OPS and is_fallback(OPS[op], backend, first)
+        at = tuple(filter(None, places[op, backend]))
+        rows.append(PlacedOps(op, backend, len(counts), sum(counts), "", falls_back, at))
     return sorted(rows, key=lambda row: (-row.flops, row.op))
 
 

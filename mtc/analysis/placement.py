@@ -23,6 +23,7 @@ class PlacedOps:
     count: int
     flops: int
     reason: str  # why not on the first choice; empty if it runs there
+    is_fallback: bool
     at: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -65,14 +66,15 @@ def total_flops(rows: Iterable[PlacedOps]) -> int:
 def _grouped(lowered: Lowered, reason_of: Callable[[Placement], str | None]) -> list[PlacedOps]:
     """Nodes by op, backend and reason, most FLOPs first; those without a reason (None) are left out, as views are."""
     sizes = example_sizes(lowered.module)
-    groups: dict[tuple[str, str, str], list[Node]] = {}
+    groups: dict[tuple[str, str, str, bool], list[Node]] = {}
     for node, placement in lowered.placements.items():
         reason = reason_of(placement)
         if reason is not None and not node.op.has(Trait.VIEW):
-            groups.setdefault((node.op.name, placement.library.name, reason), []).append(node)
+            key = (node.op.name, placement.library.name, reason, placement.is_fallback)
+            groups.setdefault(key, []).append(node)
     rows = [
-        PlacedOps(op, backend, len(nodes), sum(flops_of(n, sizes) for n in nodes), reason, _places(nodes))
-        for (op, backend, reason), nodes in groups.items()
+        PlacedOps(op, backend, len(nodes), sum(flops_of(n, sizes) for n in nodes), reason, is_fallback, _places(nodes))
+        for (op, backend, reason, is_fallback), nodes in groups.items()
     ]
     return sorted(rows, key=lambda row: (-row.flops, row.op, row.backend))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Node
@@ -34,11 +34,15 @@ class KernelLibrary:
     supports: Mapping[OpSpec, Support]
     layout: Layout | None = None  # the one its layout-aware kernels want
     title: str = ""
+    # Operators that it could compute and leaves to the portable kernels, which are no slower or more exact, and why.
+    leaves: Mapping[OpSpec, str] = field(default_factory=dict)
 
     def why_not(self, node: Node) -> str | None:
         """None if it can run `node`, else why not."""
         support = self.supports.get(node.op)
         if support is None:
+            if node.op in self.leaves:
+                return f"{self.name} leaves `{node.op.name}` to portable kernels: {self.leaves[node.op]}"
             return f"{self.name} has no `{node.op.name}`"
         bound = node.op.bind_types(node.input_types, node.attrs)
         for dtype in bound.values():

@@ -36,3 +36,8 @@ def backends(names: str | tuple[str, ...] | list[str]) -> tuple[KernelLibrary, .
             if name not in LIBRARIES:
                 report(UNKNOWN_NAME(f"no backend is called `{name}`", help=did_you_mean(name, LIBRARIES)))
     return tuple(dict.fromkeys([*(LIBRARIES[name] for name in stripped), PORTABLE]))
+
+
+def first_backend(program: Iterable[str]) -> KernelLibrary:
+    """The first choice of the backends that a program says it was lowered for; names unknown here are passed over."""
+    return next((LIBRARIES[name] for name in program if name in LIBRARIES), PORTABLE)

@@ -212,6 +212,28 @@ def test_no_fallback_names_what_would_fall_back(mtc, folder):
     assert not (folder / "model.optimized.mtc").exists()
 
 
+def test_what_a_library_leaves_to_portable_kernels_is_no_fallback(mtc, folder):
+    """It is shown, with the reason, but neither slows the model nor is refused."""
+    (folder / "model.py").write_text(
+        "import torch\n\n"
+        "class Model(torch.nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        x = torch.nn.functional.pad(x.abs(), (1, 1)).sqrt()\n"
+        "        return torch.cat([x[:, 1:].exp(), x.amax(1, keepdim=True)], 1)\n\n"
+        "model = Model()\n"
+        "example_inputs = (torch.ones(2, 3),)\n"
+    )
+    checked = mtc("check", "model.py", "--json").json
+    assert checked["slows"] == []
+    reasons = {row["op"]: row["reason"] for row in checked["placement"] if row["backend"] == "portable"}
+    assert reasons.keys() == {"pad", "sqrt", "slice", "exp", "amax", "concat"}
+    assert reasons["sqrt"] == "xnnpack leaves `sqrt` to portable kernels: XNNPACK's makes NaN of infinity and zero"
+    assert mtc("export", "model.py").code == 0
+    assert mtc("optimize", "--no-fallback").code == 0
+    assert mtc("package").code == 0
+    assert mtc("bench", "--runs", "3", "--fail-on-fallback").code == 0
+
+
 def test_copies_and_control_flow_fall_back_nowhere(mtc, tmp_path, monkeypatch):
     """A state that is read before it changes is copied; a branch is as fast as what it nests."""
     monkeypatch.chdir(tmp_path)

@@ -11,10 +11,10 @@ from mtc.ops.define import Layout
 _FLOAT = (F32,)
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
-# Left to the portable library. For their results, because XNNPACK loses NaN (`maximum`, `minimum`, `amax`, `amin`),
-# makes it of infinity and zero (`sqrt`, `rsqrt`), or makes infinity of the largest numbers (`log`). For their speed,
-# because XNNPACK has a scalar loop (`exp`), or hands its threads one row of memory at a time (`pad`, `slice`; its copy,
-# for `concat`, also brings in 70 KB and more).
+_LOSES_NAN = "XNNPACK's loses NaN"
+_MAKES_NAN = "XNNPACK's makes NaN of infinity and zero"
+_MOVES_ROWS = "XNNPACK's hands its threads one row of memory at a time"
+
 XNNPACK = KernelLibrary(
     name="xnnpack",
     title="fast float kernels for x86 and ARM processors",
@@ -52,5 +52,18 @@ XNNPACK = KernelLibrary(
         ops.sigmoid: _ELEMENTWISE,
         ops.silu: _ELEMENTWISE,
         ops.tanh: _ELEMENTWISE,
+    },
+    leaves={
+        ops.maximum: _LOSES_NAN,
+        ops.minimum: _LOSES_NAN,
+        ops.amax: _LOSES_NAN,
+        ops.amin: _LOSES_NAN,
+        ops.sqrt: _MAKES_NAN,
+        ops.rsqrt: _MAKES_NAN,
+        ops.log: "XNNPACK's makes infinity of the largest numbers",
+        ops.exp: "XNNPACK's is a scalar loop",
+        ops.pad: _MOVES_ROWS,
+        ops.slice: _MOVES_ROWS,
+        ops.concat: "XNNPACK's copies, which most plans need not, and brings in 70 KB",
     },
 )
