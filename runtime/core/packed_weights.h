@@ -20,6 +20,7 @@ enum class Packing : uint8_t {
   kPanels,
   kDepthwise,
   kTransposed,
+  kChannelsLastTransposed,
   kXnnpackConvolution,
   kXnnpackTransposed,
   kXnnpackLinear,

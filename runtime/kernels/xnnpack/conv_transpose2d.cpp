@@ -3,6 +3,8 @@
 #include <new>
 
 #include "generated/args.h"
+#include "kernels/channels_last_transposed.h"
+#include "kernels/packed_constant.h"
 #include "kernels/shape_rules.h"
 #include "kernels/xnnpack/operator.h"
 #include "kernels/xnnpack/weights_cache.h"
@@ -17,7 +19,44 @@ struct ConvTransposeState : KernelState {
   Operator op;
   int64_t in_pitch = 0;
   int64_t out_pitch = 0;
+  const void* packed = nullptr;  // weights for mtc's own kernel, which runs where vectors have eight elements and more
 };
+
+MTC_PORTABLE::TransposedSizes SizesOf(const ConvTranspose2dArgs& args) {
+  const Tensor &x = *args.x, &weight = *args.weight, &out = *args.out;
+  const Span<const int64_t> kernel = weight.shape().subspan(1);
+  return {MTC_PORTABLE::SpatialOf(x, out, 1, kernel, args.stride, args.dilation, args.padding),
+          x.dims[0],
+          args.groups,
+          x.dims[3] / args.groups,
+          weight.dims[3],
+          x.pitch,
+          out.pitch};
+}
+
+#if MTC_ISA_LEVEL == 0
+// Packs the weights for mtc's own kernel, unless they are packed already.
+Status Pack(PrepareContext& context, const ConvTranspose2dArgs& args) {
+  auto& state = *static_cast<ConvTransposeState*>(context.state.get());
+  const MTC_PORTABLE::TransposedSizes sizes = SizesOf(args);
+  const MTC_PORTABLE::TransposedPlan plan(context.isa, context.threads, sizes);
+  const auto workers = static_cast<int64_t>(plan.workers);
+  context.RequireScratch(workers, 1, plan.product + 64);
+  context.RequireScratch(workers, plan.parts, sizeof(float));
+  for (int i : {0, 1}) {
+    context.RequireScratch(sizes.out[1 + i], plan.most[i] * workers, sizeof(MTC_PORTABLE::Meeting));
+    context.RequireScratch(sizes.out[1 + i], workers, sizeof(int64_t));
+  }
+  const Tensor& weight = *args.weight;
+  const std::unique_ptr<float[]> turned(new (std::nothrow) float[sizes.depth * sizes.columns()]);
+  if (turned == nullptr) return OutOfMemory(context);
+  const PackedSource source = {
+      Packing::kChannelsLastTransposed, weight, nullptr, {{sizes.groups, sizes.depth, sizes.window(), sizes.channels}}};
+  const auto pack = [&](float* block) {
+    MTC_PORTABLE::PackTransposedWeights(context.isa, sizes, weight.as<const float>(), turned.get(), block);
+  };
+  return PackOnce<float>(context, source, MTC_PORTABLE::TransposedWeightsSize(context.isa, sizes), pack, &state.packed);
+}
 
 // XNNPACK wants the weights as a convolution has them: [in, height, width, out / groups] becomes [out, height, width,
 // in / groups].
@@ -91,9 +130,11 @@ Status CheckArgs(PrepareContext& context, const ConvTranspose2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
   return CheckClamp(context, args.clamp);
 }
+#endif
 
 }  // namespace
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckArgs(context, args));
   int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[3] * args.groups};
@@ -124,16 +165,30 @@ Status PrepareConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs
   }
   MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
   if (StateOf<ConvTransposeState>(context) == nullptr) return OutOfMemory(context);
-  return args.out->count() == 0 ? Status::kOk : Build(context, args);
+  if (args.out->count() == 0) return Status::kOk;
+  return context.isa == Isa::kBase ? Build(context, args) : Pack(context, args);
 }
+#endif
 
 template <typename T>
 Status RunConvTranspose2d(KernelContext& context, const ConvTranspose2dArgs& args) {
+  static_assert(std::is_same_v<T, float>);
   if (args.out->count() == 0) return Status::kOk;
+#if MTC_ISA_LEVEL > 0
+  const auto& state = *static_cast<const ConvTransposeState*>(context.state.get());
+  MTC_PORTABLE::ConvolveTransposed(
+      context.threads, SizesOf(args),
+      {args.x->as<const float>(), static_cast<const float*>(state.packed),
+       args.bias == nullptr ? nullptr : args.bias->as<const float>(), static_cast<float>(args.clamp[0]),
+       static_cast<float>(args.clamp[1]), args.out->as<float>()},
+      context.scratch);
+  return Status::kOk;
+#else
   const auto& state = *static_cast<const ConvTransposeState*>(context.state.get());
   MTC_RETURN_IF_ERROR(
       Check(context, xnn_setup_deconvolution2d_nhwc_f32(state.op.get(), args.x->as<const T>(), args.out->as<T>())));
   return RunOperator(context, state.op);
+#endif
 }
 
 MTC_XNNPACK_KERNEL(ConvTranspose2d)

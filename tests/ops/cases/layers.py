@@ -29,7 +29,8 @@ def conv(function: Any) -> Any:
 
 def transposed(function: Any) -> Any:
     def run(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, **attrs: Any) -> torch.Tensor:
-        return function(x, weight, bias, **attrs | {"padding": attrs.get("padding", (0, 0))[::2]})
+        padding, clamp = attrs.pop("padding", (0, 0))[::2], attrs.pop("clamp", (-math.inf, math.inf))
+        return function(x, weight, bias, padding=padding, **attrs).clamp(*clamp)
 
     return run
 
@@ -185,6 +186,24 @@ CASES = [
         stride=(3, 2),
         padding=(1, 1, 1, 1),
         groups=2,
+    ),
+    # More than one block of the input, strips for two threads, and what adds to pixels of several of them.
+    *(
+        case(
+            ops.conv_transpose2d,
+            transposed(F.conv_transpose2d),
+            x=randn(*x),
+            weight=randn(*weight),
+            bias=randn(weight[1] * attrs.get("groups", 1)),
+            **attrs,
+        )
+        for x, weight, attrs in [
+            ((1, 32, 40, 40), (32, 16, 4, 4), {"stride": (2, 2), "padding": (1, 1, 1, 1), "clamp": (-4.0, 6.0)}),
+            ((1, 8, 1, 700), (8, 24, 1, 16), {"stride": (1, 8), "padding": (0, 0, 4, 4), "clamp": (-2.0, 3.0)}),
+            ((2, 40, 40, 40), (40, 1, 4, 3), {"stride": (2, 3), "groups": 40, "clamp": (-1.0, 1.0)}),
+            ((1, 6, 30, 31), (6, 70, 3, 5), {"stride": (3, 2), "dilation": (2, 3), "groups": 3}),
+            ((1, 4, 33, 90), (4, 9, 7, 2), {"stride": (1, 5), "output_padding": (0, 4), "padding": (2, 2, 1, 1)}),
+        ]
     ),
     case(
         ops.conv_transpose3d,
