@@ -52,7 +52,7 @@ Block& Block::operator=(Block&& other) noexcept {
 
 void Block::Free() {
   if (mapped_ != 0) {
-    Unpoison(memory_, mapped_);  // whatever is mapped here next
+    Unpoison(memory_, mapped_ + kHugePage);  // whatever is mapped here next
     Unmap(memory_, mapped_);
   } else {
     free(memory_);

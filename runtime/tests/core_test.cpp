@@ -50,6 +50,17 @@ TEST(Block, IsAlignedZeroedAndGuarded) {
   }
 }
 
+TEST(Block, LeavesNoGuardsBehind) {
+  if (!kPoisons) GTEST_SKIP() << "only in sanitizer builds";
+  Block block;
+  const uint64_t size = uint64_t{4} << 20;  // mapped, and aligned within the mapping
+  ASSERT_TRUE(block.Allocate(size));
+  const uint8_t* guard = block.data() + size;
+  EXPECT_TRUE(IsPoisoned(guard));
+  block = Block();
+  EXPECT_FALSE(IsPoisoned(guard));
+}
+
 TEST(Block, RefusesWhatNoMemoryHolds) {
   Block block;
   EXPECT_FALSE(block.Allocate(UINT64_MAX));
