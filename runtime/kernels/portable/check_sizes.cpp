@@ -9,8 +9,10 @@ Status PrepareCheckSizes(PrepareContext& context, const CheckSizesArgs& args) {
   }
   for (size_t i = 0; i < args.sizes.size(); ++i) {
     if (args.sizes[i] != args.wanted[i]) {
-      return context.Fail(Status::kInvalidArgument, "the model is not for inputs of these sizes: %lld is not %lld",
-                          static_cast<long long>(args.sizes[i]), static_cast<long long>(args.wanted[i]));
+      return context.Fail(
+          Status::kInvalidArgument,
+          "for inputs of these sizes the model does something else than what was exported (%lld is not %lld)",
+          static_cast<long long>(args.sizes[i]), static_cast<long long>(args.wanted[i]));
     }
   }
   return Status::kOk;
