@@ -63,7 +63,7 @@ def is_fallback(op: OpSpec, library: str, first: KernelLibrary) -> bool:
 
 
 def refuse_fallback(placements: dict[Node, Placement]) -> None:
-    """With --no-fallback: MtcError that names every operator off the backends that were asked for, with reasons."""
+    """With --no-fallback: MtcError that names every operator that falls back, with reasons."""
     groups: dict[tuple[str, str], list[Node]] = {}
     for node, placement in placements.items():
         if placement.is_fallback:

@@ -52,7 +52,7 @@ def bench(
     times = _timed(session, arrays, seconds, runs, progress)
     peak = _peak_memory()
     memory = session.memory()
-    in_place = _resident(path)
+    mapped = _resident(path)
     session.close()
     rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)))
     flops = _flops(program, [array.shape for array in arrays])
@@ -81,7 +81,7 @@ def bench(
         "scratch": memory.scratch,
         "state": memory.state,
         "packed_weights": memory.packed,
-        "weights_in_place": in_place,
+        "mapped_file": mapped,  # weights that are used in place, samples, tables
         "flops": total,
         "gflops": total / median / 1e9,
         "machine_gflops": limit,
@@ -90,11 +90,12 @@ def bench(
 
 
 def refuse_fallback(measured: Measured) -> None:
-    """FALLBACK that names every operator off the first backend that the program was lowered for."""
+    """FALLBACK that names every operator that fell back from the first backend that the program was lowered for."""
     first = first_backend(measured["backends"])
     with collected() as report:
         for row in measured["operators"]:
-            if is_fallback(OPS[row["op"]], row["backend"], first):
+            op = OPS.get(row["op"])
+            if op is None or is_fallback(op, row["backend"], first):
                 share = f"{row['share']:.1%} of the time"
                 report(
                     FALLBACK(

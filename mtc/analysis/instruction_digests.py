@@ -32,21 +32,21 @@ def instruction_digests(program: Program) -> Iterator[InstructionDigest]:
     rows = [(f, row) for f in program.tables.functions or [] for row in f.instructions or []]
     with open(program.path, "rb") as file:
         for (function, row), told in zip(rows, program.instructions, strict=True):
-            state = hashlib.sha256()
+            digest = hashlib.sha256()
             for attr in row.attrs or []:
                 floats = [] if attr.floats is None else [float(value) for value in attr.floats]
-                state.update(repr([numbers(attr.ints), floats, numbers(attr.exprs)]).encode())
+                digest.update(repr([numbers(attr.ints), floats, numbers(attr.exprs)]).encode())
             for value in (function.values[index] for index in numbers(row.inputs) if index >= 0):
                 if value.place == schema.Place.constant:
-                    _add(state, program.tables.constants[value.index], program, file)
-            yield InstructionDigest(told.op, told.location, state.digest())
+                    _add(digest, program.tables.constants[value.index], program, file)
+            yield InstructionDigest(told.op, told.location, digest.digest())
 
 
-def _add(state: Any, constant: Any, program: Program, file: BinaryIO) -> None:
+def _add(digest: Any, constant: Any, program: Program, file: BinaryIO) -> None:
     dtype, dims = DType.numbered(constant.dtype), numbers(constant.dims)
-    state.update(f"{dtype}{dims}".encode())
+    digest.update(f"{dtype}{dims}".encode())
     file.seek(program.tables.segments[constant.segment].offset + constant.offset)
     left = math.prod(dims) * dtype.numpy.itemsize
     while left and (piece := file.read(min(left, _BLOCK))):
-        state.update(piece)
+        digest.update(piece)
         left -= len(piece)

@@ -32,7 +32,7 @@ _MOST_ROWS = 30
 @runtime_option
 @click.option("--baseline", type=PATH, help="What `mtc bench --json` wrote before: fail if this is slower.")
 @click.option("--max-regress", type=Percent(), help="How much worse than the baseline is allowed.  [default: 5%]")
-@click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator runs off the first backend.")
+@click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator fell back from the first backend.")
 @json_option
 def bench(
     model: Path | None,
@@ -102,7 +102,7 @@ def bench(
 
 
 def _text(measured: dict[str, Any]) -> str:
-    parts = ("arena", "scratch", "state", "packed_weights", "weights_in_place")
+    parts = ("arena", "scratch", "state", "packed_weights", "mapped_file")
     memory = "  ".join(f"{part.replace('_', ' ')} {console.size(measured[part])}" for part in parts)
     of_peak = measured["gflops"] / measured["machine_gflops"]
     taken = f"{counted(measured['runs'], 'run')}, {counted(measured['threads'], 'thread')}"

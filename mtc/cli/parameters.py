@@ -37,7 +37,7 @@ disable_pass_option = click.option(
     shell_complete=completing.passes,
 )
 no_fallback_option = click.option(
-    "--no-fallback", is_flag=True, help="Fail if an operator would not run on the first backend."
+    "--no-fallback", is_flag=True, help="Fail if an operator would fall back from the first backend."
 )
 offline_option = click.option("--offline", is_flag=True, help="Never fetch; `mtc fetch` before fills the cache.")
 

@@ -117,7 +117,7 @@ def optimize_to(
     no_fallback: bool = False,
 ) -> Optimized:
     """Writes what `optimize` makes of `source`. With `no_fallback` FALLBACK, and nothing is written, if an operator
-    would not run on the first backend."""
+    would fall back from the first backend."""
     result = Optimized(optimize(source, backend, options=options), source.node_count)
     if no_fallback:
         refuse_fallback(result.lowered.placements)

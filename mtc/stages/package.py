@@ -49,7 +49,7 @@ def package_to(
     """Writes the program of a module that is lowered already, atomically. CANNOT_WRITE if it cannot.
 
     Nothing is written, but MISSING_KERNELS raised, if the built runtime in the folder `runtime` cannot run it; with
-    `no_fallback` FALLBACK, if an operator would not run on the first backend.
+    `no_fallback` FALLBACK, if an operator would fall back from the first backend.
     """
     if no_fallback:
         refuse_fallback(result.placements)

@@ -22,7 +22,6 @@ enum class Packing : uint8_t {
   kTransposed,
   kChannelsLastTransposed,
   kXnnpackConvolution,
-  kXnnpackTransposed,
   kXnnpackLinear,
 };
 

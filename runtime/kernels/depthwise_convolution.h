@@ -125,7 +125,7 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
                            float* out, float low, float high) {
   constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
   const int64_t height = s.in[1], width = s.in[2], pixels = Least(kDepthwisePixels, s.out[2]);
-  const int64_t columns = (kDepthwisePixels - 1) * s.stride[2] + (s.kernel[2] - 1) * s.dilation[2] + 1;
+  const int64_t columns = (kDepthwisePixels - 1) * s.stride[2] + s.extent(2);
   const auto run = [&](int64_t n, int64_t oy, int64_t ox) {
     const int64_t iy = oy * s.stride[1] - s.before[1], ix = ox * s.stride[2] - s.before[2];
     DepthwiseInput in = {x + ((n * height + iy) * width + ix) * s.in_pitch,

@@ -172,6 +172,23 @@ void PackPanels(Isa isa, const T* b, const PanelSizes& s, int64_t first, int64_t
   }
 }
 
+// The same for a matrix that lies row by row: step k of column j is b[k * columns + j]. The memory is zero before.
+template <typename C>
+void PackRowsAsPanels(Isa isa, const C* b, const PanelSizes& s, C* packed) {
+  const int64_t width = TileColumns(isa, sizeof(C)), all = PackedColumns(isa, sizeof(C), s.columns);
+  const int64_t block = BlockDepth<C>(s.depth, s.run);
+  for (int64_t k = 0; k < s.depth; k += block) {
+    const int64_t depth = Least(block, s.depth - k);
+    for (int64_t column = 0; column < all; column += width) {
+      const int64_t wide = Least(width, all - column), there = Least(wide, s.columns - column);
+      for (int64_t d = 0; d < depth; ++d, packed += wide) {
+        const C* from = b + (k + d) * s.columns + column;
+        for (int64_t j = 0; j < there; ++j) packed[j] = from[j];
+      }
+    }
+  }
+}
+
 }  // namespace MTC_PORTABLE
 
 #endif  // MTC_KERNELS_OPERANDS_H_

@@ -19,6 +19,8 @@ struct Spatial {
   int64_t window() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t positions() const { return out[0] * out[1] * out[2]; }
   int64_t in_size() const { return in[0] * in[1] * in[2]; }
+  // Places that a window spans.
+  int64_t extent(int axis) const { return (kernel[axis] - 1) * dilation[axis] + 1; }
 };
 
 // The spatial axes of `x` and `out` begin at `first`. `padding` has two numbers for each axis; no `dilation` is one

@@ -81,38 +81,36 @@ MTC_INLINE void GatherPixel(const Source& source, const GatheredPixel& pixel, in
   if (c < channels) GatherVectors<1>(source, pixel, c, channels - c);
 }
 
-// Where a block of the input adds to the result, whose pixels have `groups` times `channels` channels.
-struct GatheredBlock {
-  Reach down, across;
-  MeetingTable rows, columns;
+// Where all blocks add: pixels of `groups` times `channels` channels.
+struct GatheredImage {
   int64_t groups, channels;
-  int64_t row, pixel;  // elements of the result from one to the next
+  int64_t row, pixel;  // elements from one to the next
+  float* out;
   const float* bias;
   float low, high;
-  float* out;
 };
 
-// source_of(group) says what is added.
+// Adds what one block gives to the results that it reaches. source_of(group) says what that is.
 template <typename SourceOf>
-void GatherBlock(ThreadPool* threads, const GatheredBlock& block, const SourceOf& source_of) {
+void GatherBlock(ThreadPool* threads, const GatheredImage& image, const Reach& down, const Reach& across,
+                 const MeetingTable& rows, const MeetingTable& columns, const SourceOf& source_of) {
   constexpr int64_t kGrain = 1 << 12;  // additions of a vector
   const float infinity = static_cast<float>(__builtin_inf());
-  const Reach &down = block.down, &across = block.across;
-  const int64_t each = block.groups * Quotient(block.channels, kLanes) * (1 + block.rows.most * block.columns.most);
+  const int64_t each = image.groups * Quotient(image.channels, kLanes) * (1 + rows.most * columns.most);
   const int64_t cost = 1 + (across.end - across.begin) * each;
   ParallelFor(threads, down.end - down.begin, 1 + kGrain / cost, [&](int64_t begin, int64_t end) {
     for (int64_t y = down.begin + begin; y < down.begin + end; ++y) {
-      for (int64_t g = 0; g < block.groups; ++g) {
+      for (int64_t g = 0; g < image.groups; ++g) {
         const auto source = source_of(g);
-        const float* bias = block.bias == nullptr ? nullptr : block.bias + g * block.channels;
-        float* to = block.out + y * block.row + across.begin * block.pixel + g * block.channels;
-        for (int64_t x = across.begin; x < across.end; ++x, to += block.pixel) {
+        const float* bias = image.bias == nullptr ? nullptr : image.bias + g * image.channels;
+        float* to = image.out + y * image.row + across.begin * image.pixel + g * image.channels;
+        for (int64_t x = across.begin; x < across.end; ++x, to += image.pixel) {
           const bool is_fresh = y >= down.fresh && x >= across.fresh;
           const bool is_closed = y < down.closed && x < across.closed;
           GatherPixel(source,
-                      {block.rows.Of(y), block.columns.Of(x), is_fresh ? bias : to, is_closed ? block.low : -infinity,
-                       is_closed ? block.high : infinity, to},
-                      block.channels);
+                      {rows.Of(y), columns.Of(x), is_fresh ? bias : to, is_closed ? image.low : -infinity,
+                       is_closed ? image.high : infinity, to},
+                      image.channels);
         }
       }
     }

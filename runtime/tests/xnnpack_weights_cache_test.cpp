@@ -9,7 +9,7 @@ namespace {
 TEST(XnnpackWeightsCache, PacksOnceAndRefusesAnotherSize) {
   const float weights[4] = {};
   PackedWeights packed;
-  const PackedKey key = {Packing::kXnnpackTransposed, Isa::kBase, DType::kF32, weights, nullptr, {{1, 2, 3}}};
+  const PackedKey key = {Packing::kXnnpackLinear, Isa::kBase, DType::kF32, weights, nullptr, {{1, 2, 3}}};
   const xnn_weights_cache_look_up_key seed = {};
 
   WeightsCache first;

@@ -234,6 +234,21 @@ def test_what_a_library_leaves_to_portable_kernels_is_no_fallback(mtc, folder):
     assert mtc("bench", "--runs", "3", "--fail-on-fallback").code == 0
 
 
+def test_bench_tells_weights_in_place_from_packed_ones(mtc, folder):
+    (folder / "model.py").write_text(
+        "import torch\n"
+        "model = torch.nn.Sequential(torch.nn.Embedding(4096, 64), torch.nn.Linear(64, 16))\n"
+        "example_inputs = (torch.arange(4096)[None],)\n"
+    )
+    assert mtc("export", "model.py").code == 0
+    assert mtc("optimize", "--backend", "xnnpack").code == 0
+    assert mtc("package").code == 0
+    measured = mtc("bench", "--runs", "3", "--json").json
+    table = 4096 * 64 * 4
+    assert table <= measured["mapped_file"] <= table + (1 << 20)
+    assert 64 * 16 * 4 <= measured["packed_weights"] < table
+
+
 def test_copies_and_control_flow_fall_back_nowhere(mtc, tmp_path, monkeypatch):
     """A state that is read before it changes is copied; a branch is as fast as what it nests."""
     monkeypatch.chdir(tmp_path)

@@ -22,7 +22,7 @@ XNNPACK = KernelLibrary(
     supports={
         ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
-        ops.conv_transpose2d: Support(_FLOAT, rules.transposable_convolution, takes_pitch=True, is_hot=True),
+        ops.conv_transpose2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.matmul: Support(_FLOAT),
         ops.max_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),
         ops.avg_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),

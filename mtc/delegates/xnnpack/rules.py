@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from mtc.ir.dims import Dim
 from mtc.ir.module import Node
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
@@ -27,25 +24,6 @@ def no_rounding(node: Node) -> str | None:
 
 def exact_gelu(node: Node) -> str | None:
     return None if node.attrs["approximate"] is Approximate.NONE else "it is approximated by tanh"
-
-
-def transposable_convolution(node: Node) -> str | None:
-    extra, stride = node.attrs["output_padding"], node.attrs["stride"]
-    if any(e >= s for e, s in zip(extra, stride, strict=True)):
-        return f"its output padding {extra} is not smaller than its stride {stride}"
-    for size, s in zip(_smallest_result(node), stride, strict=True):
-        if not isinstance(size, int) or size < s - 1:  # XNNPACK would write beyond it
-            return f"a result of {size} may be smaller than the stride {s}"
-    return constant_weights(node)
-
-
-def _smallest_result(node: Node) -> Iterator[Dim]:
-    """Height and width of a transposed convolution; where the caller decides, that of a single pixel's."""
-    layout, padding = node.attrs["layout"], node.attrs["padding"]
-    kernel = image_size(node.operand(1).type, layout)
-    for i, size in enumerate(image_size(node.output.type, layout)):
-        reach = node.attrs["dilation"][i] * (kernel[i] - 1) + 1 + node.attrs["output_padding"][i]
-        yield size if isinstance(size, int) else reach - (padding[2 * i] + padding[2 * i + 1])
 
 
 def neighbouring_axes(node: Node) -> str | None:

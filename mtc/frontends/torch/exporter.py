@@ -142,10 +142,10 @@ def _exported(
             if not fixed:
                 break
     yield from (program for _, program in sorted(found, key=itemgetter(0)))
-    if found:
-        if dynamic_shapes:
-            program = _traced(module, args, kwargs, dynamic_shapes, False, failures, fixes_numbers=True)
-            yield from () if program is None else (program,)
+    last = _traced(module, args, kwargs, dynamic_shapes, False, {}, fixes_numbers=True) if dynamic_shapes else None
+    if last is not None:
+        yield last
+    if found or last is not None:
         return
     own = [name for name, _ in module.named_buffers(remove_duplicate=False)]
     with kept(module, own), torch.no_grad():  # a model that fails on its own inputs is told so in its own terms

@@ -187,7 +187,7 @@ CASES = [
         padding=(1, 1, 1, 1),
         groups=2,
     ),
-    # More than one block of the input, strips for two threads, and what adds to pixels of several of them.
+    # Strips for two threads, and inputs of several blocks along one axis and along both, which add to the same pixels.
     *(
         case(
             ops.conv_transpose2d,
@@ -201,8 +201,13 @@ CASES = [
             ((1, 32, 40, 40), (32, 16, 4, 4), {"stride": (2, 2), "padding": (1, 1, 1, 1), "clamp": (-4.0, 6.0)}),
             ((1, 8, 1, 700), (8, 24, 1, 16), {"stride": (1, 8), "padding": (0, 0, 4, 4), "clamp": (-2.0, 3.0)}),
             ((2, 40, 40, 40), (40, 1, 4, 3), {"stride": (2, 3), "groups": 40, "clamp": (-1.0, 1.0)}),
-            ((1, 6, 30, 31), (6, 70, 3, 5), {"stride": (3, 2), "dilation": (2, 3), "groups": 3}),
+            ((1, 6, 30, 31), (6, 70, 3, 5), {"stride": (3, 2), "dilation": (2, 3), "groups": 3, "clamp": (-2.0, 2.0)}),
             ((1, 4, 33, 90), (4, 9, 7, 2), {"stride": (1, 5), "output_padding": (0, 4), "padding": (2, 2, 1, 1)}),
+            ((1, 4, 5, 90), (4, 300, 3, 5), {"stride": (1, 2), "clamp": (-3.0, 2.0)}),
+            ((1, 5, 6, 7), (5, 4, 3, 3), {"stride": (1, 2), "dilation": (3, 1), "output_padding": (2, 1)}),
+            ((1, 1, 6, 40), (1, 300, 3, 3), {"clamp": (-1.0, 1.0)}),
+            ((1, 1, 3, 70), (1, 300, 3, 3), {"padding": (1, 1, 1, 1), "clamp": (-1.0, 1.0)}),
+            ((1, 3, 1, 5000), (3, 1, 1, 4), {"stride": (1, 2), "groups": 3, "clamp": (-1.0, 1.0)}),
         ]
     ),
     case(
@@ -255,6 +260,20 @@ CASES = [
             ((1, 8, 9, 9), (24, 8, 1, 1), {}),
             ((1, 16, 11, 12), (16, 1, 3, 3), {"groups": 16, "padding": (1, 1, 1, 1)}),
         ]
+    ),
+    *(
+        case(
+            ops.conv_transpose2d,
+            transposed(F.conv_transpose2d),
+            x=peculiar(*x),
+            weight=randn(*weight),
+            bias=randn(16),
+            groups=16 // weight[1],
+            stride=(2, 2),
+            **attrs,
+        )
+        for x, weight in [((1, 3, 9, 10), (3, 16, 3, 2)), ((1, 16, 7, 8), (16, 1, 4, 4))]
+        for attrs in ({}, {"clamp": (-1.0, 1.5)})
     ),
     *(case(ops.linear, F.linear, x=peculiar(n, 40), weight=randn(37, 40), bias=randn(37)) for n in (1, 17)),
     case(ops.matmul, torch.matmul, x=peculiar(2, 9, 40), y=randn(2, 40, 33)),
