@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from mtc.delegates.library import KernelLibrary
 from mtc.diagnostics import FALLBACK, NO_KERNEL, collected
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module, Node
 from mtc.ir.opspec import OpSpec, Trait
+from mtc.ops import OPS
 from mtc.ops.shape import copy
 from mtc.support.plural import counted
 
@@ -35,7 +37,7 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
                 reason = _why_not(library, node)
                 if reason is None:
                     shown = () if runs_anywhere(node.op) else tuple(reasons)
-                    placements[node] = Placement(library, shown, is_fallback(node.op, library.name, backends[0]))
+                    placements[node] = Placement(library, shown, is_fallback(library.key(node), backends[0]))
                     break
                 reasons.append((library.name, reason))
             else:
@@ -57,9 +59,13 @@ def runs_anywhere(op: OpSpec) -> bool:
     return op.has(Trait.VIEW) or op.has(Trait.EFFECT) or bool(op.regions) or op is copy
 
 
-def is_fallback(op: OpSpec, library: str, first: KernelLibrary) -> bool:
-    """Whether it matters that `op` runs in the library of that name and not in the first of the list."""
-    return library != first.name and op not in first.leaves and not runs_anywhere(op)
+def is_fallback(kernel: str, first: KernelLibrary) -> bool:
+    """Whether it matters that a node runs in the kernel of that key and not in one of the list's first library."""
+    key = KernelKey.parse(kernel)
+    op = OPS.get(key.op)
+    if key.library == first.name or op is None:
+        return key.library != first.name
+    return not runs_anywhere(op) and not first.leaves_kernel(op, key.dtypes)
 
 
 def refuse_fallback(placements: dict[Node, Placement]) -> None:

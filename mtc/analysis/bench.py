@@ -17,10 +17,10 @@ import numpy as np
 from mtc.analysis import tensors
 from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
+from mtc.delegates.library import KernelLibrary
 from mtc.delegates.registry import first_backend
 from mtc.diagnostics import FALLBACK, collected
 from mtc.ir.kernel_key import KernelKey
-from mtc.ops import OPS
 from mtc.partition import is_fallback
 from mtc.program import reader
 from mtc.session import Event, Session
@@ -54,7 +54,8 @@ def bench(
     memory = session.memory()
     mapped = _resident(path)
     session.close()
-    rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)))
+    backend = first_backend(program.backends)
+    rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)), backend)
     flops = _flops(program, [array.shape for array in arrays])
     for row in rows:
         row["flops"] = sum(flops.get(place, 0) for place in row.pop("instructions"))
@@ -91,11 +92,9 @@ def bench(
 
 def refuse_fallback(measured: Measured) -> None:
     """FALLBACK that names every operator that fell back from the first backend that the program was lowered for."""
-    first = first_backend(measured["backends"])
     with collected() as report:
         for row in measured["operators"]:
-            op = OPS.get(row["op"])
-            if op is None or is_fallback(op, row["backend"], first):
+            if row["is_fallback"]:
                 share = f"{row['share']:.1%} of the time"
                 report(
                     FALLBACK(
@@ -154,7 +153,9 @@ def _timed(
     return times
 
 
-def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int) -> list[Measured]:
+def _profile(
+    path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int, first: KernelLibrary
+) -> list[Measured]:
     """Time of each operator and backend, slowest first: milliseconds of one run, medians over the runs.
 
     That of a branch or loop is what its functions do not take.
@@ -185,6 +186,7 @@ def _profile(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarra
                 "ms": spent / 1e6,
                 "share": spent / total,
                 "at": samples[0][slowest].location,
+                "is_fallback": any(is_fallback(samples[0][i].kernel, first) for i in indices),
                 "instructions": [(samples[0][i].function, samples[0][i].instruction) for i in indices],
             }
         )

@@ -14,7 +14,6 @@ from mtc.ir.literals import type_text
 from mtc.ir.module import Function, Module
 from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
-from mtc.ops import OPS
 from mtc.partition import is_fallback
 from mtc.program import reader
 from mtc.program.plan import peak, plan
@@ -106,7 +105,9 @@ def _interface(function: Function) -> dict[str, dict[str, str]]:
 
 
 def _program_placement(program: Program) -> list[PlacedOps]:
+    first = first_backend(program.backends)
     groups: dict[tuple[str, str], list[int]] = {}
+    fallbacks: set[tuple[str, str]] = set()
     places: dict[tuple[str, str], dict[str, None]] = {}
     start = 0
     for number, function in enumerate(program.tables.functions or []):
@@ -116,14 +117,14 @@ def _program_placement(program: Program) -> list[PlacedOps]:
         for instruction, work in zip(program.instructions[start : start + count], flops, strict=True):
             key = (instruction.op, instruction.library)
             groups.setdefault(key, []).append(work)
+            if is_fallback(instruction.kernel, first):
+                fallbacks.add(key)
             places.setdefault(key, {})[instruction.location] = None
         start += count
     rows: list[PlacedOps] = []
-    first = first_backend(program.backends)
     for (op, backend), counts in groups.items():
-        falls_back = op in OPS and is_fallback(OPS[op], backend, first)
         at = tuple(filter(None, places[op, backend]))
-        rows.append(PlacedOps(op, backend, len(counts), sum(counts), "", falls_back, at))
+        rows.append(PlacedOps(op, backend, len(counts), sum(counts), "", (op, backend) in fallbacks, at))
     return sorted(rows, key=lambda row: (-row.flops, row.op))
 
 

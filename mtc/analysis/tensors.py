@@ -41,6 +41,18 @@ def read(path: Path) -> Arrays:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
 
 
+def read_all(paths: Sequence[Path]) -> Arrays:
+    """The arrays of one or several files, in their order; one without a name has its file's."""
+    found: Arrays = {}
+    for path in paths:
+        for name, array in read(path).items():
+            key = name or (str(path) if len(paths) > 1 else "")
+            if key in found:
+                raise BAD_INPUT.error(f"`{key}` is given twice")
+            found[key] = array
+    return found
+
+
 # What NumPy raises for bytes that are no arrays: its reader of headers is Python's own, that of archives is zipfile.
 _NOT_ARRAYS = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, MemoryError, OverflowError, SyntaxError),

@@ -32,6 +32,14 @@ class Difference:
     cosine: float
     is_ok: bool
     by_metric: bool = False  # whether the user's metric judged the sample's outputs together, not the two numbers
+    unequal: int = 0  # elements of integers that differ, of `elements`
+    elements: int = 0
+
+    @property
+    def amount(self) -> str:
+        if self.unequal:
+            return f"{self.unequal:,} of {counted(self.elements, 'element')}"
+        return f"max_rel {self.max_rel:.3g}, cosine {self.cosine:.6f}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -141,7 +149,7 @@ def drift(session: Session, reference: Reference, limits: Limits = Limits()) -> 
     worst = max(rows, key=lambda row: row.max_rel, default=None)
     if worst is None or all(row.is_ok for row in rows):
         return ""
-    return f"{_CHANGED}: on the program's own sample it gives another `{worst.output}` (max_rel {worst.max_rel:.3g})"
+    return f"{_CHANGED}: on the program's own sample it gives another `{worst.output}` ({worst.amount})"
 
 
 _CHANGED = "the source has other weights or other code than the program was made from"
@@ -167,7 +175,9 @@ def compared(
     rows = []
     for name, a, b in zip(names, got, want, strict=True):
         rel, cosine = distance(a, b)
-        rows.append(Difference(sample, name, rel, cosine, limits.accept(rel, cosine)))
+        unequal = int(np.count_nonzero(a != b)) if a.dtype.kind in "iub" else 0
+        is_ok = limits.accept(rel, cosine)
+        rows.append(Difference(sample, name, rel, cosine, is_ok, unequal=unequal, elements=a.size))
     return rows
 
 
@@ -184,7 +194,7 @@ def refuse(differences: Sequence[Difference], first: str = "", changed: str = ""
             if row.is_ok or (row.by_metric and row.sample in judged):
                 continue
             judged.add(row.sample)
-            message = f"output `{row.output}` differs: max_rel {row.max_rel:.3g}, cosine {row.cosine:.6f}"
+            message = f"output `{row.output}` differs: {row.amount}"
             if row.by_metric:
                 message = "the metric does not accept the outputs"
             report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))

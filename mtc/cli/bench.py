@@ -39,7 +39,7 @@ def bench(
     threads: int,
     runs: int | None,
     seconds: float,
-    inputs: Path | None,
+    inputs: tuple[Path, ...],
     runtime: Path | None,
     baseline: Path | None,
     max_regress: float | None,
@@ -63,7 +63,7 @@ def bench(
     base = baselines.read(baseline) if baseline is not None else None
     if base is not None:
         baselines.check_program(reader.read(model), base)
-    given = tensors.read(inputs) if inputs is not None else None
+    given = tensors.read_all(inputs) if inputs else None
     most = 0.05 if max_regress is None else max_regress
     console.effective(
         "bench",
@@ -71,7 +71,7 @@ def bench(
         threads=threads,
         runs=runs,
         seconds=None if runs else seconds,
-        inputs=inputs,
+        inputs=inputs or None,
         runtime=runtime,
         baseline=baseline,
         max_regress=None if baseline is None else f"{most:.4g}",

@@ -53,10 +53,7 @@ class MtcCommand(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["context_settings"] = _HELP | (kwargs.get("context_settings") or {})
         super().__init__(*args, **kwargs)
-        self.params += [
-            _setting("is_quiet", ("-q", "--quiet"), "Print results, warnings and errors only."),
-            _setting("is_verbose", ("-v", "--verbose"), "Print more on what is done."),
-        ]
+        self.params += _verbosity()
 
     def invoke(self, ctx: click.Context) -> Any:
         with console.only_results_on_stdout():
@@ -71,6 +68,13 @@ def _setting(field: str, names: tuple[str, ...], text: str) -> click.Option:
     return click.Option([*names, field], is_flag=True, is_eager=True, expose_value=False, callback=keep, help=text)
 
 
+def _verbosity() -> list[click.Option]:
+    return [
+        _setting("is_quiet", ("-q", "--quiet"), "Print results, warnings and errors only."),
+        _setting("is_verbose", ("-v", "--verbose"), "Print more on what is done."),
+    ]
+
+
 def json_option(command: _Function) -> _Function:
     """Adds --json to a function that becomes a command."""
     option = _setting("is_json", ("--json",), "Print the result, and errors, as JSON on stdout.")
@@ -80,7 +84,11 @@ def json_option(command: _Function) -> _Function:
 
 
 class LazyGroup(click.Group):
-    """Finds commands by the table above."""
+    """Finds commands by the table above. -q and -v may stand before a command, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _verbosity()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return _NAMES

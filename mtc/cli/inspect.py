@@ -89,9 +89,12 @@ def _text(card: dict[str, Any]) -> str:
     weights = f"{card['parameters']:,} parameters, {console.size(card['constant_bytes'])}"
     lines.append(f"\n{weights}; {console.flops(card['flops'])} a run")
     lines += [f"{key}: {value}" for key, value in card["metadata"].items()]
+    header = ["operator", "backend", "nodes", "FLOPs"]
     rows = [
-        (row["op"], row["backend"], row["count"], f"{100 * row['flops'] / (card['flops'] or 1):.1f}%", row["reason"])
+        [row["op"], row["backend"], row["count"], f"{100 * row['flops'] / (card['flops'] or 1):.1f}%"]
         for row in card["placement"]
     ]
-    header = ("operator", "backend", "nodes", "FLOPs", "why not on the first choice")
+    if any(row["reason"] for row in card["placement"]):  # a program does not say
+        header.append("why not on the first choice")
+        rows = [[*cells, row["reason"]] for cells, row in zip(rows, card["placement"], strict=True)]
     return "\n".join([*lines, "", console.table(header, rows, right=(2, 3))])

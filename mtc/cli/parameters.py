@@ -21,7 +21,10 @@ model_argument = click.argument("model", type=PATH, required=False)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads.")
 inputs_option = click.option(
-    "--inputs", type=PATH, help=".npz or .npy. Default: the bundled sample, else seeded random data."
+    "--inputs",
+    type=PATH,
+    multiple=True,
+    help=".npz, or a .npy for each input in turn. Default: the bundled sample, else seeded random data.",
 )
 runtime_option = click.option(
     "--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime."

@@ -31,7 +31,7 @@ from mtc.cli.parameters import (
 @json_option
 def run(
     model: Path | None,
-    inputs: Path | None,
+    inputs: tuple[Path, ...],
     outputs: Path | None,
     function: str,
     seed: int,
@@ -54,8 +54,8 @@ def run(
     if outputs is not None and outputs.suffix == ".npy":
         raise click.BadParameter(f"`{outputs}`: the outputs are written as one .npz", param_hint="'--outputs'")
     if outputs is not None:
-        check_output(outputs, Kind.ARRAYS, overwrite=overwrite, inputs=() if inputs is None else (inputs,))
-    given = tensors.read(inputs) if inputs is not None else None
+        check_output(outputs, Kind.ARRAYS, overwrite=overwrite, inputs=inputs)
+    given = tensors.read_all(inputs) if inputs else None
     with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
         arrays, origin = tensors.bound(session, given, function=function, seed=seed)
         console.effective(

@@ -92,7 +92,7 @@ def verify(
         if layers:
             layer = diverging_layer(model, against, session, reference, data, runtime, limits)
             other = "" if is_ok or layer else other_than_source(model, against)
-    cells = [(r.sample, r.output, f"{r.max_rel:.3g}", f"{r.cosine:.7f}", _verdict(r)) for r in rows]
+    cells = [(r.sample, r.output, *_numbers(r), _verdict(r)) for r in rows]
     table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))
     first = f"first to diverge: {layer}" if layer else "no operator diverges" if layers else ""
     first += f", but {other}" if other else ""
@@ -100,6 +100,10 @@ def verify(
     if is_ok or not console.settings.is_json:  # with --json the error is the one document
         console.result(facts, "\n".join(filter(None, [table, first])))
     comparing.refuse(rows, first, changed)
+
+
+def _numbers(row: Difference) -> tuple[str, str]:
+    return ("", row.amount) if row.unequal else (f"{row.max_rel:.3g}", f"{row.cosine:.7f}")
 
 
 def _verdict(row: Difference) -> str:

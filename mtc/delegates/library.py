@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mtc.ir.kernel_key import KernelKey
@@ -26,6 +26,15 @@ class Support:
     is_hot: bool = False  # compiled for several instruction-set levels
 
 
+@dataclass(frozen=True)
+class Left:
+    """An operator that a library has too, and why it is left to the portable kernels all the same: these are as fast,
+    more exact, or smaller. `dtypes`: those it is left for; None is any."""
+
+    why: str
+    dtypes: tuple[DType, ...] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class KernelLibrary:
     """A set of kernels, one C++ file an operator, in `runtime/kernels/<name>/`."""
@@ -34,22 +43,25 @@ class KernelLibrary:
     supports: Mapping[OpSpec, Support]
     layout: Layout | None = None  # the one its layout-aware kernels want
     title: str = ""
-    # Operators that it has too, and why they are left to the portable kernels all the same, whatever the dtype: these
-    # are as fast, more exact, or smaller.
-    leaves: Mapping[OpSpec, str] = field(default_factory=dict)
+    leaves: Mapping[OpSpec, Left] = field(default_factory=dict)
 
     def why_not(self, node: Node) -> str | None:
         """None if it can run `node`, else why not."""
-        support = self.supports.get(node.op)
+        support = self.supports.get(node.op) or self.leaves.get(node.op)
         if support is None:
-            if node.op in self.leaves:
-                return f"{self.name} leaves `{node.op.name}` to portable kernels: {self.leaves[node.op]}"
             return f"{self.name} has no `{node.op.name}`"
         bound = node.op.bind_types(node.input_types, node.attrs)
         for dtype in bound.values():
-            if dtype not in support.dtypes:
+            if support.dtypes is not None and dtype not in support.dtypes:
                 return f"{self.name}'s `{node.op.name}` does not take {dtype}"
+        if isinstance(support, Left):
+            return f"{self.name} leaves `{node.op.name}` to portable kernels: {support.why}"
         return support.rule(node) if support.rule else None
+
+    def leaves_kernel(self, op: OpSpec, dtypes: Sequence[str]) -> bool:
+        """Whether the kernel of `op` for these dtypes is one that it leaves to the portable library."""
+        left = self.leaves.get(op)
+        return left is not None and (left.dtypes is None or {*dtypes} <= set(map(str, left.dtypes)))
 
     def takes_pitch(self, node: Node) -> bool:
         """Whether its kernel for `node` reads and writes rows that do not lie side by side."""

@@ -226,7 +226,9 @@ def _archive_kind(path: Path) -> str:
 
 def no_model(found: object) -> MtcError:
     """What a source holds instead of a model."""
-    return BAD_SOURCE.error(f"a `{type(found).__name__}` is not a model: {found!r:.60}", help=BAD_SOURCE.explanation)
+    return BAD_SOURCE.error(
+        f"this is not a model but of type `{type(found).__name__}`: {found!r:.60}", help=BAD_SOURCE.explanation
+    )
 
 
 def guarded(call: Callable[[], Any], where: str) -> Any:

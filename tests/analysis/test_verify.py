@@ -136,6 +136,12 @@ def test_a_sample_that_does_not_fit_is_named(tmp_path: Path) -> None:
         verify(PROGRAM, SOURCE, tmp_path)
 
 
+def test_integers_that_differ_are_counted() -> None:
+    rows = compared("a", ["y"], [np.array([[1, 2], [3, 4]])], [np.array([[1, 0], [3, 5]])], Limits())
+    with pytest.raises(MtcError, match="output `y` differs: 2 of 4 elements"):
+        refuse(rows)
+
+
 def test_a_source_that_has_changed_is_the_reason() -> None:
     """The program is right for the source that it was made from, which its sample remembers."""
     now = of(lambda arrays: [arrays[0] * 3])
@@ -143,7 +149,7 @@ def test_a_source_that_has_changed_is_the_reason() -> None:
     assert drift(of(None), now) == ""
     assert drift(of(None, sample), SOURCE) == ""
     changed = drift(of(None, sample), now)
-    assert "other weights" in changed and "`y` (max_rel 0.333)" in changed
+    assert "other weights" in changed and "`y` (max_rel 0.333, cosine 1.000000)" in changed
     with pytest.raises(MtcError, match="other weights") as caught:
         refuse(compared("a", ["y"], [f32(2)], [f32(3)], Limits()), changed=changed)
     assert "export the source again" in str(caught.value)

@@ -79,8 +79,9 @@ def test_without_a_model_the_error_says_what_to_run(mtc, folder):
 
 
 def test_quiet_leaves_only_results(mtc, folder):
-    made = mtc("export", "model.py", "-q")
-    assert (made.code, made.out, made.err) == (0, "", "")
+    for line in ("export model.py -q", "-q export model.py"):
+        made = mtc(*line.split())
+        assert (made.code, made.out, made.err) == (0, "", "")
 
 
 def test_a_bug_keeps_its_traceback_in_a_file(mtc, folder, monkeypatch):

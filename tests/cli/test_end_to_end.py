@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+from pathlib import Path
 
 import click
 import numpy as np
@@ -91,6 +92,27 @@ def test_inputs_bind_by_name_or_in_order(mtc, folder):
     assert "MTC105" in mtc(*run, "model.mtp").err
     assert mtc(*run, "a.npz", "--inputs", "named.npz").code == 0  # its own output
     assert "MTC105" in mtc(*run, "named.npz", "--inputs", "named.npz").err  # its own input
+
+
+def test_each_input_may_have_a_file(mtc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text(
+        "import torch\n"
+        "class Model(torch.nn.Module):\n"
+        "    def forward(self, x, y):\n"
+        "        return x - y\n"
+        "model = Model()\n"
+        "example_inputs = (torch.ones(3), torch.ones(3))\n"
+    )
+    assert mtc("export", "model.py").code == 0
+    assert mtc("package", "model.mtc").code == 0
+    np.save("a.npy", np.float32([5, 6, 7]))
+    np.save("b.npy", np.float32([1, 2, 4]))
+    assert mtc("run", "--inputs", "a.npy", "--inputs", "b.npy", "--outputs", "out.npz").code == 0
+    (result,) = np.load("out.npz").values()
+    assert result.tolist() == [4, 4, 3]
+    assert "`a.npy` is given twice" in mtc("run", "--inputs", "a.npy", "--inputs", "a.npy").err
+    assert "1 array" in mtc("run", "--inputs", "a.npy").err
 
 
 def test_compile_reuses_what_is_up_to_date(mtc, folder):

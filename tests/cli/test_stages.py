@@ -232,6 +232,16 @@ def test_what_a_library_leaves_to_portable_kernels_is_no_fallback(mtc, folder):
     assert mtc("optimize", "--no-fallback").code == 0
     assert mtc("package").code == 0
     assert mtc("bench", "--runs", "3", "--fail-on-fallback").code == 0
+    # In f64 the library has no such kernels, and only what moves elements is as good elsewhere.
+    text = (folder / "model.py").read_text().replace("torch.ones(2, 3)", "torch.ones(2, 3).double()")
+    (folder / "model.py").write_text(text)
+    checked = mtc("check", "model.py", "--json").json
+    assert {finding["operator"] for finding in checked["slows"]} == {"abs", "sqrt", "exp", "amax"}
+    assert mtc("export", "model.py").code == 0
+    assert mtc("optimize").code == 0
+    assert mtc("package").code == 0
+    refused = mtc("bench", "--runs", "3", "--fail-on-fallback")
+    assert refused.code == 1 and "`exp`" in refused.err and "`concat`" not in refused.err
 
 
 def test_bench_tells_weights_in_place_from_packed_ones(mtc, folder):

@@ -184,7 +184,7 @@ def test_how_a_source_is_named_does_not_change_the_bytes(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("model = 3\nexample_inputs = ()", "a `int` is not a model: 3"),
+        ("model = 3\nexample_inputs = ()", "this is not a model but of type `int`: 3"),
         (
             "def model(x):\n    return x\nexample_inputs = (1,)",
             "`model` of `.*` is called without arguments, and needs `x`",

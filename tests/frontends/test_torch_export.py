@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.export import Dim
-from torch.nn import functional as F
 
 import mtc
 from mtc import interp
@@ -87,6 +87,22 @@ def test_recurrent_layers_take_any_length(kind: str, exported: Any) -> None:
     sizes = {0: Dim("batch"), 1: Dim("time")}
     module = exported(Model(), (torch.randn(2, 3, 4),), [(torch.randn(3, 7, 4),)], dynamic_shapes=(sizes,))
     assert set(module.functions["forward"].symbols) == {"batch", "time"}
+
+
+def test_operators_stay_whole_beside_a_recurrent_layer(exported: Any) -> None:
+    """Its graph is traced twice; torch takes these apart where gradients may be recorded."""
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.GRU(4, 5)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.layer(F.softshrink(F.hardshrink(x)))[0]
+
+    x = torch.randn(3, 2, 4)
+    module = exported(Model(), (x,), [(torch.randn(3, 7, 4),)], dynamic_shapes=({1: Dim.AUTO},))
+    assert {"hardshrink", "softshrink", "gru"} <= {node.op.name for node in module.nodes()}
 
 
 @pytest.mark.parametrize("has_bias", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtc import ops
-from mtc.delegates.library import KernelLibrary, Support
+from mtc.delegates.library import KernelLibrary, Left, Support
 from mtc.delegates.xnnpack import rules
 from mtc.ir.types import F32, I32
 from mtc.ops.define import Layout
@@ -11,9 +11,9 @@ from mtc.ops.define import Layout
 _FLOAT = (F32,)
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
-_LOSES_NAN = "XNNPACK's loses NaN"
-_MAKES_NAN = "XNNPACK's makes NaN of infinity and zero"
-_MOVES_ROWS = "XNNPACK's hands its threads one row of memory at a time"
+_LOSES_NAN = Left("XNNPACK's loses NaN", _FLOAT)
+_MAKES_NAN = Left("XNNPACK's makes NaN of infinity and zero", _FLOAT)
+_MOVES_ROWS = Left("they move rows as fast, and divide them among threads")
 
 XNNPACK = KernelLibrary(
     name="xnnpack",
@@ -60,10 +60,10 @@ XNNPACK = KernelLibrary(
         ops.amin: _LOSES_NAN,
         ops.sqrt: _MAKES_NAN,
         ops.rsqrt: _MAKES_NAN,
-        ops.log: "XNNPACK's makes infinity of the largest numbers",
-        ops.exp: "XNNPACK's is a scalar loop",
+        ops.log: Left("XNNPACK's makes infinity of the largest numbers", _FLOAT),
+        ops.exp: Left("XNNPACK's is a scalar loop", _FLOAT),
         ops.pad: _MOVES_ROWS,
         ops.slice: _MOVES_ROWS,
-        ops.concat: "XNNPACK's copies, which most plans need not, and brings in 70 KB",
+        ops.concat: Left("most plans need no copy, and XNNPACK's brings in 70 KB"),
     },
 )

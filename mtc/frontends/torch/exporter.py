@@ -22,7 +22,7 @@ from mtc.frontends.source import guarded, no_model, users_line
 from mtc.frontends.torch import dimnames, table
 from mtc.frontends.torch.free_numbers import free_numbers
 from mtc.frontends.torch.free_sizes import free_sizes
-from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
+from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains, whole_under_autograd
 from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.guards import count_fixed
 from mtc.frontends.torch.refusals import reason, reasons, remedy
@@ -200,7 +200,7 @@ def _functional(program: torch.export.ExportedProgram, rows: table.Table) -> tor
         if target in whole:
             del decompositions[target]
     try:
-        with free_sizes():
+        with free_sizes(), whole_under_autograd(whole):
             core: torch.export.ExportedProgram = program.run_decompositions(decompositions)
             return core
     except Exception as error:  # torch raises whatever its passes raise

@@ -11,10 +11,16 @@ Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
   int64_t dims[kMaxRank] = {};
   for (int axis = 0; axis < first.rank; ++axis) dims[axis] = axis == where ? 0 : first.dims[axis];
   for (const Tensor* x : args.xs) {
-    bool fits = x->rank == first.rank;
-    for (int axis = 0; fits && axis < first.rank; ++axis) fits = axis == where || x->dims[axis] == dims[axis];
-    if (!fits || __builtin_add_overflow(dims[where], x->dims[where], &dims[where])) {
-      return context.Fail(Status::kInvalidArgument, "operands have not the same sizes but on axis %d", where);
+    if (x->rank != first.rank) {
+      return context.Fail(Status::kInvalidProgram, "operands of %d and %d axes are joined", first.rank, x->rank);
+    }
+    for (int axis = 0; axis < first.rank; ++axis) {
+      if (axis == where || x->dims[axis] == dims[axis]) continue;
+      return context.Fail(Status::kInvalidArgument, "tensors of sizes that do not fit are joined: %lld and %lld",
+                          static_cast<long long>(dims[axis]), static_cast<long long>(x->dims[axis]));
+    }
+    if (__builtin_add_overflow(dims[where], x->dims[where], &dims[where])) {
+      return context.Fail(Status::kInvalidArgument, "the joined tensors are larger than memory");
     }
   }
   return context.Resize(args.out, {dims, first.rank});
@@ -23,8 +29,7 @@ Status PrepareConcat(PrepareContext& context, const ConcatArgs& args) {
 inline constexpr int64_t kFewRows = 16;  // of the result: threads divide each operand, not the rows
 
 // Operands that were computed where they belong in the result are there already; one that lies elsewhere in the result
-// gives garbage, and no harm. Along the last axis, rows of operands
-// and result may be those of a wider tensor.
+// gives garbage, and no harm. Along the last axis, rows of operands and result may be those of a wider tensor.
 template <typename T>
 Status RunConcat(KernelContext& context, const ConcatArgs& args) {
   const Tensor& out = *args.out;

@@ -142,12 +142,12 @@ def power(importer: Importer, x: Operand, y: Operand) -> Value:
 
 @row("addcmul")
 def addcmul(importer: Importer, x: Value, tensor1: Value, tensor2: Value, value: Number = 1) -> Value:
-    return binary(importer, ops.add, x, _scaled(importer, binary(importer, ops.mul, tensor1, tensor2), value))
+    return binary(importer, ops.add, x, binary(importer, ops.mul, _scaled(importer, tensor1, value), tensor2))
 
 
 @row("addcdiv")
 def addcdiv(importer: Importer, x: Value, tensor1: Value, tensor2: Value, value: Number = 1) -> Value:
-    return binary(importer, ops.add, x, _scaled(importer, binary(importer, ops.div, tensor1, tensor2), value))
+    return binary(importer, ops.add, x, binary(importer, ops.div, _scaled(importer, tensor1, value), tensor2))
 
 
 @row("lerp.Scalar", "lerp.Tensor")
