@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,19 @@ def test_recurrent_layers_take_any_length(kind: str, exported: Any) -> None:
     sizes = {0: Dim("batch"), 1: Dim("time")}
     module = exported(Model(), (torch.randn(2, 3, 4),), [(torch.randn(3, 7, 4),)], dynamic_shapes=(sizes,))
     assert set(module.functions["forward"].symbols) == {"batch", "time"}
+
+
+def test_a_count_that_torch_must_know_fixes_its_size_and_no_other(exported: Any) -> None:
+    """Neither way of tracing takes the loop while the number is free."""
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        for _ in range(int(math.log2(x.shape[1]))):
+            x = x + 1
+        return x
+
+    x, sizes = torch.randn(2, 8), {0: Dim.AUTO, 1: Dim.AUTO}
+    module = exported(function, (x,), [(torch.randn(5, 8),)], dynamic_shapes=((sizes,),))
+    assert len(module.functions["forward"].symbols) == 1
 
 
 def test_operators_stay_whole_beside_a_recurrent_layer(exported: Any) -> None:
