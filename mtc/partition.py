@@ -18,7 +18,7 @@ from mtc.support.plural import counted
 @dataclass(frozen=True)
 class Placement:
     """A node's library, and for each library before it in the list why that one was passed over; no reasons where it
-    does not matter which one runs the node. `is_fallback`: the first one cannot run it, or does not as it should."""
+    does not matter which one runs the node. `is_fallback`: the first one of all should have run it."""
 
     library: KernelLibrary
     reasons: tuple[tuple[str, str], ...] = ()
@@ -62,10 +62,10 @@ def runs_anywhere(op: OpSpec) -> bool:
 def is_fallback(kernel: str, first: KernelLibrary) -> bool:
     """Whether it matters that a node runs in the kernel of that key and not in one of the list's first library."""
     key = KernelKey.parse(kernel)
+    if key.library == first.name:
+        return False
     op = OPS.get(key.op)
-    if key.library == first.name or op is None:
-        return key.library != first.name
-    return not runs_anywhere(op) and not first.leaves_kernel(op, key.dtypes)
+    return op is None or not (runs_anywhere(op) or first.leaves_kernel(op, key.dtypes))
 
 
 def refuse_fallback(placements: dict[Node, Placement]) -> None:

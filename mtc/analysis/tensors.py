@@ -42,14 +42,13 @@ def read(path: Path) -> Arrays:
 
 
 def read_all(paths: Sequence[Path]) -> Arrays:
-    """The arrays of one or several files, in their order; one without a name has its file's."""
+    """The arrays of one or several files, in their order; one without a name has its place and its file's."""
     found: Arrays = {}
-    for path in paths:
+    for place, path in enumerate(paths):
         for name, array in read(path).items():
-            key = name or (str(path) if len(paths) > 1 else "")
-            if key in found:
-                raise BAD_INPUT.error(f"`{key}` is given twice")
-            found[key] = array
+            if name in found:
+                raise BAD_INPUT.error(f"`{name}` is in two files")
+            found[name or f"{place}: {path}"] = array
     return found
 
 

@@ -38,6 +38,6 @@ def backends(names: str | tuple[str, ...] | list[str]) -> tuple[KernelLibrary, .
     return tuple(dict.fromkeys([*(LIBRARIES[name] for name in stripped), PORTABLE]))
 
 
-def first_backend(program: Iterable[str]) -> KernelLibrary:
+def first_backend(names: Iterable[str]) -> KernelLibrary:
     """The first choice of the backends that a program says it was lowered for; names unknown here are passed over."""
-    return next((LIBRARIES[name] for name in program if name in LIBRARIES), PORTABLE)
+    return next((LIBRARIES[name] for name in names if name in LIBRARIES), PORTABLE)

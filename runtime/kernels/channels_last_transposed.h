@@ -38,14 +38,16 @@ inline int64_t ChannelsLastTransposedWeightsSize(Isa isa, const ChannelsLastTran
   return s.groups * (s.is_depthwise() ? s.window() : GroupPanelsSize(isa, s));
 }
 
-// Packs weights [in, window, channels] into memory that is zero before.
-inline void PackChannelsLastTransposedWeights(Isa isa, const ChannelsLastTransposedSizes& s, const float* weight,
-                                              float* packed) {
+// Packs weights [in, window, channels] into memory that is zero before. release(from, count) is told of weights that
+// are packed, where it is worth it.
+template <typename Release>
+void PackChannelsLastTransposedWeights(Isa isa, const ChannelsLastTransposedSizes& s, const float* weight,
+                                       float* packed, const Release& release) {
   for (int64_t g = 0; g < s.groups; ++g, weight += s.depth * s.columns()) {
     if (s.is_depthwise()) {
       for (int64_t tap = 0; tap < s.window(); ++tap) packed[tap * s.groups + g] = weight[tap];
     } else {
-      PackRowsAsPanels(isa, weight, {s.columns(), s.depth}, packed + g * GroupPanelsSize(isa, s));
+      PackRowsAsPanels(isa, weight, {s.columns(), s.depth}, packed + g * GroupPanelsSize(isa, s), release);
     }
   }
 }

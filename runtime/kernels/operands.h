@@ -173,8 +173,9 @@ void PackPanels(Isa isa, const T* b, const PanelSizes& s, int64_t first, int64_t
 }
 
 // The same for a matrix that lies row by row: step k of column j is b[k * columns + j]. The memory is zero before.
-template <typename C>
-void PackRowsAsPanels(Isa isa, const C* b, const PanelSizes& s, C* packed) {
+// release(from, count) is told of elements of B that are packed.
+template <typename C, typename Release>
+void PackRowsAsPanels(Isa isa, const C* b, const PanelSizes& s, C* packed, const Release& release) {
   const int64_t width = TileColumns(isa, sizeof(C)), all = PackedColumns(isa, sizeof(C), s.columns);
   const int64_t block = BlockDepth<C>(s.depth, s.run);
   for (int64_t k = 0; k < s.depth; k += block) {
@@ -186,6 +187,7 @@ void PackRowsAsPanels(Isa isa, const C* b, const PanelSizes& s, C* packed) {
         for (int64_t j = 0; j < there; ++j) packed[j] = from[j];
       }
     }
+    release(b + k * s.columns, depth * s.columns);
   }
 }
 

@@ -111,8 +111,28 @@ def test_each_input_may_have_a_file(mtc, tmp_path, monkeypatch):
     assert mtc("run", "--inputs", "a.npy", "--inputs", "b.npy", "--outputs", "out.npz").code == 0
     (result,) = np.load("out.npz").values()
     assert result.tolist() == [4, 4, 3]
-    assert "`a.npy` is given twice" in mtc("run", "--inputs", "a.npy", "--inputs", "a.npy").err
-    assert "1 array" in mtc("run", "--inputs", "a.npy").err
+    assert mtc("run", "--inputs", "a.npy", "--inputs", "a.npy", "--outputs", "out.npz").code == 0
+    (result,) = np.load("out.npz").values()
+    assert result.tolist() == [0, 0, 0]
+    assert mtc("bench", "--runs", "3", "--inputs", "a.npy", "--inputs", "b.npy").code == 0
+    assert "1 array (0: a.npy)" in mtc("run", "--inputs", "a.npy").err
+    np.savez("x.npz", x=np.float32([5, 6, 7]))
+    assert "`x` is in two files" in mtc("run", "--inputs", "x.npz", "--inputs", "x.npz").err
+
+
+def test_bench_tells_weights_in_place_from_packed_ones(mtc, folder):
+    (folder / "model.py").write_text(
+        "import torch\n"
+        "model = torch.nn.Sequential(torch.nn.Embedding(4096, 64), torch.nn.Linear(64, 16))\n"
+        "example_inputs = (torch.arange(4096)[None],)\n"
+    )
+    assert mtc("export", "model.py").code == 0
+    assert mtc("optimize", "--backend", "xnnpack").code == 0
+    assert mtc("package").code == 0
+    measured = mtc("bench", "--runs", "3", "--json").json
+    table = 4096 * 64 * 4
+    assert table <= measured["mapped_file"] <= table + (1 << 20)
+    assert 64 * 16 * 4 <= measured["packed_weights"] < table
 
 
 def test_compile_reuses_what_is_up_to_date(mtc, folder):

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.export import Dim
+from torch.nn import functional as F
 
 import mtc
 from mtc import interp

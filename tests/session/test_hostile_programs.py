@@ -103,7 +103,7 @@ def test_a_clamp_that_is_no_interval_is_refused(tmp_path):
 
 
 def test_a_transposed_convolution_smaller_than_its_stride_is_right(tmp_path):
-    """More padding than the emitter's programs have of so small a result."""
+    """Its padding leaves a result of one row at a stride of four."""
 
     def cut_off(tables: ProgramT) -> None:
         (layer,) = (i for i in tables.functions[0].instructions if tables.kernels[i.kernel].startswith(b"conv_tr"))

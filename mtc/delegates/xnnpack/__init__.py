@@ -13,7 +13,7 @@ _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
 _LOSES_NAN = Left("XNNPACK's loses NaN", _FLOAT)
 _MAKES_NAN = Left("XNNPACK's makes NaN of infinity and zero", _FLOAT)
-_MOVES_ROWS = Left("they move rows as fast, and divide them among threads")
+_MOVES_ROWS = Left("they move rows as fast")
 
 XNNPACK = KernelLibrary(
     name="xnnpack",

@@ -22,7 +22,7 @@ from mtc.frontends.source import guarded, no_model, users_line
 from mtc.frontends.torch import dimnames, table
 from mtc.frontends.torch.free_numbers import free_numbers
 from mtc.frontends.torch.free_sizes import free_sizes
-from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains, whole_under_autograd
+from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.guards import count_fixed
 from mtc.frontends.torch.refusals import reason, reasons, remedy
@@ -30,7 +30,7 @@ from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.states import kept
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
-from mtc.frontends.torch.tracing import arguments, as_written
+from mtc.frontends.torch.tracing import arguments, as_written, whole_under_autograd
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify

@@ -8,8 +8,7 @@ old name stands for the new value.
 from __future__ import annotations
 
 import operator
-from collections.abc import Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -53,23 +52,6 @@ def functional(target: Any) -> Any | None:
         return None
     packet = getattr(torch.ops.aten, target._schema.name.removeprefix("aten::")[:-1], None)
     return getattr(packet, target._overloadname, None) if packet is not None else None
-
-
-@contextmanager
-def whole_under_autograd(targets: Iterable[Any]) -> Iterator[None]:
-    """torch takes some operators (`hardshrink`) apart where gradients may be recorded, whatever it is told to keep."""
-    key = torch._C.DispatchKey.Autograd
-    operators = [target for target in targets if isinstance(target, torch._ops.OpOverload)]
-    kernels = {target: target.py_kernels[key] for target in operators if key in target.py_kernels}
-    for target in kernels:
-        del target.py_kernels[key]
-        target._dispatch_cache.clear()
-    try:
-        yield
-    finally:
-        for target, kernel in kernels.items():
-            target.py_kernels[key] = kernel
-            target._dispatch_cache.clear()
 
 
 def needs_decompositions(program: torch.export.ExportedProgram, rows: Container[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,3 +43,20 @@ def as_written() -> Iterator[None]:
 
 def _is_said_to_be_causal(mask: torch.Tensor | None, is_causal: bool | None = None, size: int | None = None) -> bool:
     return is_causal is True
+
+
+@contextmanager
+def whole_under_autograd(targets: Iterable[Any]) -> Iterator[None]:
+    """torch takes some operators (`hardshrink`) apart where gradients may be recorded, whatever it is told to keep."""
+    key = torch._C.DispatchKey.Autograd
+    operators = [target for target in targets if isinstance(target, torch._ops.OpOverload)]
+    kernels = {target: target.py_kernels[key] for target in operators if key in target.py_kernels}
+    for target in kernels:
+        del target.py_kernels[key]
+        target._dispatch_cache.clear()
+    try:
+        yield
+    finally:
+        for target, kernel in kernels.items():
+            target.py_kernels[key] = kernel
+            target._dispatch_cache.clear()

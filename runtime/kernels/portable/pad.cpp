@@ -56,9 +56,10 @@ void PadRow(const PadArgs& args, const Strides& strides, int64_t row, W value) {
     return;
   }
   const auto fill = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t source = SourceOf(args.mode, i - before, size);
-      to[i] = source < 0 ? value : from[source];
+    if (args.mode == PadMode::kConstant) {
+      for (int64_t i = begin; i < end; ++i) to[i] = value;
+    } else {
+      for (int64_t i = begin; i < end; ++i) to[i] = from[SourceOf(args.mode, i - before, size)];
     }
   };
   fill(0, before);

@@ -33,8 +33,11 @@ Status Pack(PrepareContext& context, const Tensor& weight, const MTC_PORTABLE::C
   if (state == nullptr) return OutOfMemory(context);
   const PackedSource source = {
       Packing::kChannelsLastTransposed, weight, nullptr, {{sizes.groups, sizes.depth, sizes.window(), sizes.channels}}};
+  const auto release = [&](const float* from, int64_t count) {
+    context.packed->ReleaseSource(from, static_cast<size_t>(count) * sizeof(float));
+  };
   const auto pack = [&](float* block) {
-    MTC_PORTABLE::PackChannelsLastTransposedWeights(context.isa, sizes, weight.as<const float>(), block);
+    MTC_PORTABLE::PackChannelsLastTransposedWeights(context.isa, sizes, weight.as<const float>(), block, release);
   };
   const int64_t count = MTC_PORTABLE::ChannelsLastTransposedWeightsSize(context.isa, sizes);
   return PackOnce<float>(context, source, count, pack, &state->packed);
