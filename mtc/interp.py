@@ -10,10 +10,10 @@ import numpy as np
 
 from mtc.ir.dims import evaluate
 from mtc.ir.module import Function, Module, Node, Value
-from mtc.ir.opspec import DERIVED, Accuracy, AttrKind, OpSpec
-from mtc.ir.quantized import dequantize, quantize
+from mtc.ir.opspec import Accuracy, AttrKind, OpSpec
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
-from mtc.ir.types import BF16, F16, F32, DType
+from mtc.ir.types import BF16, F16, DType
+from mtc.ops import quantized
 
 
 def run(
@@ -96,23 +96,9 @@ def compute(
         for name, value in node.attrs.items()
     }
     types = [value.type for value in node.outputs]
-    if node.op.quantized is DERIVED and any(type is not None and type.qparams for type in (*node.input_types, *types)):
-        return _evaluate_quantized(node, arrays, attrs)
+    if node.op.quantized is not None and any(type is not None and type.qparams for type in (*node.input_types, *types)):
+        return quantized.evaluate(node.op, arrays, node.input_types, attrs, types)
     return evaluate_op(node.op, arrays, attrs, [type.dtype for type in types], regions)
-
-
-def _evaluate_quantized(node: Node, arrays: Sequence[np.ndarray | None], attrs: Mapping[str, Any]) -> list[np.ndarray]:
-    """The reference's results on the real numbers that quantized elements stand for."""
-    reals = [
-        dequantize(array, type.qparams) if array is not None and type is not None and type.qparams else array
-        for array, type in zip(arrays, node.input_types, strict=True)
-    ]
-    dtypes = [F32 if value.type.qparams else value.type.dtype for value in node.outputs]
-    results = evaluate_op(node.op, reals, attrs, dtypes)
-    return [
-        quantize(result, value.type.dtype, value.type.qparams) if value.type.qparams else result
-        for result, value in zip(results, node.outputs, strict=True)
-    ]
 
 
 def evaluate_op(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from mtc.ir.opspec import Arity, Attribute, AttrKind, OpSpec
-from mtc.ir.types import ANY, DType
+from mtc.ir.types import DType
 from mtc.ops import OPS
 
 BANNER = "// Generated from mtc/ops by scripts/generate; do not edit.\n"
@@ -28,9 +28,9 @@ _ATTRIBUTES = {
 _KEYWORDS = {"default", "union", "float", "double", "int", "bool", "switch", "register", "xor", "and", "or", "not"}
 
 
-def class_name(op: OpSpec) -> str:
-    """`layer_norm` is `LayerNorm` in C++."""
-    return "".join(part.capitalize() for part in op.name.split("_"))
+def class_name(op: OpSpec, form: str = "") -> str:
+    """`layer_norm` is `LayerNorm` in C++, and its variant of form `quantized` is `LayerNormQuantized`."""
+    return "".join(part.capitalize() for part in (*op.name.split("_"), form))
 
 
 def field_name(name: str) -> str:
@@ -65,7 +65,7 @@ def _attribute_field(attribute: Attribute) -> tuple[str, str, str, int]:
     if attribute.kind is AttrKind.ENUM:
         assert attribute.enum is not None
         return attribute.enum.__name__, field_name(attribute.name), "kEnum", len(attribute.enum)
-    limit = len(ANY) if attribute.kind is AttrKind.DTYPE else attribute.length
+    limit = len(DType) if attribute.kind is AttrKind.DTYPE else attribute.length
     return (*_with_name(_ATTRIBUTES[attribute.kind], attribute.name), limit)
 
 
@@ -96,6 +96,9 @@ def args_header() -> str:
     for op in sorted(OPS.values(), key=lambda o: o.name):
         lines.append(f"struct {class_name(op)}Args {{")
         lines += [f"  {type_} {name};" for type_, name, _, _ in fields(op)]
-        lines.append("};\n")
+        lines.append("};")
+        forms = dict.fromkeys(variant.form for variant in op.variants)
+        lines += [f"using {class_name(op, form)}Args = {class_name(op)}Args;" for form in forms]
+        lines.append("")
     lines += ["}  // namespace mtc::kernels\n", "#endif  // MTC_GENERATED_ARGS_H_", ""]
     return "\n".join(lines)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from mtc import ops
 from mtc.build.args_header import class_name, fields
+from mtc.delegates.library import Adapter, Support
 from mtc.delegates.registry import LIBRARIES, unknown_kernels
 from mtc.diagnostics import collected
 from mtc.ir.kernel_key import KernelKey
-from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.opspec import OpSpec, Signature, Trait
 from mtc.ir.types import DType
 from mtc.ops import OPS
 from mtc.support.atomic import write_if_changed
@@ -26,7 +28,11 @@ _CPP_TYPES = {
     "i32": "int32_t",
     "i64": "int64_t",
     "bool": "Bool",
+    "qi8": "Qi8",
+    "qu8": "Qu8",
+    "qi4": "Qi4",
 }
+_CPP_DTYPES = {DType.F64: "DType::kF64", DType.I8: "DType::kI8", DType.U8: "DType::kU8"}  # that adapters compute in
 _ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
@@ -38,36 +44,105 @@ def write(keys: Collection[str], folder: Path) -> list[Path]:
         for diagnostic in unknown_kernels(keys):
             report(diagnostic)
     folder.mkdir(parents=True, exist_ok=True)
-    parsed = sorted((KernelKey.parse(key), key) for key in set(keys))
+    kernels = _with_adapted(set(keys))
     contents = {
-        folder / "selected_kernels.h": _selected([key for key, _ in parsed]),
+        folder / "selected_kernels.h": _selected(kernels),
         folder / "kernel_table.cpp": _table(sorted(set(keys))),
-        folder / "kernels.cmake": _sources([key for key, _ in parsed]),
+        folder / "kernels.cmake": _sources(kernels),
     }
     for path, text in contents.items():
         write_if_changed(path, text)
     return list(contents)
 
 
-def _template_arguments(key: KernelKey) -> str:
-    return ", ".join(_CPP_TYPES[dtype] for dtype in key.dtypes)
+@dataclass(frozen=True)
+class _Kernel:
+    """A kernel of the selection: what its key says, and the signature that it is for."""
+
+    library: str
+    op: str
+    form: str
+    dtypes: tuple[DType, ...]
+
+    @staticmethod
+    def of(key: KernelKey) -> _Kernel:
+        dtypes = tuple(map(DType, key.dtypes))
+        return _Kernel(key.library, key.op, OPS[key.op].signature_for(dtypes).form, dtypes)
+
+    def __lt__(self, other: _Kernel) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        return (self.library, self.op, self.form, *map(str, self.dtypes))
+
+    @property
+    def spec(self) -> OpSpec:
+        return OPS[self.op]
+
+    @property
+    def signature(self) -> Signature:
+        return self.spec.signature_for(self.dtypes)
+
+    @property
+    def support(self) -> Support:
+        found = LIBRARIES[self.library].support_of(self.spec, self.signature)
+        assert found is not None
+        return found
+
+    @property
+    def name(self) -> str:
+        return class_name(self.spec, self.form)
+
+    @property
+    def file(self) -> str:
+        return f"{self.op}{'_' if self.form else ''}{self.form}"
+
+    @property
+    def arguments(self) -> str:
+        return ", ".join(_CPP_TYPES[str(dtype)] for dtype in self.dtypes)
+
+    @property
+    def levels(self) -> int:
+        return 3 if self.support.is_hot else 1
+
+    @property
+    def adapted(self) -> _Kernel | None:
+        """The plain kernel that it is made of, if it is no kernel of its own."""
+        adapter = self.support.adapter
+        if adapter is None:
+            return None
+        same = {DType.QI8: DType.I8, DType.QU8: DType.U8}
+        plain = tuple(
+            (same[dtype] if adapter is Adapter.AS_INTEGERS else DType.F64) if dtype.is_quantized else dtype
+            for dtype in self.dtypes
+        )
+        return _Kernel(self.library, self.op, "", plain)
 
 
-def _groups(keys: list[KernelKey]) -> dict[tuple[str, str], list[KernelKey]]:
-    groups: dict[tuple[str, str], list[KernelKey]] = {}
-    for key in keys:
-        groups.setdefault((key.library, key.op), []).append(key)
-    return groups
+def _with_adapted(keys: Collection[str]) -> list[_Kernel]:
+    """The kernels of the keys, and those that they are made of."""
+    found = {_Kernel.of(KernelKey.parse(key)) for key in keys}
+    return sorted(found | {plain for kernel in found if (plain := kernel.adapted) is not None})
 
 
-def _selected(keys: list[KernelKey]) -> str:
-    """For each operator a macro that applies V to the dtypes of each selected kernel. A file of another library has
-    macros of its own, since both may be selected."""
+def _files(kernels: Collection[_Kernel]) -> dict[tuple[str, str], list[_Kernel]]:
+    """The kernels of each file, by library and the file's name."""
+    files: dict[tuple[str, str], list[_Kernel]] = {}
+    for kernel in kernels:
+        if kernel.adapted is None:
+            files.setdefault((kernel.library, kernel.file), []).append(kernel)
+    return files
+
+
+def _selected(kernels: Collection[_Kernel]) -> str:
+    """For each file a macro that applies V to the dtypes of each selected kernel. A file of another library has macros
+    of its own, since both may be selected."""
     lines = ["// Which dtypes each kernel file instantiates.", "#pragma once", ""]
-    for (library, op), members in _groups(keys).items():
-        name = class_name(OPS[op])
+    for (library, _), members in _files(kernels).items():
+        name = members[0].name
         # An op without type variables has one kernel, which is no template.
-        calls = " ".join(f"V({name}, {_template_arguments(key)})" for key in members if key.dtypes)
+        calls = " ".join(f"V({name}, {kernel.arguments})" for kernel in members if kernel.dtypes)
         lines.append(f"#define MTC_SELECTED_{library}_{name}(V) {calls}")
     return "\n".join(lines) + "\n"
 
@@ -77,41 +152,52 @@ def _namespace(library: str, level: int) -> str:
 
 
 def _table(keys: list[str]) -> str:
-    parsed = [KernelKey.parse(key) for key in keys]
-    lines = ['#include "interpreter/kernel_table.h"', '#include "core/half.h"', '#include "generated/args.h"', ""]
-    lines += ["#include <cstddef>", "#include <cstdint>", ""]
-    for (library, op), members in _groups(parsed).items():
-        name = class_name(OPS[op])
-        levels = 3 if LIBRARIES[library].supports[OPS[op]].is_hot else 1
+    parsed = [_Kernel.of(KernelKey.parse(key)) for key in keys]
+    lines = ['#include "interpreter/kernel_table.h"', '#include "core/half.h"', '#include "generated/args.h"']
+    lines += ['#include "kernels/quantized_adapters.h"', "", "#include <cstddef>", "#include <cstdint>", ""]
+    for (library, _), members in _files(_with_adapted(keys)).items():
+        name = members[0].name
         variables = ", ".join(f"typename T{i}" for i in range(len(members[0].dtypes)))
         template = f"template <{variables}> " if variables else ""
-        for level in range(levels):
+        for level in range(members[0].levels):
             declared = [f"{template}Status Run{name}(KernelContext&, const {name}Args&);"]
             if level == 0:
                 declared.insert(0, f"Status Prepare{name}(PrepareContext&, const {name}Args&);")
             lines += _guarded(level, [f"namespace {_namespace(library, level)} {{", *declared, "}"])
     lines += ["", "namespace mtc {", "namespace {", "using namespace kernels;", ""]
-    for op in sorted({key.op for key in parsed}):
+    for op in sorted({kernel.op for kernel in parsed}):
         lines += _layout(OPS[op])
-    for index, key in enumerate(parsed):
-        numbers = ", ".join(str(n) for n in _operand_dtypes(OPS[key.op], key)) or "0"  # C++ has no empty arrays
+    for index, kernel in enumerate(parsed):
+        numbers = ", ".join(str(n) for n in _operand_dtypes(kernel)) or "0"  # C++ has no empty arrays
         lines.append(f"constexpr uint8_t kTypes{index}[] = {{{numbers}}};")
     lines += ["", "constexpr KernelEntry kEntries[] = {"]
-    for index, (text, key) in enumerate(zip(keys, parsed, strict=True)):
-        name = class_name(OPS[key.op])
-        lines.append(f'  {{"{text}", &kLayout{name}, kTypes{index},')
-        lines.append(f"   CallKernel<PrepareContext, {name}Args, {_namespace(key.library, 0)}::Prepare{name}>, {{")
-        levels = 3 if LIBRARIES[key.library].supports[OPS[key.op]].is_hot else 1
-        for level in range(levels):
-            arguments = f"<{_template_arguments(key)}>" if key.dtypes else ""
-            run = f"CallKernel<KernelContext, {name}Args, {_namespace(key.library, level)}::Run{name}{arguments}>"
-            lines += _guarded(level, [f"    {run},"])
-        takes_pitch = LIBRARIES[key.library].supports[OPS[key.op]].takes_pitch is not False
-        lines.append("   }, true}," if takes_pitch else "   }},")
+    for index, (text, kernel) in enumerate(zip(keys, parsed, strict=True)):
+        lines.append(f'  {{"{text}", &kLayout{class_name(kernel.spec)}, kTypes{index},')
+        lines += _functions(kernel)
+        lines.append("   }, true}," if kernel.support.takes_pitch is not False else "   }},")
     empty = "" if parsed else "  {}"
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
     return "\n".join(lines)
+
+
+def _functions(kernel: _Kernel) -> list[str]:
+    """Prepare, and Run for each level."""
+    plain = kernel.adapted
+    of = plain or kernel
+    arguments = f"<{of.arguments}>" if of.dtypes else ""
+    prepare = f"{_namespace(of.library, 0)}::Prepare{of.name}"
+    runs = [f"{_namespace(of.library, level)}::Run{of.name}{arguments}" for level in range(of.levels)]
+    args = f"{class_name(of.spec)}Args"
+    if plain is not None:
+        assert kernel.support.adapter is not None
+        of_plain = f"{args}, kLayout{class_name(of.spec)}, {_CPP_DTYPES[plain.dtypes[0]]}, {prepare}, {runs[0]}"
+        adapter = f"{kernel.support.adapter.value}<{of_plain}>"
+        prepare, runs = f"{adapter}::Prepare", [f"{adapter}::Run"]
+    lines = [f"   CallKernel<PrepareContext, {args}, {prepare}>, {{"]
+    for level, run in enumerate(runs):
+        lines += _guarded(level, [f"    CallKernel<KernelContext, {args}, {run}>,"])
+    return lines
 
 
 def _guarded(level: int, lines: list[str]) -> list[str]:
@@ -135,16 +221,16 @@ def _sharing(op: OpSpec) -> str:
     return "kAny" if op in (ops.concat, ops.copy) else "kNone"
 
 
-def _operand_dtypes(op: OpSpec, key: KernelKey) -> list[int]:
-    bound = dict(zip(op.signature.variables, key.dtypes, strict=True))
-    entries = (*op.signature.operands, *op.signature.results)
-    return [_ANY if d is None else (d if isinstance(d, DType) else DType(bound[d])).number for d in entries]
+def _operand_dtypes(kernel: _Kernel) -> list[int]:
+    signature = kernel.signature
+    bound = dict(zip(signature.variables, kernel.dtypes, strict=True))
+    entries = (*signature.operands, *signature.results)
+    return [_ANY if d is None else (d if isinstance(d, DType) else bound[d]).number for d in entries]
 
 
-def _sources(keys: list[KernelKey]) -> str:
+def _sources(kernels: Collection[_Kernel]) -> str:
     cold: list[str] = []
     hot: list[str] = []
-    for library, op in _groups(keys):
-        path = f"kernels/{library}/{op}.cpp"
-        (hot if LIBRARIES[library].supports[OPS[op]].is_hot else cold).append(path)
+    for (library, file), members in _files(kernels).items():
+        (hot if members[0].support.is_hot else cold).append(f"kernels/{library}/{file}.cpp")
     return f"set(MTC_KERNEL_SOURCES {' '.join(cold)})\nset(MTC_HOT_KERNEL_SOURCES {' '.join(hot)})\n"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Node
-from mtc.ir.opspec import OpSpec
+from mtc.ir.opspec import OpSpec, Signature
 from mtc.ir.types import DType
 from mtc.ops.define import Layout
 
@@ -16,14 +17,30 @@ from mtc.ops.define import Layout
 Rule = Callable[[Node], "str | None"]
 
 
+class Adapter(Enum):
+    """How a kernel for quantized elements is made of the plain one, where it is no file of its own
+    (`runtime/kernels/quantized_adapters.h`)."""
+
+    BY_TABLE = "ByTable"  # of what the f64 kernel computes of each of the 256 elements
+    AS_INTEGERS = "AsIntegers"  # the kernel for i8 or u8, which moves or compares elements
+    WIDENED = "Widened"  # the f64 kernel, between elements made real and results made integers again
+
+
 @dataclass(frozen=True)
 class Support:
-    """One operator of a library: the dtypes its kernel is written for, and what else must hold of a node."""
+    """One operator of a library: the dtypes its kernel is written for, and what else must hold of a node.
 
-    dtypes: tuple[DType, ...]
+    A tuple among the dtypes is those of the signature's variables together; a dtype alone may be that of each.
+    """
+
+    dtypes: tuple[DType | tuple[DType, ...], ...]
     rule: Rule | None = None
     takes_pitch: bool | Callable[[Node], bool] = False  # its operands and result may be rows of a wider tensor
     is_hot: bool = False  # compiled for several instruction-set levels
+    adapter: Adapter | None = None
+
+    def takes(self, dtypes: tuple[DType, ...]) -> bool:
+        return dtypes in self.dtypes or all(dtype in self.dtypes for dtype in dtypes)
 
 
 @dataclass(frozen=True)
@@ -44,18 +61,29 @@ class KernelLibrary:
     layout: Layout | None = None  # the one its layout-aware kernels want
     title: str = ""
     leaves: Mapping[OpSpec, Left] = field(default_factory=dict)
+    forms: Mapping[str, Mapping[OpSpec, Support]] = field(default_factory=dict)  # of variants: `Signature.form`
+
+    def support_of(self, op: OpSpec, signature: Signature) -> Support | None:
+        """What it has of an op for operands of that signature."""
+        return (self.forms.get(signature.form, {}) if signature.form else self.supports).get(op)
+
+    def support(self, node: Node) -> Support | None:
+        """What it has for `node`."""
+        return self.support_of(node.op, node.op.match(node.input_types, node.attrs)[0])
 
     def why_not(self, node: Node) -> str | None:
         """None if it can run `node`, else why not."""
-        support = self.supports.get(node.op) or self.leaves.get(node.op)
-        if support is None:
-            return f"{self.name} has no `{node.op.name}`"
-        bound = node.op.bind_types(node.input_types, node.attrs)
-        for dtype in bound.values():
-            if support.dtypes is not None and dtype not in support.dtypes:
-                return f"{self.name}'s `{node.op.name}` does not take {dtype}"
-        if isinstance(support, Left):
-            return f"{self.name} leaves `{node.op.name}` to portable kernels: {support.why}"
+        signature, bound = node.op.match(node.input_types, node.attrs)
+        support = self.support_of(node.op, signature)
+        left = self.leaves.get(node.op) if not signature.form else None
+        if support is None and left is None:
+            missing = f"{signature.form} `{node.op.name}`" if signature.form else f"`{node.op.name}`"
+            return f"{self.name} has no {missing}"
+        dtypes = tuple(bound.values())
+        if support is None and left is not None and (left.dtypes is None or {*dtypes} <= {*left.dtypes}):
+            return f"{self.name} leaves `{node.op.name}` to portable kernels: {left.why}"
+        if support is None or not support.takes(dtypes):
+            return f"{self.name}'s `{node.op.name}` does not take {', '.join(map(str, dtypes))}"
         return support.rule(node) if support.rule else None
 
     def leaves_kernel(self, op: OpSpec, dtypes: Sequence[str]) -> bool:
@@ -65,7 +93,8 @@ class KernelLibrary:
 
     def takes_pitch(self, node: Node) -> bool:
         """Whether its kernel for `node` reads and writes rows that do not lie side by side."""
-        takes = self.supports[node.op].takes_pitch
+        support = self.support(node)
+        takes = support is not None and support.takes_pitch
         return takes if isinstance(takes, bool) else takes(node)
 
     def key(self, node: Node) -> str:
@@ -75,12 +104,14 @@ class KernelLibrary:
 
     def kernel_keys(self) -> Iterator[str]:
         """Every kernel it has."""
-        for op, support in self.supports.items():
-            choices = [
-                [dtype for dtype in allowed if dtype in support.dtypes] for allowed in op.signature.variables.values()
-            ]
-            for dtypes in itertools.product(*choices):
-                yield self._key(op, dtypes)
+        for form, supports in {"": self.supports, **self.forms}.items():
+            for op, support in supports.items():
+                for signature in op.signatures:
+                    if signature.form != form:
+                        continue
+                    for dtypes in itertools.product(*signature.variables.values()):
+                        if support.takes(dtypes):
+                            yield self._key(op, dtypes)
 
     def _key(self, op: OpSpec, dtypes: tuple[DType, ...]) -> str:
         return str(KernelKey(op.name, self.name, tuple(map(str, dtypes)), op.version))

@@ -16,7 +16,7 @@ from mtc import __version__
 from mtc.diagnostics import CANNOT_READ, DAMAGED_ARTIFACT, NOT_AN_ARTIFACT, MtcError, writing
 from mtc.ir import storedzip, tensorfile
 from mtc.ir.constant import Constant, OpenFile
-from mtc.ir.literals import type_text
+from mtc.ir.literals import qparams_constants, qparams_names, type_text
 from mtc.ir.module import Function, Module, Sample
 from mtc.ir.opspec import OpSpec
 from mtc.ir.parser import parse
@@ -41,10 +41,11 @@ def save(module: Module, path: str | Path) -> None:
     verify(module)
     if module.form == "lowered":
         raise ValueError("a lowered module is written as a program, not as IR")
+    scales = qparams_names(module.constants)
     members = (
         _text_member(GRAPH, print_module(module)),
         _text_member(META, yaml.safe_dump(_meta(module), sort_keys=False, allow_unicode=True, width=120)),
-        tensorfile.member(WEIGHTS, module.constants),
+        tensorfile.member(WEIGHTS, {**module.constants, **qparams_constants(scales)}, scales),
         tensorfile.member(SAMPLES, _sample_tensors(module)),
     )
     with writing(path), atomic_file(path) as file:

@@ -11,7 +11,7 @@ from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Loc, Node, Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType, QParams, TensorType
 
 
 class Builder:
@@ -24,18 +24,35 @@ class Builder:
         self.emitted: list[Node] = []
 
     def node(
-        self, op: OpSpec, *inputs: Value | None, regions: Sequence[Function] = (), name: str = "", **attrs: Any
+        self,
+        op: OpSpec,
+        *inputs: Value | None,
+        regions: Sequence[Function] = (),
+        name: str = "",
+        qparams: QParams | None = None,
+        **attrs: Any,
     ) -> Node:
-        """Inserts a node. TypeMismatch if the op does not take these operands or attributes."""
+        """Inserts a node. `qparams` are those of quantized results, where the op leaves the choice. TypeMismatch if the
+        op does not take these operands or attributes."""
         full = op.complete(attrs)
         types = op.result_types([None if v is None else v.type for v in inputs], full, regions)
+        if qparams is not None:
+            types = tuple(
+                TensorType(t.dtype, t.shape, t.qparams or qparams) if t.dtype.is_quantized else t for t in types
+            )
         return self._insert(Node(op, inputs, full, types, regions=regions, loc=self.loc), name)
 
     def emit(
-        self, op: OpSpec, *inputs: Value | None, regions: Sequence[Function] = (), name: str = "", **attrs: Any
+        self,
+        op: OpSpec,
+        *inputs: Value | None,
+        regions: Sequence[Function] = (),
+        name: str = "",
+        qparams: QParams | None = None,
+        **attrs: Any,
     ) -> Value:
         """Inserts a node with one result, and returns that."""
-        return self.node(op, *inputs, regions=regions, name=name, **attrs).output
+        return self.node(op, *inputs, regions=regions, name=name, qparams=qparams, **attrs).output
 
     def constant(self, value: Constant | np.ndarray, name: str = "", *, called: str = "constant") -> Value:
         """The value of a constant. One that has no name and is too large for the text of the IR is `called` so, until

@@ -137,7 +137,10 @@ class Constant:
 
     def digest(self) -> bytes:
         """A hash of type and elements: equal for constants that are the same tensor."""
-        known = hashlib.sha256(repr((self.type.dtype, self.type.shape, self.type.qparams)).encode())
+        known = hashlib.sha256(repr((self.type.dtype, self.type.shape)).encode())
+        if (qparams := self.type.qparams) is not None:
+            known.update(repr((qparams.axis, qparams.block, qparams.scale.dtype)).encode())
+            known.update(qparams.scale.tobytes() + qparams.zero_point.tobytes())
         for piece in self.chunks():
             known.update(piece)
         return known.digest()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from mtc.ir.constant import Constant
+from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.dims import Shape
 from mtc.ir.lexer import WORD
 from mtc.ir.opspec import AttrKind
@@ -109,20 +110,56 @@ def shape_text(shape: Shape) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def type_text(type: TensorType) -> str:
-    """`f32[n,3]`, `i64` for a scalar, `qi8(scale=[0.1], zero_point=[3])[8,3]`."""
-    qparams = "" if type.qparams is None else _qparams_text(type.qparams)
+def type_text(type: TensorType, names: Mapping[QParams, str] | None = None) -> str:
+    """`f32[n,3]`, `i64` for a scalar, `qi8(scale=0.1, zero_point=3)[8,3]`. Scales that have a name in `names` stand
+    elsewhere: `qi8(scale=@w.scale, axis=0)[64,3]`."""
+    qparams = "" if type.qparams is None else _qparams_text(type.qparams, names or {})
     return f"{type.dtype}{qparams}{shape_text(type.shape) if type.shape else ''}"
 
 
-def _qparams_text(qparams: QParams) -> str:
-    parts = [
-        f"scale=[{', '.join(map(float_text, qparams.scale))}]",
-        f"zero_point=[{', '.join(map(str, qparams.zero_point))}]",
-    ]
+def qparams_names(constants: Mapping[str, Constant]) -> dict[QParams, str]:
+    """A name for the scales of each constant that has too many of them for a line: its own with `.scale`; zero points
+    that differ have that name with `.zero_point`. The same constants always give the same names."""
+    names: dict[QParams, str] = {}
+    for key, constant in constants.items():
+        qparams = constant.type.qparams
+        if qparams is not None and qparams.scale.size > MOST_INLINE and qparams not in names:
+            name = f"{key}.scale"
+            while name in constants or f"{name}.zero_point" in constants:
+                name += "_"
+            names[qparams] = name
+    return names
+
+
+def qparams_constants(names: Mapping[QParams, str]) -> dict[str, Constant]:
+    """What those names stand for, as tensors of a file."""
+    found: dict[str, Constant] = {}
+    for qparams, name in names.items():
+        found[name] = Constant.of(qparams.scale, name)
+        if not isinstance(qparams.zero_points, int):
+            found[f"{name}.zero_point"] = Constant.of(qparams.zero_point, f"{name}.zero_point")
+    return found
+
+
+def _qparams_text(qparams: QParams, names: Mapping[QParams, str]) -> str:
+    named = names.get(qparams)
+    zero_points = qparams.zero_points
+    parts = [f"scale={_numbers_text(qparams.scale) if named is None else symbol_text('@', named)}"]
+    if not isinstance(zero_points, int):
+        name = f"{named}.zero_point"
+        parts.append(f"zero_point={_numbers_text(zero_points) if named is None else symbol_text('@', name)}")
+    elif zero_points:
+        parts.append(f"zero_point={zero_points}")
     optional = (("axis", qparams.axis), ("block", qparams.block))
     parts += [f"{name}={value}" for name, value in optional if value is not None]
     return f"({', '.join(parts)})"
+
+
+def _numbers_text(numbers: np.ndarray) -> str:
+    """One number alone, several in brackets, f16 marked as such."""
+    texts = element_texts(numbers)
+    marked = "f16" if numbers.dtype == np.float16 else ""
+    return texts[0] if len(texts) == 1 and not marked else f"{marked}[{', '.join(texts)}]"
 
 
 def attribute_text(kind: AttrKind, value: Any) -> str:

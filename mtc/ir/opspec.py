@@ -45,7 +45,11 @@ class Trait(Enum):
     STRUCTURAL = "structural"  # part of the IR's own grammar; has neither kernel nor reference
 
 
-DERIVED = "derived"  # the quantized reference is: dequantize, reference, quantize
+class Quantized(Enum):
+    """How an op's reference computes with quantized elements."""
+
+    DERIVED = "derived"  # dequantize, reference, quantize, in f64
+    PRODUCT = "product"  # a product of integers, then rounded once: `mtc.ops.quantized`
 
 
 class Accuracy(Enum):
@@ -86,6 +90,13 @@ class Signature:
     results: tuple[DType | str | None, ...]
     variables: Mapping[str, tuple[DType, ...]]
     has_variadic_result: bool = False
+    form: str = ""  # of a variant whose kernels are files of their own: `conv2d_quantized`
+
+    def takes(self, dtypes: Sequence[DType]) -> bool:
+        """Whether its variables can be bound so."""
+        return len(dtypes) == len(self.variables) and all(
+            dtype in allowed for dtype, allowed in zip(dtypes, self.variables.values(), strict=True)
+        )
 
 
 class TypeMismatch(ValueError):
@@ -113,7 +124,9 @@ class OpSpec:
     traits: frozenset[Trait] = frozenset()
     version: int = 1
     flops: Callable[..., Any] | None = None
-    quantized: Any = None
+    quantized: Quantized | None = None
+    variants: tuple[Signature, ...] = ()  # other signatures than the plain one, for quantized operands
+    moves_channels: Callable[..., int | None] | None = None  # (axis, operand type, **attrs) -> axis of the result
     family: str = ""
 
     def __repr__(self) -> str:
@@ -136,69 +149,102 @@ class OpSpec:
         padded = tuple(inputs[:fixed]) + (None,) * (fixed - len(inputs[:fixed]))
         return padded + tuple(inputs[fixed:])
 
+    @property
+    def signatures(self) -> tuple[Signature, ...]:
+        """The plain one, then those for quantized operands."""
+        return (self.signature, *self.variants)
+
+    def signature_for(self, dtypes: Sequence[DType]) -> Signature:
+        """The one whose variables are bound so. ValueError if there is none."""
+        for signature in self.signatures:
+            if signature.takes(dtypes):
+                return signature
+        raise ValueError(f"`{self.name}` does not take {', '.join(map(str, dtypes))}")
+
     def bind_types(self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any]) -> dict[str, DType]:
         """The dtype of each type variable. TypeMismatch if operands disagree or a dtype is not supported."""
+        return self.match(inputs, attrs)[1]
+
+    def match(
+        self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any]
+    ) -> tuple[Signature, dict[str, DType]]:
+        """The signature that takes operands of these types, and the dtype of each of its variables. TypeMismatch, with
+        what the plain one does not take, if none does."""
+        plain = self._bound(self.signature, inputs, attrs)
+        if not isinstance(plain, str):
+            return self.signature, plain
+        for signature in self.variants:
+            if not isinstance(found := self._bound(signature, inputs, attrs), str):
+                return signature, found
+        raise TypeMismatch(plain)
+
+    def _bound(
+        self, signature: Signature, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any]
+    ) -> dict[str, DType] | str:
+        """The dtype of each variable, or why the operands are not of that signature."""
         bound: dict[str, DType] = {}
         fixed = len(self.operands) - self.is_variadic
         if len(inputs) < sum(o.arity is Arity.ONE for o in self.operands) or (
             len(inputs) > fixed and not self.is_variadic
         ):
-            raise TypeMismatch(f"`{self.name}` takes {len(self.operands)} operands, not {len(inputs)}")
+            return f"`{self.name}` takes {len(self.operands)} operands, not {len(inputs)}"
         for index, given in enumerate(inputs):
             operand = self.operands[min(index, len(self.operands) - 1)]
             if given is None:
                 if operand.arity is not Arity.OPTIONAL:
-                    raise TypeMismatch(f"operand `{operand.name}` of `{self.name}` is missing")
+                    return f"operand `{operand.name}` of `{self.name}` is missing"
                 continue
-            wanted = self.signature.operands[min(index, len(self.operands) - 1)]
+            wanted = signature.operands[min(index, len(self.operands) - 1)]
             if wanted is None:
                 continue
             if isinstance(wanted, DType):
                 if given.dtype is not wanted:
-                    raise TypeMismatch(f"operand `{operand.name}` of `{self.name}` is {wanted}, not {given.dtype}")
+                    return f"operand `{operand.name}` of `{self.name}` is {wanted}, not {given.dtype}"
             elif bound.setdefault(wanted, given.dtype) is not given.dtype:
-                raise TypeMismatch(
-                    f"operands of `{self.name}` have different dtypes, {bound[wanted]} and {given.dtype}; cast one"
-                )
-        for variable in self.signature.variables:
+                return f"operands of `{self.name}` have different dtypes, {bound[wanted]} and {given.dtype}; cast one"
+        for variable in signature.variables:
             if variable not in bound and "dtype" in attrs:
                 bound[variable] = attrs["dtype"]
         for variable, dtype in bound.items():
-            allowed = self.signature.variables[variable]
-            if dtype not in allowed and not (dtype.is_quantized and self._takes_quantized):
+            allowed = signature.variables[variable]
+            if dtype not in allowed:
                 names = ", ".join(str(d) for d in allowed)
-                raise TypeMismatch(f"`{self.name}` takes {names}, not {dtype}")
-        return {v: bound[v] for v in self.signature.variables if v in bound}
-
-    @property
-    def _takes_quantized(self) -> bool:
-        """What only moves elements about need not know what they stand for."""
-        return self.quantized is not None or self.has(Trait.SHARES_QPARAMS)
+                return f"`{self.name}` takes {names}, not {dtype}"
+        return {v: bound[v] for v in signature.variables if v in bound}
 
     def result_types(
         self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any], regions: Sequence[Any] = ()
     ) -> tuple[TensorType, ...]:
         """The types of the results. TypeMismatch if the op does not take these operands, attributes or functions."""
-        bound = self.bind_types(inputs, attrs)
+        signature, bound = self.match(inputs, attrs)
         if len(regions) != len(self.regions):
             raise TypeMismatch(f"`{self.name}` takes {len(self.regions)} functions, not {len(regions)}")
         shapes = self.infer(*self.group(inputs), **attrs, **self.named_regions(regions))
         many: Sequence[Any] = shapes if isinstance(shapes, list) else [shapes]
         if all(isinstance(result, TensorType) for result in many):
             return tuple(many)
-        dtypes = [bound[d] if isinstance(d, str) else d for d in self.signature.results]
-        if self.signature.has_variadic_result:
+        dtypes = [bound[d] if isinstance(d, str) else d for d in signature.results]
+        if signature.has_variadic_result:
             dtypes = dtypes[:-1] + dtypes[-1:] * (len(many) - len(dtypes) + 1)
-        shared = self._shared_qparams(inputs)
+        shared = self._shared_qparams(inputs, attrs)
         return tuple(
             TensorType(dtype, tuple(shape), shared if dtype.is_quantized else None)  # type: ignore[arg-type,union-attr]
             for dtype, shape in zip(dtypes, many, strict=True)
         )
 
-    def _shared_qparams(self, inputs: Sequence[TensorType | None]) -> QParams | None:
-        """The parameters that results take over. None if they are chosen, as those per channel, whose axis may move."""
-        given = [type.qparams for type in inputs if type is not None and type.qparams is not None]
-        return given[0] if given and self.has(Trait.SHARES_QPARAMS) and given[0].axis is None else None
+    def _shared_qparams(self, inputs: Sequence[TensorType | None], attrs: Mapping[str, Any]) -> QParams | None:
+        """The parameters that results take over. None if they are chosen, as those per channel where it is not known
+        along which axis the channels stand."""
+        given = [type for type in inputs if type is not None and type.qparams is not None]
+        if not given or not self.has(Trait.SHARES_QPARAMS):
+            return None
+        qparams = given[0].qparams
+        if qparams is None or qparams.axis is None:
+            return qparams
+        axis = (
+            self.moves_channels(qparams.axis, given[0], **attrs) if self.moves_channels and not qparams.block else None
+        )
+        return None if axis is None else qparams.moved(axis)
 
     def named_regions(self, regions: Sequence[Any]) -> dict[str, Any]:
         """Nested functions as the definition's parameters take them."""

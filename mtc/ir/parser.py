@@ -12,6 +12,7 @@ from typing import Any
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds
 from mtc.ir.lexer import Lexer
+from mtc.ir.literals import qparams_constants, qparams_names
 from mtc.ir.module import Function, Loc, Module, Node, State, Value
 from mtc.ir.opspec import OpSpec, TypeMismatch
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE, STRUCTURAL
@@ -29,7 +30,8 @@ def parse(text: str, ops: Mapping[str, OpSpec], constants: Mapping[str, Constant
 
 class _Parser(TypeParser):
     def __init__(self, text: str, ops: Mapping[str, OpSpec], constants: dict[str, Constant]) -> None:
-        super().__init__(Lexer(text))
+        scales = qparams_constants(qparams_names(constants))
+        super().__init__(Lexer(text), lambda name: scales[name].array() if name in scales else None)
         self.ops = ops
         self.result = Module(constants=constants)
 

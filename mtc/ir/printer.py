@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from mtc.ir.dims import Bounds
-from mtc.ir.literals import attribute_text, constant_text, quoted, symbol_text, type_text, word_text
+from mtc.ir.literals import attribute_text, constant_text, qparams_names, quoted, symbol_text, type_text, word_text
 from mtc.ir.module import Function, Loc, Module, Node, State, Value
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
+from mtc.ir.types import QParams
 
 _INDENT = "  "
+Scales = Mapping[QParams, str]
 
 
 def print_module(module: Module) -> str:
     """The text of a module: form, states, functions; named constants are referred to, meta and samples stay out."""
     blocks = []
+    scales = qparams_names(module.constants)
     if module.form != "imported":
         blocks.append(f"module {{form={word_text(module.form)}}}\n")
     if module.states:
-        blocks.append("".join(f"{_state_text(state)}\n" for state in module.states.values()))
-    blocks += [print_function(function) + "\n" for function in module.functions.values()]
+        blocks.append("".join(f"{_state_text(state, scales)}\n" for state in module.states.values()))
+    blocks += [print_function(function, scales) + "\n" for function in module.functions.values()]
     return "\n".join(blocks)
 
 
-def print_function(function: Function) -> str:
-    """The text of one function, without a newline at the end."""
-    return "func " + "\n".join(_function_lines(function, ""))
+def print_function(function: Function, scales: Scales = MappingProxyType({})) -> str:
+    """The text of one function, without a newline at the end; `scales` names those that stand elsewhere."""
+    return "func " + "\n".join(_function_lines(function, "", scales))
 
 
-def _state_text(state: State) -> str:
+def _state_text(state: State, scales: Scales) -> str:
     options = []
     if state.initial is not None:
         named = state.initial.name
@@ -38,16 +42,16 @@ def _state_text(state: State) -> str:
     if state.space != "host":
         options.append(f"space={word_text(state.space)}")
     braces = f" {{{', '.join(options)}}}" if options else ""
-    return f"state {symbol_text('@', state.name)} : {type_text(state.type)}{braces}"
+    return f"state {symbol_text('@', state.name)} : {type_text(state.type, scales)}{braces}"
 
 
-def _function_lines(function: Function, indent: str) -> Iterator[str]:
+def _function_lines(function: Function, indent: str, scales: Scales) -> Iterator[str]:
     names = _value_names(function)
     symbols = ", ".join(_symbol_text(name, bounds) for name, bounds in function.symbols.items())
-    inputs = ", ".join(f"{names[value]}: {type_text(value.type)}" for value in function.inputs)
+    inputs = ", ".join(f"{names[value]}: {type_text(value.type, scales)}" for value in function.inputs)
     yield f"{symbol_text('@', function.name)}{f'<{symbols}>' if symbols else ''}({inputs}) {{"
     for node in function:
-        yield _node_text(node, function, names, indent + _INDENT)
+        yield _node_text(node, function, names, indent + _INDENT, scales)
     yield indent + "}"
 
 
@@ -57,7 +61,7 @@ def _symbol_text(name: str, bounds: Bounds) -> str:
     return f"{name}: {bounds.min}..{'' if bounds.max is None else bounds.max}"
 
 
-def _node_text(node: Node, function: Function, names: dict[Value, str], indent: str) -> str:
+def _node_text(node: Node, function: Function, names: dict[Value, str], indent: str, scales: Scales) -> str:
     results = ", ".join(names[value] for value in node.outputs)
     text = f"{indent}{results} = " if results else indent
     operands = ["none" if value is None else names.get(value, f"%{quoted('?' + value.name)}") for value in node.inputs]
@@ -71,10 +75,10 @@ def _node_text(node: Node, function: Function, names: dict[Value, str], indent: 
     else:
         text += f"{node.op.name}({', '.join(operands)}){_attributes_text(node)}"
     if node.regions:
-        regions = ("\n".join(_function_lines(region, indent)) for region in node.regions)
+        regions = ("\n".join(_function_lines(region, indent, scales)) for region in node.regions)
         text += " with " + ", ".join(f"func {region}" for region in regions)
     if node.outputs:
-        text += f" : {', '.join(type_text(value.type) for value in node.outputs)}"
+        text += f" : {', '.join(type_text(value.type, scales) for value in node.outputs)}"
     if node.loc:
         text += f" loc({', '.join(map(_loc_text, node.loc))})"
     return text

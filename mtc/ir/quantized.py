@@ -6,30 +6,33 @@ import numpy as np
 
 from mtc.ir.types import QI4, QI8, QU8, DType, QParams
 
-_RANGES: dict[DType, tuple[int, int]] = {QI8: (-128, 127), QU8: (0, 255), QI4: (-8, 7)}
+RANGES: dict[DType, tuple[int, int]] = {QI8: (-128, 127), QU8: (0, 255), QI4: (-8, 7)}
 
 
-def dequantize(array: np.ndarray, qparams: QParams) -> np.ndarray:
-    """`scale * (integer - zero_point)` of every element, in f32."""
+def dequantize(array: np.ndarray, qparams: QParams, dtype: type[np.floating] = np.float32) -> np.ndarray:
+    """`scale * (integer - zero_point)` of every element, computed in `dtype`."""
     scale, zero_point = _spread(qparams, array.shape)
-    reals: np.ndarray = (array.astype(np.float32) - zero_point) * scale
+    reals: np.ndarray = (array.astype(dtype) - zero_point.astype(dtype)) * scale.astype(dtype)
     return reals
 
 
 def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
-    """The elements of `dtype` nearest to real numbers: rounded half to even, saturated. NaN becomes the zero point."""
+    """The elements of `dtype` nearest to real numbers: rounded half to even, saturated. NaN becomes the zero point.
+    Computed in the array's own type, f32 at least."""
     scale, zero_point = _spread(qparams, array.shape)
-    steps = np.nan_to_num(np.rint(array.astype(np.float32) / scale), nan=0.0)
-    low, high = _RANGES[dtype]
+    wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.nan_to_num(np.rint(wide / scale.astype(wide.dtype)), nan=0.0)
+    low, high = RANGES[dtype]
     elements: np.ndarray = np.clip(steps + zero_point, low, high).astype(dtype.numpy)
     return elements
 
 
 def _spread(qparams: QParams, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Scale and zero point of each element of an array of `shape`, as arrays that broadcast to it."""
-    scale, zero_point = np.array(qparams.scale, np.float32), np.array(qparams.zero_point, np.float32)
+    scale, zero_point = qparams.scale.astype(np.float32, copy=False), qparams.zero_point
     if qparams.axis is None:
-        return scale, zero_point
+        return scale.reshape(()), zero_point.reshape(())
     axis = qparams.axis % len(shape)
     others, size = shape[:axis] + shape[axis + 1 :], shape[axis]
     if qparams.block is None:

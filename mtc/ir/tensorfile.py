@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant, FileRange, OpenFile
 from mtc.ir.literals import type_text
 from mtc.ir.storedzip import ALIGNMENT, DamagedArchive, Member, Stored
-from mtc.ir.typeparser import parse_type
-from mtc.ir.types import DType, TensorType
+from mtc.ir.typeparser import Lookup, parse_type
+from mtc.ir.types import DType, QParams, TensorType
 
 _PLAIN = {
     DType.F32: "F32", DType.F64: "F64", DType.F16: "F16", DType.BF16: "BF16", DType.I8: "I8", DType.U8: "U8",
@@ -29,8 +32,9 @@ _PADDING = "__pad."
 _MAX_HEADER = 1 << 30
 
 
-def member(name: str, constants: Mapping[str, Constant]) -> Member:
-    """A member of an archive that holds `constants` under their keys, in their order."""
+def member(name: str, constants: Mapping[str, Constant], scales: Mapping[QParams, str] | None = None) -> Member:
+    """A member of an archive that holds `constants` under their keys, in their order. `scales` names those among them
+    that are the scales of others."""
     header: dict[str, Any] = {}
     metadata: dict[str, str] = {}
     offset = 0
@@ -42,7 +46,7 @@ def member(name: str, constants: Mapping[str, Constant]) -> Member:
         shape = [constant.nbytes] if constant.type.dtype is DType.QI4 else list(constant.type.shape)
         header[_escaped(key)] = _entry(_STORED[constant.type.dtype], shape, begin, offset)
         if constant.type.dtype.is_quantized:
-            metadata[_escaped(key)] = type_text(constant.type)
+            metadata[_escaped(key)] = type_text(constant.type, scales)
     text = json.dumps({_METADATA: metadata} | header if metadata else header, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % ALIGNMENT)
 
@@ -70,7 +74,7 @@ def read(file: OpenFile, member: Stored, name: str) -> dict[str, Constant]:
     if not isinstance(metadata, dict) or not all(isinstance(entry, dict) for entry in header.values()):
         raise DamagedArchive(f"the header of {name} is not one of safetensors")
     start = member.offset + 8 + length
-    constants: dict[str, Constant] = {}
+    plain: dict[str, Constant] = {}  # as they are stored
     end = 0
     for key, entry in sorted(header.items(), key=lambda item: _offsets(item[1], name)):
         begin, stop = _offsets(entry, name)
@@ -78,12 +82,32 @@ def read(file: OpenFile, member: Stored, name: str) -> dict[str, Constant]:
             raise DamagedArchive(f"tensor `{key[:80]}` of {name} overlaps another, leaves a gap or is cut off")
         end = stop
         if not key.startswith(_PADDING):
-            type = _type(entry, metadata.get(key), f"tensor `{key[:80]}` of {name}", stop - begin)
+            type = _stored_type(entry, f"tensor `{key[:80]}` of {name}", stop - begin)
             known = _unescaped(key)
-            constants[known] = Constant(known, type, FileRange(file.path, start + begin, stop - begin, file))
+            plain[known] = Constant(known, type, FileRange(file.path, start + begin, stop - begin, file))
     if start + end != member.offset + member.size:
         raise DamagedArchive(f"{name} has bytes that no tensor has")
-    return constants
+    types = {_unescaped(key): stated for key, stated in metadata.items()}
+    return _quantized(plain, types, name)
+
+
+def _quantized(plain: dict[str, Constant], types: dict[str, object], name: str) -> dict[str, Constant]:
+    """Tensors with the types that are stated for them, without those that are the scales of others."""
+    scales: set[str] = set()
+
+    def lookup(key: str) -> np.ndarray | None:
+        if key not in plain or key in types:
+            return None
+        scales.add(key)
+        return plain[key].array()
+
+    found = {
+        key: replace(constant, type=_real_type(types[key], constant, f"tensor `{key[:80]}` of {name}", lookup))
+        if key in types
+        else constant
+        for key, constant in plain.items()
+    }
+    return {key: constant for key, constant in found.items() if key not in scales}
 
 
 def _entry(dtype: str, shape: list[Any], begin: int, end: int | None = None) -> dict[str, Any]:
@@ -97,23 +121,30 @@ def _offsets(entry: dict[str, Any], name: str) -> tuple[int, int]:
     return offsets[0], offsets[1]
 
 
-def _type(entry: dict[str, Any], stated: object, what: str, size: int) -> TensorType:
-    """The type of a tensor; checked, so that its bytes fill it."""
+def _stored_type(entry: dict[str, Any], what: str, size: int) -> TensorType:
+    """The type of a tensor's bytes; checked, so that they fill it."""
     shape = entry.get("shape")
     dtype = _DTYPES.get(str(entry.get("dtype")))
     if dtype is None or not isinstance(shape, list) or not all(type(n) is int and 0 <= n < 1 << 63 for n in shape):
         raise DamagedArchive(f"{what} has no known type")
     type_ = TensorType(dtype, tuple(shape))
-    if stated is not None:
-        try:
-            type_ = parse_type(str(stated))
-        except MtcError as error:
-            raise DamagedArchive(f"{what} has no known type ({error.diagnostics[0].message})") from error
-        expected = [size] if type_.dtype is DType.QI4 else list(type_.shape)
-        if not type_.dtype.is_quantized or _STORED[type_.dtype] != _PLAIN[dtype] or expected != shape:
-            raise DamagedArchive(f"{what} is stored as another type than it is")
-    if not type_.is_static or any(isinstance(n, int) and n < 0 for n in type_.shape) or type_.nbytes != size:
+    if type_.nbytes != size:
         raise DamagedArchive(f"{what} has {size} bytes, which do not fill its type")
+    return type_
+
+
+def _real_type(stated: object, stored: Constant, what: str, lookup: Lookup) -> TensorType:
+    """The quantized type that a tensor is stated to have; checked, so that its bytes fill it."""
+    try:
+        type_ = parse_type(str(stated), lookup)
+    except MtcError as error:
+        raise DamagedArchive(f"{what} has no known type ({error.diagnostics[0].message})") from error
+    expected = (stored.nbytes,) if type_.dtype is DType.QI4 else type_.shape
+    stored_as = (_PLAIN[stored.type.dtype], stored.type.shape)
+    if not type_.dtype.is_quantized or (_STORED[type_.dtype], expected) != stored_as:
+        raise DamagedArchive(f"{what} is stored as another type than it is")
+    if not type_.is_static or any(isinstance(n, int) and n < 0 for n in type_.shape) or type_.nbytes != stored.nbytes:
+        raise DamagedArchive(f"{what} has {stored.nbytes} bytes, which do not fill its type")
     return type_
 
 

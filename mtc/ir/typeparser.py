@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 from mtc.ir import dims
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Dim, Expr
@@ -21,9 +23,13 @@ _DTYPES = {dtype.value: dtype for dtype in DType}
 _T = TypeVar("_T")
 
 
-def parse_type(text: str) -> TensorType:
-    """The type that `text` is, such as `f32[n,3]`. IR_SYNTAX if it is none."""
-    parser = TypeParser(Lexer(text))
+# The numbers that a name in a type stands for, or None.
+Lookup = Callable[[str], "np.ndarray | None"]
+
+
+def parse_type(text: str, lookup: Lookup = lambda name: None) -> TensorType:
+    """The type that `text` is, such as `f32[n,3]`; `lookup` finds scales by name. IR_SYNTAX if it is none."""
+    parser = TypeParser(Lexer(text), lookup)
     type = parser.tensor_type()
     parser.lexer.expect_kind("end", "the end of the type")
     return type
@@ -32,8 +38,9 @@ def parse_type(text: str) -> TensorType:
 class TypeParser:
     """Reads from a lexer, which others read from too."""
 
-    def __init__(self, lexer: Lexer) -> None:
+    def __init__(self, lexer: Lexer, lookup: Lookup) -> None:
         self.lexer = lexer
+        self._lookup = lookup
         self._steps = 0
 
     def dtype(self) -> DType:
@@ -162,16 +169,38 @@ class TypeParser:
             if key.text not in ("scale", "zero_point", "axis", "block") or key.text in fields:
                 self.lexer.fail(f"unexpected `{key.text[:40]}`", key.position)
             self.lexer.expect("=")
-            if key.text == "scale":
-                fields["scale"] = tuple(self.items("[", "]", self.float))
-            elif key.text == "zero_point":
-                fields["zero_point"] = tuple(self.items("[", "]", lambda: self.lexer.integer("an integer")))
+            if key.text in ("scale", "zero_point"):
+                fields[key.text] = self._numbers(np.dtype(np.float32 if key.text == "scale" else np.int32))
             else:
                 fields[key.text] = self.lexer.integer("an integer")
         try:
-            return QParams(**{"scale": (), "zero_point": ()} | fields)
+            return QParams(**{"scale": ()} | fields)
         except ValueError as error:
             self.lexer.fail(str(error), start)
+
+    def _numbers(self, dtype: np.dtype) -> np.ndarray:
+        """A number, several in brackets, f16 with that word before them, or the name of a tensor."""
+        start = self.lexer.token.position
+        if self.lexer.token.kind == "symbol":
+            name = self.lexer.symbol("@", "scales or zero points")
+            found = self._lookup(name)
+            if found is None or found.dtype not in ((dtype,) if dtype.kind == "i" else (dtype, np.float16)):
+                self.lexer.fail(f"there are no such numbers `@{name}`", start)
+            return found
+        is_half = dtype.kind == "f" and self.lexer.accept("f16")
+        texts: list[str] = []
+
+        def number() -> None:
+            texts.append(self._number("a number", {"number", "word"}))
+
+        if is_half or self.lexer.is_next("["):
+            self.items("[", "]", number)
+        else:
+            number()
+        try:
+            return element_array(texts, np.dtype(np.float16) if is_half else dtype)
+        except (ValueError, OverflowError) as error:
+            self.lexer.fail(f"a number is not of its type: {error}"[:200], start)
 
     def _sum(self, depth: int) -> Dim:
         total = self._product(depth)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Set
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds, names_in
 from mtc.ir.literals import is_word
-from mtc.ir.types import DType, QParams, TensorType
+from mtc.ir.quantized import RANGES
+from mtc.ir.types import QParams, TensorType
 
 _LIMIT = 1 << 63  # sizes are 64-bit signed everywhere below
-_INTEGERS = {DType.QI8: (-128, 127), DType.QU8: (0, 255), DType.QI4: (-8, 7)}
 
 
 def check_type(type: TensorType, symbols: Set[str]) -> Iterator[str]:
@@ -32,10 +31,10 @@ def check_type(type: TensorType, symbols: Set[str]) -> Iterator[str]:
 
 
 def _check_qparams(type: TensorType, qparams: QParams) -> Iterator[str]:
-    low, high = _INTEGERS[type.dtype]
-    if not all(math.isfinite(scale) and scale > 0 for scale in qparams.scale):
+    low, high = RANGES[type.dtype]
+    if not bool((np.isfinite(qparams.scale) & (qparams.scale > 0)).all()):
         yield "a scale is not a positive number"
-    if not all(low <= zero_point <= high for zero_point in qparams.zero_point):
+    if not bool(((low <= qparams.zero_point) & (qparams.zero_point <= high)).all()):
         yield f"a zero point is not in {low}..{high}"
     if qparams.axis is None:
         return
@@ -50,8 +49,8 @@ def _check_qparams(type: TensorType, qparams: QParams) -> Iterator[str]:
         expected = size
     else:
         expected = (type.count if size == 0 else type.count // size) * -(-size // qparams.block)
-    if expected != len(qparams.scale):
-        yield f"{len(qparams.scale)} scales where the shape needs {expected}"
+    if expected != qparams.scale.size:
+        yield f"{qparams.scale.size} scales where the shape needs {expected}"
 
 
 def check_symbol(name: str, bounds: Bounds) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -55,19 +56,20 @@ class DType(Enum):
 
     @property
     def is_quantized(self) -> bool:
-        return self in (DType.QI8, DType.QU8, DType.QI4)
+        return self in QUANTIZED
 
     @property
     def number(self) -> int:
-        """Its number in programs (`runtime/schema/program.fbs`) and in the C API (`mtc.h`). KeyError if it has none."""
+        """Its number in programs (`runtime/schema/program.fbs`) and in the runtime. Those of the plain types are also
+        the C API's (`mtc.h`), which has no quantized ones."""
         return _NUMBERS[self]
 
     @staticmethod
     def numbered(number: int) -> DType:
         """The inverse of `number`. ValueError if none has it."""
-        if not 0 <= number < len(ANY):
+        if not 0 <= number < len(DType):
             raise ValueError(f"no dtype has the number {number}")
-        return ANY[number]
+        return list(DType)[number]
 
     @staticmethod
     def of(dtype: np.dtype | type) -> DType:
@@ -83,6 +85,7 @@ FLOATS = (F32, F64, F16, BF16)
 INTEGERS = (I8, U8, I16, I32, I64)
 NUMBERS = (*FLOATS, *INTEGERS)
 ANY = (*NUMBERS, BOOL)
+QUANTIZED = (QI8, QU8, QI4)
 
 _NUMPY: dict[DType, np.dtype[Any]] = {
     F32: np.dtype(np.float32),
@@ -99,28 +102,78 @@ _NUMPY: dict[DType, np.dtype[Any]] = {
     QU8: np.dtype(np.uint8),
     QI4: np.dtype(np.int8),
 }
-_NUMBERS = {dtype: number for number, dtype in enumerate(ANY)}
+_NUMBERS = {dtype: number for number, dtype in enumerate(DType)}
 _FROM_NUMPY = {_NUMPY[dtype]: dtype for dtype in ANY}
 
 
-@dataclass(frozen=True)
 class QParams:
     """real = scale * (integer - zero_point).
 
     Per tensor: one scale and `axis` None. Per channel: one scale for each index of `axis`. Per block: `block` sizes
     along `axis` share a scale, and the scales are those of each row in turn.
+
+    `scale` is f32, or f16 if it was given so; `zero_point` i32. Both have one axis, as many elements, and never change.
+    Equal parameters are equal: they may stand in sets and be keys.
     """
 
-    scale: tuple[float, ...]
-    zero_point: tuple[int, ...]
-    axis: int | None = None
-    block: int | None = None
+    __slots__ = ("_hash", "axis", "block", "scale", "zero_point")
 
-    def __post_init__(self) -> None:
-        if len(self.scale) != len(self.zero_point) or not self.scale:
+    def __init__(
+        self,
+        scale: float | Sequence[float] | np.ndarray,
+        zero_point: int | Sequence[int] | np.ndarray = 0,
+        axis: int | None = None,
+        block: int | None = None,
+    ) -> None:
+        self.scale = _frozen(scale, np.float16 if getattr(scale, "dtype", None) == np.float16 else np.float32)
+        self.zero_point = _frozen(zero_point, np.int32)
+        if self.zero_point.size == 1:
+            self.zero_point = np.broadcast_to(self.zero_point, self.scale.shape)
+        self.axis = axis
+        self.block = block
+        self._hash: int | None = None
+        if self.scale.size != self.zero_point.size or not self.scale.size:
             raise ValueError("as many zero points as scales, at least one")
-        if self.axis is None and (len(self.scale) != 1 or self.block is not None):
+        if axis is None and (self.scale.size != 1 or block is not None):
             raise ValueError("several scales need an axis")
+
+    @property
+    def is_per_tensor(self) -> bool:
+        return self.axis is None
+
+    @property
+    def zero_points(self) -> int | np.ndarray:
+        """The zero point of all scales if they have the same one, else each."""
+        first = int(self.zero_point[0])
+        return first if bool((self.zero_point == first).all()) else self.zero_point
+
+    def moved(self, axis: int) -> QParams:
+        """The same of a tensor whose channels stand along another axis."""
+        return QParams(self.scale, self.zero_point, axis, self.block)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, QParams)
+            and (self.axis, self.block, self.scale.dtype) == (other.axis, other.block, other.scale.dtype)
+            and np.array_equal(self.scale, other.scale)
+            and np.array_equal(self.zero_point, other.zero_point)
+        )
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((self.scale.tobytes(), self.zero_points if self.is_per_tensor else 0, self.axis))
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"QParams({self.scale.tolist()}, {self.zero_points}, axis={self.axis}, block={self.block})"
+
+
+def _frozen(values: float | Sequence[float] | np.ndarray, dtype: type[np.generic]) -> np.ndarray:
+    array: np.ndarray = np.asarray(values).astype(dtype, copy=False).reshape(-1).view()
+    array.flags.writeable = False
+    return array
 
 
 @dataclass(frozen=True)

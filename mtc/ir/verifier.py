@@ -253,4 +253,4 @@ def _shares_qparams(op: OpSpec, operands: list[TensorType | None], result: Tenso
     if not op.has(Trait.SHARES_QPARAMS) or result.qparams is None:
         return True
     given = [type.qparams for type in operands if type is not None and type.qparams is not None]
-    return not given or given[0].axis is not None or all(qparams == result.qparams for qparams in given)
+    return not given or not given[0].is_per_tensor or all(qparams == result.qparams for qparams in given)

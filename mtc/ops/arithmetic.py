@@ -50,7 +50,8 @@ class Rounding(Enum):
 
 
 def divided_shape(x: TensorType, y: TensorType, *, rounding: Rounding) -> Shape:
-    require(rounding is not Rounding.NONE or x.dtype.is_float, "integers are divided with a rounding, or cast before")
+    is_real = not x.dtype.is_integer
+    require(rounding is not Rounding.NONE or is_real, "integers are divided with a rounding, or cast before")
     return broadcast(x.shape, y.shape)
 
 

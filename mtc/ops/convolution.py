@@ -8,7 +8,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div, product
-from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
+from mtc.ops.define import (
+    FLOATS,
+    LAYOUT_AWARE,
+    PRODUCT,
+    QI8,
+    QU8,
+    Accuracy,
+    Layout,
+    Tensor,
+    TensorType,
+    Variant,
+    may_equal,
+    op,
+    require,
+)
+
+# Integers by integers; the bias stays in f32, and what the kernels make of it is an integer of the product's scale.
+QUANTIZED = Variant("Q, W, f32 -> Q", form="quantized", Q=(QI8, QU8), W=(QI8, QU8))
 
 
 def conv_size(size: Dim, kernel: Dim, stride: int, before: int, after: int, dilation: int) -> Dim:
@@ -121,7 +138,15 @@ def convolve(
     return np.clip(result, *clamp)
 
 
-@op(types="T, T, T -> T", T=FLOATS, infer=conv_shape, flops=conv_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=conv_shape,
+    flops=conv_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
+)
 def conv1d(
     x: Tensor,
     weight: Tensor,
@@ -144,6 +169,8 @@ def conv1d(
     flops=conv_flops,
     accuracy=Accuracy.REDUCTION,
     traits=(LAYOUT_AWARE,),
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
 )
 def conv2d(
     x: Tensor,
@@ -164,7 +191,15 @@ def conv2d(
     return channels_last(result) if layout is Layout.NHWC else result
 
 
-@op(types="T, T, T -> T", T=FLOATS, infer=conv_shape, flops=conv_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=conv_shape,
+    flops=conv_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
+)
 def conv3d(
     x: Tensor,
     weight: Tensor,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -18,7 +19,6 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape
 from mtc.ir.opspec import (
-    DERIVED,  # noqa: F401  the vocabulary that families import from here
     Accuracy,
     Arity,
     Attribute,
@@ -26,6 +26,7 @@ from mtc.ir.opspec import (
     Infer,
     Operand,
     OpSpec,
+    Quantized,
     Signature,
     Trait,
     TypeMismatch,
@@ -44,6 +45,9 @@ from mtc.ir.types import (  # noqa: F401  the vocabulary that families import fr
     I64,
     INTEGERS,
     NUMBERS,
+    QI4,
+    QI8,
+    QU8,
     U8,
     DType,
     TensorType,
@@ -56,6 +60,7 @@ Dims = tuple[Dim, ...]
 ELEMENTWISE, COMMUTATIVE, IDEMPOTENT = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.IDEMPOTENT
 LAYOUT_AWARE, SHARES_QPARAMS = Trait.LAYOUT_AWARE, Trait.SHARES_QPARAMS
 VIEW, EFFECT = Trait.VIEW, Trait.EFFECT
+DERIVED, PRODUCT = Quantized.DERIVED, Quantized.PRODUCT
 
 OPS: dict[str, OpSpec] = {}
 
@@ -69,13 +74,25 @@ class Layout(Enum):
     NHWC = "nhwc"
 
 
+class Variant:
+    """Other operand types of an op: `Variant("Q, W, f32 -> Q", form="quantized", Q=(QI8,), W=(QI8,))`. Its kernels are
+    files of their own, named after the op and `form`."""
+
+    def __init__(self, types: str, *, form: str, **variables: tuple[DType, ...]) -> None:
+        self.types = types
+        self.form = form
+        self.variables = variables
+
+
 def op(
     *,
     types: str,
     infer: Infer | None = None,
     traits: Sequence[Trait] = (),
     accuracy: Accuracy = Accuracy.ROUNDING,
-    quantized: Any = None,
+    quantized: Quantized | None = None,
+    variants: Sequence[Variant] = (),
+    moves_channels: Callable[..., int | None] | None = None,
     version: int = 1,
     flops: Callable[..., Any] | None = None,
     **variables: tuple[DType, ...],
@@ -86,6 +103,9 @@ def op(
     functions, and returns the result's shape, or a list of shapes or types. Elementwise ops need none: their operands
     are broadcast.
     `flops` gets the same and returns the floating-point operations of one call (multiply and add are two).
+
+    With `quantized`, or if its result shares its operand's qparams, it also takes quantized elements: in place of
+    floats, all of one dtype, unless `variants` say otherwise.
     """
 
     def define(reference: Callable[..., Any]) -> OpSpec:
@@ -93,12 +113,17 @@ def op(
         shapes = infer or (broadcast_operands if ELEMENTWISE in traits else None)
         if shapes is None:
             raise TypeError(f"{reference.__name__}: how are its result's shapes inferred?")
+        signature = _signature(types, variables)
+        others = tuple(_signature(variant.types, variant.variables, variant.form) for variant in variants)
+        is_plain = not any(QI8 in allowed for allowed in variables.values())
+        if is_plain and not others and (quantized is not None or SHARES_QPARAMS in traits):
+            others = (_in_place_of_floats(signature, (QI8, QU8) if SHARES_QPARAMS not in traits else (QI8, QU8, QI4)),)
         spec = OpSpec(
             name=reference.__name__.rstrip("_"),
             doc=inspect.getdoc(reference) or "",
             operands=operands,
             attributes=attributes,
-            signature=_signature(types, variables),
+            signature=signature,
             infer=shapes,
             reference=reference,
             regions=regions,
@@ -107,6 +132,8 @@ def op(
             version=version,
             flops=flops or (_one_flop_per_element if ELEMENTWISE in traits else None),
             quantized=quantized,
+            variants=others,
+            moves_channels=moves_channels,
             family=reference.__module__.rpartition(".")[2],
         )
         if OPS.setdefault(spec.name, spec) is not spec:
@@ -167,7 +194,13 @@ def _one_flop_per_element(*operands: TensorType | None, **attrs: Any) -> Dim:
     return TensorType(F32, broadcast_operands(*operands)).count
 
 
-def _signature(types: str, variables: dict[str, tuple[DType, ...]]) -> Signature:
+def _in_place_of_floats(signature: Signature, dtypes: tuple[DType, ...]) -> Signature:
+    """The signature of the same op for quantized elements."""
+    variables = {name: dtypes if F32 in allowed else allowed for name, allowed in signature.variables.items()}
+    return replace(signature, variables=variables, form="quantized")
+
+
+def _signature(types: str, variables: dict[str, tuple[DType, ...]], form: str = "") -> Signature:
     before, _, after = types.partition("->")
 
     def entry(word: str) -> DType | str | None:
@@ -180,6 +213,7 @@ def _signature(types: str, variables: dict[str, tuple[DType, ...]]) -> Signature
         results=tuple(entry(word) for word in results),
         variables=variables,
         has_variadic_result=bool(results) and results[-1].strip().startswith("*"),
+        form=form,
     )
 
 

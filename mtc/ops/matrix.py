@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, broadcast, may_equal, op, require
+from mtc.ops.convolution import QUANTIZED
+from mtc.ops.define import FLOATS, PRODUCT, Accuracy, Tensor, TensorType, broadcast, may_equal, op, require
 
 
 def linear_shape(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Shape:
@@ -22,7 +23,15 @@ def linear_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_
     return x.count * weight.shape[0] * 2
 
 
-@op(types="T, T, T -> T", T=FLOATS, infer=linear_shape, flops=linear_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=linear_shape,
+    flops=linear_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
+)
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float, float] = (-inf, inf)):
     """`x @ weight.T + bias` over the last axis; `weight` is [out, in]."""
     result = np.matmul(x, weight.T)
@@ -40,7 +49,14 @@ def matmul_flops(x: TensorType, y: TensorType, **attrs: Any) -> Dim:
     return TensorType(x.dtype, matmul_shape(x, y, **attrs)).count * x.shape[-1] * 2
 
 
-@op(types="T, T -> T", T=FLOATS, infer=matmul_shape, flops=matmul_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T -> T",
+    T=FLOATS,
+    infer=matmul_shape,
+    flops=matmul_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=PRODUCT,
+)
 def matmul(x: Tensor, y: Tensor, *, transpose_y: bool = False):
     """The product of the matrices in the last two axes; leading axes are broadcast. `transpose_y` reads y as its
     transpose."""

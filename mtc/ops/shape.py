@@ -33,7 +33,20 @@ def reshape_shape(x: TensorType, *, shape: Shape) -> Shape:
     return shape
 
 
-@op(types="T -> T", T=ANY, infer=reshape_shape, traits=(VIEW, SHARES_QPARAMS), accuracy=Accuracy.EXACT)
+def reshaped_channels(axis: int, x: TensorType, *, shape: Shape) -> int | None:
+    """Where the axis is in the result, if it is one there too."""
+    before = product(x.shape[:axis])
+    return next((i for i, size in enumerate(shape) if size == x.shape[axis] and product(shape[:i]) == before), None)
+
+
+@op(
+    types="T -> T",
+    T=ANY,
+    infer=reshape_shape,
+    traits=(VIEW, SHARES_QPARAMS),
+    accuracy=Accuracy.EXACT,
+    moves_channels=reshaped_channels,
+)
 def reshape(x: Tensor, *, shape: Dims):
     """The same elements in the same order under another shape. Sizes are stated, never -1."""
     return x.reshape(shape)
@@ -50,7 +63,14 @@ def permute_shape(x: TensorType, *, dims: tuple[int, ...]) -> Shape:
     return tuple(x.shape[axis] for axis in dims)
 
 
-@op(types="T -> T", T=ANY, infer=permute_shape, traits=(SHARES_QPARAMS,), accuracy=Accuracy.EXACT)
+@op(
+    types="T -> T",
+    T=ANY,
+    infer=permute_shape,
+    traits=(SHARES_QPARAMS,),
+    accuracy=Accuracy.EXACT,
+    moves_channels=lambda axis, x, dims: dims.index(axis),
+)
 def permute(x: Tensor, *, dims: tuple[int, ...]):
     """Reorders the axes: axis i of the result is axis `dims[i]` of x. Axes are counted from the front."""
     return np.transpose(x, dims)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div
-from mtc.ops.convolution import Images, channels_first, channels_last
-from mtc.ops.define import FLOATS, LAYOUT_AWARE, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
+from mtc.ops.convolution import QUANTIZED, Images, channels_first, channels_last
+from mtc.ops.define import FLOATS, LAYOUT_AWARE, PRODUCT, Accuracy, Layout, Tensor, TensorType, may_equal, op, require
 
 
 def conv_transpose_shape(
@@ -94,6 +94,8 @@ def spread(
     flops=conv_transpose_flops,
     accuracy=Accuracy.REDUCTION,
     traits=(LAYOUT_AWARE,),
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
 )
 def conv_transpose2d(
     x: Tensor,
@@ -123,6 +125,8 @@ def conv_transpose2d(
     infer=conv_transpose_shape,
     flops=conv_transpose_flops,
     accuracy=Accuracy.REDUCTION,
+    quantized=PRODUCT,
+    variants=(QUANTIZED,),
 )
 def conv_transpose3d(
     x: Tensor,

@@ -22,8 +22,8 @@ _SMALL_EXPANDED = 1 << 12
 @rewrite()
 def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     """A node that only reads constants is one."""
-    if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions:
-        return None
+    if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions or node.op is ops.dequantize:
+        return None  # weights are stored as integers because they are smaller so
     if any(value is not None and value.constant is None for value in node.inputs):
         return None
     before = sum(value.constant.nbytes for value in node.inputs if value is not None and value.constant is not None)

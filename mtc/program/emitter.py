@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, BinaryIO
 
 import flatbuffers
+import numpy as np
 
 from mtc import __version__, ops
 from mtc.ir.constant import Constant
@@ -14,7 +15,7 @@ from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Function, Module, Node, Value
 from mtc.ir.opspec import Attribute, AttrKind
 from mtc.ir.structural import CONSTANT, RETURN, STATE, STATE_UPDATE
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType, QParams, TensorType
 from mtc.program import header
 from mtc.program import schema_generated as schema
 from mtc.program.expressions import Expressions
@@ -45,6 +46,7 @@ class Emitter:
         self.tables = make(schema.ProgramT, producer=f"mtc {__version__}", backends=list(backends))
         self.kernels: dict[str, int] = {}
         self.constants: dict[int, int] = {}
+        self.qparams: dict[QParams, int] = {}
         self.stored: list[Constant] = []
         self.states = {name: index for index, name in enumerate(module.states)}
         self._bodies = [_FunctionEmitter(self, function, name) for name, function in module.functions.items()]
@@ -55,6 +57,7 @@ class Emitter:
         self.tables.functions = [body.emit() for body in self._bodies]  # which grows while they nest others
         self.tables.states = [self._state(name) for name in self.module.states]
         self.tables.kernels = list(self.kernels)
+        self.tables.qparams = [self._qparams(qparams) for qparams in self.qparams]
         self.tables.metadata = [
             make(schema.EntryT, key=str(key), value=str(value))
             for key, value in self.module.meta.get("metadata", {}).items()
@@ -89,11 +92,27 @@ class Emitter:
 
     def constant(self, constant: Constant) -> int:
         """The index of a constant, which is stored once however often it is read."""
-        key = id(constant)
+        key = id(constant)  # which `stored` keeps from being another's
         if key not in self.constants:
             self.constants[key] = len(self.stored)
             self.stored.append(constant)
         return self.constants[key]
+
+    def qparams_index(self, qparams: QParams | None) -> int:
+        return -1 if qparams is None else self.qparams.setdefault(qparams, len(self.qparams))
+
+    def _qparams(self, qparams: QParams) -> schema.QParamsT:
+        zero_point = qparams.zero_points
+        row = make(schema.QParamsT, scale=float(qparams.scale[0]) or 1.0, zeroPoint=0)
+        if isinstance(zero_point, int):
+            row.zeroPoint = zero_point
+        if qparams.axis is not None:
+            row.axis, row.block = qparams.axis, qparams.block or 0
+            row.scale = 1.0
+            row.scales = self.constant(Constant.of(qparams.scale))
+            if not isinstance(zero_point, int):
+                row.zeroPoints = self.constant(Constant.of(np.ascontiguousarray(zero_point)))
+        return row
 
     def _state(self, name: str) -> schema.StateT:
         state = self.module.states[name]
@@ -206,7 +225,7 @@ class _FunctionEmitter:
 
     def _row(self, type_: TensorType, name: str) -> schema.ValueT:
         dims = [self.expressions.dim(size) for size in type_.shape]
-        row = make(schema.ValueT, dtype=type_.dtype.number, dims=dims)
+        row = make(schema.ValueT, dtype=type_.dtype.number, dims=dims, qparams=self.owner.qparams_index(type_.qparams))
         self.rows.append(row)
         self.debug.values.append(name)
         return row

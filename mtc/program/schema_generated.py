@@ -17,6 +17,9 @@ class DType(object):
     i32 = 7
     i64 = 8
     bool = 9
+    qi8 = 10
+    qu8 = 11
+    qi4 = 12
 
 
 class SegmentKind(object):
@@ -615,6 +618,148 @@ class SymbolT(object):
         return CreateSymbol(builder, self.min, self.max, self.input, self.axis)
 
 
+class QParams(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = QParams()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsQParams(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def QParamsBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x4D\x54\x50\x31", size_prefixed=size_prefixed)
+
+    # QParams
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # QParams
+    def Scale(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Float32Flags, o + self._tab.Pos)
+        return 0.0
+
+    # QParams
+    def ZeroPoint(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return 0
+
+    # QParams
+    def Axis(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
+    # QParams
+    def Block(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # QParams
+    def Scales(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
+    # QParams
+    def ZeroPoints(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
+def QParamsStart(builder):
+    builder.StartObject(6)
+
+def QParamsAddScale(builder, scale):
+    builder.PrependFloat32Slot(0, scale, 0.0)
+
+def QParamsAddZeroPoint(builder, zeroPoint):
+    builder.PrependInt32Slot(1, zeroPoint, 0)
+
+def QParamsAddAxis(builder, axis):
+    builder.PrependInt32Slot(2, axis, -1)
+
+def QParamsAddBlock(builder, block):
+    builder.PrependInt64Slot(3, block, 0)
+
+def QParamsAddScales(builder, scales):
+    builder.PrependInt32Slot(4, scales, -1)
+
+def QParamsAddZeroPoints(builder, zeroPoints):
+    builder.PrependInt32Slot(5, zeroPoints, -1)
+
+def QParamsEnd(builder):
+    return builder.EndObject()
+
+
+
+class QParamsT(object):
+
+    # QParamsT
+    def __init__(self):
+        self.scale = 0.0  # type: float
+        self.zeroPoint = 0  # type: int
+        self.axis = -1  # type: int
+        self.block = 0  # type: int
+        self.scales = -1  # type: int
+        self.zeroPoints = -1  # type: int
+
+    @classmethod
+    def InitFromBuf(cls, buf, pos):
+        qparams = QParams()
+        qparams.Init(buf, pos)
+        return cls.InitFromObj(qparams)
+
+    @classmethod
+    def InitFromPackedBuf(cls, buf, pos=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, pos)
+        return cls.InitFromBuf(buf, pos+n)
+
+    @classmethod
+    def InitFromObj(cls, qparams):
+        x = QParamsT()
+        x._UnPack(qparams)
+        return x
+
+    # QParamsT
+    def _UnPack(self, qparams):
+        if qparams is None:
+            return
+        self.scale = qparams.Scale()
+        self.zeroPoint = qparams.ZeroPoint()
+        self.axis = qparams.Axis()
+        self.block = qparams.Block()
+        self.scales = qparams.Scales()
+        self.zeroPoints = qparams.ZeroPoints()
+
+    # QParamsT
+    def Pack(self, builder):
+        QParamsStart(builder)
+        QParamsAddScale(builder, self.scale)
+        QParamsAddZeroPoint(builder, self.zeroPoint)
+        QParamsAddAxis(builder, self.axis)
+        QParamsAddBlock(builder, self.block)
+        QParamsAddScales(builder, self.scales)
+        QParamsAddZeroPoints(builder, self.zeroPoints)
+        qparams = QParamsEnd(builder)
+        return qparams
+
+
 class Value(object):
     __slots__ = ['_tab']
 
@@ -713,8 +858,15 @@ class Value(object):
             return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
         return False
 
+    # Value
+    def Qparams(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
 def ValueStart(builder):
-    builder.StartObject(8)
+    builder.StartObject(9)
 
 def ValueAddDtype(builder, dtype):
     builder.PrependUint8Slot(0, dtype, 0)
@@ -743,6 +895,9 @@ def ValueAddAliasOffset(builder, aliasOffset):
 def ValueAddIsPitched(builder, isPitched):
     builder.PrependBoolSlot(7, isPitched, 0)
 
+def ValueAddQparams(builder, qparams):
+    builder.PrependInt32Slot(8, qparams, -1)
+
 def ValueEnd(builder):
     return builder.EndObject()
 
@@ -764,6 +919,7 @@ class ValueT(object):
         self.aliasOf = -1  # type: int
         self.aliasOffset = 0  # type: int
         self.isPitched = False  # type: bool
+        self.qparams = -1  # type: int
 
     @classmethod
     def InitFromBuf(cls, buf, pos):
@@ -800,6 +956,7 @@ class ValueT(object):
         self.aliasOf = value.AliasOf()
         self.aliasOffset = value.AliasOffset()
         self.isPitched = value.IsPitched()
+        self.qparams = value.Qparams()
 
     # ValueT
     def Pack(self, builder):
@@ -821,6 +978,7 @@ class ValueT(object):
         ValueAddAliasOf(builder, self.aliasOf)
         ValueAddAliasOffset(builder, self.aliasOffset)
         ValueAddIsPitched(builder, self.isPitched)
+        ValueAddQparams(builder, self.qparams)
         value = ValueEnd(builder)
         return value
 
@@ -2358,8 +2516,32 @@ class Program(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
         return o == 0
 
+    # Program
+    def Qparams(self, j):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        if o != 0:
+            x = self._tab.Vector(o)
+            x += flatbuffers.number_types.UOffsetTFlags.py_type(j) * 4
+            x = self._tab.Indirect(x)
+            obj = QParams()
+            obj.Init(self._tab.Bytes, x)
+            return obj
+        return None
+
+    # Program
+    def QparamsLength(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        if o != 0:
+            return self._tab.VectorLen(o)
+        return 0
+
+    # Program
+    def QparamsIsNone(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        return o == 0
+
 def ProgramStart(builder):
-    builder.StartObject(9)
+    builder.StartObject(10)
 
 def ProgramAddProducer(builder, producer):
     builder.PrependUOffsetTRelativeSlot(0, flatbuffers.number_types.UOffsetTFlags.py_type(producer), 0)
@@ -2412,6 +2594,12 @@ def ProgramAddBackends(builder, backends):
 def ProgramStartBackendsVector(builder, numElems):
     return builder.StartVector(4, numElems, 4)
 
+def ProgramAddQparams(builder, qparams):
+    builder.PrependUOffsetTRelativeSlot(9, flatbuffers.number_types.UOffsetTFlags.py_type(qparams), 0)
+
+def ProgramStartQparamsVector(builder, numElems):
+    return builder.StartVector(4, numElems, 4)
+
 def ProgramEnd(builder):
     return builder.EndObject()
 
@@ -2434,6 +2622,7 @@ class ProgramT(object):
         self.samples = None  # type: List[SampleT]
         self.metadata = None  # type: List[EntryT]
         self.backends = None  # type: List[str]
+        self.qparams = None  # type: List[QParamsT]
 
     @classmethod
     def InitFromBuf(cls, buf, pos):
@@ -2513,6 +2702,14 @@ class ProgramT(object):
             self.backends = []
             for i in range(program.BackendsLength()):
                 self.backends.append(program.Backends(i))
+        if not program.QparamsIsNone():
+            self.qparams = []
+            for i in range(program.QparamsLength()):
+                if program.Qparams(i) is None:
+                    self.qparams.append(None)
+                else:
+                    qParams_ = QParamsT.InitFromObj(program.Qparams(i))
+                    self.qparams.append(qParams_)
 
     # ProgramT
     def Pack(self, builder):
@@ -2582,6 +2779,14 @@ class ProgramT(object):
             for i in reversed(range(len(self.backends))):
                 builder.PrependUOffsetTRelative(backendslist[i])
             backends = builder.EndVector()
+        if self.qparams is not None:
+            qparamslist = []
+            for i in range(len(self.qparams)):
+                qparamslist.append(self.qparams[i].Pack(builder))
+            ProgramStartQparamsVector(builder, len(self.qparams))
+            for i in reversed(range(len(self.qparams))):
+                builder.PrependUOffsetTRelative(qparamslist[i])
+            qparams = builder.EndVector()
         ProgramStart(builder)
         if self.producer is not None:
             ProgramAddProducer(builder, producer)
@@ -2601,6 +2806,8 @@ class ProgramT(object):
             ProgramAddMetadata(builder, metadata)
         if self.backends is not None:
             ProgramAddBackends(builder, backends)
+        if self.qparams is not None:
+            ProgramAddQparams(builder, qparams)
         program = ProgramEnd(builder)
         return program
 

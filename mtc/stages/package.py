@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from os import PathLike
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def package_to(
 def pitch_rule(result: Lowered) -> TakesPitch:
     """Whether a node's kernel can read or write rows that do not lie side by side."""
 
+    @cache  # a concat is asked for each of its parts
     def takes_pitch(node: Node) -> bool:
         placement = result.placements.get(node)
         return placement is not None and placement.library.takes_pitch(node)

@@ -7,12 +7,15 @@
 namespace mtc {
 
 // The element types, numbered as in the schema and in mtc.h.
-enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI8, kU8, kI16, kI32, kI64, kBool };
-inline constexpr int kDTypeCount = 10;
+enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI8, kU8, kI16, kI32, kI64, kBool, kQI8, kQU8, kQI4 };
+inline constexpr int kDTypeCount = 13;
+inline constexpr int kPlainDTypeCount = 10;  // those that a caller sees
 
-// Bytes of one element.
+constexpr bool IsQuantized(DType dtype) { return dtype >= DType::kQI8; }
+
+// Bytes of one element; of kQI4, two of which share one, that byte.
 constexpr size_t SizeOf(DType dtype) {
-  constexpr uint8_t kSizes[kDTypeCount] = {4, 8, 2, 2, 1, 1, 2, 4, 8, 1};
+  constexpr uint8_t kSizes[kDTypeCount] = {4, 8, 2, 2, 1, 1, 2, 4, 8, 1, 1, 1, 1};
   return kSizes[static_cast<int>(dtype)];
 }
 
@@ -24,6 +27,17 @@ struct Bool {
   Bool() = default;
   Bool(bool value) : byte(value ? 1 : 0) {}
   operator bool() const { return byte != 0; }
+};
+
+// Integers that stand for real numbers, by the scale and zero point of their tensor.
+struct Qi8 {
+  int8_t steps;
+};
+struct Qu8 {
+  uint8_t steps;
+};
+struct Qi4 {
+  uint8_t pair;  // the first in the low half
 };
 
 }  // namespace mtc

@@ -11,6 +11,20 @@ namespace mtc {
 inline constexpr int kMaxRank = 8;
 inline constexpr uint32_t kNotConstant = UINT32_MAX;
 
+// What quantized elements stand for: scale * (element - zero_point). Per tensor if `axis` is -1. Otherwise a
+// constant's: a scale for each index of `axis`, or, with `block`, for each block along it of each row. Numbers come
+// from a file: kernels have to bear any.
+struct Quantization {
+  float scale = 1;
+  int32_t zero_point = 0;
+  int axis = -1;
+  int64_t block = 0;
+  int64_t count = 1;  // of scales
+  DType scales_type = DType::kF32;
+  const void* scales = nullptr;          // f32 or f16
+  const int32_t* zero_points = nullptr;  // null: `zero_point` is that of all
+};
+
 // Row-major elements. Rows (the last axis) are dense and lie `pitch` elements apart: a tensor with pitch == dims.back()
 // is dense; a larger pitch means that it lies inside another tensor, as the input of a concat without copy does. Only
 // kernels that declare it (KernelEntry) see a pitch that is not dense.
@@ -18,7 +32,8 @@ struct Tensor {
   void* data = nullptr;
   int64_t dims[kMaxRank] = {};
   int64_t pitch = 0;
-  uint32_t constant = kNotConstant;  // index in the program
+  uint32_t constant = kNotConstant;            // index in the program
+  const Quantization* quantization = nullptr;  // of quantized elements only
   uint8_t rank = 0;
   DType dtype = DType::kF32;
 

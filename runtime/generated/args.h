@@ -27,16 +27,19 @@ struct AbsArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AbsQuantizedArgs = AbsArgs;
 
 struct AcosArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AcosQuantizedArgs = AcosArgs;
 
 struct AcoshArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AcoshQuantizedArgs = AcoshArgs;
 
 struct AdaptiveAvgPool2dArgs {
   const Tensor* x;
@@ -44,12 +47,14 @@ struct AdaptiveAvgPool2dArgs {
   Span<const int64_t> size;
   Layout layout;
 };
+using AdaptiveAvgPool2dQuantizedArgs = AdaptiveAvgPool2dArgs;
 
 struct AddArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
 };
+using AddQuantizedArgs = AddArgs;
 
 struct AllArgs {
   const Tensor* x;
@@ -64,6 +69,7 @@ struct AmaxArgs {
   Span<const int64_t> axes;
   bool keepdim;
 };
+using AmaxQuantizedArgs = AmaxArgs;
 
 struct AminArgs {
   const Tensor* x;
@@ -71,6 +77,7 @@ struct AminArgs {
   Span<const int64_t> axes;
   bool keepdim;
 };
+using AminQuantizedArgs = AminArgs;
 
 struct AnyArgs {
   const Tensor* x;
@@ -102,16 +109,19 @@ struct AsinArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AsinQuantizedArgs = AsinArgs;
 
 struct AsinhArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AsinhQuantizedArgs = AsinhArgs;
 
 struct AtanArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AtanQuantizedArgs = AtanArgs;
 
 struct Atan2Args {
   const Tensor* x;
@@ -123,6 +133,7 @@ struct AtanhArgs {
   const Tensor* x;
   Tensor* out;
 };
+using AtanhQuantizedArgs = AtanhArgs;
 
 struct AvgPool2dArgs {
   const Tensor* x;
@@ -136,6 +147,7 @@ struct AvgPool2dArgs {
   Span<const double> clamp;
   Layout layout;
 };
+using AvgPool2dQuantizedArgs = AvgPool2dArgs;
 
 struct AvgPool3dArgs {
   const Tensor* x;
@@ -203,6 +215,7 @@ struct CeilArgs {
   const Tensor* x;
   Tensor* out;
 };
+using CeilQuantizedArgs = CeilArgs;
 
 struct CheckSizesArgs {
   Span<const int64_t> sizes;
@@ -215,12 +228,14 @@ struct ClampArgs {
   double min;
   double max;
 };
+using ClampQuantizedArgs = ClampArgs;
 
 struct ConcatArgs {
   Span<const Tensor* const> xs;
   Tensor* out;
   int64_t axis;
 };
+using ConcatQuantizedArgs = ConcatArgs;
 
 struct CondArgs {
   const Tensor* predicate;
@@ -241,6 +256,7 @@ struct Conv1dArgs {
   int64_t groups;
   Span<const double> clamp;
 };
+using Conv1dQuantizedArgs = Conv1dArgs;
 
 struct Conv2dArgs {
   const Tensor* x;
@@ -254,6 +270,7 @@ struct Conv2dArgs {
   Span<const double> clamp;
   Layout layout;
 };
+using Conv2dQuantizedArgs = Conv2dArgs;
 
 struct Conv3dArgs {
   const Tensor* x;
@@ -266,6 +283,7 @@ struct Conv3dArgs {
   int64_t groups;
   Span<const double> clamp;
 };
+using Conv3dQuantizedArgs = Conv3dArgs;
 
 struct ConvTranspose2dArgs {
   const Tensor* x;
@@ -280,6 +298,7 @@ struct ConvTranspose2dArgs {
   Span<const double> clamp;
   Layout layout;
 };
+using ConvTranspose2dQuantizedArgs = ConvTranspose2dArgs;
 
 struct ConvTranspose3dArgs {
   const Tensor* x;
@@ -293,21 +312,25 @@ struct ConvTranspose3dArgs {
   int64_t groups;
   Span<const double> clamp;
 };
+using ConvTranspose3dQuantizedArgs = ConvTranspose3dArgs;
 
 struct CopyArgs {
   const Tensor* x;
   Tensor* out;
 };
+using CopyQuantizedArgs = CopyArgs;
 
 struct CosArgs {
   const Tensor* x;
   Tensor* out;
 };
+using CosQuantizedArgs = CosArgs;
 
 struct CoshArgs {
   const Tensor* x;
   Tensor* out;
 };
+using CoshQuantizedArgs = CoshArgs;
 
 struct CummaxArgs {
   const Tensor* x;
@@ -335,12 +358,19 @@ struct CumsumArgs {
   int64_t axis;
 };
 
+struct DequantizeArgs {
+  const Tensor* x;
+  Tensor* out;
+  DType dtype;
+};
+
 struct DivArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
   Rounding rounding;
 };
+using DivQuantizedArgs = DivArgs;
 
 struct EluArgs {
   const Tensor* x;
@@ -349,12 +379,14 @@ struct EluArgs {
   double scale;
   double input_scale;
 };
+using EluQuantizedArgs = EluArgs;
 
 struct EmbeddingArgs {
   const Tensor* weight;
   const Tensor* indices;
   Tensor* out;
 };
+using EmbeddingQuantizedArgs = EmbeddingArgs;
 
 struct EqArgs {
   const Tensor* x;
@@ -366,27 +398,32 @@ struct ErfArgs {
   const Tensor* x;
   Tensor* out;
 };
+using ErfQuantizedArgs = ErfArgs;
 
 struct ExpArgs {
   const Tensor* x;
   Tensor* out;
 };
+using ExpQuantizedArgs = ExpArgs;
 
 struct Exp2Args {
   const Tensor* x;
   Tensor* out;
 };
+using Exp2QuantizedArgs = Exp2Args;
 
 struct ExpandArgs {
   const Tensor* x;
   Tensor* out;
   Span<const int64_t> shape;
 };
+using ExpandQuantizedArgs = ExpandArgs;
 
 struct Expm1Args {
   const Tensor* x;
   Tensor* out;
 };
+using Expm1QuantizedArgs = Expm1Args;
 
 struct FftArgs {
   const Tensor* real;
@@ -403,11 +440,13 @@ struct FlipArgs {
   Tensor* out;
   Span<const int64_t> axes;
 };
+using FlipQuantizedArgs = FlipArgs;
 
 struct FloorArgs {
   const Tensor* x;
   Tensor* out;
 };
+using FloorQuantizedArgs = FloorArgs;
 
 struct FmodArgs {
   const Tensor* x;
@@ -421,6 +460,7 @@ struct GatherArgs {
   Tensor* out;
   int64_t axis;
 };
+using GatherQuantizedArgs = GatherArgs;
 
 struct GeArgs {
   const Tensor* x;
@@ -433,6 +473,7 @@ struct GeluArgs {
   Tensor* out;
   Approximate approximate;
 };
+using GeluQuantizedArgs = GeluArgs;
 
 struct GridSampleArgs {
   const Tensor* x;
@@ -476,16 +517,19 @@ struct HardshrinkArgs {
   Tensor* out;
   double lambd;
 };
+using HardshrinkQuantizedArgs = HardshrinkArgs;
 
 struct HardsigmoidArgs {
   const Tensor* x;
   Tensor* out;
 };
+using HardsigmoidQuantizedArgs = HardsigmoidArgs;
 
 struct HardswishArgs {
   const Tensor* x;
   Tensor* out;
 };
+using HardswishQuantizedArgs = HardswishArgs;
 
 struct HypotArgs {
   const Tensor* x;
@@ -498,6 +542,7 @@ struct IndexArgs {
   Span<const Tensor* const> indices;
   Tensor* out;
 };
+using IndexQuantizedArgs = IndexArgs;
 
 struct IndexPutArgs {
   const Tensor* x;
@@ -513,6 +558,7 @@ struct IndexSelectArgs {
   Tensor* out;
   int64_t axis;
 };
+using IndexSelectQuantizedArgs = IndexSelectArgs;
 
 struct IrfftArgs {
   const Tensor* real;
@@ -542,11 +588,13 @@ struct LeakyReluArgs {
   Tensor* out;
   double negative_slope;
 };
+using LeakyReluQuantizedArgs = LeakyReluArgs;
 
 struct LgammaArgs {
   const Tensor* x;
   Tensor* out;
 };
+using LgammaQuantizedArgs = LgammaArgs;
 
 struct LinearArgs {
   const Tensor* x;
@@ -555,6 +603,7 @@ struct LinearArgs {
   Tensor* out;
   Span<const double> clamp;
 };
+using LinearQuantizedArgs = LinearArgs;
 
 struct LocalResponseNormArgs {
   const Tensor* x;
@@ -569,26 +618,31 @@ struct LogArgs {
   const Tensor* x;
   Tensor* out;
 };
+using LogQuantizedArgs = LogArgs;
 
 struct Log10Args {
   const Tensor* x;
   Tensor* out;
 };
+using Log10QuantizedArgs = Log10Args;
 
 struct Log1pArgs {
   const Tensor* x;
   Tensor* out;
 };
+using Log1pQuantizedArgs = Log1pArgs;
 
 struct Log2Args {
   const Tensor* x;
   Tensor* out;
 };
+using Log2QuantizedArgs = Log2Args;
 
 struct LogSigmoidArgs {
   const Tensor* x;
   Tensor* out;
 };
+using LogSigmoidQuantizedArgs = LogSigmoidArgs;
 
 struct LogSoftmaxArgs {
   const Tensor* x;
@@ -658,6 +712,7 @@ struct MatmulArgs {
   Tensor* out;
   bool transpose_y;
 };
+using MatmulQuantizedArgs = MatmulArgs;
 
 struct MaxPool2dArgs {
   const Tensor* x;
@@ -670,6 +725,7 @@ struct MaxPool2dArgs {
   Span<const double> clamp;
   Layout layout;
 };
+using MaxPool2dQuantizedArgs = MaxPool2dArgs;
 
 struct MaxPool3dArgs {
   const Tensor* x;
@@ -680,12 +736,14 @@ struct MaxPool3dArgs {
   Span<const int64_t> dilation;
   bool ceil_mode;
 };
+using MaxPool3dQuantizedArgs = MaxPool3dArgs;
 
 struct MaximumArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
 };
+using MaximumQuantizedArgs = MaximumArgs;
 
 struct MeanArgs {
   const Tensor* x;
@@ -699,17 +757,20 @@ struct MinimumArgs {
   const Tensor* y;
   Tensor* out;
 };
+using MinimumQuantizedArgs = MinimumArgs;
 
 struct MishArgs {
   const Tensor* x;
   Tensor* out;
 };
+using MishQuantizedArgs = MishArgs;
 
 struct MulArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
 };
+using MulQuantizedArgs = MulArgs;
 
 struct NeArgs {
   const Tensor* x;
@@ -721,6 +782,7 @@ struct NegArgs {
   const Tensor* x;
   Tensor* out;
 };
+using NegQuantizedArgs = NegArgs;
 
 struct PadArgs {
   const Tensor* x;
@@ -729,12 +791,14 @@ struct PadArgs {
   PadMode mode;
   double value;
 };
+using PadQuantizedArgs = PadArgs;
 
 struct PermuteArgs {
   const Tensor* x;
   Tensor* out;
   Span<const int64_t> dims;
 };
+using PermuteQuantizedArgs = PermuteArgs;
 
 struct PowArgs {
   const Tensor* x;
@@ -747,6 +811,7 @@ struct PreluArgs {
   const Tensor* weight;
   Tensor* out;
 };
+using PreluQuantizedArgs = PreluArgs;
 
 struct ProdArgs {
   const Tensor* x;
@@ -755,15 +820,23 @@ struct ProdArgs {
   bool keepdim;
 };
 
+struct QuantizeArgs {
+  const Tensor* x;
+  Tensor* out;
+  DType dtype;
+};
+
 struct ReciprocalArgs {
   const Tensor* x;
   Tensor* out;
 };
+using ReciprocalQuantizedArgs = ReciprocalArgs;
 
 struct ReluArgs {
   const Tensor* x;
   Tensor* out;
 };
+using ReluQuantizedArgs = ReluArgs;
 
 struct RemainderArgs {
   const Tensor* x;
@@ -771,11 +844,18 @@ struct RemainderArgs {
   Tensor* out;
 };
 
+struct RequantizeArgs {
+  const Tensor* x;
+  Tensor* out;
+  DType dtype;
+};
+
 struct ReshapeArgs {
   const Tensor* x;
   Tensor* out;
   Span<const int64_t> shape;
 };
+using ReshapeQuantizedArgs = ReshapeArgs;
 
 struct RmsNormArgs {
   const Tensor* x;
@@ -804,16 +884,19 @@ struct RollArgs {
   Span<const int64_t> shifts;
   Span<const int64_t> axes;
 };
+using RollQuantizedArgs = RollArgs;
 
 struct RoundArgs {
   const Tensor* x;
   Tensor* out;
 };
+using RoundQuantizedArgs = RoundArgs;
 
 struct RsqrtArgs {
   const Tensor* x;
   Tensor* out;
 };
+using RsqrtQuantizedArgs = RsqrtArgs;
 
 struct ScaledDotProductAttentionArgs {
   const Tensor* query;
@@ -847,26 +930,31 @@ struct SigmoidArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SigmoidQuantizedArgs = SigmoidArgs;
 
 struct SignArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SignQuantizedArgs = SignArgs;
 
 struct SiluArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SiluQuantizedArgs = SiluArgs;
 
 struct SinArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SinQuantizedArgs = SinArgs;
 
 struct SinhArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SinhQuantizedArgs = SinhArgs;
 
 struct SizeToTensorArgs {
   Tensor* out;
@@ -880,6 +968,7 @@ struct SliceArgs {
   Span<const int64_t> end;
   Span<const int64_t> step;
 };
+using SliceQuantizedArgs = SliceArgs;
 
 struct SoftmaxArgs {
   const Tensor* x;
@@ -893,12 +982,14 @@ struct SoftplusArgs {
   double beta;
   double threshold;
 };
+using SoftplusQuantizedArgs = SoftplusArgs;
 
 struct SoftshrinkArgs {
   const Tensor* x;
   Tensor* out;
   double lambd;
 };
+using SoftshrinkQuantizedArgs = SoftshrinkArgs;
 
 struct SortArgs {
   const Tensor* x;
@@ -912,17 +1003,20 @@ struct SqrtArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SqrtQuantizedArgs = SqrtArgs;
 
 struct SquareArgs {
   const Tensor* x;
   Tensor* out;
 };
+using SquareQuantizedArgs = SquareArgs;
 
 struct SubArgs {
   const Tensor* x;
   const Tensor* y;
   Tensor* out;
 };
+using SubQuantizedArgs = SubArgs;
 
 struct SumArgs {
   const Tensor* x;
@@ -935,11 +1029,13 @@ struct TanArgs {
   const Tensor* x;
   Tensor* out;
 };
+using TanQuantizedArgs = TanArgs;
 
 struct TanhArgs {
   const Tensor* x;
   Tensor* out;
 };
+using TanhQuantizedArgs = TanhArgs;
 
 struct ThresholdArgs {
   const Tensor* x;
@@ -947,6 +1043,7 @@ struct ThresholdArgs {
   double threshold;
   double value;
 };
+using ThresholdQuantizedArgs = ThresholdArgs;
 
 struct TopkArgs {
   const Tensor* x;
@@ -961,6 +1058,7 @@ struct TruncArgs {
   const Tensor* x;
   Tensor* out;
 };
+using TruncQuantizedArgs = TruncArgs;
 
 struct UpsampleBicubic2dArgs {
   const Tensor* x;
@@ -970,6 +1068,7 @@ struct UpsampleBicubic2dArgs {
   Span<const double> scales;
   Layout layout;
 };
+using UpsampleBicubic2dQuantizedArgs = UpsampleBicubic2dArgs;
 
 struct UpsampleBilinear2dArgs {
   const Tensor* x;
@@ -979,6 +1078,7 @@ struct UpsampleBilinear2dArgs {
   Span<const double> scales;
   Layout layout;
 };
+using UpsampleBilinear2dQuantizedArgs = UpsampleBilinear2dArgs;
 
 struct UpsampleNearest2dArgs {
   const Tensor* x;
@@ -988,6 +1088,7 @@ struct UpsampleNearest2dArgs {
   bool exact;
   Layout layout;
 };
+using UpsampleNearest2dQuantizedArgs = UpsampleNearest2dArgs;
 
 struct VarArgs {
   const Tensor* x;

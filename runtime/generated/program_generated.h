@@ -32,6 +32,10 @@ struct Expr;
 
 struct Symbol;
 
+struct QParams;
+struct QParamsBuilder;
+struct QParamsT;
+
 struct Value;
 struct ValueBuilder;
 struct ValueT;
@@ -83,11 +87,14 @@ enum class DType : uint8_t {
   i32 = 7,
   i64 = 8,
   bool_ = 9,
+  qi8 = 10,
+  qu8 = 11,
+  qi4 = 12,
   MIN = f32,
-  MAX = bool_
+  MAX = qi4
 };
 
-inline const DType (&EnumValuesDType())[10] {
+inline const DType (&EnumValuesDType())[13] {
   static const DType values[] = {
     DType::f32,
     DType::f64,
@@ -98,13 +105,16 @@ inline const DType (&EnumValuesDType())[10] {
     DType::i16,
     DType::i32,
     DType::i64,
-    DType::bool_
+    DType::bool_,
+    DType::qi8,
+    DType::qu8,
+    DType::qi4
   };
   return values;
 }
 
 inline const char * const *EnumNamesDType() {
-  static const char * const names[11] = {
+  static const char * const names[14] = {
     "f32",
     "f64",
     "f16",
@@ -115,13 +125,16 @@ inline const char * const *EnumNamesDType() {
     "i32",
     "i64",
     "bool_",
+    "qi8",
+    "qu8",
+    "qi4",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameDType(DType e) {
-  if (::flatbuffers::IsOutRange(e, DType::f32, DType::bool_)) return "";
+  if (::flatbuffers::IsOutRange(e, DType::f32, DType::qi4)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesDType()[index];
 }
@@ -653,6 +666,119 @@ inline ::flatbuffers::Offset<State> CreateStateDirect(
 
 ::flatbuffers::Offset<State> CreateState(::flatbuffers::FlatBufferBuilder &_fbb, const StateT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
 
+struct QParamsT : public ::flatbuffers::NativeTable {
+  typedef QParams TableType;
+  float scale = 0.0f;
+  int32_t zero_point = 0;
+  int32_t axis = -1;
+  int64_t block = 0;
+  int32_t scales = -1;
+  int32_t zero_points = -1;
+};
+
+struct QParams FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef QParamsT NativeTableType;
+  typedef QParamsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_SCALE = 4,
+    VT_ZERO_POINT = 6,
+    VT_AXIS = 8,
+    VT_BLOCK = 10,
+    VT_SCALES = 12,
+    VT_ZERO_POINTS = 14
+  };
+  float scale() const {
+    return GetField<float>(VT_SCALE, 0.0f);
+  }
+  int32_t zero_point() const {
+    return GetField<int32_t>(VT_ZERO_POINT, 0);
+  }
+  int32_t axis() const {
+    return GetField<int32_t>(VT_AXIS, -1);
+  }
+  int64_t block() const {
+    return GetField<int64_t>(VT_BLOCK, 0);
+  }
+  int32_t scales() const {
+    return GetField<int32_t>(VT_SCALES, -1);
+  }
+  int32_t zero_points() const {
+    return GetField<int32_t>(VT_ZERO_POINTS, -1);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<float>(verifier, VT_SCALE, 4) &&
+           VerifyField<int32_t>(verifier, VT_ZERO_POINT, 4) &&
+           VerifyField<int32_t>(verifier, VT_AXIS, 4) &&
+           VerifyField<int64_t>(verifier, VT_BLOCK, 8) &&
+           VerifyField<int32_t>(verifier, VT_SCALES, 4) &&
+           VerifyField<int32_t>(verifier, VT_ZERO_POINTS, 4) &&
+           verifier.EndTable();
+  }
+  QParamsT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(QParamsT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<QParams> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const QParamsT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct QParamsBuilder {
+  typedef QParams Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_scale(float scale) {
+    fbb_.AddElement<float>(QParams::VT_SCALE, scale, 0.0f);
+  }
+  void add_zero_point(int32_t zero_point) {
+    fbb_.AddElement<int32_t>(QParams::VT_ZERO_POINT, zero_point, 0);
+  }
+  void add_axis(int32_t axis) {
+    fbb_.AddElement<int32_t>(QParams::VT_AXIS, axis, -1);
+  }
+  void add_block(int64_t block) {
+    fbb_.AddElement<int64_t>(QParams::VT_BLOCK, block, 0);
+  }
+  void add_scales(int32_t scales) {
+    fbb_.AddElement<int32_t>(QParams::VT_SCALES, scales, -1);
+  }
+  void add_zero_points(int32_t zero_points) {
+    fbb_.AddElement<int32_t>(QParams::VT_ZERO_POINTS, zero_points, -1);
+  }
+  explicit QParamsBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<QParams> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<QParams>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<QParams> CreateQParams(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    float scale = 0.0f,
+    int32_t zero_point = 0,
+    int32_t axis = -1,
+    int64_t block = 0,
+    int32_t scales = -1,
+    int32_t zero_points = -1) {
+  QParamsBuilder builder_(_fbb);
+  builder_.add_block(block);
+  builder_.add_zero_points(zero_points);
+  builder_.add_scales(scales);
+  builder_.add_axis(axis);
+  builder_.add_zero_point(zero_point);
+  builder_.add_scale(scale);
+  return builder_.Finish();
+}
+
+struct QParams::Traits {
+  using type = QParams;
+  static auto constexpr Create = CreateQParams;
+};
+
+::flatbuffers::Offset<QParams> CreateQParams(::flatbuffers::FlatBufferBuilder &_fbb, const QParamsT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
 struct ValueT : public ::flatbuffers::NativeTable {
   typedef Value TableType;
   mtc::schema::DType dtype = mtc::schema::DType::f32;
@@ -663,6 +789,7 @@ struct ValueT : public ::flatbuffers::NativeTable {
   int32_t alias_of = -1;
   int64_t alias_offset = 0;
   bool is_pitched = false;
+  int32_t qparams = -1;
 };
 
 struct Value FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -677,7 +804,8 @@ struct Value FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_OFFSET = 12,
     VT_ALIAS_OF = 14,
     VT_ALIAS_OFFSET = 16,
-    VT_IS_PITCHED = 18
+    VT_IS_PITCHED = 18,
+    VT_QPARAMS = 20
   };
   mtc::schema::DType dtype() const {
     return static_cast<mtc::schema::DType>(GetField<uint8_t>(VT_DTYPE, 0));
@@ -703,6 +831,9 @@ struct Value FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool is_pitched() const {
     return GetField<uint8_t>(VT_IS_PITCHED, 0) != 0;
   }
+  int32_t qparams() const {
+    return GetField<int32_t>(VT_QPARAMS, -1);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint8_t>(verifier, VT_DTYPE, 1) &&
@@ -714,6 +845,7 @@ struct Value FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<int32_t>(verifier, VT_ALIAS_OF, 4) &&
            VerifyField<int64_t>(verifier, VT_ALIAS_OFFSET, 8) &&
            VerifyField<uint8_t>(verifier, VT_IS_PITCHED, 1) &&
+           VerifyField<int32_t>(verifier, VT_QPARAMS, 4) &&
            verifier.EndTable();
   }
   ValueT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -749,6 +881,9 @@ struct ValueBuilder {
   void add_is_pitched(bool is_pitched) {
     fbb_.AddElement<uint8_t>(Value::VT_IS_PITCHED, static_cast<uint8_t>(is_pitched), 0);
   }
+  void add_qparams(int32_t qparams) {
+    fbb_.AddElement<int32_t>(Value::VT_QPARAMS, qparams, -1);
+  }
   explicit ValueBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -769,10 +904,12 @@ inline ::flatbuffers::Offset<Value> CreateValue(
     uint64_t offset = 0,
     int32_t alias_of = -1,
     int64_t alias_offset = 0,
-    bool is_pitched = false) {
+    bool is_pitched = false,
+    int32_t qparams = -1) {
   ValueBuilder builder_(_fbb);
   builder_.add_alias_offset(alias_offset);
   builder_.add_offset(offset);
+  builder_.add_qparams(qparams);
   builder_.add_alias_of(alias_of);
   builder_.add_index(index);
   builder_.add_dims(dims);
@@ -796,7 +933,8 @@ inline ::flatbuffers::Offset<Value> CreateValueDirect(
     uint64_t offset = 0,
     int32_t alias_of = -1,
     int64_t alias_offset = 0,
-    bool is_pitched = false) {
+    bool is_pitched = false,
+    int32_t qparams = -1) {
   auto dims__ = dims ? _fbb.CreateVector<int64_t>(*dims) : 0;
   return mtc::schema::CreateValue(
       _fbb,
@@ -807,7 +945,8 @@ inline ::flatbuffers::Offset<Value> CreateValueDirect(
       offset,
       alias_of,
       alias_offset,
-      is_pitched);
+      is_pitched,
+      qparams);
 }
 
 ::flatbuffers::Offset<Value> CreateValue(::flatbuffers::FlatBufferBuilder &_fbb, const ValueT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -1519,6 +1658,7 @@ struct ProgramT : public ::flatbuffers::NativeTable {
   std::vector<std::unique_ptr<mtc::schema::SampleT>> samples{};
   std::vector<std::unique_ptr<mtc::schema::EntryT>> metadata{};
   std::vector<std::string> backends{};
+  std::vector<std::unique_ptr<mtc::schema::QParamsT>> qparams{};
   ProgramT() = default;
   ProgramT(const ProgramT &o);
   ProgramT(ProgramT&&) FLATBUFFERS_NOEXCEPT = default;
@@ -1538,7 +1678,8 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_SEGMENTS = 14,
     VT_SAMPLES = 16,
     VT_METADATA = 18,
-    VT_BACKENDS = 20
+    VT_BACKENDS = 20,
+    VT_QPARAMS = 22
   };
   const ::flatbuffers::String *producer() const {
     return GetPointer<const ::flatbuffers::String *>(VT_PRODUCER);
@@ -1566,6 +1707,9 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   }
   const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *backends() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *>(VT_BACKENDS);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::QParams>> *qparams() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::QParams>> *>(VT_QPARAMS);
   }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1595,6 +1739,9 @@ struct Program FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_BACKENDS) &&
            verifier.VerifyVector(backends()) &&
            verifier.VerifyVectorOfStrings(backends()) &&
+           VerifyOffset(verifier, VT_QPARAMS) &&
+           verifier.VerifyVector(qparams()) &&
+           verifier.VerifyVectorOfTables(qparams()) &&
            verifier.EndTable();
   }
   ProgramT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -1633,6 +1780,9 @@ struct ProgramBuilder {
   void add_backends(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> backends) {
     fbb_.AddOffset(Program::VT_BACKENDS, backends);
   }
+  void add_qparams(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::QParams>>> qparams) {
+    fbb_.AddOffset(Program::VT_QPARAMS, qparams);
+  }
   explicit ProgramBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1654,8 +1804,10 @@ inline ::flatbuffers::Offset<Program> CreateProgram(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Segment>>> segments = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Sample>>> samples = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::Entry>>> metadata = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> backends = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> backends = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<mtc::schema::QParams>>> qparams = 0) {
   ProgramBuilder builder_(_fbb);
+  builder_.add_qparams(qparams);
   builder_.add_backends(backends);
   builder_.add_metadata(metadata);
   builder_.add_samples(samples);
@@ -1683,7 +1835,8 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
     const std::vector<::flatbuffers::Offset<mtc::schema::Segment>> *segments = nullptr,
     const std::vector<::flatbuffers::Offset<mtc::schema::Sample>> *samples = nullptr,
     const std::vector<::flatbuffers::Offset<mtc::schema::Entry>> *metadata = nullptr,
-    const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *backends = nullptr) {
+    const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *backends = nullptr,
+    const std::vector<::flatbuffers::Offset<mtc::schema::QParams>> *qparams = nullptr) {
   auto producer__ = producer ? _fbb.CreateString(producer) : 0;
   auto kernels__ = kernels ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*kernels) : 0;
   auto functions__ = functions ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Function>>(*functions) : 0;
@@ -1693,6 +1846,7 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
   auto samples__ = samples ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Sample>>(*samples) : 0;
   auto metadata__ = metadata ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Entry>>(*metadata) : 0;
   auto backends__ = backends ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*backends) : 0;
+  auto qparams__ = qparams ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::QParams>>(*qparams) : 0;
   return mtc::schema::CreateProgram(
       _fbb,
       producer__,
@@ -1703,7 +1857,8 @@ inline ::flatbuffers::Offset<Program> CreateProgramDirect(
       segments__,
       samples__,
       metadata__,
-      backends__);
+      backends__,
+      qparams__);
 }
 
 ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBuilder &_fbb, const ProgramT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -2058,6 +2213,47 @@ inline ::flatbuffers::Offset<State> CreateState(::flatbuffers::FlatBufferBuilder
       _initial);
 }
 
+inline QParamsT *QParams::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<QParamsT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void QParams::UnPackTo(QParamsT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = scale(); _o->scale = _e; }
+  { auto _e = zero_point(); _o->zero_point = _e; }
+  { auto _e = axis(); _o->axis = _e; }
+  { auto _e = block(); _o->block = _e; }
+  { auto _e = scales(); _o->scales = _e; }
+  { auto _e = zero_points(); _o->zero_points = _e; }
+}
+
+inline ::flatbuffers::Offset<QParams> QParams::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const QParamsT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return CreateQParams(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<QParams> CreateQParams(::flatbuffers::FlatBufferBuilder &_fbb, const QParamsT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const QParamsT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _scale = _o->scale;
+  auto _zero_point = _o->zero_point;
+  auto _axis = _o->axis;
+  auto _block = _o->block;
+  auto _scales = _o->scales;
+  auto _zero_points = _o->zero_points;
+  return mtc::schema::CreateQParams(
+      _fbb,
+      _scale,
+      _zero_point,
+      _axis,
+      _block,
+      _scales,
+      _zero_points);
+}
+
 inline ValueT *Value::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
   auto _o = std::make_unique<ValueT>();
   UnPackTo(_o.get(), _resolver);
@@ -2075,6 +2271,7 @@ inline void Value::UnPackTo(ValueT *_o, const ::flatbuffers::resolver_function_t
   { auto _e = alias_of(); _o->alias_of = _e; }
   { auto _e = alias_offset(); _o->alias_offset = _e; }
   { auto _e = is_pitched(); _o->is_pitched = _e; }
+  { auto _e = qparams(); _o->qparams = _e; }
 }
 
 inline ::flatbuffers::Offset<Value> Value::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ValueT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -2093,6 +2290,7 @@ inline ::flatbuffers::Offset<Value> CreateValue(::flatbuffers::FlatBufferBuilder
   auto _alias_of = _o->alias_of;
   auto _alias_offset = _o->alias_offset;
   auto _is_pitched = _o->is_pitched;
+  auto _qparams = _o->qparams;
   return mtc::schema::CreateValue(
       _fbb,
       _dtype,
@@ -2102,7 +2300,8 @@ inline ::flatbuffers::Offset<Value> CreateValue(::flatbuffers::FlatBufferBuilder
       _offset,
       _alias_of,
       _alias_offset,
-      _is_pitched);
+      _is_pitched,
+      _qparams);
 }
 
 inline AttrT *Attr::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
@@ -2374,6 +2573,8 @@ inline ProgramT::ProgramT(const ProgramT &o)
   for (const auto &samples_ : o.samples) { samples.emplace_back((samples_) ? new mtc::schema::SampleT(*samples_) : nullptr); }
   metadata.reserve(o.metadata.size());
   for (const auto &metadata_ : o.metadata) { metadata.emplace_back((metadata_) ? new mtc::schema::EntryT(*metadata_) : nullptr); }
+  qparams.reserve(o.qparams.size());
+  for (const auto &qparams_ : o.qparams) { qparams.emplace_back((qparams_) ? new mtc::schema::QParamsT(*qparams_) : nullptr); }
 }
 
 inline ProgramT &ProgramT::operator=(ProgramT o) FLATBUFFERS_NOEXCEPT {
@@ -2386,6 +2587,7 @@ inline ProgramT &ProgramT::operator=(ProgramT o) FLATBUFFERS_NOEXCEPT {
   std::swap(samples, o.samples);
   std::swap(metadata, o.metadata);
   std::swap(backends, o.backends);
+  std::swap(qparams, o.qparams);
   return *this;
 }
 
@@ -2407,6 +2609,7 @@ inline void Program::UnPackTo(ProgramT *_o, const ::flatbuffers::resolver_functi
   { auto _e = samples(); if (_e) { _o->samples.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->samples[_i]) { _e->Get(_i)->UnPackTo(_o->samples[_i].get(), _resolver); } else { _o->samples[_i] = std::unique_ptr<mtc::schema::SampleT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->samples.resize(0); } }
   { auto _e = metadata(); if (_e) { _o->metadata.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->metadata[_i]) { _e->Get(_i)->UnPackTo(_o->metadata[_i].get(), _resolver); } else { _o->metadata[_i] = std::unique_ptr<mtc::schema::EntryT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->metadata.resize(0); } }
   { auto _e = backends(); if (_e) { _o->backends.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->backends[_i] = _e->Get(_i)->str(); } } else { _o->backends.resize(0); } }
+  { auto _e = qparams(); if (_e) { _o->qparams.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->qparams[_i]) { _e->Get(_i)->UnPackTo(_o->qparams[_i].get(), _resolver); } else { _o->qparams[_i] = std::unique_ptr<mtc::schema::QParamsT>(_e->Get(_i)->UnPack(_resolver)); }; } } else { _o->qparams.resize(0); } }
 }
 
 inline ::flatbuffers::Offset<Program> Program::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ProgramT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -2426,6 +2629,7 @@ inline ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBui
   auto _samples = _o->samples.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Sample>> (_o->samples.size(), [](size_t i, _VectorArgs *__va) { return CreateSample(*__va->__fbb, __va->__o->samples[i].get(), __va->__rehasher); }, &_va ) : 0;
   auto _metadata = _o->metadata.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::Entry>> (_o->metadata.size(), [](size_t i, _VectorArgs *__va) { return CreateEntry(*__va->__fbb, __va->__o->metadata[i].get(), __va->__rehasher); }, &_va ) : 0;
   auto _backends = _o->backends.size() ? _fbb.CreateVectorOfStrings(_o->backends) : 0;
+  auto _qparams = _o->qparams.size() ? _fbb.CreateVector<::flatbuffers::Offset<mtc::schema::QParams>> (_o->qparams.size(), [](size_t i, _VectorArgs *__va) { return CreateQParams(*__va->__fbb, __va->__o->qparams[i].get(), __va->__rehasher); }, &_va ) : 0;
   return mtc::schema::CreateProgram(
       _fbb,
       _producer,
@@ -2436,7 +2640,8 @@ inline ::flatbuffers::Offset<Program> CreateProgram(::flatbuffers::FlatBufferBui
       _segments,
       _samples,
       _metadata,
-      _backends);
+      _backends,
+      _qparams);
 }
 
 inline DebugInstructionT *DebugInstruction::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {

@@ -8,8 +8,8 @@ namespace {
 class Writer {
  public:
   explicit Writer(DType dtype) {
-    static constexpr const char* kNames[kDTypeCount] = {"f32", "f64", "f16", "bf16", "i8",
-                                                        "u8",  "i16", "i32", "i64",  "bool"};
+    static constexpr const char* kNames[kDTypeCount] = {"f32", "f64", "f16",  "bf16", "i8",  "u8", "i16",
+                                                        "i32", "i64", "bool", "qi8",  "qu8", "qi4"};
     Put("%s[", kNames[static_cast<int>(dtype)]);
   }
   template <typename T>

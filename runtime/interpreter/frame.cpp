@@ -41,6 +41,7 @@ void Frame::BuildTensors() {
     Tensor& tensor = tensors_[v];
     tensor.dtype = ToDType(value.dtype());
     tensor.rank = static_cast<uint8_t>(Count(value.dims()));
+    tensor.quantization = environment_.program->program().quantization(value);
     if (value.place() != schema::Place::constant) continue;
     tensor.constant = value.index();
     // Kernels only read it: the verifier refuses a constant as a result.

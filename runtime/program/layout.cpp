@@ -21,6 +21,7 @@ bool ByteSize(DType dtype, Span<const int64_t> dims, uint64_t* bytes) {
       return false;
     }
   }
+  if (dtype == DType::kQI4) product = product / 2 + product % 2;
   *bytes = is_empty ? 0 : product;
   return true;
 }

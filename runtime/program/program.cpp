@@ -112,6 +112,8 @@ Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Err
   const VerifyLimits limits{max_memory_, tables_size_};
   MTC_RETURN_IF_ERROR(VerifyProgram(*tables_, {sizes.data(), sizes.size()}, limits, error));
   CountEntries();
+  MTC_RETURN_IF_ERROR(CheckInterfaces(error));
+  FindQuantizations();
   return LoadDebug(error);
 }
 
@@ -123,6 +125,42 @@ void Program::CountEntries() {
         entry_count_ = std::min(entry_count_, nested);
       }
     }
+  }
+}
+
+// Callers have no quantized tensors.
+Status Program::CheckInterfaces(Error& error) const {
+  for (uint32_t f = 0; f < entry_count_; ++f) {
+    for (const auto values : {Items(function(f).inputs()), Items(function(f).outputs())}) {
+      for (const uint32_t v : values) {
+        if (!IsQuantized(ToDType(function(f).values()->Get(v)->dtype()))) continue;
+        return error.Report(Status::kInvalidProgram, "function `%s` has a quantized input or output",
+                            Text(function(f).name()));
+      }
+    }
+  }
+  return Status::kOk;
+}
+
+void Program::FindQuantizations() {
+  quantizations_.clear();
+  for (uint32_t i = 0; i < Count(tables_->qparams()); ++i) {
+    const schema::QParams& q = *tables_->qparams()->Get(i);
+    Quantization found;
+    found.scale = q.scale();
+    found.zero_point = q.zero_point();
+    found.axis = q.axis();
+    found.block = q.block();
+    if (q.scales() >= 0) {
+      const schema::Constant& scales = *tables_->constants()->Get(static_cast<uint32_t>(q.scales()));
+      found.scales = constant(static_cast<uint32_t>(q.scales()));
+      found.scales_type = ToDType(scales.dtype());
+      found.count = scales.dims()->Get(0);
+    }
+    if (q.zero_points() >= 0) {
+      found.zero_points = static_cast<const int32_t*>(constant(static_cast<uint32_t>(q.zero_points())));
+    }
+    quantizations_.push_back(found);
   }
 }
 
@@ -213,6 +251,10 @@ Status Program::LoadDebug(Error& error) {
 const void* Program::constant(uint32_t index) const {
   const schema::Constant& constant = *tables_->constants()->Get(index);
   return segments_[constant.segment()].data + constant.offset();
+}
+
+const Quantization* Program::quantization(const schema::Value& value) const {
+  return value.qparams() < 0 ? nullptr : &quantizations_[static_cast<size_t>(value.qparams())];
 }
 
 const void* Program::sample(const schema::Sample& sample) const {

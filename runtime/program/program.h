@@ -8,6 +8,7 @@
 #include "core/block.h"
 #include "core/file_map.h"
 #include "core/status.h"
+#include "core/tensor.h"
 #include "program/tables.h"
 
 namespace mtc {
@@ -29,6 +30,8 @@ class Program {
   const schema::Function& function(uint32_t index) const { return *tables_->functions()->Get(index); }
   const void* constant(uint32_t index) const;
   const void* sample(const schema::Sample& sample) const;
+  // What quantized elements of that value stand for; null of others.
+  const Quantization* quantization(const schema::Value& value) const;
   // Bytes of all that was loaded.
   uint64_t size() const { return size_; }
   // The limit it was loaded with; 0: none.
@@ -52,6 +55,8 @@ class Program {
   Status LoadExternal(const char* name, uint64_t size, const char* folder, Range* out, Error& error);
   Status LoadDebug(Error& error);
   void CountEntries();
+  Status CheckInterfaces(Error& error) const;
+  void FindQuantizations();
   const schema::DebugInstruction* DebugOf(uint32_t function, uint32_t instruction) const;
 
   std::vector<FileMap> files_;
@@ -63,6 +68,7 @@ class Program {
   const schema::Program* tables_ = nullptr;
   const schema::Debug* debug_ = nullptr;
   std::vector<Range> segments_;
+  std::vector<Quantization> quantizations_;
 };
 
 }  // namespace mtc

@@ -1,6 +1,7 @@
 #include "program/verifier.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/block.h"
@@ -22,6 +23,7 @@ class ProgramVerifier {
 
   Status Run() {
     MTC_RETURN_IF_ERROR(VerifyConstants());
+    MTC_RETURN_IF_ERROR(VerifyQParams());
     MTC_RETURN_IF_ERROR(VerifyStates());
     MTC_RETURN_IF_ERROR(VerifyKernels());
     ListBudget budget(limits_.tables_size);
@@ -44,7 +46,8 @@ class ProgramVerifier {
   Status VerifyData(schema::DType dtype, const flatbuffers::Vector<int64_t>* dims, uint32_t segment, uint64_t offset,
                     schema::SegmentKind kind) {
     uint64_t bytes;
-    if (static_cast<int>(dtype) >= kDTypeCount) return Fail("unknown dtype");
+    const bool is_constant = kind == schema::SegmentKind::constants;  // samples are a caller's
+    if (static_cast<int>(dtype) >= (is_constant ? kDTypeCount : kPlainDTypeCount)) return Fail("unknown dtype");
     if (Count(dims) > kMaxRank) return Fail("more than 8 dims");
     if (!IsAligned(dims)) return Fail("a list is not aligned");
     if (!ByteSize(ToDType(dtype), Items(dims), &bytes)) return Fail("impossible size");
@@ -71,6 +74,33 @@ class ProgramVerifier {
     return Status::kOk;
   }
 
+  // Whether they fit the values that have them is asked there.
+  Status VerifyQParams() {
+    for (uint32_t i = 0; i < Count(tables_.qparams()); ++i) {
+      const schema::QParams& q = *tables_.qparams()->Get(i);
+      if (!(q.scale() > 0) || !(q.scale() < HUGE_VALF)) return Fail("a scale is not a positive number");
+      if (q.axis() < -1 || q.axis() >= kMaxRank || q.block() < 0) return Fail("impossible scales");
+      const bool has_scales = q.axis() >= 0;
+      if (has_scales != (q.scales() >= 0) || (!has_scales && (q.zero_points() >= 0 || q.block() != 0))) {
+        return Fail("scales without an axis, or an axis without");
+      }
+      for (const int32_t c : {q.scales(), q.zero_points()}) {
+        if (c < -1 || c >= static_cast<int64_t>(Count(tables_.constants()))) return Fail("scales that are not there");
+      }
+      if (!has_scales) continue;
+      const schema::Constant& scales = *tables_.constants()->Get(static_cast<uint32_t>(q.scales()));
+      const bool is_float = scales.dtype() == schema::DType::f32 || scales.dtype() == schema::DType::f16;
+      if (!is_float || Count(scales.dims()) != 1) return Fail("scales of another type");
+      if (q.zero_points() < 0) continue;
+      const schema::Constant& zeros = *tables_.constants()->Get(static_cast<uint32_t>(q.zero_points()));
+      if (zeros.dtype() != schema::DType::i32 || Count(zeros.dims()) != 1 ||
+          zeros.dims()->Get(0) != scales.dims()->Get(0)) {
+        return Fail("zero points of another type");
+      }
+    }
+    return Status::kOk;
+  }
+
   Status VerifyStates() {
     for (uint32_t i = 0; i < Count(tables_.states()); ++i) {
       const schema::State& state = *tables_.states()->Get(i);
@@ -84,7 +114,7 @@ class ProgramVerifier {
 
   Status VerifyState(const schema::State& state) {
     uint64_t bytes;
-    if (static_cast<int>(state.dtype()) >= kDTypeCount) return Fail("unknown dtype");
+    if (static_cast<int>(state.dtype()) >= kPlainDTypeCount) return Fail("unknown dtype");
     if (Count(state.dims()) > kMaxRank) return Fail("more than 8 dims");
     if (!IsAligned(state.dims())) return Fail("a list is not aligned");
     if (!ByteSize(ToDType(state.dtype()), Items(state.dims()), &bytes)) return Fail("impossible size");

@@ -86,7 +86,7 @@ const Damage kDamages[] = {
        p.functions.clear();
        p.samples.clear();
      }},
-    {"constant 0: unknown dtype", [](auto& p) { p.constants[0]->dtype = DType(10); }},
+    {"constant 0: unknown dtype", [](auto& p) { p.constants[0]->dtype = DType(13); }},
     {"constant 0: more than 8 dims", [](auto& p) { p.constants[0]->dims.assign(9, 1); }},
     {"constant 0: impossible size", [](auto& p) { p.constants[0]->dims = {INT64_MAX, INT64_MAX}; }},
     {"constant 0: impossible size", [](auto& p) { p.constants[0]->dims = {-1}; }},

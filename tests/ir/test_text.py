@@ -18,6 +18,7 @@ from mtc.ir.module import Module
 from mtc.ir.parser import parse
 from mtc.ir.printer import print_module
 from mtc.ir.typeparser import parse_type
+from mtc.ir.types import QParams
 from mtc.ir.verifier import verify
 
 TEXT = """\
@@ -37,7 +38,7 @@ func @forward<n: 1..64, s0, k: 0..>(%x: f32[n,3,s0,k], %"odd x": f32[2,2], %y: i
     %0 = add(%x, %x) : f32[2,2]
     return %0
   } : f32[2,2]
-  %q = constant [1, -8, 7] : qi4(scale=[0.5], zero_point=[0])[3]
+  %q = constant [1, -8, 7] : qi4(scale=0.5)[3]
   %2 = reshape(%x) {shape=[n,3*k*s0]} : f32[n,3*k*s0]
   sink(%q)
   %s = state @cache : f32[1,2]
@@ -149,7 +150,8 @@ def test_names_are_made_unique_and_stable() -> None:
 def test_type_alone() -> None:
     type = parse_type("qi8(scale=[0.1, 0.2], zero_point=[0, 3], axis=0)[2,4]")
     assert type.qparams is not None
-    assert type.qparams.scale == (0.1, 0.2)
+    assert type.qparams == QParams((0.1, 0.2), (0, 3), 0)
+    assert parse_type("qu8(scale=0.5, zero_point=7)").qparams == QParams(0.5, 7)
     with pytest.raises(MtcError):
         parse_type("f32[2] f32")
 

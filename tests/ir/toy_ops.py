@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from mtc.ir.opspec import Arity, Attribute, AttrKind, Operand, OpSpec, Signature, Trait, TypeMismatch
-from mtc.ir.types import ANY, DType, TensorType
+from mtc.ir.opspec import Arity, Attribute, AttrKind, Operand, OpSpec, Quantized, Signature, Trait, TypeMismatch
+from mtc.ir.types import ANY, QUANTIZED, DType, TensorType
 
 
 class Layout(Enum):
@@ -33,7 +34,9 @@ def _op(name: str, operands: str, results: str, infer: Any, *attributes: Attribu
         variables={"T": ANY, "U": ANY},
         has_variadic_result=results.endswith("*"),
     )
-    return OpSpec(name, f"{name}.", parsed, _attributes(*attributes), signature, infer, **more)
+    takes_quantized = more.get("quantized") is not None or Trait.SHARES_QPARAMS in more.get("traits", ())
+    variants = (replace(signature, variables={"T": QUANTIZED}, form="quantized"),) if takes_quantized else ()
+    return OpSpec(name, f"{name}.", parsed, _attributes(*attributes), signature, infer, variants=variants, **more)
 
 
 def _like_first(x: TensorType, *_: Any, **__: Any) -> Any:
@@ -94,7 +97,7 @@ CLAMP = _op(
     _like_first,
     Attribute("max", AttrKind.FLOAT, INF),
     traits=frozenset({Trait.SHARES_QPARAMS}),
-    quantized=True,
+    quantized=Quantized.DERIVED,
 )
 COND = _op("cond", "p x", "T", _like_first, regions=REGIONS)
 SINK = _op("sink", "x", "", lambda *_, **__: [], traits=frozenset({Trait.EFFECT}))

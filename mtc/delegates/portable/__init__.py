@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 from mtc import ops
-from mtc.delegates.library import KernelLibrary, Support
+from mtc.delegates.library import Adapter, KernelLibrary, Support
 from mtc.ir.module import Node
-from mtc.ir.opspec import OpSpec
-from mtc.ir.types import ANY
+from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.types import ANY, QI4, QUANTIZED
 
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
 HOT: frozenset[OpSpec] = frozenset(
@@ -20,6 +22,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.conv3d,
         ops.conv_transpose2d,
         ops.conv_transpose3d,
+        ops.dequantize,
         ops.elu,
         ops.erf,
         ops.exp,
@@ -37,6 +40,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.max_pool3d,
         ops.mean,
         ops.mish,
+        ops.quantize,
         ops.rms_norm,
         ops.rnn,
         ops.scaled_dot_product_attention,
@@ -57,8 +61,41 @@ def joins_rows(concat: Node) -> bool:
 
 TAKES_PITCH: dict[OpSpec, bool | Callable[[Node], bool]] = {ops.copy: True, ops.concat: joins_rows}
 
+# Kernels for quantized elements that are files of their own, vectorised where they take a visible share of the time.
+_INTEGER_KERNELS: dict[OpSpec, Support] = {
+    ops.conv1d: Support(()),
+    ops.conv2d: Support(()),
+    ops.conv3d: Support(()),
+    ops.conv_transpose2d: Support(()),
+    ops.conv_transpose3d: Support(()),
+    ops.linear: Support(()),
+    ops.matmul: Support(()),
+}
+
+
+def _quantized(op: OpSpec) -> Support | None:
+    """The kernel of an op for quantized elements: its own, or the plain one's by an adapter."""
+    signature = next((signature for signature in op.variants if signature.form == "quantized"), None)
+    if signature is None:
+        return None
+    combinations = (dtypes for dtypes in itertools.product(*signature.variables.values()) if QI4 not in dtypes)
+    if op in _INTEGER_KERNELS:
+        return replace(_INTEGER_KERNELS[op], dtypes=tuple(combinations))
+    adapter = Adapter.WIDENED
+    if op.has(Trait.SHARES_QPARAMS):
+        adapter = Adapter.AS_INTEGERS
+    elif op.has(Trait.ELEMENTWISE) and len(op.operands) == 1:
+        adapter = Adapter.BY_TABLE
+    pitch = TAKES_PITCH.get(op, False) if adapter is Adapter.AS_INTEGERS else False
+    return Support(tuple(combinations), takes_pitch=pitch, adapter=adapter)
+
+
 PORTABLE = KernelLibrary(
     name="portable",
     title="plain C++, every operator and dtype",
-    supports={op: Support(ANY, is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False)) for op in ops.OPS.values()},
+    supports={
+        op: Support((*ANY, *QUANTIZED), is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False))
+        for op in ops.OPS.values()
+    },
+    forms={"quantized": {op: support for op in ops.OPS.values() if (support := _quantized(op)) is not None}},
 )

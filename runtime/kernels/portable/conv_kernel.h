@@ -65,9 +65,9 @@ Status PrepareProduct(PrepareContext& context, const Tensor& weight, const ConvS
   return PackConstant<T>(context, weight, s.groups, PanelSizesOf(s), &state->packed);
 }
 
-// `Types` are MTC_PORTABLE_TYPES.
-template <typename Types, typename Args>
-Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial) {
+// Derives the result's shape, and checks all that Run relies on but for the weights.
+template <typename Args>
+Status CheckConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
   MTC_RETURN_IF_ERROR(CheckConvArgs(context, args, spatial));
   const int64_t out_channels = weight.dims[0];
@@ -90,11 +90,17 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
     }
     dims[2 + i] = room / args.stride[i] + 1;
   }
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.shape().size()}));
+  return context.Resize(args.out, {dims, x.shape().size()});
+}
+
+// `Types` are MTC_PORTABLE_TYPES.
+template <typename Types, typename Args>
+Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial) {
+  MTC_RETURN_IF_ERROR(CheckConvolution(context, args, spatial));
   if (args.out->count() == 0) return Status::kOk;
   const ConvSizes sizes = SizesOf(args);
-  return Types::With(context, x.dtype,
-                     [&](auto element) { return PrepareProduct<decltype(element)>(context, weight, sizes); });
+  return Types::With(context, args.x->dtype,
+                     [&](auto element) { return PrepareProduct<decltype(element)>(context, *args.weight, sizes); });
 }
 #endif
 

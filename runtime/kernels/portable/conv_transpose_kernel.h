@@ -50,8 +50,9 @@ bool TransposedSize(const Args& args, int i, int64_t* size) {
          !__builtin_add_overflow(reach, extent, size) && !__builtin_sub_overflow(*size, removed - 1, size) && *size > 0;
 }
 
-template <typename Types, typename Args>
-Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
+// Derives the result's shape, and checks all that Run relies on but for the weights.
+template <typename Args>
+Status CheckTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
   const Tensor &x = *args.x, &weight = *args.weight;
   MTC_RETURN_IF_ERROR(CheckConvArgs(context, args, spatial));
   MTC_RETURN_IF_ERROR(CheckConvAttrs(context, args.output_padding, static_cast<size_t>(spatial), 0));
@@ -70,7 +71,12 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
       return context.Fail(Status::kInvalidArgument, "axis %d of the result has no size", i + 2);
     }
   }
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.shape().size()}));
+  return context.Resize(args.out, {dims, x.shape().size()});
+}
+
+template <typename Types, typename Args>
+Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, int spatial) {
+  MTC_RETURN_IF_ERROR(CheckTransposedConvolution(context, args, spatial));
   if (args.out->count() == 0) return Status::kOk;
   auto* state = StateOf<ConvState>(context);
   if (state == nullptr) return OutOfMemory(context);
@@ -79,8 +85,8 @@ Status PrepareTransposedConvolution(PrepareContext& context, const Args& args, i
   if (__builtin_mul_overflow(sizes.window(), sizes.in_size(), &parts) || parts > (int64_t{1} << 47)) {
     return context.Fail(Status::kOutOfMemory, "the window and the input are too large for each other");
   }
-  return Types::With(context, x.dtype, [&](auto element) {
-    return PrepareTransposedWeights<decltype(element)>(context, weight, sizes, state);
+  return Types::With(context, args.x->dtype, [&](auto element) {
+    return PrepareTransposedWeights<decltype(element)>(context, *args.weight, sizes, state);
   });
 }
 #endif

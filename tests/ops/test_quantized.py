@@ -1,0 +1,225 @@
+"""Every op that takes quantized elements, on each library that has a kernel for them: the reference against torch on
+the real numbers that the elements stand for, the portable kernels against the reference bit by bit, the libraries'
+within one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from cases import CASES
+from cases.case import Case
+
+import mtc
+from mtc import interp, ops
+from mtc.delegates.registry import LIBRARIES
+from mtc.ir.builder import Builder
+from mtc.ir.constant import Constant
+from mtc.ir.module import Function, Module, Value
+from mtc.ir.opspec import Trait
+from mtc.ir.quantized import RANGES, dequantize, quantize
+from mtc.ir.types import F32, QI8, QU8, DType, QParams, TensorType
+from mtc.ir.verifier import verify
+
+CHOICES = ("affine", "lowest-zero", "highest-zero", "saturating")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case with its operands and result in integers; weights per channel if they are so."""
+
+    case: Case
+    dtypes: tuple[DType, ...]
+    choice: str
+    per_channel: bool = False
+
+    def __str__(self) -> str:
+        channels = "-per-channel" if self.per_channel else ""
+        return f"{self.case}-{'-'.join(map(str, self.dtypes))}-{self.choice}{channels}"
+
+
+def rows() -> list[Row]:
+    found = []
+    for case in CASES:
+        if F32 not in case.dtypes:
+            continue
+        for signature in case.op.variants:
+            if signature.form != "quantized":
+                continue
+            for each in (QI8, QU8):
+                dtypes = tuple(each for _ in signature.variables)
+                has_weights = "W" in signature.variables
+                found += [Row(case, dtypes, choice) for choice in CHOICES]
+                if has_weights and each is QI8:
+                    found.append(Row(case, dtypes, "affine", per_channel=True))
+    return found
+
+
+def qparams_of(array: np.ndarray, dtype: DType, choice: str) -> QParams:
+    low, high = RANGES[dtype]
+    finite = array[np.isfinite(array)]
+    least, most = min(float(finite.min(initial=0)), 0.0), max(float(finite.max(initial=0)), 0.0)
+    span = max(most - least, 1e-3)
+    if choice == "lowest-zero":
+        return QParams(max(most, 1e-3) / (high - low), low)
+    if choice == "highest-zero":
+        return QParams(max(-least, 1e-3) / (high - low), high)
+    if choice == "saturating":
+        span /= 3
+    scale = span / (high - low)
+    return QParams(scale, int(np.clip(round(low - least / scale), low, high)))
+
+
+def per_channel(array: np.ndarray, axis: int) -> QParams:
+    others = tuple(i for i in range(array.ndim) if i != axis)
+    return QParams(np.maximum(np.abs(array).max(axis=others), 1e-3).astype(np.float32) / 127, 0, axis)
+
+
+class Quantized:
+    """A module of one quantized op between `quantize` and `dequantize`, and the real numbers that go through it."""
+
+    def __init__(self, row: Row) -> None:
+        case, op = row.case, row.case.op
+        signature = op.signature_for(row.dtypes)
+        bound = dict(zip(signature.variables, row.dtypes, strict=True))
+        kinds = [*signature.operands]
+        kinds += kinds[-1:] * (len(case.operands) - len(kinds))
+        self.arrays = case.inputs(F32)
+        self.reals: list[np.ndarray | None] = list(self.arrays)
+        shares = op.has(Trait.SHARES_QPARAMS)
+        values: list[Value | None] = []
+        function = Function("forward")
+        build = Builder(function)
+        self.inputs: list[np.ndarray] = []
+        shared: QParams | None = None
+        for index, (array, kind) in enumerate(zip(self.arrays, kinds, strict=True)):
+            if array is None:
+                values.append(None)
+                continue
+            dtype = bound.get(kind) if isinstance(kind, str) else None
+            if dtype is None or not dtype.is_quantized:
+                if index in case.weights:
+                    values.append(build.constant(array))
+                else:
+                    value = Value(TensorType.of(array), f"x{index}")
+                    function.inputs.append(value)
+                    self.inputs.append(array)
+                    values.append(value)
+                continue
+            if row.per_channel and index == 1:
+                qparams = per_channel(array, 1 if "transpose" in op.name else 0)
+            elif index == 1 and "W" in signature.variables:
+                qparams = qparams_of(array, dtype, "affine")
+            else:
+                qparams = qparams_of(array, dtype, row.choice)
+            if shares:
+                shared = shared or qparams
+                qparams = shared
+            steps = quantize(array, dtype, qparams)
+            self.reals[index] = dequantize(steps, qparams, np.float64)
+            if index in case.weights:
+                values.append(build.constant(Constant("w", TensorType(dtype, array.shape, qparams), steps)))
+                continue
+            value = Value(TensorType.of(array), f"x{index}")
+            function.inputs.append(value)
+            self.inputs.append(array)
+            values.append(build.emit(ops.quantize, value, dtype=dtype, qparams=qparams))
+        tensors = [None if a is None else torch.from_numpy(_wide(a)) for a in self.reals]
+        found = case.torch(*tensors, **case.attrs)
+        self.torch = [t.numpy() for t in (found if isinstance(found, (tuple, list)) else [found])]
+        self.qparams = shared or qparams_of(self.torch[0], row.dtypes[0], row.choice)
+        node = build.node(op, *values, qparams=self.qparams, **case.attrs)
+        self.steps = list(node.outputs)
+        real = [
+            build.emit(ops.dequantize, value, dtype=F32) if value.type.dtype.is_quantized else value
+            for value in node.outputs
+        ]
+        build.results(*real)
+        self.module = Module({"forward": function})
+        self.module.register_constants()
+        verify(self.module)
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    return np.array(array, np.float64 if array.dtype == np.float32 else None)
+
+
+ROWS = rows()
+IDS = [str(row) for row in ROWS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_reference_is_torch_in_steps(row: Row) -> None:
+    """Each result is the integer nearest to torch's, but for what f32 makes of a tie."""
+    made = Quantized(row)
+    (got, *_) = interp.run(made.module, made.inputs)
+    want = made.torch[0]
+    wanted = dequantize(quantize(want, row.dtypes[0], made.qparams), made.qparams)
+    finite = np.isfinite(want)
+    scale = float(made.qparams.scale[0])
+    allowed = scale * (1.0 if has_bias(row) else 0.5) * 1.01 + 1e-5 * np.abs(want[finite])
+    near = np.abs(got[finite] - want[finite]) <= allowed
+    assert (near | (got[finite] == wanted[finite])).all()
+
+
+def has_bias(row: Row) -> bool:
+    """The bias is rounded to the scale of the product, and a clamp to the result's."""
+    return "clamp" in row.case.attrs or len(row.dtypes) > 1
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_portable_kernels_equal_the_reference(row: Row, tmp_path: Path) -> None:
+    made = Quantized(row)
+    want = interp.run(made.module, made.inputs)
+    got = on_library("portable", made, tmp_path)
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@dataclass(frozen=True)
+class OnLibrary:
+    """A row on a library that has the kernel."""
+
+    library: str
+    row: Row
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.library}"
+
+
+OTHERS = [
+    OnLibrary(name, row)
+    for row in ROWS
+    for name, library in sorted(LIBRARIES.items())
+    if name != "portable"
+    and (support := library.support_of(row.case.op, row.case.op.signature_for(row.dtypes))) is not None
+    and support.takes(row.dtypes)
+]
+
+
+@pytest.mark.parametrize("run", OTHERS, ids=str)
+def test_libraries_are_within_one_unit(run: OnLibrary, tmp_path: Path) -> None:
+    made = Quantized(run.row)
+    want = interp.run(made.module, made.inputs)
+    path = tmp_path / "case.mtp"
+    placed = mtc.package(made.module, path, backend=run.library).placements.values()
+    if not any(placement.library.name == run.library for placement in placed):
+        pytest.skip(f"{run.library} does not take these attributes")
+    got = on_library(run.library, made, tmp_path)
+    for a, b in zip(got, want, strict=True):
+        assert np.abs(a - b).max(initial=0) <= float(made.qparams.scale[0]) * 1.001
+
+
+def on_library(name: str, made: Quantized, folder: Path, threads: int = 2) -> Sequence[np.ndarray]:
+    path = folder / "case.mtp"
+    mtc.package(made.module, path, backend=name)
+    with mtc.Session(path, threads=threads) as session:
+        first = session.run(*made.inputs)
+        again = session.run(*made.inputs)
+    for a, b in zip(first, again, strict=True):
+        assert a.tobytes() == b.tobytes()
+    return first
