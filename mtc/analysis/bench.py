@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from mtc.analysis import tensors
 from mtc.analysis.program_flops import instruction_flops
 from mtc.analysis.sessions import library_of
 from mtc.delegates.library import KernelLibrary
@@ -23,7 +22,7 @@ from mtc.diagnostics import FALLBACK, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.partition import is_fallback
 from mtc.program import reader
-from mtc.session import Event, Session
+from mtc.session import Event, Session, tensors
 from mtc.support.plural import counted
 
 Measured = dict[str, Any]

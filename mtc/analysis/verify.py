@@ -12,12 +12,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from mtc import interp, stages
-from mtc.analysis import tensors
 from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
-from mtc.session import Session
+from mtc.session import Session, tensors
 from mtc.stages.kinds import Kind, kind_of_input
 from mtc.support.plural import counted
 

@@ -53,8 +53,8 @@ def bench(
     """
     from mtc.analysis import baseline as baselines
     from mtc.analysis import bench as measuring
-    from mtc.analysis import tensors
     from mtc.program import reader
+    from mtc.session import tensors
     from mtc.stages.kinds import Kind
 
     if max_regress is not None and baseline is None:

@@ -45,8 +45,8 @@ def run(
     Example:
       mtc run model.mtp --outputs out.npz
     """
-    from mtc.analysis import tensors
     from mtc.analysis.sessions import open_session
+    from mtc.session import tensors
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 

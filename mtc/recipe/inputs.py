@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mtc.analysis import tensors
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, MISSING_PACKAGE
+from mtc.session import tensors
 
 _BROUGHT_BY = {"skimage": "scikit-image", "sklearn": "scikit-learn", "cv2": "opencv-python"}  # other names than theirs
 

@@ -29,7 +29,8 @@ def tapped(model: Module, names: Sequence[str], function: str = "forward") -> Mo
             if name not in values:
                 report(UNKNOWN_NAME(f"@{function} has no value `{name}`", help=did_you_mean(name, values)))
     count = len(body.outputs)
-    body.output_names = [*body.output_names, *[""] * count][:count] + list(names)
+    own = [*body.output_names, *[""] * count][:count]
+    body.output_names = own + ["" if name in own else name for name in names]
     body.return_node.set_inputs([*body.return_node.inputs, *(values[name] for name in names)])
     copy.samples = {}  # they do not have the extra outputs
     return copy

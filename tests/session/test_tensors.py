@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mtc.analysis.tensors import in_order
 from mtc.diagnostics import MtcError
+from mtc.session.tensors import in_order
 
 A, B = np.zeros(1), np.ones(1)
 NAMES = ("image", "scale")

@@ -1,0 +1,153 @@
+"""Turn operators between `dequantize` and `quantize` into operators on integers.
+
+This is how quantized models arrive (QDQ: every rounding is written out, operators compute in floats), from torch's
+PT2E flow as from `mtc quantize`, and it is the one place where integers begin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtc import ops
+from mtc.ir.builder import Builder
+from mtc.ir.module import Node, Value
+from mtc.ir.opspec import OpSpec, Signature, Trait
+from mtc.ir.quantized import RANGES, dequantize
+from mtc.ir.rewriter import rewrite
+from mtc.ir.types import DType, QParams
+from mtc.passes.base import Rewrites
+from mtc.passes.clamp_fusion import limits
+from mtc.passes.matching import absorb, made_by
+
+ROUNDINGS = (ops.quantize, ops.dequantize, ops.requantize)
+
+
+def integer_form(op: OpSpec) -> Signature | None:
+    """The signature of `op` for integers, if it has one."""
+    return next((variant for variant in op.variants if variant.form == "quantized"), None)
+
+
+@rewrite(ops.quantize)
+def compute_in_integers(quantize: Node, build: Builder) -> Value | None:
+    """An operator whose operands are all dequantized, and whose result is quantized and nothing else."""
+    node = quantize.operand(0).producer
+    if node is None or len(node.outputs) != 1 or any(user.op is not ops.quantize for user in node.output.user_nodes):
+        return None
+    signature = integer_form(node.op)
+    qparams = quantize.output.type.qparams
+    if signature is None or qparams is None or not node.output.type.dtype.is_float:
+        return None
+    operands = _integer_operands(node, signature, quantize.output.type.dtype, qparams, build)
+    if operands is None:
+        return None
+    absorb(build, node)
+    attrs = node.attrs
+    if node.op.has(Trait.SHARES_QPARAMS):
+        shared = next(value.type.qparams for value in operands if value is not None and value.type.qparams)
+        found = build.emit(node.op, *operands, **attrs)
+        if shared == qparams:
+            return found
+        return build.emit(ops.requantize, found, dtype=quantize.output.type.dtype, qparams=qparams)
+    return build.emit(node.op, *operands, qparams=qparams, **attrs)
+
+
+def _integer_operands(
+    node: Node, signature: Signature, dtype: DType, qparams: QParams, build: Builder
+) -> list[Value | None] | None:
+    """The operands before they were dequantized, or None if one was not. Those of an op that joins values get the
+    scale of its result."""
+    kinds = [*signature.operands]
+    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
+    result = signature.results[0]
+    joins = node.op.has(Trait.SHARES_QPARAMS) and sum(kind == result for kind in kinds[: len(node.inputs)]) > 1
+    found: list[Value | None] = []
+    for value, kind in zip(node.inputs, kinds, strict=False):
+        if value is None or not isinstance(kind, str):
+            found.append(value)
+            continue
+        source = made_by(value, ops.dequantize)
+        if source is None:
+            return None
+        integers = source.operand(0)
+        if kind == result and integers.type.dtype is not dtype:
+            return None
+        if integers.type.dtype not in signature.variables[kind] or not _fits(integers, kind == result):
+            return None
+        if joins and integers.type.qparams != qparams:
+            integers = build.emit(ops.requantize, integers, dtype=dtype, qparams=qparams)
+        found.append(integers)
+    return found
+
+
+def _fits(integers: Value, is_activation: bool) -> bool:
+    """Activations have one scale, and so have weights, or one for each channel; none has blocks."""
+    qparams = integers.type.qparams
+    return qparams is not None and (qparams.is_per_tensor or (not is_activation and qparams.block is None))
+
+
+@rewrite(ops.quantize)
+def quantize_what_was_dequantized(quantize: Node, build: Builder) -> Value | None:
+    """The same integers, or others of another scale."""
+    source = made_by(quantize.operand(0), ops.dequantize)
+    if source is None:
+        return None
+    integers = source.operand(0)
+    if integers.type == quantize.output.type:
+        return integers
+    if not integers.type.qparams or not integers.type.qparams.is_per_tensor or integers.type.dtype is DType.QI4:
+        return None
+    absorb(build, source)
+    return build.emit(ops.requantize, integers, dtype=quantize.output.type.dtype, qparams=quantize.output.type.qparams)
+
+
+@rewrite(ops.quantize)
+def saturation_is_a_clamp(quantize: Node, build: Builder) -> Value | None:
+    """A clamp that cuts off no more than the integers do: rounding saturates by itself."""
+    x = quantize.operand(0)
+    node = made_by(x, ops.relu, ops.clamp) or x.producer
+    type = quantize.output.type
+    if node is None or type.qparams is None or not type.qparams.is_per_tensor:
+        return None
+    is_own = node.op in (ops.relu, ops.clamp)
+    if not is_own and not (node.op.has_attr("clamp") and integer_form(node.op) and x.has_single_use):
+        return None
+    low, high = limits(node) if is_own else node.attrs["clamp"]
+    if not _covers((low, high), type.dtype, type.qparams):
+        return None
+    unlimited = (float("-inf"), float("inf"))
+    if not is_own and (low, high) == unlimited:
+        return None
+    absorb(build, node)
+    real = node.operand(0) if is_own else build.emit(node.op, *node.inputs, **(node.attrs | {"clamp": unlimited}))
+    return build.emit(ops.quantize, real, dtype=type.dtype, qparams=type.qparams)
+
+
+def _covers(range: tuple[float, float], dtype: DType, qparams: QParams) -> bool:
+    """Whether numbers beyond the limits are rounded to the same integers as the limits."""
+    lowest, highest = (float(dequantize(np.array(step), qparams)) for step in RANGES[dtype])
+    half = float(qparams.scale[0]) / 2
+    return range[0] < lowest + half and range[1] > highest - half
+
+
+@rewrite()
+def dequantize_later(node: Node, build: Builder) -> Value | None:
+    """What only moves elements moves integers: a quarter of the bytes, and perhaps the real numbers are not needed."""
+    signature = integer_form(node.op)
+    if signature is None or not node.op.has(Trait.SHARES_QPARAMS) or len(node.outputs) != 1:
+        return None
+    if sum(isinstance(kind, str) for kind in signature.operands) != 1 or node.op.is_variadic:
+        return None
+    source = made_by(node.inputs[0], ops.dequantize)
+    if source is None or not _fits(source.operand(0), True) or source.operand(0).constant is not None:
+        return None
+    if not node.inputs[0].has_single_use:  # type: ignore[union-attr]
+        return None
+    absorb(build, source)
+    moved = build.emit(node.op, source.operand(0), *node.inputs[1:], **node.attrs)
+    return build.emit(ops.dequantize, moved, dtype=node.output.type.dtype)
+
+
+FUSE_QUANTIZATION = Rewrites(
+    "fuse-quantization",
+    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, dequantize_later),
+)

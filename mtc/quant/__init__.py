@@ -1,0 +1,1 @@
+"""Quantization: from a float model and data to integers that are still right."""

@@ -1,0 +1,111 @@
+"""Which operators become integer ones.
+
+Convolutions and products do: that is where the time is. What lies between them follows, so that values stay in
+integers from one to the next; what stands in front of the first or behind the last stays in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mtc import ops
+from mtc.ir.module import Function, Node, Value
+from mtc.ir.opspec import OpSpec, Quantized, Signature, Trait
+from mtc.ir.types import F32
+from mtc.passes.quantization_fusion import ROUNDINGS, integer_form
+
+# Functions with an integer form that lose more than they save: steep, or of unbounded range.
+_SENSITIVE: frozenset[OpSpec] = frozenset(
+    op for op in ops.OPS.values() if op.family == "math" and op not in (ops.abs, ops.neg, ops.square)
+) | {ops.div}
+
+
+@dataclass
+class Choice:
+    """The nodes that become integer ones, of a function, in order."""
+
+    nodes: list[Node] = field(default_factory=list)
+    # Values that get a scale: results and operands of those nodes.
+    values: dict[Value, None] = field(default_factory=dict)
+
+
+def real_operands(node: Node, signature: Signature) -> list[tuple[int, Value]]:
+    """The operands that are quantized: those of type variables."""
+    kinds = [*signature.operands]
+    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
+    return [
+        (index, value)
+        for index, (value, kind) in enumerate(zip(node.inputs, kinds, strict=False))
+        if value is not None and isinstance(kind, str)
+    ]
+
+
+def is_product(op: OpSpec) -> bool:
+    """Where the time is."""
+    return op.quantized is Quantized.PRODUCT
+
+
+def choose(function: Function, is_wanted: Callable[[Node], bool] = lambda node: True) -> Choice:
+    """The nodes of `function` that become integer ones; `is_wanted` is what the user says."""
+    choice = Choice()
+    integer: set[Value] = set()  # values that an integer node computes
+    for node in function:
+        signature = integer_form(node.op)
+        if signature is None or node.op in ROUNDINGS or len(node.outputs) != 1 or not is_wanted(node):
+            continue
+        operands = real_operands(node, signature)
+        if any(value.type.dtype is not F32 for _, value in operands) or node.output.type.dtype is not F32:
+            continue
+        if not (_computes(node, operands) if is_product(node.op) else _follows(node, operands, integer)):
+            continue
+        choice.nodes.append(node)
+        integer.add(node.output)
+    _drop_ends(choice)
+    limited = {node.output for node in choice.nodes if _is_limited_next(node, choice)}
+    for node in choice.nodes:
+        signature = integer_form(node.op)
+        assert signature is not None
+        for value in (*(value for _, value in real_operands(node, signature)), node.output):
+            if value not in limited:
+                choice.values[value] = None
+    return choice
+
+
+def _computes(node: Node, operands: list[tuple[int, Value]]) -> bool:
+    """A product of which one operand is known, or of two values."""
+    if any(value.type.count == 0 for _, value in operands):
+        return False
+    if node.op is ops.matmul:
+        return True
+    bias = node.inputs[2] if len(node.inputs) > 2 else None
+    return operands[1][1].constant is not None and (bias is None or bias.constant is not None)
+
+
+def _follows(node: Node, operands: list[tuple[int, Value]], integer: set[Value]) -> bool:
+    """All that it reads are integers anyway, or numbers."""
+    if node.op in _SENSITIVE:
+        return False
+    computed = [value for _, value in operands if value.constant is None]
+    return bool(computed) and all(value in integer for value in computed)
+
+
+def _drop_ends(choice: Choice) -> None:
+    """Nodes behind the last product gain nothing: what they would compute is dequantized right after."""
+    kept: set[Node] = set()
+    for node in reversed(choice.nodes):
+        users = node.output.user_nodes
+        if is_product(node.op) or any(user in kept for user in users) or node.op.has(Trait.SHARES_QPARAMS):
+            kept.add(node)
+    choice.nodes = [node for node in choice.nodes if node in kept]
+
+
+def _is_limited_next(node: Node, choice: Choice) -> bool:
+    """Whether the only reader is a clamp in integers, whose limits the rounding of its result has by itself."""
+    users = node.output.user_nodes
+    return (
+        len(users) == 1
+        and users[0].op in (ops.relu, ops.clamp)
+        and users[0] in choice.nodes
+        and not node.op.has(Trait.SHARES_QPARAMS)
+    )
