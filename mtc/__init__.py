@@ -4,6 +4,7 @@ The stages are one function each and are imported when first used, so that `impo
 
     model = mtc.export(module, (example,))
     model = mtc.optimize(model, backend="xnnpack")
+    model = mtc.quantize(model, scheme="int8", calibration=batches)
     mtc.package(model, "m.mtp")
     outputs = mtc.Session("m.mtp", threads=2).run(image)
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mtc.diagnostics import MtcError
     from mtc.ir.module import Module
     from mtc.session import Session
-    from mtc.stages import build_runtime, export, load, optimize, package, save, select_ops  # type: ignore[no-redef]
+    from mtc.stages import build_runtime, export, load, optimize, package, quantize, save, select_ops  # type: ignore[no-redef]
 
 __all__ = [
     "Module",
@@ -30,6 +31,7 @@ __all__ = [
     "load",
     "optimize",
     "package",
+    "quantize",
     "save",
     "select_ops",
 ]

@@ -45,6 +45,7 @@ def _page(card: dict[str, Any], graph: str) -> str:
         *((f"arena of @{name}", f"{memory['arena']:,} bytes") for name, memory in card["memory"].items()),
         *((f"state {name}", type_) for name, type_ in card["state"].items()),
         *card["metadata"].items(),
+        *((f"quantization {key}", str(value)) for key, value in card["quantization"].items()),
     ]
     interface = [
         (f"@{name}", kind[:-1], key, value)

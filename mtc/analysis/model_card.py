@@ -42,6 +42,7 @@ def _module_card(name: str, module: Module, lowered: Lowered) -> Card:
         "source": module.meta.get("source"),
         "stages": list(module.meta.get("stages", [])),
         "metadata": dict(module.meta.get("metadata", {})),
+        "quantization": dict(module.meta.get("quantization", {})),
         "functions": {f.name: _interface(f) for f in module.functions.values()},
         "operators": dict(operators.most_common()),
         "parameters": sum(evaluate(constant.type.count, {}) for constant in module.constants.values()),
@@ -64,6 +65,7 @@ def _program_card(program: Program) -> Card:
         "source": None,
         "stages": [],
         "metadata": program.metadata,
+        "quantization": {},
         "functions": {
             reader.text(f.name): {
                 "inputs": dict(program.interface(f, "input")),

@@ -12,6 +12,7 @@ from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
     disable_pass_option,
+    image_preparation,
     input_names_option,
     metadata_option,
     new_backend_option,
@@ -20,11 +21,14 @@ from mtc.cli.parameters import (
     output_names_option,
     output_option,
     overwrite_option,
+    quantization_options,
     remember,
     target_option,
     verify_each_option,
 )
 from mtc.support.plural import counted
+
+_TEXTS = ("scheme", "calibration", "observer", "config")  # empty where they are not given
 
 
 @click.command(cls=MtcCommand)
@@ -37,6 +41,7 @@ from mtc.support.plural import counted
 @disable_pass_option
 @verify_each_option
 @no_fallback_option
+@quantization_options
 @target_option()
 @click.option(
     "--dry-run",
@@ -53,6 +58,7 @@ def compile(
     output: Path | None,
     metadata: tuple[tuple[str, str], ...],
     target: str | None,
+    recipe: Path | None,
     dry_run: bool,
     fresh: bool,
     save_recipe: Path | None,
@@ -68,7 +74,7 @@ def compile(
     Example:
       mtc compile model.py --backend xnnpack --target linux-x86_64 --dry-run
     """
-    from mtc import recipe
+    from mtc import recipe as recipes
     from mtc.analysis.placement import placed_ops
     from mtc.frontends.source import check_source, name_of
     from mtc.stages.compile import compile_model, planned_reuse
@@ -76,12 +82,20 @@ def compile(
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 
-    settings = Settings(source=source, metadata=dict(metadata), target=target or "", **flags).resolved()  # type: ignore[arg-type]
+    given = {name: str(value or "") for name, value in flags.items() if name in _TEXTS}
+    settings = Settings(
+        source=source,
+        metadata=dict(metadata),
+        target=target or "",
+        recipe=str(recipe or ""),
+        prepare=image_preparation(recipe),
+        **flags | given,  # type: ignore[arg-type]
+    ).resolved()
     output = output or Path(f"{name_of(source)}-compiled")
     if save_recipe is not None:
         check_output(save_recipe, Kind.RECIPE, overwrite=overwrite)
         if not dry_run:
-            recipe.save(settings, save_recipe)
+            recipes.save(settings, save_recipe)
             console.note(f"wrote {save_recipe}")
     if dry_run:
         check_source(source)
@@ -96,7 +110,7 @@ def compile(
         running = sum(not was_reused for _, was_reused in planned)
         console.note(f"{counted(running, 'stage')} would run, {len(planned) - running} would be reused")
         if save_recipe is not None:
-            console.note(f"would write {save_recipe}:\n{recipe.text_of(settings, save_recipe)}")
+            console.note(f"would write {save_recipe}:\n{recipes.text_of(settings, save_recipe)}")
         return
     done: list[dict[str, object]] = []
 

@@ -49,6 +49,18 @@ def _operators() -> Iterable[str]:
     return OPS
 
 
+def _schemes() -> Iterable[str]:
+    from mtc.quant.schemes import SCHEMES
+
+    return SCHEMES
+
+
+def _observers() -> Iterable[str]:
+    from mtc.quant.observers import OBSERVERS
+
+    return OBSERVERS
+
+
 def _recipes() -> Iterable[str]:
     from mtc.recipe import known
 
@@ -64,3 +76,5 @@ def _codes() -> Iterable[str]:
 backends, targets, passes, operators, recipes, codes = map(
     names, (_backends, _targets, _passes, _operators, _recipes, _codes)
 )
+schemes = names(_schemes)
+observers = names(_observers)

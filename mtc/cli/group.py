@@ -17,6 +17,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Stages": {
         "export": "Read a trained model into the IR.",
         "optimize": "Rewrite a model into canonical form and show where it will run.",
+        "quantize": "Make a model compute in integers, and say what that costs.",
         "select-ops": "List the kernels that models need.",
         "package": "Write the program that runtimes load.",
         "build-runtime": "Build a native runtime that holds exactly the listed kernels.",

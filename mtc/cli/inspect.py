@@ -89,6 +89,8 @@ def _text(card: dict[str, Any]) -> str:
     weights = f"{card['parameters']:,} parameters, {console.size(card['constant_bytes'])}"
     lines.append(f"\n{weights}; {console.flops(card['flops'])} a run")
     lines += [f"{key}: {value}" for key, value in card["metadata"].items()]
+    if facts := card["quantization"]:
+        lines.append("quantization: " + ", ".join(f"{key} {value}" for key, value in facts.items()))
     header = ["operator", "backend", "nodes", "FLOPs"]
     rows = [
         [row["op"], row["backend"], row["count"], f"{100 * row['flops'] / (card['flops'] or 1):.1f}%"]

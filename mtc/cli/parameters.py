@@ -12,6 +12,7 @@ from mtc.cli import completing, console
 from mtc.support.suggest import nearest
 
 if TYPE_CHECKING:
+    from mtc.quant.data import Prepare
     from mtc.stages.kinds import Kind
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -143,6 +144,43 @@ output_names_option = click.option("--output-names", type=Words(), default=(), h
 metadata_option = entries_option("--metadata", help="Kept in the program: labels, author, license, …; repeat it.")
 
 
+def quantization_options(command: _Function) -> _Function:
+    """How a model is quantized, for the stage and for `mtc compile`."""
+    options = (
+        click.option("--scheme", help="How. Default: int8.", shell_complete=completing.schemes),
+        click.option(
+            "--observer", help="What finds the ranges. Default: min-max.", shell_complete=completing.observers
+        ),
+        click.option("--per-tensor", is_flag=True, help="One scale for all output channels of weights."),
+        click.option(
+            "--skip", metavar="PATTERN", multiple=True, help="A module or operator that stays in floats; repeat it."
+        ),
+        click.option(
+            "--only", metavar="PATTERN", multiple=True, help="A module or operator that is quantized, and no other."
+        ),
+        click.option("--config", type=PATH, help="A q.yaml with rules for modules and operators."),
+        click.option(
+            "--calibration",
+            metavar="DATA",
+            help=".npz, a folder of them or of images, `model.py:attribute`, or `random`.",
+            shell_complete=completing.sources,
+        ),
+        click.option("--recipe", type=PATH, help="A recipe whose `inputs` say how images are prepared."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def image_preparation(recipe: Path | None) -> Prepare | None:
+    """What --recipe says of images."""
+    if recipe is None:
+        return None
+    from mtc.recipe import inputs, reader
+
+    return inputs.image_preparation(reader.load(reader.find(str(recipe))))
+
+
 def model_or_last(model: Path | None, *kinds: Kind, not_by: str = "") -> Path:
     """MODEL, or the file of these kinds that the last stage in this folder wrote, which is then named on stderr."""
     from mtc.stages.kinds import require
@@ -182,6 +220,6 @@ def wrote(path: Path, **facts: str) -> None:
 def stem(model: Path) -> str:
     """`model` for model.mtc, model.optimized.mtc and model.mtp."""
     name = model.name
-    for suffix in (".mtc", ".mtp", ".optimized", ".int8"):
+    for suffix in (".mtc", ".mtp", ".int8", ".uint8", ".optimized"):
         name = name.removesuffix(suffix)
     return name or model.name

@@ -223,6 +223,34 @@ CANNOT_BUILD_TARGET = Code(
     "all of them.",
 )
 
+# 8xx: quantization
+BAD_CALIBRATION = Code(
+    "MTC801",
+    "calibration data does not fit the model",
+    "Calibration data is a .npz, a folder of them, a folder of images with --recipe, `model.py:attribute` with an "
+    "iterable of batches or a function that returns one, or, from Python, any iterable. A batch has an array for each "
+    "input, of its dtype and shape and without NaN; a .npz may hold many along the first axis. `random` stands for "
+    "random data: scales from that are good for measuring speed, not for answers.",
+)
+NO_CALIBRATION = Code(
+    "MTC802",
+    "a static scheme needs calibration data",
+    "Static schemes fix the scale of every activation ahead, from what it is on typical inputs: a few dozen batches "
+    "like those that the model will see. Schemes that quantize weights only, or activations as they come, need none.",
+)
+BAD_SCHEME = Code(
+    "MTC803",
+    "the scheme cannot be used",
+    "No listed backend has kernels for the scheme's types, or a block size does not divide the weights. `mtc ops "
+    "OPERATOR` lists the types of each kernel.",
+)
+BAD_QUANT_CONFIG = Code(
+    "MTC804",
+    "quantization config is not valid",
+    "A q.yaml is strict: unknown keys, schemes and patterns that match nothing are errors, all reported at once. "
+    "docs/quantization.md lists the keys.",
+)
+
 # 9xx: bugs
 INTERNAL = Code(
     "MTC901",

@@ -125,9 +125,14 @@ def _from_attribute(text: str) -> Source:
         neighbours = Neighbours(path.parent)
         return _from_module(python_module(path, neighbours), attribute, str(path), neighbours)
     neighbours = Neighbours(Path.cwd())
+    return _from_module(imported(name, neighbours), attribute, name, neighbours)
+
+
+def imported(name: str, neighbours: Neighbours) -> ModuleType:
+    """The module of that name, which may stand in the current folder. SOURCE_RAISED if it cannot be imported."""
     with neighbours, seeded():
-        module = guarded(lambda: importlib.import_module(name), text)
-    return _from_module(module, attribute, name, neighbours)
+        module: ModuleType = guarded(lambda: importlib.import_module(name), name)
+    return module
 
 
 def _from_module(module: ModuleType, attribute: str, where: str, neighbours: Neighbours) -> Source:

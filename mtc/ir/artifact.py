@@ -182,8 +182,9 @@ def _read_meta(file: OpenFile, member: Stored) -> dict[str, Any]:
         raise DamagedArchive(f"{META} lacks a part")
     if not (_is_names(meta.get("stages", [])) and _is_names(meta["meta"].get("backends", []))):
         raise DamagedArchive(f"{META}: stages and backends are lists of names")
-    if not isinstance(meta["meta"].get("metadata", {}), dict):
-        raise DamagedArchive(f"{META}: metadata is not a mapping")
+    for part in ("metadata", "quantization"):
+        if not isinstance(meta["meta"].get(part, {}), dict):
+            raise DamagedArchive(f"{META}: {part} is not a mapping")
     return meta
 
 

@@ -60,7 +60,7 @@ class Emitter:
         self.tables.qparams = [self._qparams(qparams) for qparams in self.qparams]
         self.tables.metadata = [
             make(schema.EntryT, key=str(key), value=str(value))
-            for key, value in self.module.meta.get("metadata", {}).items()
+            for key, value in (*self.module.meta.get("metadata", {}).items(), *self._quantization())
         ]
         body = header.Body(file)
         _pad(body)
@@ -75,6 +75,11 @@ class Emitter:
         size = _pad(body)
         file.seek(0)
         file.write(header.pack(offset, len(tables), size, body.checksum))
+
+    def _quantization(self) -> list[tuple[str, str]]:
+        """What was done to the numbers, for who meets the program later."""
+        facts = self.module.meta.get("quantization")
+        return [("quantization", ", ".join(f"{key} {value}" for key, value in facts.items()))] if facts else []
 
     def kernel(self, key: str) -> int:
         return self.kernels.setdefault(key, len(self.kernels))

@@ -15,6 +15,8 @@ Range = tuple[float, float]
 class Observer(ABC):
     """Sees every batch of one tensor."""
 
+    name = ""
+
     @abstractmethod
     def update(self, values: np.ndarray) -> None:
         """One batch; numbers that are not finite have been refused before."""
@@ -26,6 +28,8 @@ class Observer(ABC):
 
 class MinMax(Observer):
     """All that was seen."""
+
+    name = "min-max"
 
     def __init__(self) -> None:
         self._low, self._high = np.inf, -np.inf
@@ -39,7 +43,7 @@ class MinMax(Observer):
         return (self._low, self._high) if self._low <= self._high else (0.0, 0.0)
 
 
-OBSERVERS: dict[str, type[Observer]] = {"min-max": MinMax}
+OBSERVERS: dict[str, type[Observer]] = {kind.name: kind for kind in (MinMax,)}
 
 
 def observer(name: str) -> type[Observer]:

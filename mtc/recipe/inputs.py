@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, MISSING_PACKAGE
+from mtc.recipe.reader import Recipe
 from mtc.session import tensors
 
 _BROUGHT_BY = {"skimage": "scikit-image", "sklearn": "scikit-learn", "cv2": "opencv-python"}  # other names than theirs
@@ -23,6 +24,22 @@ def prepared(entry: Mapping[str, Any], beside: Path) -> np.ndarray:
             raise BAD_RECIPE.error(f"`{entry['array']}` holds {len(arrays)} arrays, not one")
         return next(iter(arrays.values()))
     return _image(entry, located(entry["image"], beside))
+
+
+def image_preparation(recipe: Recipe) -> Callable[[Path], list[np.ndarray]]:
+    """Makes the arrays of all inputs from one image's file, which stands for the recipe's own image. BAD_RECIPE if it
+    has not just one."""
+    images = [name for name, entry in recipe.inputs.items() if "image" in entry]
+    if len(images) != 1:
+        raise BAD_RECIPE.error(f"`{recipe.path}` prepares {len(images)} images, not one", at=str(recipe.path))
+
+    def prepare(file: Path) -> list[np.ndarray]:
+        return [
+            _image(entry, file) if name in images else prepared(entry, recipe.path.parent)
+            for name, entry in recipe.inputs.items()
+        ]
+
+    return prepare
 
 
 def located(name: str, beside: Path) -> Path:

@@ -32,6 +32,14 @@ _FLAG_KINDS = {
     "disable-pass": TEXTS,
     "verify-each": TRUTH,
     "no-fallback": TRUTH,
+    "scheme": TEXT,
+    "calibration": TEXT,
+    "recipe": TEXT,
+    "observer": TEXT,
+    "per-tensor": TRUTH,
+    "skip": TEXTS,
+    "only": TEXTS,
+    "config": TEXT,
     "target": TEXT,
 }
 # Stage -> the flags of that command which a recipe may set, by the name they have there.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from mtc.analysis.verify import Difference, compared, drift, reference_of, refus
 from mtc.build.runtime_folder import LIBRARY, PROGRAM
 from mtc.build.targets import target
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, MISMATCH, collected
-from mtc.recipe.inputs import prepared
+from mtc.recipe.inputs import image_preparation, prepared
 from mtc.recipe.reader import Recipe
 from mtc.session import Session
 from mtc.stages.compile import Compiled, compile_model
@@ -68,7 +68,8 @@ def run(
     given = {name: prepared(entry, beside) for name, entry in recipe.inputs.items()}
     # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
     judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
-    settings = recipe.settings.resolved()
+    prepare = image_preparation(recipe) if recipe.settings.calibration else None
+    settings = replace(recipe.settings, prepare=prepare).resolved()
     made = compile_model(settings, folder, listener=listener, offline=offline, overwrite=overwrite)
     compiled(made)
     if not target(settings.target).is_host:

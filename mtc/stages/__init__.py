@@ -7,6 +7,7 @@ from mtc.stages.files import load, load_any, save
 from mtc.stages.optimize import optimize, optimize_to
 from mtc.stages.package import chosen_backends, lowered, package, package_to
 from mtc.stages.pass_options import pass_options
+from mtc.stages.quantize import quantize
 from mtc.stages.select_ops import select_ops, select_ops_to
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "package",
     "package_to",
     "pass_options",
+    "quantize",
     "save",
     "select_ops",
     "select_ops_to",

@@ -17,6 +17,7 @@ from mtc.delegates.registry import backends
 from mtc.frontends.source import file_of, name_of
 from mtc.lower import Lowered
 from mtc.passes.registry import check_names
+from mtc.quant.data import Prepare
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export_to
 from mtc.stages.files import load
@@ -24,6 +25,7 @@ from mtc.stages.kinds import Kind
 from mtc.stages.optimize import optimize_to
 from mtc.stages.package import lowered, package_to
 from mtc.stages.pass_options import pass_options
+from mtc.stages.quantize import QuantSettings, quantize_to
 from mtc.stages.select_ops import select_ops_to
 from mtc.support.plural import counted
 
@@ -31,9 +33,10 @@ from mtc.support.plural import counted
 FLAGS: dict[str, tuple[str, ...]] = {
     "export": ("input-names", "output-names", "metadata"),
     "optimize": ("backend", "disable-pass", "verify-each", "no-fallback"),
+    "quantize": ("scheme", "calibration", "recipe", "observer", "per-tensor", "skip", "only", "config"),
     "build-runtime": ("target",),
 }
-_REPEATED = ("disable-pass",)  # a flag for each value, where the others take a list
+_REPEATED = ("disable-pass", "skip", "only")  # a flag for each value, where the others take a list
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,37 @@ class Settings:
     disable_pass: tuple[str, ...] = ()
     verify_each: bool = False
     no_fallback: bool = False
+    # A model is quantized if there is a scheme, data or a config.
+    scheme: str = ""
+    calibration: str = ""
+    recipe: str = ""
+    observer: str = ""
+    per_tensor: bool = False
+    skip: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    config: str = ""
     target: str = ""
+    # Of images, as the recipe says; never a part of the settings that are written.
+    prepare: Prepare | None = field(default=None, compare=False, repr=False)
 
     def resolved(self) -> Settings:
         """With the target named. MtcError for names that do not exist and for a target that cannot be built here."""
         backends(self.backend)
         check_names(self.disable_pass)
+        if self.is_quantized:
+            self.quantization().checked()
         chosen = target(self.target) if self.target else host_target()
         toolchain_for(chosen)
         return replace(self, target=chosen.name)
+
+    @property
+    def is_quantized(self) -> bool:
+        return any(self.flags("quantize").values())
+
+    def quantization(self) -> QuantSettings:
+        """What the stage `quantize` is told."""
+        config = Path(self.config) if self.config else None
+        return QuantSettings(self.scheme or None, self.observer or None, self.per_tensor, self.skip, self.only, config)
 
     def flags(self, stage: str) -> dict[str, Any]:
         """The values of a stage's flags, by the name they have on the command line."""
@@ -70,6 +95,7 @@ class Files:
     folder: Path
     model: Path
     optimized: Path
+    quantized: Path | None
     ops: Path
     program: Path
     runtime: Path
@@ -78,7 +104,14 @@ class Files:
     def of(folder: Path, settings: Settings) -> Files:
         at = folder / name_of(settings.source)
         model, optimized, program = (Path(f"{at}{suffix}") for suffix in (".mtc", ".optimized.mtc", ".mtp"))
-        return Files(folder, model, optimized, folder / "ops.yaml", program, folder / f"runtime-{settings.target}")
+        quantized = Path(f"{at}.quantized.mtc") if settings.is_quantized else None
+        runtime = folder / f"runtime-{settings.target}"
+        return Files(folder, model, optimized, quantized, folder / "ops.yaml", program, runtime)
+
+    @property
+    def final(self) -> Path:
+        """What the program is made of."""
+        return self.quantized or self.optimized
 
 
 @dataclass(frozen=True)
@@ -120,11 +153,12 @@ def steps(
 
     @cache
     def lower() -> Lowered:
-        return lowered(load(files.optimized))
+        return lowered(load(files.final))
 
     def step(stage: str, reads: tuple[Path | str, ...], output: Path, kind: Kind, run: Callable[[], str]) -> Step:
         told = settings.flags(stage)
-        command = (*map(str, reads), *_words(told), "-o", str(output))
+        named = reads[:1] if stage == "quantize" else reads  # its data is a flag
+        command = (*map(str, named), *_words(told), "-o", str(output))
         paths = tuple(path for path in reads if isinstance(path, Path))
         return Step(stage, command, paths, output, kind, told, run)
 
@@ -137,6 +171,19 @@ def steps(
         options = pass_options(settings.disable_pass, verify_each=settings.verify_each)
         source, fails = load(files.model), settings.no_fallback
         return optimize_to(files.optimized, source, settings.backend, options=options, no_fallback=fails).summary
+
+    def run_quantize() -> str:
+        assert files.quantized is not None
+        made = quantize_to(
+            files.quantized,
+            load(files.optimized),
+            settings.calibration or None,
+            settings.quantization(),
+            prepare=settings.prepare,
+            warn=listener.warn,
+            progress=listener.progress,
+        )
+        return made.summary
 
     def run_select() -> str:
         found = select_ops_to(files.ops, lower())
@@ -160,14 +207,17 @@ def steps(
     path = file_of(settings.source)
     export = step("export", (settings.source,), files.model, Kind.IR, run_export)
     build = step("build-runtime", ("--ops", files.ops), files.runtime, Kind.RUNTIME, run_build)
+    calibration = Path(settings.calibration.partition(":")[0]) if settings.calibration else None
+    reads = (files.optimized, *([calibration] if calibration is not None and calibration.is_file() else []))
     built_by = {"toolchain": toolchain_stamp(target(settings.target)), "sources": stamp()}
     return [
         replace(
             export, inputs=() if path is None else (path,), settings={"source": settings.source, **export.settings}
         ),
         step("optimize", (files.model,), files.optimized, Kind.IR, run_optimize),
-        step("select-ops", (files.optimized,), files.ops, Kind.OPS, run_select),
-        step("package", (files.optimized,), files.program, Kind.PROGRAM, run_package),
+        *([step("quantize", reads, files.quantized, Kind.IR, run_quantize)] if files.quantized is not None else []),
+        step("select-ops", (files.final,), files.ops, Kind.OPS, run_select),
+        step("package", (files.final,), files.program, Kind.PROGRAM, run_package),
         replace(build, settings={**build.settings, **built_by}),
     ], lower
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 input`, `2 inputs`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 input`, `2 inputs`; `plural` is for nouns that do not take an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

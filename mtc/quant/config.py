@@ -1,0 +1,117 @@
+"""Which operators a user wants in which scheme: patterns of the command line, and the rules of a q.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mtc.diagnostics import BAD_QUANT_CONFIG, CANNOT_READ, collected
+from mtc.ir.module import Module, Node
+from mtc.quant.observers import OBSERVERS
+from mtc.quant.schemes import SCHEMES
+from mtc.support import strict_yaml
+from mtc.support.suggest import did_you_mean
+
+VERSION = 1
+FLOAT = "float"  # the scheme of what is not quantized
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Operators that match have the scheme, or stay in floats. A pattern names a module of the user's model with all
+    that is in it (`layers.0`, `layers.*.attention`), an operator (`conv2d`) or a value of the IR; `*` and `?` stand for
+    any text and any letter."""
+
+    match: str
+    scheme: str
+
+    def matches(self, node: Node) -> bool:
+        names = [node.op.name, *(value.name for value in node.outputs)]
+        modules = [loc.module for loc in node.loc]
+        return any(fnmatchcase(name, self.match) for name in (*names, *modules)) or any(
+            fnmatchcase(module, f"{self.match}.*") for module in modules
+        )
+
+
+@dataclass(frozen=True)
+class QuantConfig:
+    """What a q.yaml says; None where it says nothing. The last rule that matches an operator holds."""
+
+    scheme: str | None = None
+    observer: str | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+def read(path: Path) -> QuantConfig:
+    """CANNOT_READ or BAD_QUANT_CONFIG, with all that is wrong in it."""
+    try:
+        content = strict_yaml.load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BAD_QUANT_CONFIG.error(f"`{path}` is not text") from error
+    except strict_yaml.NotYaml as error:
+        raise BAD_QUANT_CONFIG.error(f"`{path}` is not YAML: {error}", at=error.place(path)) from error
+    with collected() as report:
+        return _parsed(content, lambda message, **more: report(BAD_QUANT_CONFIG(message, at=str(path), **more)))
+
+
+def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
+    if not isinstance(content, dict):
+        wrong("it is not a mapping")
+        return QuantConfig()
+    keys = ("version", "scheme", "observer", "rules")
+    for key in content:
+        if key not in keys:
+            wrong(f"unknown key `{key}`", help=did_you_mean(str(key), keys))
+    if content.get("version") != VERSION:
+        wrong(f"`version` is {content.get('version')!r}, not {VERSION}")
+    rules = content.get("rules", [])
+    if not isinstance(rules, list):
+        wrong("`rules` is not a list")
+        rules = []
+    return QuantConfig(
+        _word(content, "scheme", SCHEMES, wrong),
+        _word(content, "observer", OBSERVERS, wrong),
+        tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
+    )
+
+
+def _rule(given: Any, wrong: Callable[..., None]) -> Rule | None:
+    if not isinstance(given, dict) or set(given) != {"match", "scheme"} or not isinstance(given["match"], str):
+        wrong(f"`{given}` is no rule", help="a rule is {match: PATTERN, scheme: float or a scheme's name}")
+        return None
+    name = _word(given, "scheme", (FLOAT, *SCHEMES), wrong)
+    return None if name is None else Rule(given["match"], name)
+
+
+def _word(content: dict[Any, Any], key: str, allowed: Iterable[str], wrong: Callable[..., None]) -> str | None:
+    value = content.get(key)
+    if value is not None and value not in allowed:
+        wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), allowed))
+        return None
+    return value
+
+
+def rules_of(only: Sequence[str], skip: Sequence[str], config: QuantConfig, scheme: str) -> tuple[Rule, ...]:
+    """The rules of the command line come after those of the file: `only` leaves the rest in floats."""
+    chosen = (Rule("*", FLOAT), *(Rule(pattern, scheme) for pattern in only)) if only else ()
+    return (*config.rules, *chosen, *(Rule(pattern, FLOAT) for pattern in skip))
+
+
+def check_rules(rules: Sequence[Rule], module: Module) -> None:
+    """BAD_QUANT_CONFIG that names every pattern that matches nothing: a typing mistake would change nothing."""
+    nodes = list(module.nodes())
+    names = sorted({name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name})
+    with collected() as report:
+        for rule in rules:
+            if not any(rule.matches(node) for node in nodes):
+                report(BAD_QUANT_CONFIG(f"`{rule.match}` matches no operator", help=did_you_mean(rule.match, names)))
+
+
+def scheme_of(node: Node, rules: Sequence[Rule], default: str) -> str:
+    """The scheme that holds for a node."""
+    return next((rule.scheme for rule in reversed(rules) if rule.matches(node)), default)

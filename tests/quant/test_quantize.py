@@ -1,0 +1,203 @@
+"""Static quantization from a float model and data to a program, against torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import mtc
+from mtc.diagnostics import MtcError
+from mtc.ir.module import Module
+from mtc.quant.sqnr import loss_of
+
+
+class Net(nn.Module):
+    """Convolutions with what stands between them in networks: residual adds, concat, pooling, a gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.BatchNorm2d(16), nn.ReLU6())
+        self.left = nn.Conv2d(16, 16, 3, padding=1, groups=16)
+        self.right = nn.Sequential(nn.Conv2d(16, 8, 1), nn.Hardswish(), nn.Conv2d(8, 16, 1))
+        self.gate = nn.Sequential(nn.Conv2d(16, 16, 1), nn.Sigmoid())
+        self.head = nn.Linear(32, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = nn.functional.max_pool2d(self.stem(x), 2)
+        y = torch.relu(self.left(x) + self.right(x))
+        y = torch.cat([y, y * self.gate(y)], 1)
+        return self.head(y.mean((2, 3)))
+
+
+@pytest.fixture(scope="module")
+def net() -> nn.Module:
+    torch.manual_seed(0)
+    net = Net().train()
+    for _ in range(10):
+        net(torch.randn(8, 3, 32, 32))
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def model(net: nn.Module) -> Module:
+    return mtc.optimize(mtc.export(net, (torch.randn(1, 3, 32, 32),)))
+
+
+def batches(count: int, seed: int = 1) -> list[tuple[torch.Tensor]]:
+    generator = torch.Generator().manual_seed(seed)
+    return [(torch.randn(1, 3, 32, 32, generator=generator),) for _ in range(count)]
+
+
+def sqnr(net: nn.Module, quantized: Module, folder: Path, backend: str | None = None) -> float:
+    """Of the program against torch, on data that is not the calibration's."""
+    path = folder / "q.mtp"
+    mtc.package(quantized, path, backend=backend)
+    with mtc.Session(path) as session, torch.no_grad():
+        pairs = [(net(*batch).numpy(), session.run(*[t.numpy() for t in batch])[0]) for batch in batches(16, seed=2)]
+    return loss_of(pairs).sqnr
+
+
+@pytest.mark.parametrize("scheme", ["int8", "uint8"])
+@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+def test_a_quantized_program_is_near_torch(
+    net: nn.Module, model: Module, scheme: str, backend: str, tmp_path: Path
+) -> None:
+    quantized = mtc.quantize(model, scheme, batches(16))
+    assert sqnr(net, quantized, tmp_path, backend) > 20
+
+
+def test_values_stay_in_integers_from_the_first_product_to_the_last(model: Module) -> None:
+    quantized = mtc.quantize(model, "int8", batches(4))
+    real = Counter(
+        node.op.name
+        for node in quantized.nodes()
+        if node.outputs and node.output.type.dtype.is_float and not node.op.has(mtc_trait())
+    )
+    assert set(real) <= {"dequantize", "mean"}
+    assert quantized.constant_bytes < model.constant_bytes / 2.5
+
+
+def mtc_trait() -> Any:
+    from mtc.ir.opspec import Trait
+
+    return Trait.STRUCTURAL
+
+
+def test_a_clamp_is_free(model: Module) -> None:
+    """Rounding saturates: no relu is left behind a sum or a convolution, and no limit of a convolution's result."""
+    quantized = mtc.quantize(model, "int8", batches(4))
+    assert not [node for node in quantized.nodes() if node.op.name in ("relu", "clamp")]
+
+
+def test_weights_have_a_scale_for_each_channel_unless_told_otherwise(model: Module) -> None:
+    for per_tensor, axis in ((False, 0), (True, None)):
+        quantized = mtc.quantize(model, "int8", batches(2), per_tensor=per_tensor)
+        weights = [node.inputs[1].type for node in quantized.nodes() if node.op.name in ("conv2d", "linear")]
+        assert {type.qparams.axis for type in weights} == {axis}
+
+
+def test_a_quantized_model_is_the_same_after_it_was_saved(model: Module, tmp_path: Path) -> None:
+    from mtc.ir.equality import equal
+
+    quantized = mtc.quantize(model, "int8", batches(2))
+    mtc.save(quantized, tmp_path / "q.mtc")
+    loaded = mtc.load(tmp_path / "q.mtc")
+    assert equal(quantized, loaded)
+    assert loaded.meta["quantization"] == {
+        "scheme": "int8",
+        "calibration": "a Python iterable",
+        "batches": 2,
+        "observer": "min-max",
+    }
+
+
+def test_modules_and_operators_can_be_left_in_floats(model: Module) -> None:
+    def integer(quantized: Module) -> set[str]:
+        return {
+            node.loc[0].module
+            for node in quantized.nodes()
+            if node.op.name in ("conv2d", "linear") and node.output.type.dtype.is_quantized
+        }
+
+    everything = integer(mtc.quantize(model, "int8", batches(2)))
+    assert integer(mtc.quantize(model, "int8", batches(2), skip=("right", "linear"))) == {
+        module for module in everything if not module.startswith("right") and module != "head"
+    }
+    assert integer(mtc.quantize(model, "int8", batches(2), only=("right.*",))) == {
+        module for module in everything if module.startswith("right")
+    }
+
+
+def test_a_config_says_the_same(model: Module, tmp_path: Path) -> None:
+    config = tmp_path / "q.yaml"
+    config.write_text("version: 1\nscheme: uint8\nrules:\n- {match: left, scheme: float}\n")
+    quantized = mtc.quantize(model, None, batches(2), config=config)
+    assert quantized.meta["quantization"]["scheme"] == "uint8"
+    assert [node.loc[0].module for node in quantized.nodes() if node.op.name == "conv2d"][1] == "left"
+    assert (
+        not [n for n in quantized.nodes() if n.op.name == "conv2d" and n.output.type.dtype.is_quantized][1]
+        .loc[0]
+        .module.startswith("left")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version: 1\nrule: []\n", "unknown key `rule`"),
+        ("version: 2\n", "`version` is 2"),
+        ("version: 1\nscheme: int9\n", "`scheme` is 'int9'"),
+        ("version: 1\nrules: [{match: left}]\n", "is no rule"),
+        ("version: 1\nrules: [{match: nowhere, scheme: float}]\n", "`nowhere` matches no operator"),
+        ("[]", "not a mapping"),
+        ("a: [", "not YAML"),
+    ],
+)
+def test_a_wrong_config_is_refused(model: Module, text: str, message: str, tmp_path: Path) -> None:
+    config = tmp_path / "q.yaml"
+    config.write_text(text)
+    with pytest.raises(MtcError, match=message.replace("[", r"\[")):
+        mtc.quantize(model, None, batches(2), config=config)
+
+
+def test_random_data_is_recorded_and_one_batch_is_warned_of(model: Module) -> None:
+    with pytest.warns(UserWarning, match="random data"):
+        quantized = mtc.quantize(model, "int8", "random")
+    assert quantized.meta["quantization"]["calibration"] == "random"
+    with pytest.warns(UserWarning, match="one batch"):
+        mtc.quantize(model, "int8", batches(1))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "needs calibration data"),
+        ([], "holds no batch"),
+        ([(np.zeros((1, 3, 32, 32)),)], "float64, the model's f32"),
+        ([(np.zeros((1, 3, 30, 32), np.float32),)], r"\[1, 3, 30, 32\]"),
+        ([(np.full((1, 3, 32, 32), np.nan, np.float32),)], "NaN or infinite"),
+        ([()], "0 arrays; the model takes 1 input"),
+        ([{"y": np.zeros((1, 3, 32, 32), np.float32)}, {"y": 1, "z": 2}], "2 arrays"),
+    ],
+)
+def test_data_that_does_not_fit_is_refused(model: Module, given: Any, message: str) -> None:
+    with pytest.raises(MtcError, match=message):
+        mtc.quantize(model, "int8", given)
+
+
+def test_an_npz_may_hold_many_batches(model: Module, tmp_path: Path) -> None:
+    images = np.random.default_rng(0).standard_normal((6, 3, 32, 32)).astype(np.float32)
+    np.savez(tmp_path / "many.npz", x=images)
+    np.savez(tmp_path / "more.npz", x=images[:, None])
+    found = [
+        mtc.quantize(model, "int8", tmp_path / name).meta["quantization"]["batches"]
+        for name in ("many.npz", "more.npz")
+    ]
+    assert found == [6, 6]
+    assert mtc.quantize(model, "int8", tmp_path).meta["quantization"]["batches"] == 12
