@@ -54,6 +54,12 @@ class Builder:
         """Inserts a node with one result, and returns that."""
         return self.node(op, *inputs, regions=regions, name=name, qparams=qparams, **attrs).output
 
+    def again(self, node: Node, *inputs: Value | None, **changed: Any) -> Node:
+        """Inserts a node like `node`, of other operands and with some attributes `changed`, whose results stand for the
+        same numbers: they are quantized alike."""
+        qparams = next((value.type.qparams for value in node.outputs if value.type.qparams is not None), None)
+        return self.node(node.op, *inputs, regions=node.regions, qparams=qparams, **node.attrs | changed)
+
     def constant(self, value: Constant | np.ndarray, name: str = "", *, called: str = "constant") -> Value:
         """The value of a constant. One that has no name and is too large for the text of the IR is `called` so, until
         the module registers it, which makes that unique."""

@@ -40,7 +40,7 @@ def _to_nhwc(node: Node) -> None:
     assert node.function is not None
     build = Builder(node.function, before=node, loc=node.loc)
     inputs = [_permuted(build, value) for value in node.inputs]
-    new = build.node(node.op, *inputs, **node.attrs | {"layout": Layout.NHWC})
+    new = build.again(node, *inputs, layout=Layout.NHWC)
     for old, value in zip(node.outputs, new.outputs, strict=True):
         value.name = old.name
         old.replace_by(build.emit(ops.permute, value, dims=TO_NCHW))

@@ -102,8 +102,8 @@ def _restricted(
     padding[2 * axis.index : 2 * axis.index + 2] = max(-first, 0), max(last - axis.size, 0)
     dilation[axis.index] = axis.dilation * taps.step if len(taps) > 1 else 1
     weight = build.constant(_kernel(constant, axis.place, taps))
-    attrs = conv.attrs | {"padding": tuple(padding), "dilation": tuple(dilation), "clamp": clamp}
-    return build.emit(conv.op, x, weight, bias, **attrs)
+    padded, dilated = tuple(padding), tuple(dilation)
+    return build.again(conv, x, weight, bias, padding=padded, dilation=dilated, clamp=clamp).output
 
 
 def _kernel(weight: Constant, place: int, taps: range) -> Constant:
@@ -160,6 +160,8 @@ class SplitPaddedTaps:
         return apply_rewrites(module, (split,))
 
     def _pays(self, conv: Node, split: _Split) -> bool:
+        if conv.output.type.qparams is not None:  # parts that are rounded each would not add up to the whole
+            return False
         outputs = _known_product(conv.output.type.shape)
         products = split.saved_share * outputs * _known_product(conv.operand(1).type.shape[1:])
         return split.saved_share >= self.share and products >= max(self.least, self.per_output * outputs)

@@ -81,7 +81,7 @@ def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
     if dims is None or not _pays(large, dims, node.output):
         return None
     inputs = [None if value is None else _before(value, dims, build) for value in node.inputs]
-    return build.emit(ops.permute, build.emit(node.op, *inputs, **node.attrs), dims=dims)
+    return build.emit(ops.permute, build.again(node, *inputs).output, dims=dims)
 
 
 # Operators that work along one axis and keep the number of axes. Operands of rank 1 are no tensors of that shape.
@@ -100,7 +100,7 @@ def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
     if not _pays(others, dims, node.outputs[0]):
         return None
     inputs = [value if value not in others or value is None else _before(value, dims, build) for value in node.inputs]
-    new = build.node(node.op, *inputs, **node.attrs | {"axis": dims[node.attrs["axis"]]})
+    new = build.again(node, *inputs, axis=dims[node.attrs["axis"]])
     return [build.emit(ops.permute, value, dims=dims) for value in new.outputs]
 
 
@@ -124,7 +124,7 @@ def sink_through_moves(node: Node, build: Builder) -> Value | None:
     # Of parts of one permuted tensor (queries, keys and values) each would get a permute.
     if not x.has_single_use and dims != TO_NCHW and not _meets_permute(node.output):
         return None
-    moved = build.emit(node.op, unpermuted(x), **node.attrs | BY_AXIS[node.op](node.attrs, dims))
+    moved = build.again(node, unpermuted(x), **BY_AXIS[node.op](node.attrs, dims)).output
     return build.emit(ops.permute, moved, dims=dims)
 
 
@@ -146,7 +146,7 @@ def sink_through_reduction(node: Node, build: Builder) -> Value | None:
     else:
         axes = [node.attrs["axis"] % rank]
         moved = {"axis": dims[axes[0]]}
-    reduced = build.emit(node.op, unpermuted(x), **node.attrs | moved)
+    reduced = build.again(node, unpermuted(x), **moved).output
     if node.attrs["keepdim"]:
         return build.emit(ops.permute, reduced, dims=dims)
     kept = [dims[axis] for axis in range(rank) if axis not in axes]
@@ -171,7 +171,7 @@ def sink_through_rows(node: Node, build: Builder) -> Value | None:
     count = _TRAILING[node.op](node)
     if dims[-count:] != tuple(range(len(dims) - count, len(dims))):
         return None
-    return build.emit(ops.permute, build.emit(node.op, unpermuted(x), *node.inputs[1:], **node.attrs), dims=dims)
+    return build.emit(ops.permute, build.again(node, unpermuted(x), *node.inputs[1:]).output, dims=dims)
 
 
 @rewrite(*(op for op in ops.OPS.values() if op.has(Trait.LAYOUT_AWARE)))
@@ -183,8 +183,8 @@ def follow_layout(node: Node, build: Builder) -> Value | None:
     x = node.inputs[0]
     if len(node.inputs) > 1 or node.attrs["layout"] is not Layout.NCHW or permuted_by(x) != TO_NCHW or x is None:
         return None
-    new = build.emit(node.op, unpermuted(x), **node.attrs | {"layout": Layout.NHWC})
-    return build.emit(ops.permute, new, dims=TO_NCHW)
+    new = build.again(node, unpermuted(x), layout=Layout.NHWC)
+    return build.emit(ops.permute, new.output, dims=TO_NCHW)
 
 
 SINK_PERMUTES = Rewrites(

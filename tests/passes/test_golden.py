@@ -18,6 +18,7 @@ from mtc.ir.constant import Constant
 from mtc.ir.module import Function, Module
 from mtc.ir.parser import parse
 from mtc.ir.printer import print_module
+from mtc.ir.typeparser import parse_type
 from mtc.ir.types import DType, TensorType
 from mtc.ir.verifier import verify
 from mtc.ops import OPS
@@ -27,7 +28,7 @@ from mtc.passes.registry import all_passes
 FOLDER = Path(__file__).parents[1] / "golden"
 CASES = sorted(FOLDER.glob("*/*.mtir"))
 EXPECT = "// -- expect\n"
-NAMED = re.compile(r"constant @([\w.]+) : (\w+)(?:\[([\d,]*)\])?")
+NAMED = re.compile(r"constant @([\w.]+) : (.+)")
 SYMBOLIC = 3
 
 
@@ -46,8 +47,8 @@ def random_array(type: TensorType, seed: str) -> np.ndarray:
 def weights(text: str) -> dict[str, Constant]:
     """A constant for each name that `text` mentions; `@a.copy` equals `@a`."""
     found = {}
-    for name, dtype, shape in NAMED.findall(text):
-        type = TensorType(DType(dtype), tuple(int(size) for size in shape.split(",") if size))
+    for name, described in NAMED.findall(text):
+        type = parse_type(described)
         found[name] = Constant(name, type, random_array(type, name.removesuffix(".copy")))
     return found
 
