@@ -230,7 +230,7 @@ def test_completion_scripts(mtc, shell):
         ("mtc optimize --backend x", ["plain,xnnpack"]),
         ("mtc optimize --backend xnnpack,po", ["plain,xnnpack,portable"]),
         ("mtc build-runtime --target linux-x", ["plain,linux-x86_64"]),
-        ("mtc compile model.py --disable-pass fuse", ["plain,fuse-clamp"]),
+        ("mtc compile model.py --disable-pass fuse", ["plain,fuse-clamp", "plain,fuse-quantization"]),
         ("mtc ops conv2", ["plain,conv2d"]),
         ("mtc explain MTC10", [f"plain,MTC10{digit}" for digit in range(1, 8)]),
         ("mtc recipe run quick", ["plain,quickstart"]),

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+import mtc as mtc_package
 from mtc.cli.group import _NAMES
 from mtc.cli.group import mtc as group
 from mtc.support import hashing
@@ -334,5 +335,8 @@ def examples():
 def test_the_examples_of_help_work_as_printed(mtc, folder, line):
     for before in ("export model.py", "optimize model.mtc", "package"):
         assert mtc(*before.split()).code == 0
+    if "batches.npz" in line:
+        (signature,) = mtc_package.Session(folder / "model.mtp").inputs()
+        np.savez(folder / "batches.npz", image=np.ones((3, *signature.shape), np.float32))
     done = mtc(*shlex.split(line)[1:])
     assert done.code == 0, done.err

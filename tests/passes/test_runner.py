@@ -22,6 +22,7 @@ from mtc.passes.base import Group, Pass, Rewrites
 from mtc.passes.registry import all_passes
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.stages.optimize import CANONICALIZE
+from mtc.stages.quantize import INTEGERS
 
 MODEL = """
 func @forward(%x: f32[4]) {
@@ -58,7 +59,7 @@ def flat(passes: tuple[Pass, ...]) -> list[Pass]:
 
 
 def test_every_pass_is_used_and_every_used_one_has_its_name_in_the_registry() -> None:
-    used = flat((*CANONICALIZE, *lowering(tuple(LIBRARIES.values()))))
+    used = flat((*CANONICALIZE, *INTEGERS, *lowering(tuple(LIBRARIES.values()))))
     assert {step.name for step in used} == set(all_passes())
 
 
