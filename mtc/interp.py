@@ -96,7 +96,8 @@ def compute(
         for name, value in node.attrs.items()
     }
     types = [value.type for value in node.outputs]
-    if node.op.quantized is not None and any(type is not None and type.qparams for type in (*node.input_types, *types)):
+    has_qparams = any(type is not None and type.qparams for type in (*node.input_types, *types))
+    if has_qparams and (node.op.quantized is not None or node.signature.form):
         return quantized.evaluate(node.op, arrays, node.input_types, attrs, types)
     return evaluate_op(node.op, arrays, attrs, [type.dtype for type in types], regions)
 

@@ -22,6 +22,7 @@ from mtc.passes.padded_taps import SPLIT_PADDED_TAPS
 from mtc.passes.permute_sinking import SINK_PERMUTES
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.runner import PassOptions, run_passes
+from mtc.passes.weight_decoding import DECODE_WEIGHTS
 from mtc.program.storage import is_free
 
 
@@ -54,6 +55,7 @@ def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
         return any(ops.conv2d in library.supports and node.op not in library.supports for library in backends)
 
     return (
+        DECODE_WEIGHTS,
         SPLIT_PADDED_TAPS,
         WidenConv1d(lacks_conv1d),
         DECOMPOSE_BATCH_NORM,

@@ -74,7 +74,9 @@ def _program_card(program: Program) -> Card:
             for f in functions
         },
         "operators": dict(Counter(i.op for i in program.instructions).most_common()),
-        "parameters": sum(prod(map(int, reader.numbers(c.dims))) for c in program.tables.constants or []),
+        "parameters": sum(
+            prod(map(int, reader.numbers(c.dims))) for c in program.tables.constants or [] if c.encoded < 0
+        ),
         "constant_bytes": program.constant_bytes,
         "state": program.states,
         "flops": total_flops(rows),

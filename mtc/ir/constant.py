@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mtc.ir.quantized import dequantize
 from mtc.ir.types import DType, TensorType
 
 MOST_INLINE = 16  # elements of a constant that stands in the text of the IR; those with more have names
@@ -80,13 +81,21 @@ class FileRange:
         return self.file or OpenFile(self.path)
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """The f32 elements that another constant stands for: quantized ones, or of half precision. A program stores that
+    one, and its runtime makes these of it when it is loaded."""
+
+    stored: Constant
+
+
 @dataclass(frozen=True, eq=False)
 class Constant:
     """An immutable tensor. Without a `name` it is small and printed inline."""
 
     name: str | None
     type: TensorType
-    data: np.ndarray | FileRange
+    data: np.ndarray | FileRange | Encoded
 
     @staticmethod
     def of(array: np.ndarray, name: str | None = None) -> Constant:
@@ -111,6 +120,11 @@ class Constant:
         """The elements; of a file, mapped into memory and read-only. `qi4` comes unpacked."""
         if isinstance(self.data, np.ndarray):
             return self.data
+        if isinstance(self.data, Encoded):
+            stored = self.data.stored
+            qparams = stored.type.qparams
+            elements = stored.array()
+            return elements.astype(np.float32) if qparams is None else dequantize(elements, qparams)
         shape = tuple(int(size) for size in self.type.shape)  # type: ignore[arg-type]
         if self.data.size == 0:
             return np.zeros(shape, self.type.dtype.numpy)
@@ -125,8 +139,9 @@ class Constant:
 
     def chunks(self) -> Iterator[bytes | memoryview]:
         """The stored bytes in pieces, little-endian, without holding all of a file's range in memory."""
-        if isinstance(self.data, np.ndarray):
-            stored = pack_int4(self.data) if self.type.dtype is DType.QI4 else self.data
+        if not isinstance(self.data, FileRange):
+            array = self.array()
+            stored = pack_int4(array) if self.type.dtype is DType.QI4 else array
             flat = np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data
             for start in range(0, len(flat), _CHUNK):
                 yield flat[start : start + _CHUNK]

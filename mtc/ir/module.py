@@ -9,7 +9,7 @@ from typing import Any
 from mtc.ir.constant import Constant
 from mtc.ir.dims import Bounds, Expr, names_in
 from mtc.ir.loc import Loc, merged
-from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.opspec import OpSpec, Signature, Trait
 from mtc.ir.structural import CONSTANT, RETURN, STATE
 from mtc.ir.types import TensorType
 
@@ -133,6 +133,11 @@ class Node:
     @property
     def is_dead(self) -> bool:
         return not any(value.users for value in self.outputs) and not self.has_effect
+
+    @property
+    def signature(self) -> Signature:
+        """The one of its op's that takes its operands. TypeMismatch if none does."""
+        return self.op.match(self.input_types, self.attrs)[0]
 
     def set_input(self, index: int, value: Value | None) -> None:
         old = self.inputs[index]

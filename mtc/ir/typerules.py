@@ -6,11 +6,11 @@ from collections.abc import Iterator, Set
 
 import numpy as np
 
-from mtc.ir.constant import Constant
+from mtc.ir.constant import Constant, Encoded
 from mtc.ir.dims import Bounds, names_in
 from mtc.ir.literals import is_word
 from mtc.ir.quantized import RANGES
-from mtc.ir.types import QParams, TensorType
+from mtc.ir.types import F32, QParams, TensorType
 
 _LIMIT = 1 << 63  # sizes are 64-bit signed everywhere below
 
@@ -74,5 +74,8 @@ def check_constant(constant: Constant) -> Iterator[str]:
         wanted = (constant.type.dtype.numpy, constant.type.shape)
         if (constant.data.dtype, constant.data.shape) != wanted:
             yield f"an array {constant.data.dtype}{list(constant.data.shape)} holds another type"
+    elif isinstance(constant.data, Encoded):
+        if constant.type != TensorType(F32, constant.data.stored.type.shape):
+            yield "it is not what its encoded elements stand for"
     elif constant.data.size != constant.nbytes:
         yield f"{constant.data.size} bytes of a file do not fill the type"

@@ -10,11 +10,16 @@ import numpy as np
 from mtc.ir.dims import Dim, Shape
 from mtc.ops.define import (
     ANY,
+    BF16,
+    F16,
     NUMBERS,
+    QI4,
+    QI8,
     SHARES_QPARAMS,
     Accuracy,
     Tensor,
     TensorType,
+    Variant,
     broadcast,
     normalize_axis,
     op,
@@ -28,7 +33,13 @@ def embedding_shape(weight: TensorType, indices: TensorType) -> Shape:
     return (*indices.shape, weight.shape[1])
 
 
-@op(types="T, i64 -> T", T=ANY, infer=embedding_shape, traits=(SHARES_QPARAMS,), accuracy=Accuracy.EXACT)
+@op(
+    types="T, i64 -> T",
+    T=ANY,
+    infer=embedding_shape,
+    accuracy=Accuracy.EXACT,
+    variants=(Variant("W, i64 -> f32", form="stored", W=(QI8, QI4, F16, BF16)),),
+)
 def embedding(weight: Tensor, indices: Tensor):
     """The rows of `weight` that `indices`, of any shape, name."""
     _check_range(indices, 0, weight.shape[0])

@@ -9,10 +9,34 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape
 from mtc.ops.convolution import QUANTIZED
-from mtc.ops.define import FLOATS, PRODUCT, Accuracy, Tensor, TensorType, broadcast, may_equal, op, require
+from mtc.ops.define import (
+    BF16,
+    F16,
+    F32,
+    FLOATS,
+    PRODUCT,
+    QI4,
+    QI8,
+    Accuracy,
+    Tensor,
+    TensorType,
+    Variant,
+    broadcast,
+    may_equal,
+    op,
+    require,
+)
+from mtc.ops.quantized import rounded_rows
+
+# Weights in fewer bits than they are computed with.
+STORED = Variant("F, W, F -> F", form="stored", F=(F32,), W=(QI8, QI4, F16, BF16))
 
 
-def linear_shape(x: TensorType, weight: TensorType, bias: TensorType | None, **_: Any) -> Shape:
+def linear_shape(
+    x: TensorType, weight: TensorType, bias: TensorType | None, *, dynamic: bool = False, **_: Any
+) -> Shape:
+    is_stored = x.dtype is F32 and weight.dtype in (QI8, QI4)
+    require(not dynamic or is_stored, "only floats by integer weights are rounded as they come")
     require(x.rank >= 1 and weight.rank == 2, "x has a last axis, weight is [out, in]")
     require(may_equal(x.shape[-1], weight.shape[1]), f"{x.shape[-1]} features by weights for {weight.shape[1]}")
     require(bias is None or bias.shape == (weight.shape[0],), "bias has one element for each output feature")
@@ -30,11 +54,19 @@ def linear_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **_
     flops=linear_flops,
     accuracy=Accuracy.REDUCTION,
     quantized=PRODUCT,
-    variants=(QUANTIZED,),
+    variants=(QUANTIZED, STORED),
 )
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float, float] = (-inf, inf)):
-    """`x @ weight.T + bias` over the last axis; `weight` is [out, in]."""
-    result = np.matmul(x, weight.T)
+def linear(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    clamp: tuple[float, float] = (-inf, inf),
+    dynamic: bool = False,
+):
+    """`x @ weight.T + bias` over the last axis; `weight` is [out, in]. With `dynamic`, which is for weights that are
+    stored as integers, each row of `x` is rounded to 8 bits first, by a scale of its own."""
+    result = np.matmul(rounded_rows(x) if dynamic else x, weight.T)
     return np.clip(result if bias is None else result + bias, *clamp)
 
 

@@ -101,3 +101,17 @@ def _along(values: np.ndarray, axis: int, rank: int) -> np.ndarray:
     shape = [1] * rank
     shape[axis] = values.size
     return values.reshape(shape if values.size > 1 else [1] * rank)
+
+
+def rounded_rows(x: np.ndarray) -> np.ndarray:
+    """Each row of the last axis as 8-bit integers of a scale and zero point of its own, and real again, as XNNPACK's
+    `xnn_f32_qd8_asymmetric_quantization_params` chooses them: zero is exact, and the end that fits worse decides."""
+    low = np.minimum(x.min(axis=-1, keepdims=True, initial=0), 0).astype(np.float32)
+    high = np.maximum(x.max(axis=-1, keepdims=True, initial=0), 0).astype(np.float32)
+    span = np.where(high == low, np.float32(1), (high - low) / np.float32(255))
+    lowest, highest = -128 - low / span, 127 - high / span
+    is_lower = (-128 + low / span) + (127 + high / span) > 0
+    zero = np.rint(np.clip(np.where(is_lower, lowest, highest), -128, 127))
+    steps = np.clip(np.rint(x / span) + zero, -128, 127)
+    rounded: np.ndarray = ((steps - zero) * span).astype(x.dtype)
+    return rounded

@@ -6,10 +6,11 @@ import numpy as np
 
 from mtc import interp, ops
 from mtc.ir.builder import Builder
-from mtc.ir.constant import Constant
+from mtc.ir.constant import Constant, Encoded
 from mtc.ir.module import Node, Value
 from mtc.ir.opspec import Trait
 from mtc.ir.rewriter import rewrite
+from mtc.ir.types import BF16, F16, F32
 from mtc.passes.base import Rewrites
 
 # A folded result may be this many times larger than the operands it replaces, unless it is small anyway: a table of
@@ -22,8 +23,8 @@ _SMALL_EXPANDED = 1 << 12
 @rewrite()
 def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     """A node that only reads constants is one."""
-    if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions or node.op is ops.dequantize:
-        return None  # weights are stored as integers because they are smaller so
+    if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions or is_decoding(node):
+        return None
     if any(value is not None and value.constant is None for value in node.inputs):
         return None
     before = sum(value.constant.nbytes for value in node.inputs if value is not None and value.constant is not None)
@@ -34,6 +35,8 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
         return None
     name = next((v.constant.name for v in node.inputs if v is not None and v.constant and v.constant.name), None)
     name = f"{name or 'folded'}.{node.op.name}"
+    if (moved := _moved(node)) is not None:
+        return [build.constant(moved, called=name)]
     if node.op is ops.reshape:
         return [build.constant(_reshaped(node), called=name)]
     try:
@@ -46,6 +49,29 @@ def fold_constants(node: Node, build: Builder) -> list[Value] | None:
         build.constant(_constant(node, array, old), called=name)
         for array, old in zip(results, node.outputs, strict=True)
     ]
+
+
+def is_decoding(node: Node) -> bool:
+    """Whether it makes f32 numbers of weights that are stored in fewer bits, because they are smaller so."""
+    constant = node.inputs[0].constant if node.inputs and node.inputs[0] is not None else None
+    if constant is None or constant.name is None or node.output.type.dtype is not F32:
+        return False
+    return node.op is ops.dequantize or (node.op is ops.cast and constant.type.dtype in (F16, BF16))
+
+
+def _moved(node: Node) -> Constant | None:
+    """Encoded elements stay so when they are moved."""
+    x = node.inputs[0]
+    if node.op not in (ops.permute, ops.reshape) or x is None or x.constant is None:
+        return None
+    if not isinstance(x.constant.data, Encoded):
+        return None
+    stored = x.constant.data.stored
+    (type,) = node.op.result_types([stored.type], node.attrs)
+    if type.dtype.is_quantized and type.qparams is None:
+        return None
+    array = interp.evaluate_op(node.op, [stored.array()], node.attrs, [stored.type.dtype])[0]
+    return Constant(None, node.output.type, Encoded(Constant(stored.name, type, array)))
 
 
 def _constant(node: Node, array: np.ndarray, old: Value) -> Constant:

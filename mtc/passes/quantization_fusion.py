@@ -11,12 +11,13 @@ import numpy as np
 from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value
-from mtc.ir.opspec import OpSpec, Signature, Trait
+from mtc.ir.opspec import OpSpec, Signature, Trait, TypeMismatch
 from mtc.ir.quantized import RANGES, dequantize
 from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType, QParams
 from mtc.passes.base import Rewrites
 from mtc.passes.clamp_fusion import limits
+from mtc.passes.constant_folding import is_decoding
 from mtc.passes.matching import absorb, made_by
 
 ROUNDINGS = (ops.quantize, ops.dequantize, ops.requantize)
@@ -147,7 +148,45 @@ def dequantize_later(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.dequantize, moved, dtype=node.output.type.dtype)
 
 
+@rewrite()
+def keep_weights_stored(node: Node, build: Builder) -> Value | None:
+    """A kernel that unpacks weights as it reads them needs no decoded copy in memory."""
+    if not any(variant.form == "stored" for variant in node.op.variants):
+        return None
+    for index, value in enumerate(node.inputs):
+        decoding = value.producer if value is not None else None
+        if decoding is None or not decoding.inputs or not is_decoding(decoding):
+            continue
+        stored = decoding.operand(0)
+        operands = [*node.inputs[:index], stored, *node.inputs[index + 1 :]]
+        if not _is_by_row(stored) or not _is_stored_form(node, operands):
+            continue
+        absorb(build, decoding)
+        return build.emit(node.op, *operands, **node.attrs)
+    return None
+
+
+def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
+    try:
+        return node.op.match([v and v.type for v in operands], node.attrs)[0].form == "stored"
+    except TypeMismatch:
+        return False
+
+
+def _is_by_row(weight: Value) -> bool:
+    """Whether rows of a matrix have scales of their own, or blocks of them: what such kernels take."""
+    qparams, columns = weight.type.qparams, weight.type.shape[-1]
+    if weight.type.dtype is DType.QI4 and columns % 2:
+        return False
+    return (
+        qparams is None
+        or qparams.is_per_tensor
+        or (qparams.axis == 0 and qparams.block is None)
+        or (qparams.axis == 1 and qparams.block is not None and qparams.block % 2 == 0)
+    )
+
+
 FUSE_QUANTIZATION = Rewrites(
     "fuse-quantization",
-    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, dequantize_later),
+    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, keep_weights_stored, dequantize_later),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtc.ir.constant import Constant, FileRange
+from mtc.ir.constant import Constant, Encoded, FileRange
 from mtc.ir.module import Module
 from mtc.ir.structural import CONSTANT
 from mtc.ir.types import TensorType
@@ -64,6 +64,8 @@ def _place(constant: Constant) -> object:
     data = constant.data
     if isinstance(data, FileRange):
         return (data.path, data.offset, data.size, id(data.file))
+    if isinstance(data, Encoded):
+        return id(data)
     interface: dict[str, object] = np.asarray(data).__array_interface__
     return (interface["data"], data.strides)
 

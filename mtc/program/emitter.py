@@ -10,7 +10,7 @@ import flatbuffers
 import numpy as np
 
 from mtc import __version__, ops
-from mtc.ir.constant import Constant
+from mtc.ir.constant import Constant, Encoded
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Function, Module, Node, Value
 from mtc.ir.opspec import Attribute, AttrKind
@@ -97,6 +97,9 @@ class Emitter:
 
     def constant(self, constant: Constant) -> int:
         """The index of a constant, which is stored once however often it is read."""
+        if isinstance(constant.data, Encoded):  # what it is made of comes first
+            self.constant(constant.data.stored)
+            self.qparams_index(constant.data.stored.type.qparams)
         key = id(constant)  # which `stored` keeps from being another's
         if key not in self.constants:
             self.constants[key] = len(self.stored)
@@ -132,9 +135,20 @@ class Emitter:
     def _write_constants(self, file: header.Body) -> None:
         start = _pad(file)
         for constant in self.stored:
-            row = make(schema.ConstantT, segment=0, **_written(constant, start, file))
-            self.tables.constants.append(row)
+            self.tables.constants.append(self._constant_row(constant, start, file))
         self._segment(schema.SegmentKind.constants, start, file)
+
+    def _constant_row(self, constant: Constant, start: int, file: header.Body) -> schema.ConstantT:
+        if not isinstance(constant.data, Encoded):
+            return make(schema.ConstantT, segment=0, **_written(constant, start, file))
+        stored = constant.data.stored
+        return make(
+            schema.ConstantT,
+            dtype=constant.type.dtype.number,
+            dims=list(constant.type.shape),
+            encoded=self.constants[id(stored)],
+            qparams=self.qparams_index(stored.type.qparams),
+        )
 
     def _write_samples(self, file: header.Body) -> None:
         self.tables.samples = []

@@ -235,8 +235,22 @@ class Constant(object):
             return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
         return 0
 
+    # Constant
+    def Encoded(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
+    # Constant
+    def Qparams(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int32Flags, o + self._tab.Pos)
+        return -1
+
 def ConstantStart(builder):
-    builder.StartObject(4)
+    builder.StartObject(6)
 
 def ConstantAddDtype(builder, dtype):
     builder.PrependUint8Slot(0, dtype, 0)
@@ -252,6 +266,12 @@ def ConstantAddSegment(builder, segment):
 
 def ConstantAddOffset(builder, offset):
     builder.PrependUint64Slot(3, offset, 0)
+
+def ConstantAddEncoded(builder, encoded):
+    builder.PrependInt32Slot(4, encoded, -1)
+
+def ConstantAddQparams(builder, qparams):
+    builder.PrependInt32Slot(5, qparams, -1)
 
 def ConstantEnd(builder):
     return builder.EndObject()
@@ -270,6 +290,8 @@ class ConstantT(object):
         self.dims = None  # type: List[int]
         self.segment = 0  # type: int
         self.offset = 0  # type: int
+        self.encoded = -1  # type: int
+        self.qparams = -1  # type: int
 
     @classmethod
     def InitFromBuf(cls, buf, pos):
@@ -302,6 +324,8 @@ class ConstantT(object):
                 self.dims = constant.DimsAsNumpy()
         self.segment = constant.Segment()
         self.offset = constant.Offset()
+        self.encoded = constant.Encoded()
+        self.qparams = constant.Qparams()
 
     # ConstantT
     def Pack(self, builder):
@@ -319,6 +343,8 @@ class ConstantT(object):
             ConstantAddDims(builder, dims)
         ConstantAddSegment(builder, self.segment)
         ConstantAddOffset(builder, self.offset)
+        ConstantAddEncoded(builder, self.encoded)
+        ConstantAddQparams(builder, self.qparams)
         constant = ConstantEnd(builder)
         return constant
 

@@ -386,7 +386,7 @@ struct EmbeddingArgs {
   const Tensor* indices;
   Tensor* out;
 };
-using EmbeddingQuantizedArgs = EmbeddingArgs;
+using EmbeddingStoredArgs = EmbeddingArgs;
 
 struct EqArgs {
   const Tensor* x;
@@ -602,8 +602,10 @@ struct LinearArgs {
   const Tensor* bias;
   Tensor* out;
   Span<const double> clamp;
+  bool dynamic;
 };
 using LinearQuantizedArgs = LinearArgs;
+using LinearStoredArgs = LinearArgs;
 
 struct LocalResponseNormArgs {
   const Tensor* x;

@@ -456,6 +456,8 @@ struct ConstantT : public ::flatbuffers::NativeTable {
   std::vector<int64_t> dims{};
   uint32_t segment = 0;
   uint64_t offset = 0;
+  int32_t encoded = -1;
+  int32_t qparams = -1;
 };
 
 struct Constant FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -466,7 +468,9 @@ struct Constant FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_DTYPE = 4,
     VT_DIMS = 6,
     VT_SEGMENT = 8,
-    VT_OFFSET = 10
+    VT_OFFSET = 10,
+    VT_ENCODED = 12,
+    VT_QPARAMS = 14
   };
   mtc::schema::DType dtype() const {
     return static_cast<mtc::schema::DType>(GetField<uint8_t>(VT_DTYPE, 0));
@@ -480,6 +484,12 @@ struct Constant FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t offset() const {
     return GetField<uint64_t>(VT_OFFSET, 0);
   }
+  int32_t encoded() const {
+    return GetField<int32_t>(VT_ENCODED, -1);
+  }
+  int32_t qparams() const {
+    return GetField<int32_t>(VT_QPARAMS, -1);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint8_t>(verifier, VT_DTYPE, 1) &&
@@ -487,6 +497,8 @@ struct Constant FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVector(dims()) &&
            VerifyField<uint32_t>(verifier, VT_SEGMENT, 4) &&
            VerifyField<uint64_t>(verifier, VT_OFFSET, 8) &&
+           VerifyField<int32_t>(verifier, VT_ENCODED, 4) &&
+           VerifyField<int32_t>(verifier, VT_QPARAMS, 4) &&
            verifier.EndTable();
   }
   ConstantT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -510,6 +522,12 @@ struct ConstantBuilder {
   void add_offset(uint64_t offset) {
     fbb_.AddElement<uint64_t>(Constant::VT_OFFSET, offset, 0);
   }
+  void add_encoded(int32_t encoded) {
+    fbb_.AddElement<int32_t>(Constant::VT_ENCODED, encoded, -1);
+  }
+  void add_qparams(int32_t qparams) {
+    fbb_.AddElement<int32_t>(Constant::VT_QPARAMS, qparams, -1);
+  }
   explicit ConstantBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -526,9 +544,13 @@ inline ::flatbuffers::Offset<Constant> CreateConstant(
     mtc::schema::DType dtype = mtc::schema::DType::f32,
     ::flatbuffers::Offset<::flatbuffers::Vector<int64_t>> dims = 0,
     uint32_t segment = 0,
-    uint64_t offset = 0) {
+    uint64_t offset = 0,
+    int32_t encoded = -1,
+    int32_t qparams = -1) {
   ConstantBuilder builder_(_fbb);
   builder_.add_offset(offset);
+  builder_.add_qparams(qparams);
+  builder_.add_encoded(encoded);
   builder_.add_segment(segment);
   builder_.add_dims(dims);
   builder_.add_dtype(dtype);
@@ -545,14 +567,18 @@ inline ::flatbuffers::Offset<Constant> CreateConstantDirect(
     mtc::schema::DType dtype = mtc::schema::DType::f32,
     const std::vector<int64_t> *dims = nullptr,
     uint32_t segment = 0,
-    uint64_t offset = 0) {
+    uint64_t offset = 0,
+    int32_t encoded = -1,
+    int32_t qparams = -1) {
   auto dims__ = dims ? _fbb.CreateVector<int64_t>(*dims) : 0;
   return mtc::schema::CreateConstant(
       _fbb,
       dtype,
       dims__,
       segment,
-      offset);
+      offset,
+      encoded,
+      qparams);
 }
 
 ::flatbuffers::Offset<Constant> CreateConstant(::flatbuffers::FlatBufferBuilder &_fbb, const ConstantT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -2156,6 +2182,8 @@ inline void Constant::UnPackTo(ConstantT *_o, const ::flatbuffers::resolver_func
   { auto _e = dims(); if (_e) { _o->dims.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->dims[_i] = _e->Get(_i); } } else { _o->dims.resize(0); } }
   { auto _e = segment(); _o->segment = _e; }
   { auto _e = offset(); _o->offset = _e; }
+  { auto _e = encoded(); _o->encoded = _e; }
+  { auto _e = qparams(); _o->qparams = _e; }
 }
 
 inline ::flatbuffers::Offset<Constant> Constant::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ConstantT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -2170,12 +2198,16 @@ inline ::flatbuffers::Offset<Constant> CreateConstant(::flatbuffers::FlatBufferB
   auto _dims = _o->dims.size() ? _fbb.CreateVector(_o->dims) : 0;
   auto _segment = _o->segment;
   auto _offset = _o->offset;
+  auto _encoded = _o->encoded;
+  auto _qparams = _o->qparams;
   return mtc::schema::CreateConstant(
       _fbb,
       _dtype,
       _dims,
       _segment,
-      _offset);
+      _offset,
+      _encoded,
+      _qparams);
 }
 
 inline StateT *State::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {

@@ -4,6 +4,7 @@
 #define MTC_KERNELS_INDEXING_H_
 
 #include "core/thread_pool.h"
+#include "generated/args.h"
 #include "kernels/shape_rules.h"
 
 namespace mtc::kernels {
@@ -125,6 +126,19 @@ inline Status CheckPlaces(KernelContext& context, const Tensor& x, Span<const Te
     MTC_RETURN_IF_ERROR(CheckIndices(context, *indices[i], -x.dims[i], x.dims[i]));
   }
   return Status::kOk;
+}
+
+// Derives the shape of the rows that an embedding looks up.
+inline Status CheckEmbedding(PrepareContext& context, const EmbeddingArgs& args) {
+  const Tensor& indices = *args.indices;
+  if (args.weight->rank != 2 || indices.rank >= kMaxRank) {
+    return context.Fail(Status::kInvalidProgram, "weights of rank %d by indices of rank %d", args.weight->rank,
+                        indices.rank);
+  }
+  int64_t dims[kMaxRank];
+  for (int i = 0; i < indices.rank; ++i) dims[i] = indices.dims[i];
+  dims[indices.rank] = args.weight->dims[1];
+  return context.Resize(args.out, {dims, size_t{indices.rank} + 1});
 }
 
 }  // namespace mtc::kernels

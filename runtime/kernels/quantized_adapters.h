@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/quantized.h"
 #include "core/thread_pool.h"
 #include "kernels/kernel.h"
-#include "kernels/quantized.h"
 
 namespace mtc::kernels {
 

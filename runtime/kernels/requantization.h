@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/quantized.h"
+#include "core/quantized.h"
 #include "kernels/simd.h"
 
 namespace MTC_PORTABLE {

@@ -8,6 +8,7 @@
 
 #include "program/header.h"
 #include "program/layout.h"
+#include "program/quantization.h"
 #include "program/verifier.h"
 
 namespace mtc {
@@ -94,6 +95,7 @@ Status Program::LoadMemory(const void* data, size_t size, uint64_t max_memory, s
 bool Program::HasGuard(const uint8_t* end) const {
   for (uint32_t i = 0; i < Count(tables_->constants()); ++i) {
     const schema::Constant& c = *tables_->constants()->Get(i);
+    if (c.encoded() >= 0) continue;
     uint64_t bytes;
     if (!ByteSize(ToDType(c.dtype()), Items(c.dims()), &bytes)) return false;
     const uint64_t left = static_cast<uint64_t>(end - static_cast<const uint8_t*>(constant(i)));
@@ -114,6 +116,7 @@ Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Err
   CountEntries();
   MTC_RETURN_IF_ERROR(CheckInterfaces(error));
   FindQuantizations();
+  MTC_RETURN_IF_ERROR(DecodeConstants(error));
   return LoadDebug(error);
 }
 
@@ -248,7 +251,28 @@ Status Program::LoadDebug(Error& error) {
   return Status::kOk;
 }
 
+// Makes the constants that are made of others. Their bytes stay in the file.
+Status Program::DecodeConstants(Error& error) {
+  decoded_.clear();
+  for (uint32_t i = 0; i < Count(tables_->constants()); ++i) {
+    const schema::Constant& c = *tables_->constants()->Get(i);
+    if (c.encoded() < 0) continue;
+    const schema::Constant& from = *tables_->constants()->Get(static_cast<uint32_t>(c.encoded()));
+    Tensor stored;
+    stored.dtype = ToDType(from.dtype());
+    stored.rank = static_cast<uint8_t>(Count(from.dims()));
+    for (int axis = 0; axis < stored.rank; ++axis) stored.dims[axis] = from.dims()->Get(static_cast<uint32_t>(axis));
+    stored.data = const_cast<void*>(constant(static_cast<uint32_t>(c.encoded())));
+    if (c.qparams() >= 0) stored.quantization = &quantizations_[static_cast<size_t>(c.qparams())];
+    decoded_.resize(i + 1);
+    if (!decoded_[i].Allocate(static_cast<size_t>(stored.count()) * sizeof(float))) return NoMemory(error);
+    Decode(stored, reinterpret_cast<float*>(decoded_[i].data()));
+  }
+  return Status::kOk;
+}
+
 const void* Program::constant(uint32_t index) const {
+  if (index < decoded_.size() && tables_->constants()->Get(index)->encoded() >= 0) return decoded_[index].data();
   const schema::Constant& constant = *tables_->constants()->Get(index);
   return segments_[constant.segment()].data + constant.offset();
 }

@@ -57,6 +57,7 @@ class Program {
   void CountEntries();
   Status CheckInterfaces(Error& error) const;
   void FindQuantizations();
+  Status DecodeConstants(Error& error);
   const schema::DebugInstruction* DebugOf(uint32_t function, uint32_t instruction) const;
 
   std::vector<FileMap> files_;
@@ -69,6 +70,7 @@ class Program {
   const schema::Debug* debug_ = nullptr;
   std::vector<Range> segments_;
   std::vector<Quantization> quantizations_;
+  std::vector<Block> decoded_;  // by constant; empty where it is none that is made of another
 };
 
 }  // namespace mtc

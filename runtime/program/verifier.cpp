@@ -1,13 +1,13 @@
 #include "program/verifier.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "core/block.h"
 #include "core/tensor.h"
 #include "program/header.h"
 #include "program/layout.h"
+#include "program/quantization.h"
 
 namespace mtc {
 namespace {
@@ -23,7 +23,8 @@ class ProgramVerifier {
 
   Status Run() {
     MTC_RETURN_IF_ERROR(VerifyConstants());
-    MTC_RETURN_IF_ERROR(VerifyQParams());
+    if (const char* reason = QParamsProblem(tables_)) return Fail(reason);
+    MTC_RETURN_IF_ERROR(VerifyEncoded());
     MTC_RETURN_IF_ERROR(VerifyStates());
     MTC_RETURN_IF_ERROR(VerifyKernels());
     ListBudget budget(limits_.tables_size);
@@ -64,6 +65,7 @@ class ProgramVerifier {
   Status VerifyConstants() {
     for (uint32_t i = 0; i < Count(tables_.constants()); ++i) {
       const schema::Constant& c = *tables_.constants()->Get(i);
+      if (c.encoded() >= 0) continue;
       if (const Status status =
               VerifyData(c.dtype(), c.dims(), c.segment(), c.offset(), schema::SegmentKind::constants);
           status != Status::kOk) {
@@ -74,28 +76,21 @@ class ProgramVerifier {
     return Status::kOk;
   }
 
-  // Whether they fit the values that have them is asked there.
-  Status VerifyQParams() {
-    for (uint32_t i = 0; i < Count(tables_.qparams()); ++i) {
-      const schema::QParams& q = *tables_.qparams()->Get(i);
-      if (!(q.scale() > 0) || !(q.scale() < HUGE_VALF)) return Fail("a scale is not a positive number");
-      if (q.axis() < -1 || q.axis() >= kMaxRank || q.block() < 0) return Fail("impossible scales");
-      const bool has_scales = q.axis() >= 0;
-      if (has_scales != (q.scales() >= 0) || (!has_scales && (q.zero_points() >= 0 || q.block() != 0))) {
-        return Fail("scales without an axis, or an axis without");
+  // Constants that are made of others: f32, of as many elements.
+  Status VerifyEncoded() {
+    for (uint32_t i = 0; i < Count(tables_.constants()); ++i) {
+      const schema::Constant& c = *tables_.constants()->Get(i);
+      if (c.encoded() == -1) continue;
+      const char* reason = EncodedProblem(tables_, i);
+      uint64_t bytes = 0;
+      if (reason == nullptr && (!ByteSize(DType::kF32, Items(c.dims()), &bytes) ||
+                                __builtin_add_overflow(state_bytes_, AlignUp(bytes) + kGuard, &state_bytes_))) {
+        reason = "impossible size";
       }
-      for (const int32_t c : {q.scales(), q.zero_points()}) {
-        if (c < -1 || c >= static_cast<int64_t>(Count(tables_.constants()))) return Fail("scales that are not there");
-      }
-      if (!has_scales) continue;
-      const schema::Constant& scales = *tables_.constants()->Get(static_cast<uint32_t>(q.scales()));
-      const bool is_float = scales.dtype() == schema::DType::f32 || scales.dtype() == schema::DType::f16;
-      if (!is_float || Count(scales.dims()) != 1) return Fail("scales of another type");
-      if (q.zero_points() < 0) continue;
-      const schema::Constant& zeros = *tables_.constants()->Get(static_cast<uint32_t>(q.zero_points()));
-      if (zeros.dtype() != schema::DType::i32 || Count(zeros.dims()) != 1 ||
-          zeros.dims()->Get(0) != scales.dims()->Get(0)) {
-        return Fail("zero points of another type");
+      if (reason != nullptr) return error_.Report(Status::kInvalidProgram, "constant %u: %s", i, reason);
+      if (limits_.max_memory != 0 && state_bytes_ > limits_.max_memory) {
+        return error_.Report(Status::kOutOfMemory, "the decoded constants need more than the limit of %llu bytes",
+                             static_cast<unsigned long long>(limits_.max_memory));
       }
     }
     return Status::kOk;
@@ -214,7 +209,7 @@ class ProgramVerifier {
   Span<const uint64_t> segment_sizes_;
   const VerifyLimits& limits_;
   Error& error_;
-  uint64_t state_bytes_ = 0;
+  uint64_t state_bytes_ = 0;  // of states and of constants that are decoded
 };
 
 }  // namespace

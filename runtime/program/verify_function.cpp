@@ -6,6 +6,7 @@
 #include "program/expressions.h"
 #include "program/header.h"
 #include "program/layout.h"
+#include "program/quantization.h"
 #include "program/verifier.h"
 
 namespace mtc {
@@ -102,27 +103,10 @@ class FunctionVerifier {
     const DType dtype = ToDType(value.dtype());
     if (IsQuantized(dtype) != (value.qparams() >= 0)) return Fail("a scale where there is no quantized type, or none");
     if (dtype == DType::kQI4 && value.place() != Place::constant) return Fail("only constants have 4 bits");
-    if (value.qparams() < 0) return value.qparams() == -1 ? Status::kOk : Fail("scales that are not there");
-    if (value.qparams() >= static_cast<int64_t>(Count(tables_.qparams()))) return Fail("scales that are not there");
-    const schema::QParams& q = *tables_.qparams()->Get(static_cast<uint32_t>(value.qparams()));
-    const int32_t low = dtype == DType::kQU8 ? 0 : dtype == DType::kQI8 ? -128 : -8;
-    const int32_t high = dtype == DType::kQU8 ? 255 : dtype == DType::kQI8 ? 127 : 7;
-    if (q.zero_point() < low || q.zero_point() > high) return Fail("a zero point that is none of its integers");
-    if (q.axis() < 0) return Status::kOk;
-    const auto dims = Items(value.dims());
-    if (value.place() != Place::constant || static_cast<size_t>(q.axis()) >= dims.size()) {
-      return Fail("several scales of what is no constant with that axis");
-    }
-    const int64_t size = dims[static_cast<size_t>(q.axis())];
-    int64_t count = 1;  // of scales; sizes of constants are known to fit
-    for (const int64_t dim : dims) count *= dim;
-    if (q.block() == 0) {
-      count = size;
-    } else {
-      count = size == 0 ? 0 : count / size * (size / q.block() + (size % q.block() != 0));
-    }
-    const schema::Constant& scales = *tables_.constants()->Get(static_cast<uint32_t>(q.scales()));
-    return scales.dims()->Get(0) == count ? Status::kOk : Fail("more or fewer scales than it needs");
+    if (!IsQuantized(dtype)) return Status::kOk;
+    if (const char* reason = QuantizationProblem(tables_, dtype, value.dims(), value.qparams())) return Fail(reason);
+    const bool has_many = tables_.qparams()->Get(static_cast<uint32_t>(value.qparams()))->axis() >= 0;
+    return has_many && value.place() != Place::constant ? Fail("several scales of what is no constant") : Status::kOk;
   }
 
   template <typename Stored>

@@ -10,7 +10,7 @@ from mtc import ops
 from mtc.delegates.library import Adapter, KernelLibrary, Support
 from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec, Trait
-from mtc.ir.types import ANY, QI4, QUANTIZED
+from mtc.ir.types import ANY, BF16, F16, F32, QI4, QI8, QUANTIZED
 
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
 HOT: frozenset[OpSpec] = frozenset(
@@ -90,6 +90,8 @@ def _quantized(op: OpSpec) -> Support | None:
     return Support(tuple(combinations), takes_pitch=pitch, adapter=adapter)
 
 
+_STORED = (QI8, QI4, F16, BF16)
+
 PORTABLE = KernelLibrary(
     name="portable",
     title="plain C++, every operator and dtype",
@@ -97,5 +99,11 @@ PORTABLE = KernelLibrary(
         op: Support((*ANY, *QUANTIZED), is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False))
         for op in ops.OPS.values()
     },
-    forms={"quantized": {op: support for op in ops.OPS.values() if (support := _quantized(op)) is not None}},
+    forms={
+        "quantized": {op: support for op in ops.OPS.values() if (support := _quantized(op)) is not None},
+        "stored": {
+            ops.linear: Support(tuple((F32, stored) for stored in _STORED), is_hot=True),
+            ops.embedding: Support(_STORED),
+        },
+    },
 )

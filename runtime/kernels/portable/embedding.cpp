@@ -7,17 +7,7 @@
 
 namespace MTC_PORTABLE {
 
-Status PrepareEmbedding(PrepareContext& context, const EmbeddingArgs& args) {
-  const Tensor& indices = *args.indices;
-  if (args.weight->rank != 2 || indices.rank >= kMaxRank) {
-    return context.Fail(Status::kInvalidProgram, "weights of rank %d by indices of rank %d", args.weight->rank,
-                        indices.rank);
-  }
-  int64_t dims[kMaxRank];
-  for (int i = 0; i < indices.rank; ++i) dims[i] = indices.dims[i];
-  dims[indices.rank] = args.weight->dims[1];
-  return context.Resize(args.out, {dims, size_t{indices.rank} + 1});
-}
+Status PrepareEmbedding(PrepareContext& context, const EmbeddingArgs& args) { return CheckEmbedding(context, args); }
 
 static Status CopyRows(KernelContext& context, const EmbeddingArgs& args, size_t element) {
   MTC_RETURN_IF_ERROR(CheckIndices(context, *args.indices, 0, args.weight->dims[0]));

@@ -1,5 +1,5 @@
+#include "core/quantized.h"
 #include "kernels/elementwise.h"
-#include "kernels/quantized.h"
 
 namespace MTC_PORTABLE {
 namespace {

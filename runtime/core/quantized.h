@@ -1,7 +1,7 @@
 // Quantized elements and the real numbers that they stand for: scale * (element - zero_point).
 
-#ifndef MTC_KERNELS_QUANTIZED_H_
-#define MTC_KERNELS_QUANTIZED_H_
+#ifndef MTC_CORE_QUANTIZED_H_
+#define MTC_CORE_QUANTIZED_H_
 
 #include <cmath>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "core/half.h"
 #include "core/tensor.h"
 
-namespace mtc::kernels {
+namespace mtc {
 
 // The integers of a quantized type.
 struct Steps {
@@ -68,6 +68,6 @@ inline int64_t ScaleIndex(const Tensor& tensor, int64_t index) {
   return (index / inner / size * inner + index % inner) * blocks + at / q.block;
 }
 
-}  // namespace mtc::kernels
+}  // namespace mtc
 
-#endif  // MTC_KERNELS_QUANTIZED_H_
+#endif  // MTC_CORE_QUANTIZED_H_

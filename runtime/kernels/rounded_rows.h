@@ -1,0 +1,92 @@
+// Products of rows that are rounded to 8 bits as they come, each by a scale of its own, with integer weights.
+
+#ifndef MTC_KERNELS_ROUNDED_ROWS_H_
+#define MTC_KERNELS_ROUNDED_ROWS_H_
+
+#include <cmath>
+
+#include "core/thread_pool.h"
+#include "generated/args.h"
+#include "kernels/stored_weights.h"
+
+namespace MTC_PORTABLE {
+
+// Elements from row to row.
+constexpr int64_t RoundedPitch(int64_t depth) { return (depth + 31) / 32 * 32; }
+
+inline size_t RoundedRowsScratch(int64_t rows, int64_t depth) {
+  const auto pitch = static_cast<size_t>(RoundedPitch(depth));
+  size_t bytes;
+  if (__builtin_mul_overflow(static_cast<size_t>(rows), pitch * sizeof(int16_t) + sizeof(float), &bytes)) {
+    return SIZE_MAX;
+  }
+  return bytes + 64;
+}
+
+// A row as integers less their zero point. Returns its scale. As mtc/ops/quantized.py has it.
+MTC_INLINE float RoundRow(const float* x, int64_t depth, int16_t* out) {
+  float low = 0, high = 0;
+  for (int64_t i = 0; i < depth; ++i) {
+    low = x[i] < low ? x[i] : low;
+    high = x[i] > high ? x[i] : high;
+  }
+  const float span = high == low ? 1.0f : (high - low) / 255.0f;
+  const bool is_lower = (-128.0f + low / span) + (127.0f + high / span) > 0;
+  float zero = is_lower ? -128.0f - low / span : 127.0f - high / span;
+  zero = std::nearbyint(zero < -128.0f ? -128.0f : zero > 127.0f ? 127.0f : zero);
+  constexpr float kRounding = 12582912.0f;  // adding it rounds to an integer, half to even
+  const float least = -128.0f - zero, most = 127.0f - zero;
+  for (int64_t i = 0; i < depth; ++i) {
+    float steps = x[i] / span;
+    steps = steps > least ? steps : least;  // NaN is the least
+    steps = steps < most ? steps : most;
+    out[i] = static_cast<int16_t>(static_cast<int32_t>((steps + kRounding) - kRounding));
+  }
+  return span;
+}
+
+// The sum of kUnpacked products at most, which fits 32 bits.
+MTC_INLINE int32_t DotSteps(const int16_t* a, const int16_t* b, int64_t count) {
+  int32_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += static_cast<int32_t>(a[i]) * static_cast<int32_t>(b[i]);
+  return sum;
+}
+
+template <typename W>
+void MultiplyRoundedRows(KernelContext& context, const LinearArgs& args) {
+  const Tensor& weight = *args.weight;
+  const int64_t rows = args.x->rows(), depth = weight.dims[1], columns = weight.dims[0], pitch = RoundedPitch(depth);
+  auto* rounded = static_cast<int16_t*>(context.scratch);
+  auto* scales = reinterpret_cast<float*>(rounded + rows * pitch);
+  ParallelFor(context.threads, rows, 1 + kElementGrain / (depth + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      scales[row] = RoundRow(args.x->as<const float>() + row * depth, depth, rounded + row * pitch);
+    }
+  });
+  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+  const float low = static_cast<float>(args.clamp[0]), high = static_cast<float>(args.clamp[1]);
+  float* out = args.out->as<float>();
+  ParallelFor(context.threads, columns, 1 + kElementGrain / (rows * depth + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; ++column) {
+      for (int64_t row = 0; row < rows; ++row) out[row * columns + column] = 0;
+      ForScales(weight, column, [&](int64_t first, int64_t count, float scale, int32_t zero) {
+        alignas(64) int8_t buffer[kUnpacked];
+        alignas(64) int16_t steps[kUnpacked];
+        const int8_t* stored = StepsOfRow(RowPart<W>(weight, column, first), count, buffer);
+        for (int64_t i = 0; i < count; ++i) steps[i] = static_cast<int16_t>(stored[i] - zero);
+        for (int64_t row = 0; row < rows; ++row) {
+          const int32_t sum = DotSteps(rounded + row * pitch + first, steps, count);
+          out[row * columns + column] += static_cast<float>(sum) * scale;
+        }
+      });
+      for (int64_t row = 0; row < rows; ++row) {
+        const float sum = out[row * columns + column] * scales[row] + (bias == nullptr ? 0.0f : bias[column]);
+        out[row * columns + column] = sum < low ? low : sum > high ? high : sum;
+      }
+    }
+  });
+}
+
+}  // namespace MTC_PORTABLE
+
+#endif  // MTC_KERNELS_ROUNDED_ROWS_H_
