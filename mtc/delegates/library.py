@@ -102,12 +102,14 @@ class KernelLibrary:
         bound = node.op.bind_types(node.input_types, node.attrs)
         return self._key(node.op, tuple(bound.values()))
 
-    def kernel_keys(self) -> Iterator[str]:
-        """Every kernel it has."""
-        for form, supports in {"": self.supports, **self.forms}.items():
+    def kernel_keys(self, form: str | None = None) -> Iterator[str]:
+        """Every kernel it has, or those for operands of one form of signature."""
+        for own, supports in {"": self.supports, **self.forms}.items():
+            if form is not None and own != form:
+                continue
             for op, support in supports.items():
                 for signature in op.signatures:
-                    if signature.form != form:
+                    if signature.form != own:
                         continue
                     for dtypes in itertools.product(*signature.variables.values()):
                         if support.takes(dtypes):

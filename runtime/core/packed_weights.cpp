@@ -31,7 +31,8 @@ bool Precedes(const PackedKey& a, const PackedKey& b) {
     return std::tuple(reinterpret_cast<uintptr_t>(key.weight), reinterpret_cast<uintptr_t>(key.bias), key.packing,
                       key.isa, key.dtype);
   };
-  return rest(a) != rest(b) ? rest(a) < rest(b) : a.sizes < b.sizes;
+  if (rest(a) != rest(b)) return rest(a) < rest(b);
+  return a.sizes != b.sizes ? a.sizes < b.sizes : a.quantization < b.quantization;
 }
 
 }  // namespace

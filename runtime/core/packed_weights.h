@@ -34,6 +34,7 @@ struct PackedKey {
   const void* weight;
   const void* bias;  // null if none is packed beside the weights
   std::array<int64_t, 13> sizes;
+  std::array<int64_t, 7> quantization = {};  // scales and zero points, where they are folded into the weights
 };
 
 // Packed weights where they lie; null if there are none.

@@ -7,8 +7,8 @@
 #include <new>
 
 #include "kernels/dot.h"
-#include "kernels/float_types.h"
 #include "kernels/packed_product.h"
+#include "kernels/selected_types.h"
 #include "kernels/shape_rules.h"
 #include "kernels/vector_math.h"
 

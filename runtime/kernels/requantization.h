@@ -40,10 +40,11 @@ struct Requantization : KernelState {
 };
 
 #if MTC_ISA_LEVEL == 0
-// The context's state for a product of `x` and `weight` with `channels` results. A transposed convolution's groups
-// share their weights' scales.
-inline Status PrepareRequantization(PrepareContext& context, const Tensor& x, const Tensor& weight, const Tensor* bias,
-                                    const Tensor& out, Span<const double> clamp, int64_t channels) {
+// That of a product of `x` and `weight` with `channels` results. A transposed convolution's groups share their weights'
+// scales.
+inline Status DeriveRequantization(KernelContext& context, const Tensor& x, const Tensor& weight, const Tensor* bias,
+                                   const Tensor& out, Span<const double> clamp, int64_t channels,
+                                   Requantization* result) {
   const Quantization &qx = *x.quantization, &qw = *weight.quantization, &qo = *out.quantization;
   if (qx.axis >= 0 || qo.axis >= 0 || qw.block != 0) {
     return context.Fail(Status::kInvalidProgram, "several scales of an operand that has one");
@@ -53,29 +54,35 @@ inline Status PrepareRequantization(PrepareContext& context, const Tensor& x, co
     return context.Fail(Status::kInvalidProgram, "%lld scales of weights for %lld channels",
                         static_cast<long long>(count), static_cast<long long>(channels));
   }
-  auto* state = StateOf<Requantization>(context);
-  if (state == nullptr) return OutOfMemory(context);
   const int64_t size = count == 1 ? 1 : channels;
-  state->scales.clear();
-  state->ratios.clear();
-  state->zeros.clear();
+  result->scales.clear();
+  result->ratios.clear();
+  result->zeros.clear();
   const Steps weights = StepsOf(weight.dtype);
   for (int64_t i = 0; i < size; ++i) {
     const float scale = qx.scale * ScaleAt(qw, i % count);
     const int32_t zero = ZeroPointAt(qw, i % count);
-    state->scales.push_back(scale);
-    state->ratios.push_back(scale / qo.scale);
-    state->zeros.push_back(zero < weights.low ? weights.low : zero > weights.high ? weights.high : zero);
+    result->scales.push_back(scale);
+    result->ratios.push_back(scale / qo.scale);
+    result->zeros.push_back(zero < weights.low ? weights.low : zero > weights.high ? weights.high : zero);
   }
-  state->bias = bias;
-  state->x_zero = qx.zero_point;
-  state->out_zero = qo.zero_point;
-  state->limits = StepsOf(out.dtype);
+  result->bias = bias;
+  result->x_zero = qx.zero_point;
+  result->out_zero = qo.zero_point;
+  result->limits = StepsOf(out.dtype);
   if (clamp.size() == 2) {
-    if (clamp[0] > -HUGE_VAL) state->limits.low = QuantizedAs(out, clamp[0]);
-    if (clamp[1] < HUGE_VAL) state->limits.high = QuantizedAs(out, clamp[1]);
+    if (clamp[0] > -HUGE_VAL) result->limits.low = QuantizedAs(out, clamp[0]);
+    if (clamp[1] < HUGE_VAL) result->limits.high = QuantizedAs(out, clamp[1]);
   }
   return Status::kOk;
+}
+
+// The same as the context's state.
+inline Status PrepareRequantization(PrepareContext& context, const Tensor& x, const Tensor& weight, const Tensor* bias,
+                                    const Tensor& out, Span<const double> clamp, int64_t channels) {
+  auto* state = StateOf<Requantization>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  return DeriveRequantization(context, x, weight, bias, out, clamp, channels, state);
 }
 #endif
 

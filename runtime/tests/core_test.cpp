@@ -178,13 +178,14 @@ TEST(PackedWeights, EveryPartOfTheKeyCounts) {
   PackedWeights cache;
   const PackedKey a = Key(3);
   cache.Insert(a, cache.Reserve(100));
-  std::vector<PackedKey> others(5 + a.sizes.size(), a);
+  std::vector<PackedKey> others(5 + a.sizes.size() + a.quantization.size(), a);
   others[0].packing = Packing::kDepthwise;
   others[1].isa = Isa::kAvx2;
   others[2].dtype = DType::kF16;
   others[3].weight = kWeights + 1;
   others[4].bias = kWeights;
   for (size_t i = 0; i < a.sizes.size(); ++i) others[5 + i].sizes[i] += int64_t{1} << 40;
+  for (size_t i = 0; i < a.quantization.size(); ++i) others[5 + a.sizes.size() + i].quantization[i] += 1;
   for (const PackedKey& other : others) EXPECT_EQ(cache.Find(other).data, nullptr);
 }
 

@@ -16,30 +16,31 @@ from cases.case import Case
 
 import mtc
 from mtc import interp, ops
-from mtc.delegates.registry import LIBRARIES
+from mtc.delegates.registry import LIBRARIES, backends
 from mtc.ir.builder import Builder
 from mtc.ir.constant import Constant
+from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Function, Module, Value
 from mtc.ir.opspec import Trait
 from mtc.ir.quantized import RANGES, dequantize, quantize
 from mtc.ir.types import F32, QI8, QU8, DType, QParams, TensorType
 from mtc.ir.verifier import verify
+from mtc.lower import lower
 
 CHOICES = ("affine", "lowest-zero", "highest-zero", "saturating")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A case with its operands and result in integers; weights per channel if they are so."""
+    """A case with its operands and result in integers; `weights` symmetric, or with scales per channel."""
 
     case: Case
     dtypes: tuple[DType, ...]
     choice: str
-    per_channel: bool = False
+    weights: str = ""
 
     def __str__(self) -> str:
-        channels = "-per-channel" if self.per_channel else ""
-        return f"{self.case}-{'-'.join(map(str, self.dtypes))}-{self.choice}{channels}"
+        return "-".join(filter(None, (str(self.case), *map(str, self.dtypes), self.choice, self.weights)))
 
 
 def rows() -> list[Row]:
@@ -55,7 +56,8 @@ def rows() -> list[Row]:
                 has_weights = "W" in signature.variables
                 found += [Row(case, dtypes, choice) for choice in CHOICES]
                 if has_weights and each is QI8:
-                    found.append(Row(case, dtypes, "affine", per_channel=True))
+                    found.append(Row(case, dtypes, "affine", "symmetric"))
+                    found += [Row(case, dtypes, choice, "per-channel") for choice in CHOICES]
     return found
 
 
@@ -74,7 +76,8 @@ def qparams_of(array: np.ndarray, dtype: DType, choice: str) -> QParams:
     return QParams(scale, int(np.clip(round(low - least / scale), low, high)))
 
 
-def per_channel(array: np.ndarray, axis: int) -> QParams:
+def symmetric(array: np.ndarray, axis: int | None = None) -> QParams:
+    """Per channel if an axis is given."""
     others = tuple(i for i in range(array.ndim) if i != axis)
     return QParams(np.maximum(np.abs(array).max(axis=others), 1e-3).astype(np.float32) / 127, 0, axis)
 
@@ -110,8 +113,9 @@ class Quantized:
                     self.inputs.append(array)
                     values.append(value)
                 continue
-            if row.per_channel and index == 1:
-                qparams = per_channel(array, 1 if "transpose" in op.name else 0)
+            if row.weights and index == 1:
+                channels = 1 if "transpose" in op.name else 0
+                qparams = symmetric(array, channels if row.weights == "per-channel" else None)
             elif index == 1 and "W" in signature.variables:
                 qparams = qparams_of(array, dtype, "affine")
             else:
@@ -212,6 +216,19 @@ def test_libraries_are_within_one_unit(run: OnLibrary, tmp_path: Path) -> None:
     got = on_library(run.library, made, tmp_path)
     for a, b in zip(got, want, strict=True):
         assert np.abs(a - b).max(initial=0) <= float(made.qparams.scale[0]) * 1.001
+
+
+@pytest.mark.parametrize("name", sorted(set(LIBRARIES) - {"portable"}))
+def test_libraries_run_what_they_offer(name: str) -> None:
+    """For every kernel of a library there is a row that its rule takes."""
+    library = LIBRARIES[name]
+    left = set(library.kernel_keys(form="quantized"))
+    for run in OTHERS:
+        key = str(KernelKey(run.row.case.op.name, name, tuple(map(str, run.row.dtypes)), run.row.case.op.version))
+        if run.library == name and key in left:
+            placements = lower(Quantized(run.row).module, backends(name)).placements
+            left -= {library.key(node) for node, placement in placements.items() if placement.library is library}
+    assert left == set()
 
 
 def on_library(name: str, made: Quantized, folder: Path, threads: int = 2) -> Sequence[np.ndarray]:

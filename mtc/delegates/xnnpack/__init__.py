@@ -1,14 +1,15 @@
-"""XNNPACK: fast float kernels for x86 and ARM, used through its operators and, elementwise, its microkernels."""
+"""XNNPACK: fast kernels for x86 and ARM, used through its operators and, elementwise, its microkernels."""
 
 from __future__ import annotations
 
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
 from mtc.delegates.xnnpack import rules
-from mtc.ir.types import F32, I32
+from mtc.ir.types import F32, I32, QI8, QU8
 from mtc.ops.define import Layout
 
 _FLOAT = (F32,)
+_PRODUCT = ((QI8, QI8), (QU8, QU8))  # activations and weights
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
 _LOSES_NAN = Left("XNNPACK's loses NaN", _FLOAT)
@@ -17,7 +18,7 @@ _MOVES_ROWS = Left("they move rows as fast")
 
 XNNPACK = KernelLibrary(
     name="xnnpack",
-    title="fast float kernels for x86 and ARM processors",
+    title="fast kernels of floats and 8-bit integers for x86 and ARM processors",
     layout=Layout.NHWC,
     supports={
         ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
@@ -52,6 +53,12 @@ XNNPACK = KernelLibrary(
         ops.sigmoid: _ELEMENTWISE,
         ops.silu: _ELEMENTWISE,
         ops.tanh: _ELEMENTWISE,
+    },
+    forms={
+        "quantized": {
+            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+        }
     },
     leaves={
         ops.maximum: _LOSES_NAN,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mtc.ir.module import Node
+from mtc.ir.quantized import RANGES
+from mtc.ir.types import QI8, QParams
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
 from mtc.ops.pooling import image_size
+from mtc.ops.quantized import bias_steps, product_scale
 
 
 def constant_weights(node: Node) -> str | None:
@@ -48,4 +53,56 @@ def resized_by_ratio(node: Node) -> str | None:
                 return "its corners may be one pixel"
         elif scale > 0 and not (isinstance(before, int) and before * scale == after):
             return f"its factor {scale} is not the ratio of {after} to {before}"
+    return None
+
+
+def integer_product(node: Node) -> str | None:
+    """Constant weights, symmetric if they are signed and of one scale if not; sums and results in 32 bits."""
+    if (reason := constant_weights(node)) is not None:
+        return reason
+    x, weight, out = node.operand(0).type, node.operand(1).type, node.output.type
+    assert x.qparams is not None and weight.qparams is not None and out.qparams is not None
+    if weight.dtype is QI8 and weight.qparams.zero_point.any():
+        return "its weights are not symmetric: they have zero points other than 0"
+    if weight.dtype is not QI8 and weight.qparams.scale.size > 1:
+        return "its weights have several scales"
+    scale = product_scale(x.qparams, weight.qparams)
+    ratio = float((scale / out.qparams.scale.astype(np.float32)).max())
+    if (reason := unusual_scales(node)) is not None:
+        return reason
+    if ratio >= 256:
+        return f"the scale of its products is {ratio:.3g} times that of its result"
+    # The largest that a product, the bias and what is scaled can be.
+    low, high = RANGES[x.dtype]
+    zero = int(x.qparams.zero_point[0])
+    widest = max(zero - low, high - zero) * (128 if weight.dtype is QI8 else 255)
+    terms = _products(node)
+    bias = node.inputs[2]
+    largest = widest * terms
+    if bias is not None and bias.constant is not None:
+        largest += int(np.abs(bias_steps(bias.constant.array(), scale)).max(initial=0))
+    if largest > _MOST or largest * ratio > _MOST:
+        return f"sums of {terms} products and a bias may not fit 32 bits"
+    return None
+
+
+_MOST = 2**31 - 256
+
+
+def _products(node: Node) -> int:
+    """How many a result is the sum of."""
+    weight = node.operand(1).type
+    assert isinstance(weight.count, int) and isinstance(weight.shape[0], int)
+    return weight.count // weight.shape[0]
+
+
+def unusual_scales(node: Node) -> str | None:
+    """XNNPACK refuses numbers that are not normal."""
+    values = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type.qparams is not None]
+    smallest = np.finfo(np.float32).tiny
+    for value in values:
+        qparams = value.type.qparams
+        assert isinstance(qparams, QParams)
+        if not bool((qparams.scale >= smallest).all()):
+            return f"a scale of {float(qparams.scale.min()):.3g}"
     return None

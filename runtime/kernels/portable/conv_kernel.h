@@ -4,8 +4,8 @@
 #define MTC_KERNELS_PORTABLE_CONV_KERNEL_H_
 
 #include "kernels/convolution.h"
-#include "kernels/float_types.h"
 #include "kernels/packed_product.h"
+#include "kernels/selected_types.h"
 
 namespace MTC_PORTABLE {
 

@@ -3,8 +3,8 @@
 #ifndef MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 #define MTC_KERNELS_PORTABLE_CONV_TRANSPOSE_KERNEL_H_
 
-#include "kernels/float_types.h"
 #include "kernels/portable/conv_kernel.h"
+#include "kernels/selected_types.h"
 #include "kernels/transposed_convolution.h"
 
 namespace MTC_PORTABLE {

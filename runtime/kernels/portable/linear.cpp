@@ -3,8 +3,8 @@
 
 #include "generated/args.h"
 #include "kernels/dot.h"
-#include "kernels/float_types.h"
 #include "kernels/packed_product.h"
+#include "kernels/selected_types.h"
 #include "kernels/shape_rules.h"
 #include "selected_kernels.h"
 

@@ -1,7 +1,7 @@
 #include "generated/args.h"
-#include "kernels/float_types.h"
 #include "kernels/gemm.h"
 #include "kernels/matrices.h"
+#include "kernels/selected_types.h"
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {

@@ -1,12 +1,10 @@
 #include <algorithm>
 
-#include "generated/args.h"
 #include "kernels/channels_last_product.h"
 #include "kernels/depthwise_convolution.h"
 #include "kernels/packed_product.h"
-#include "kernels/shape_rules.h"
 #include "kernels/xnnpack/channel_blocks.h"
-#include "kernels/xnnpack/window.h"
+#include "kernels/xnnpack/product_args.h"
 #include "selected_kernels.h"
 
 namespace mtc::kernels::xnnpack {
@@ -51,7 +49,8 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   const int64_t kernel_height = weight.dims[1], kernel_width = weight.dims[2], depth = weight.dims[3];
   const int64_t out_channels = weight.dims[0];
   const BlockedSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
-  const int64_t block_channels = args.groups == 1 ? BlockChannels(*xnn_init_f32_gemm_config(), sizes) : out_channels;
+  const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
+  const int64_t block_channels = args.groups == 1 ? BlockChannels(config, sizes) : out_channels;
   if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
       const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
@@ -69,7 +68,7 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
         args.bias == nullptr ? nullptr : args.bias->data,
         {{kernel_height, kernel_width, depth, out_channels, args.groups, args.stride[0], args.stride[1],
           args.dilation[0], args.dilation[1], args.padding[0], args.padding[1], args.padding[2], args.padding[3]}}};
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, key, create));
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, config, sizes, block_channels, key, create));
     context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
     state.in_pitch = x.pitch;
     state.out_pitch = args.out->pitch;
@@ -110,39 +109,13 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
   };
   return PackOnce<float>(context, source, MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes), pack, &state.packed);
 }
-
-Status CheckArgs(PrepareContext& context, const Conv2dArgs& args) {
-  const Tensor& x = *args.x;
-  const Tensor& weight = *args.weight;
-  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || weight.count() == 0 || args.groups < 1 ||
-      weight.dims[0] % args.groups != 0 || x.dims[3] % args.groups != 0 || x.dims[3] / args.groups != weight.dims[3]) {
-    return context.Fail(Status::kInvalidArgument, "conv2d: x and weight do not fit");
-  }
-  if (!weight.is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
-    return context.Fail(Status::kInvalidProgram, "conv2d: the weights are not constant");
-  }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
-    return context.Fail(Status::kInvalidArgument, "conv2d: the bias does not fit");
-  }
-  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
-  return CheckClamp(context, args.clamp);
-}
-
 #endif
 
 }  // namespace
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
-  MTC_RETURN_IF_ERROR(CheckArgs(context, args));
-  int64_t dims[4] = {args.x->dims[0], 0, 0, args.weight->dims[0]};
-  for (int i = 0; i < 2; ++i) {
-    MTC_RETURN_IF_ERROR(WindowCount(context,
-                                    {args.x->dims[1 + i], args.weight->dims[1 + i], args.stride[i], args.padding[2 * i],
-                                     args.padding[2 * i + 1], args.dilation[i]},
-                                    &dims[1 + i]));
-  }
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, dims));
+  MTC_RETURN_IF_ERROR(CheckConv2d(context, args));
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
   auto* state = StateOf<ConvState>(context);

@@ -1,9 +1,6 @@
-#include <algorithm>
-
-#include "generated/args.h"
 #include "kernels/packed_product.h"
-#include "kernels/shape_rules.h"
 #include "kernels/xnnpack/channel_blocks.h"
+#include "kernels/xnnpack/product_args.h"
 #include "selected_kernels.h"
 
 namespace MTC_XNNPACK {
@@ -25,7 +22,8 @@ MTC_PORTABLE::ProductSizes SizesOf(const LinearArgs& args) {
 Status Build(KernelContext& context, const LinearArgs& args) {
   auto& state = *static_cast<LinearState*>(context.state.get());
   const BlockedSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0]};
-  const int64_t block_channels = BlockChannels(*xnn_init_f32_gemm_config(), sizes);
+  const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
+  const int64_t block_channels = BlockChannels(config, sizes);
   if (!state.Fits(block_channels, args.x->pitch, args.out->pitch)) {
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
       const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
@@ -39,7 +37,7 @@ Status Build(KernelContext& context, const LinearArgs& args) {
                            args.weight->data,
                            args.bias == nullptr ? nullptr : args.bias->data,
                            {{sizes.depth, sizes.channels}}};
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, sizes, block_channels, key, create));
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, config, sizes, block_channels, key, create));
     context.packed->ReleaseSource(args.weight->data, args.weight->count() * sizeof(float));
     state.in_pitch = args.x->pitch;
     state.out_pitch = args.out->pitch;
@@ -56,28 +54,14 @@ Status Build(KernelContext& context, const LinearArgs& args) {
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
-  const Tensor& x = *args.x;
-  const int64_t depth = x.row_size();
-  if (x.rank == 0 || args.weight->rank != 2 || args.weight->dims[1] != depth || depth == 0) {
-    return context.Fail(Status::kInvalidArgument, "linear: x and weight do not fit");
-  }
-  if (!args.weight->is_constant() || (args.bias != nullptr && !args.bias->is_constant())) {
-    return context.Fail(Status::kInvalidProgram, "linear: the weights are not constant");
-  }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != args.weight->dims[0])) {
-    return context.Fail(Status::kInvalidArgument, "linear: the bias does not fit");
-  }
-  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
-  int64_t dims[kMaxRank];
-  std::copy(x.dims, x.dims + x.rank, dims);
-  dims[x.rank - 1] = args.weight->dims[0];
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
+  MTC_RETURN_IF_ERROR(CheckLinear(context, args));
   if (args.out->count() == 0) return Status::kOk;
   auto* state = StateOf<LinearState>(context);
   if (state == nullptr) return OutOfMemory(context);
   if (context.isa != Isa::kBase) {  // mtc's own product is faster where vectors have eight elements and more
     context.RequireScratch(MTC_PORTABLE::MultiplyScratch<OwnProduct>(context.isa, context.threads, SizesOf(args)));
-    return MTC_PORTABLE::PackConstant<float>(context, *args.weight, 1, {args.weight->dims[0], depth}, &state->packed);
+    return MTC_PORTABLE::PackConstant<float>(context, *args.weight, 1, {args.weight->dims[0], args.weight->dims[1]},
+                                             &state->packed);
   }
   MTC_RETURN_IF_ERROR(Initialize(context));
   return Build(context, args);

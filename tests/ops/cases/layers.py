@@ -321,6 +321,18 @@ CASES = [
     case(ops.linear, F.linear, x=randn(2, 3, 4), weight=randn(5, 4), bias=randn(5)),
     case(ops.linear, F.linear, x=randn(0, 4), weight=randn(5, 4)),
     case(ops.linear, F.linear, x=randn(2, 129, 300), weight=randn(530, 300), bias=randn(530)),
+    # More products than 16 bits count, and weights beyond half a second-level cache, of which rows read a part each.
+    case(ops.linear, F.linear, dtypes=(F32,), x=randn(2, 40000), weight=randn(3, 40000), bias=randn(3)),
+    case(ops.linear, F.linear, dtypes=(F32,), x=randn(30, 1000), weight=randn(1100, 1000), bias=randn(1100)),
+    case(
+        ops.conv2d,
+        conv(F.conv2d),
+        dtypes=(F32,),
+        x=randn(1, 130, 7, 6),
+        weight=randn(1030, 130, 3, 3),
+        bias=randn(1030),
+        padding=(1, 1, 1, 1),
+    ),
     *(case(ops.linear, F.linear, x=randn(rows, 70), weight=randn(45, 70), bias=randn(45)) for rows in (1, 2, 5, 8, 14)),
     case(ops.matmul, torch.matmul, x=randn(3, 31, 270), y=randn(3, 270, 67)),
     case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(2, 16, 64), y=randn(33, 64), transpose_y=True),

@@ -1,7 +1,7 @@
 // What Prepare does differently for each dtype, compiled for the selected ones as Run is.
 
-#ifndef MTC_KERNELS_FLOAT_TYPES_H_
-#define MTC_KERNELS_FLOAT_TYPES_H_
+#ifndef MTC_KERNELS_SELECTED_TYPES_H_
+#define MTC_KERNELS_SELECTED_TYPES_H_
 
 #include "core/half.h"
 #include "kernels/kernel.h"
@@ -12,20 +12,23 @@ namespace mtc::kernels {
 template <typename... Types>
 struct SelectedTypes;
 
-// The floating-point types that a portable kernel of one dtype is selected for.
+// The types of the first operand that a kernel is selected for.
 #define MTC_PORTABLE_TYPES(Op) SelectedTypes<void MTC_SELECTED_portable_##Op(MTC_NEXT_TYPE)>
-#define MTC_NEXT_TYPE(Op, T) , T
+#define MTC_XNNPACK_TYPES(Op) SelectedTypes<void MTC_SELECTED_xnnpack_##Op(MTC_NEXT_TYPE)>
+#define MTC_NEXT_TYPE(Op, T, ...) , T
 
 constexpr DType DTypeOf(float) { return DType::kF32; }
 constexpr DType DTypeOf(double) { return DType::kF64; }
 constexpr DType DTypeOf(Half) { return DType::kF16; }
 constexpr DType DTypeOf(BFloat16) { return DType::kBF16; }
+constexpr DType DTypeOf(Qi8) { return DType::kQI8; }
+constexpr DType DTypeOf(Qu8) { return DType::kQU8; }
 
 template <typename... Types>
 struct SelectedTypes<void, Types...> {
   // Calls body(T{}), where T is the type of elements of `dtype`.
   template <typename Body>
-  static Status With(PrepareContext& context, DType dtype, const Body& body) {
+  static Status With(KernelContext& context, DType dtype, const Body& body) {
     Status status = Status::kOk;
     const bool is_selected = ((dtype == DTypeOf(Types{}) && (status = body(Types{}), true)) || ...);
     return is_selected ? status : context.Fail(Status::kInvalidProgram, "operands of another dtype");
@@ -34,4 +37,4 @@ struct SelectedTypes<void, Types...> {
 
 }  // namespace mtc::kernels
 
-#endif  // MTC_KERNELS_FLOAT_TYPES_H_
+#endif  // MTC_KERNELS_SELECTED_TYPES_H_

@@ -1,4 +1,4 @@
-#include "kernels/float_types.h"
+#include "kernels/selected_types.h"
 
 #include <string>
 
