@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtc.quant.observers import Observer
+from mtc.quant.observers import MakeObserver
 
 # Values of one batch by the order of `names`.
 Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
@@ -22,7 +22,7 @@ class Calibrated:
 
 
 def calibrate(
-    run: Run, names: Sequence[str], batches: Iterable[Sequence[np.ndarray]], make: Callable[[], Observer]
+    run: Run, names: Sequence[str], batches: Iterable[Sequence[np.ndarray]], make: MakeObserver
 ) -> Calibrated:
     """Runs every batch; `run` returns the values `names`."""
     observers = {name: make() for name in names}

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from mtc.build.progress import Progress, silent
-from mtc.diagnostics import NO_CALIBRATION
+from mtc.diagnostics import BAD_QUANT_CONFIG, NO_CALIBRATION
 from mtc.ir.module import Module
+from mtc.ir.types import QI8
 from mtc.ir.verifier import verify
 from mtc.passes.base import Group, Pass
 from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
@@ -26,7 +27,8 @@ from mtc.quant.calibration import Calibrated, calibrate
 from mtc.quant.choice import choose
 from mtc.quant.data import Data, Prepare, open_data
 from mtc.quant.insertion import Roundings, observed
-from mtc.quant.observers import observer
+from mtc.quant.observers import Grid, MakeObserver, maker, observer
+from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import scheme
 from mtc.quant.sqnr import Loss, loss_of
 from mtc.session import Session
@@ -57,6 +59,7 @@ class QuantSettings:
     only: tuple[str, ...] = ()
     config: Path | None = None
     threads: int = 1
+    percentile: float = 99.99  # of the values that do not saturate, for the observer of that name
 
     def read_config(self) -> configs.QuantConfig:
         return configs.QuantConfig() if self.config is None else configs.read(self.config)
@@ -65,7 +68,14 @@ class QuantSettings:
         """UNKNOWN_NAME, CANNOT_READ or BAD_QUANT_CONFIG for what can be known before there is a model."""
         config = self.read_config()
         scheme(self.scheme or config.scheme or DEFAULT_SCHEME)
-        observer(self.observer or config.observer or DEFAULT_OBSERVER)
+        self.watch(config)
+
+    def watch(self, config: configs.QuantConfig, grid: Grid = Grid()) -> MakeObserver:
+        """What makes the observers."""
+        kind = observer(self.observer or config.observer or DEFAULT_OBSERVER)
+        if not 50 < self.percentile <= 100:
+            raise BAD_QUANT_CONFIG.error(f"`percentile` is {self.percentile}: it is above 50, and 100 at most")
+        return maker(kind.name, grid, **({"percent": self.percentile} if kind is Percentile else {}))
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ def quantized(
     config = settings.read_config()
     how = scheme(settings.scheme or config.scheme or DEFAULT_SCHEME)
     how = replace(how, per_channel=how.per_channel and not settings.per_tensor)
-    watch = observer(settings.observer or config.observer or DEFAULT_OBSERVER)
+    watch = settings.watch(config, Grid(how.activations or QI8))
     rules = configs.rules_of(settings.only, settings.skip, config, how.name)
     if calibration is None:
         raise NO_CALIBRATION.error(f"`{how.name}` needs calibration data", help=_REMEDY)
@@ -150,7 +160,7 @@ def quantized(
         "scheme": how.name,
         "calibration": data.origin,
         "batches": found.batches,
-        "observer": watch.name,
+        "observer": watch().name,
     }
     module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
     return Quantized(module, source, data, _losses(source, module, data, settings.threads))
@@ -167,7 +177,7 @@ def quantize_to(output: Path, model: Module, calibration: Any, settings: QuantSe
 
 
 def _ranges(
-    module: Module, names: list[str], data: Data, watch: type[Any], threads: int, progress: Progress
+    module: Module, names: list[str], data: Data, watch: MakeObserver, threads: int, progress: Progress
 ) -> Calibrated:
     """What the values `names` are on the data, on the host runtime."""
     function = module.functions["forward"]

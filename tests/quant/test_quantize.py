@@ -201,3 +201,18 @@ def test_an_npz_may_hold_many_batches(model: Module, tmp_path: Path) -> None:
     ]
     assert found == [6, 6]
     assert mtc.quantize(model, "int8", tmp_path).meta["quantization"]["batches"] == 12
+
+
+def test_every_observer_leads_to_a_program_near_torch(net: nn.Module, model: Module, tmp_path: Path) -> None:
+    found = {
+        name: mtc.quantize(model, "int8", batches(8), observer=name)
+        for name in ("min-max", "moving-average", "percentile", "entropy", "mse")
+    }
+    assert {name: quantized.meta["quantization"]["observer"] for name, quantized in found.items()} == {
+        name: name for name in found
+    }
+    assert all(sqnr(net, quantized, tmp_path) > 14 for quantized in found.values())
+    cut = mtc.quantize(model, "int8", batches(8), observer="percentile", percentile=90.0)
+    assert sqnr(net, cut, tmp_path) < sqnr(net, found["percentile"], tmp_path)
+    with pytest.raises(MtcError, match="`percentile` is 5"):
+        mtc.quantize(model, "int8", batches(8), observer="percentile", percentile=5)
