@@ -15,8 +15,12 @@ class BenchModel:
 
     name: str
     make: Callable[[], torch.nn.Module]
-    inputs: Callable[[], tuple[torch.Tensor, ...]]
+    batch: Callable[[int], tuple[torch.Tensor, ...]]  # inputs by a seed
     kind: str = "convolutional"
+
+    def inputs(self) -> tuple[torch.Tensor, ...]:
+        """Those that are timed."""
+        return self.batch(1)
 
 
 class BertEncoder(torch.nn.Module):
@@ -71,13 +75,38 @@ def _torchvision(make: Callable[..., torch.nn.Module], **options: object) -> Cal
     return build
 
 
-def _bert() -> torch.nn.Module:
-    torch.manual_seed(0)
-    return BertEncoder().eval()
+class Speech(torch.nn.Module):
+    """Two LSTM layers of 256 over 100 frames of 40 features, and an answer from the last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.LSTM(40, 256, 2, batch_first=True)
+        self.answer = torch.nn.Linear(256, 64)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found, _ = self.layers(x)
+        return self.answer(found[:, -1])
 
 
-def _image(size: int = 224) -> Callable[[], tuple[torch.Tensor, ...]]:
-    return lambda: (torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(1)),)
+def _seeded(make: Callable[[], torch.nn.Module]) -> Callable[[], torch.nn.Module]:
+    def build() -> torch.nn.Module:
+        torch.manual_seed(0)
+        return make().eval()
+
+    return build
+
+
+def _normal(*shape: int) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    return lambda seed: (torch.randn(*shape, generator=torch.Generator().manual_seed(seed)),)
+
+
+def _image(size: int = 224) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    return _normal(1, 3, size, size)
+
+
+def _deit_tiny(weights: None = None) -> torch.nn.Module:
+    """DeiT's smallest: patches of 16, 12 layers of 192 with 3 heads (Touvron et al., arXiv:2012.12877)."""
+    return torchvision.models.VisionTransformer(224, 16, 12, 3, 192, 768)
 
 
 _models = torchvision.models
@@ -86,6 +115,7 @@ MODELS = {
     for model in (
         BenchModel("mobilenet_v2", _torchvision(_models.mobilenet_v2), _image()),
         BenchModel("mobilenet_v3_small", _torchvision(_models.mobilenet_v3_small), _image()),
+        BenchModel("resnet18", _torchvision(_models.resnet18), _image(), "int8 only"),
         BenchModel("resnet50", _torchvision(_models.resnet50), _image()),
         BenchModel("efficientnet_b0", _torchvision(_models.efficientnet_b0), _image()),
         BenchModel(
@@ -93,17 +123,19 @@ MODELS = {
             _torchvision(_models.segmentation.deeplabv3_mobilenet_v3_large, weights_backbone=None),
             _image(),
         ),
+        BenchModel("deit_tiny", _torchvision(_deit_tiny), _image(), "int8 only"),
+        BenchModel("lstm", _seeded(Speech), _normal(1, 100, 40), "int8 only"),
         BenchModel("vit_b_16", _torchvision(_models.vit_b_16), _image(), "transformer"),
         BenchModel(
             "bert_base_128",
-            _bert,
-            lambda: (torch.randint(0, 30522, (1, 128), generator=torch.Generator().manual_seed(1)),),
+            _seeded(BertEncoder),
+            lambda seed: (torch.randint(0, 30522, (1, 128), generator=torch.Generator().manual_seed(seed)),),
             "transformer",
         ),
         BenchModel(
             "r3d_18",
             _torchvision(_models.video.r3d_18),
-            lambda: (torch.randn(1, 3, 16, 112, 112, generator=torch.Generator().manual_seed(1)),),
+            _normal(1, 3, 16, 112, 112),
             "video",
         ),
     )

@@ -3,6 +3,7 @@
 
     scripts/bench_peers.py                        all models, 1 and 2 threads, a table in Markdown
     scripts/bench_peers.py --models resnet50 --peers mtc,onnxruntime --rounds 5
+    scripts/bench_peers.py --int8                 each peer's own int8, and how far it is from the float model
 
 Each peer runs in a process of its own, bound to as many processors as it has threads. At one thread the figure is
 the CPU time of an inference, which other work on the machine hardly changes; at two it is wall time. A figure is the
@@ -26,15 +27,23 @@ from pathlib import Path
 from typing import Any
 
 PEERS = ("mtc", "executorch", "onnxruntime", "torch")
+INT8_PEERS = ("mtc", "mtc-float", "executorch", "onnxruntime")
+INT8_MODELS = "mobilenet_v2,mobilenet_v3_small,resnet18,resnet50,efficientnet_b0,deit_tiny,bert_base_128,lstm"
 
 
-def prepare(peer: str, name: str, folder: Path) -> None:
+def prepare(peer: str, name: str, folder: Path, is_int8: bool) -> None:
     """Writes what `peer` loads."""
     import torch
     from bench_models import MODELS
 
+    if is_int8 and peer not in ("torch", "mtc-float"):
+        import bench_int8
+
+        bench_int8.prepare(peer, MODELS[name], folder)
+        return
+
     model, inputs = MODELS[name].make(), MODELS[name].inputs()
-    if peer == "mtc":
+    if peer in ("mtc", "mtc-float"):
         import mtc
 
         mtc.package(mtc.optimize(mtc.export(model, inputs)), folder / f"{name}.mtp")
@@ -49,54 +58,62 @@ def prepare(peer: str, name: str, folder: Path) -> None:
         (folder / f"{name}.pte").write_bytes(lowered.buffer)
 
 
-def opener(peer: str, name: str, folder: Path, threads: int) -> Callable[[], Callable[[], list[Any]]]:
-    """A function that opens the model and returns a function that runs one inference and returns the outputs."""
+Run = Callable[..., list[Any]]
+
+
+def opener(peer: str, name: str, file: Path, threads: int) -> Callable[[], Run]:
+    """A function that opens the model and returns a function that runs one inference, on the timed inputs or on given
+    ones, and returns the outputs."""
     import torch
     from bench_models import MODELS
 
     torch.set_num_threads(threads)
-    inputs = MODELS[name].inputs()
-    arrays = [tensor.numpy() for tensor in inputs]
-    if peer == "mtc":
+    timed = MODELS[name].inputs()
+    arrays = [tensor.numpy() for tensor in timed]
+    if peer in ("mtc", "mtc-float"):
         import mtc
 
-        def open_mtc() -> Callable[[], list[Any]]:
-            session = mtc.Session(folder / f"{name}.mtp", threads=threads)
-            return lambda: session.run(*arrays)
+        def open_mtc() -> Run:
+            session = mtc.Session(file, threads=threads)
+            return lambda *inputs: session.run(*([t.numpy() for t in inputs] or arrays))
 
         return open_mtc
     if peer == "onnxruntime":
         import onnxruntime
 
-        def open_ort() -> Callable[[], list[Any]]:
+        def open_ort() -> Run:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads
-            file = str(folder / f"{name}.onnx")
-            session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-            feed = {node.name: array for node, array in zip(session.get_inputs(), arrays, strict=True)}
-            return lambda: session.run(None, feed)
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            names = [node.name for node in session.get_inputs()]
+
+            def run(*inputs: Any) -> list[Any]:
+                given = [tensor.numpy() for tensor in inputs] or arrays
+                return session.run(None, dict(zip(names, given, strict=True)))
+
+            return run
 
         return open_ort
     if peer == "executorch":
         from executorch.runtime import Runtime, Verification
 
-        def open_executorch() -> Callable[[], list[Any]]:
-            program = Runtime.get().load_program(folder / f"{name}.pte", verification=Verification.Minimal)
+        def open_executorch() -> Run:
+            program = Runtime.get().load_program(file, verification=Verification.Minimal)
             method = program.load_method("forward")
-            return lambda: [out.numpy() for out in method.execute(list(inputs))]
+            return lambda *inputs: [out.numpy().copy() for out in method.execute(list(inputs or timed))]
 
         return open_executorch
     model = MODELS[name].make()
 
-    def eager() -> list[Any]:
+    def eager(*inputs: Any) -> list[Any]:
         with torch.inference_mode():
-            result = model(*inputs)
+            result = model(*(inputs or timed))
         return [leaf.numpy() for leaf in torch.utils._pytree.tree_leaves(result)]
 
     return lambda: eager
 
 
-def first_result(open_model: Callable[[], Callable[[], list[Any]]], times: int = 5) -> tuple[Callable[[], Any], float]:
+def first_result(open_model: Callable[[], Run], times: int = 5) -> tuple[Run, float]:
     """The last of several opened models, and the least seconds from the file to its first outputs.
 
     Files and caches are warm then. A peer may pack its weights when it opens or when it first runs; here both count.
@@ -112,14 +129,17 @@ def first_result(open_model: Callable[[], Callable[[], list[Any]]], times: int =
     return run, min(seconds)
 
 
-def work(pipe: Any, peer: str, name: str, folder: Path, threads: int) -> None:
-    """A peer's process: prepares and loads the model, then answers each number of iterations with their times."""
+def work(pipe: Any, peer: str, name: str, folder: Path, threads: int, is_int8: bool) -> None:
+    """A peer's process: prepares and loads the model, then answers each number of iterations with their times. In int8
+    its outputs are those of the test set."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     try:
-        if not list(folder.glob(f"{name}.{_SUFFIX[peer]}")):
-            prepare(peer, name, folder)
-        run, first = first_result(opener(peer, name, folder, threads))
-        outputs = run()
+        form = "int8." if is_int8 and peer not in ("torch", "mtc-float") else ""
+        file = folder / f"{name}.{form}{_SUFFIX[peer]}"
+        if not file.exists():
+            prepare(peer, name, folder, is_int8)
+        run, first = first_result(opener(peer, name, file, threads))
+        outputs = test_outputs(run, name) if is_int8 else run()
         for _ in range(2):
             run()
     except Exception as error:  # a peer that cannot run a model is a row in the table
@@ -135,17 +155,27 @@ def work(pipe: Any, peer: str, name: str, folder: Path, threads: int) -> None:
         pipe.send(times)
 
 
-_SUFFIX = {"mtc": "mtp", "onnxruntime": "onnx", "executorch": "pte", "torch": "none"}
+def test_outputs(run: Run, name: str) -> list[Any]:
+    """The outputs on the test set, one list after the other."""
+    import bench_int8
+    from bench_models import MODELS
+
+    return [output for batch in bench_int8.batches(MODELS[name], bench_int8.TEST) for output in run(*batch)]
 
 
-def measure(name: str, peers: list[str], threads: int, rounds: int, seconds: float, folder: Path) -> dict[str, Any]:
+_SUFFIX = {"mtc": "mtp", "mtc-float": "mtp", "onnxruntime": "onnx", "executorch": "pte", "torch": "none"}
+
+
+def measure(
+    name: str, peers: list[str], threads: int, rounds: int, seconds: float, folder: Path, is_int8: bool
+) -> dict[str, Any]:
     """For each peer its milliseconds, or why it did not run."""
     context = multiprocessing.get_context("spawn")
     pipes, results, reference = {}, {}, None
     processes = []
     for peer in ["torch", *[p for p in peers if p != "torch"]]:
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, peer, name, folder, threads), daemon=True)
+        process = context.Process(target=work, args=(theirs, peer, name, folder, threads, is_int8), daemon=True)
         process.start()
         theirs.close()
         processes.append(process)
@@ -159,6 +189,8 @@ def measure(name: str, peers: list[str], threads: int, rounds: int, seconds: flo
         first, outputs = answer
         reference = outputs if peer == "torch" else reference
         results[peer] = {"first_ms": first * 1e3, "error_vs_eager": difference(outputs, reference), "times": []}
+        if is_int8:
+            results[peer]["sqnr_db"] = sqnr(outputs, reference)
         pipes[peer] = ours
     counts = {}
     for peer, pipe in pipes.items():
@@ -189,6 +221,27 @@ def difference(got: list[Any], want: list[Any] | None) -> float:
     return max(float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-30)) for a, b in zip(got, want, strict=False))
 
 
+def sqnr(got: list[Any], want: list[Any] | None) -> float:
+    """Signal to noise of all outputs together, in dB."""
+    import numpy as np
+
+    if want is None:
+        return math.nan
+    signal = sum(float((b.astype(np.float64) ** 2).sum()) for b in want)
+    noise = sum(float(((a.astype(np.float64) - b) ** 2).sum()) for a, b in zip(got, want, strict=True))
+    return 10 * math.log10(signal / noise) if noise and signal else math.inf
+
+
+def accuracy_table(results: dict[str, dict[str, Any]], peers: list[str]) -> str:
+    """The SQNR of each peer against torch's floats, on a test set that is not the calibration's."""
+    lines = ["\nSQNR in dB against the float model\n", "| model | " + " | ".join(peers) + " |"]
+    lines.append("| --- |" + " ---: |" * len(peers))
+    for name, row in results.items():
+        cells = [f"{row[peer]['sqnr_db']:.1f}" if "sqnr_db" in row.get(peer, {}) else "failed" for peer in peers]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return "\n".join(lines)
+
+
 def table(results: dict[str, dict[str, Any]], peers: list[str], title: str, key: str = "ms") -> str:
     """Milliseconds of each peer, and mtc's ratio to it."""
     others = [peer for peer in peers if peer != "mtc"]
@@ -217,15 +270,18 @@ def main() -> int:
     from bench_models import MODELS
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", default=",".join(MODELS))
-    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--models", default="", help="default: all, but for those that only --int8 is for")
+    parser.add_argument("--peers", default="")
+    parser.add_argument("--int8", action="store_true", help="each peer's own static int8")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.7, help="of each peer in each round")
     parser.add_argument("--cache", type=Path, help="keep the exported models in this folder")
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     options = parser.parse_args()
-    names, peers = options.models.split(","), options.peers.split(",")
+    every = [model.name for model in MODELS.values() if model.kind != "int8 only"]
+    names = (options.models or (INT8_MODELS if options.int8 else ",".join(every))).split(",")
+    peers = (options.peers or ",".join(INT8_PEERS if options.int8 else PEERS)).split(",")
     for name in names:
         if name not in MODELS:
             parser.error(f"unknown model {name}; known: {', '.join(MODELS)}")
@@ -237,11 +293,13 @@ def main() -> int:
         results = {}
         for name in names:
             chosen = [p for p in peers if not (p == "executorch" and name == "r3d_18")]  # minutes for one inference
-            found = measure(name, chosen, threads, options.rounds, options.seconds, folder)
+            found = measure(name, chosen, threads, options.rounds, options.seconds, folder, options.int8)
             results[name] = {peer: found.get(peer, {}) for peer in {*peers, "mtc"}}
             print(f"  {name} x{threads}: {json.dumps(found)}", file=sys.stderr)
         what = "CPU ms at one thread" if threads == 1 else f"wall ms at {threads} threads"
         print(table(results, peers, what), flush=True)
+        if options.int8:
+            print(accuracy_table(results, peers), flush=True)
         compiled = [peer for peer in peers if peer != "torch"]
         title = f"ms from the file to the first outputs, {threads} thread{'s' * (threads > 1)}, everything cached"
         print(table(results, compiled, title, "first_ms"), flush=True)

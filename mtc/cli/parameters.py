@@ -151,6 +151,7 @@ def quantization_options(command: _Function) -> _Function:
         click.option(
             "--observer", help="What finds the ranges. Default: min-max.", shell_complete=completing.observers
         ),
+        click.option("--block", type=int, help="Elements that share a scale in weight-int4: 32, 64, 128. Default: 32."),
         click.option("--per-tensor", is_flag=True, help="One scale for all output channels of weights."),
         click.option(
             "--skip", metavar="PATTERN", multiple=True, help="A module or operator that stays in floats; repeat it."

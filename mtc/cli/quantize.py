@@ -77,14 +77,12 @@ def quantize(
         "outputs": {label: {"sqnr": loss.sqnr, "cosine": loss.cosine} for label, loss in result.losses.items()},
         "placement": [row.to_json() for row in rows],
     }
+    losses = [(label, f"{loss.sqnr:.1f} dB", f"{loss.cosine:.6f}") for label, loss in result.losses.items()]
+    sizes = f"constants {console.size(before)} -> {console.size(after)}"
+    source = f" from {facts['batches']} batches of {facts['calibration']}" if "batches" in facts else ""
     lines = [
-        f"{facts['scheme']} from {facts['batches']} batches of {facts['calibration']}: constants "
-        f"{console.size(before)} -> {console.size(after)}",
-        console.table(
-            ("output", "SQNR", "cosine"),
-            [(label, f"{loss.sqnr:.1f} dB", f"{loss.cosine:.6f}") for label, loss in result.losses.items()],
-            right=(1, 2),
-        ),
+        f"{facts['scheme']}{source}: {sizes}",
+        console.table(("output", "SQNR", "cosine"), losses, right=(1, 2)),
         tables.placement(rows),
     ]
     console.report(data, "\n\n".join(lines))

@@ -168,7 +168,7 @@ def keep_weights_stored(node: Node, build: Builder) -> Value | None:
 
 def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
     try:
-        return node.op.match([v and v.type for v in operands], node.attrs)[0].form == "stored"
+        return node.op.match([None if v is None else v.type for v in operands], node.attrs)[0].form == "stored"
     except TypeMismatch:
         return False
 

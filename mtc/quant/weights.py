@@ -8,6 +8,7 @@ from mtc.ir.constant import Constant
 from mtc.ir.quantized import RANGES, quantize
 from mtc.ir.types import DType, QParams, TensorType
 
+_SMALLEST_HALF = np.float32(2.0**-24)
 _SMALLEST = 1e-12  # a scale: channels of zeros have none of their own
 
 
@@ -25,6 +26,15 @@ def symmetric(array: np.ndarray, dtype: DType, axis: int | None) -> QParams:
     largest = np.abs(array).max(axis=others, initial=0.0)
     scale = np.maximum(largest / RANGES[dtype][1], _SMALLEST).astype(np.float32)
     return QParams(scale, 0, axis)
+
+
+def by_block(array: np.ndarray, dtype: DType, block: int) -> QParams:
+    """Symmetric scales of blocks along the last axis, in f16, which they are stored in."""
+    rows = array.reshape(-1, array.shape[-1] // block, block)
+    largest = np.abs(rows).max(axis=-1).astype(np.float32)
+    with np.errstate(over="ignore"):
+        scale = np.maximum(largest / RANGES[dtype][1], _SMALLEST_HALF).astype(np.float16)
+    return QParams(scale.reshape(-1), 0, array.ndim - 1, block)
 
 
 def quantized(constant: Constant, dtype: DType, qparams: QParams) -> Constant:

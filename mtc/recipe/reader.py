@@ -15,7 +15,20 @@ import yaml
 from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
 from mtc.frontends.source import file_of, parts_of
-from mtc.recipe.values import CHANNELS, LABELS, NAMES, SCALES, SIZE, TEXT, TEXTS, TRUTH, ValueKind, number, one_of
+from mtc.recipe.values import (
+    BLOCK,
+    CHANNELS,
+    LABELS,
+    NAMES,
+    SCALES,
+    SIZE,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    ValueKind,
+    number,
+    one_of,
+)
 from mtc.stages.compile_steps import FLAGS, Settings
 from mtc.stages.kinds import RECIPE_MARK
 from mtc.support import strict_yaml
@@ -36,6 +49,7 @@ _FLAG_KINDS = {
     "calibration": TEXT,
     "recipe": TEXT,
     "observer": TEXT,
+    "block": BLOCK,
     "per-tensor": TRUTH,
     "skip": TEXTS,
     "only": TEXTS,

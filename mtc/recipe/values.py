@@ -126,4 +126,13 @@ TRUTH = ValueKind("truth value", False, _truth, _truth_from_text)
 LABELS = ValueKind("mapping to texts", {}, _labels, _labels_from_text)
 CHANNELS = ValueKind("list of one number or three", (0.0,), _channels)
 SCALES = ValueKind("list of one number or three, none of them 0", (1.0,), _scales)
+
+
+def _block(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(value)
+    return value
+
+
+BLOCK = ValueKind("whole number", None, _block, int)
 SIZE = ValueKind("width and height in pixels", (1, 1), _size)

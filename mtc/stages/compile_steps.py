@@ -33,7 +33,7 @@ from mtc.support.plural import counted
 FLAGS: dict[str, tuple[str, ...]] = {
     "export": ("input-names", "output-names", "metadata"),
     "optimize": ("backend", "disable-pass", "verify-each", "no-fallback"),
-    "quantize": ("scheme", "calibration", "recipe", "observer", "per-tensor", "skip", "only", "config"),
+    "quantize": ("scheme", "calibration", "recipe", "observer", "block", "per-tensor", "skip", "only", "config"),
     "build-runtime": ("target",),
 }
 _REPEATED = ("disable-pass", "skip", "only")  # a flag for each value, where the others take a list
@@ -56,6 +56,7 @@ class Settings:
     calibration: str = ""
     recipe: str = ""
     observer: str = ""
+    block: int | None = None
     per_tensor: bool = False
     skip: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -81,7 +82,9 @@ class Settings:
     def quantization(self) -> QuantSettings:
         """What the stage `quantize` is told."""
         config = Path(self.config) if self.config else None
-        return QuantSettings(self.scheme or None, self.observer or None, self.per_tensor, self.skip, self.only, config)
+        return QuantSettings(
+            self.scheme or None, self.observer or None, self.per_tensor, self.skip, self.only, config, block=self.block
+        )
 
     def flags(self, stage: str) -> dict[str, Any]:
         """The values of a stage's flags, by the name they have on the command line."""
@@ -232,10 +235,10 @@ def _words(flags: dict[str, Any]) -> Iterator[str]:
                 yield from (f"--{flag}", text)
 
 
-def _texts(flag: str, value: dict[str, str] | tuple[str, ...] | str) -> Sequence[str]:
+def _texts(flag: str, value: dict[str, str] | tuple[str, ...] | str | int) -> Sequence[str]:
     """What stands behind a flag, each time that it is given."""
     if isinstance(value, dict):
         return [f"{key}={text}" for key, text in value.items()]
-    if isinstance(value, str):
-        return [value]
+    if isinstance(value, (str, int)):
+        return [str(value)]
     return value if flag in _REPEATED else [",".join(value)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from mtc.build.progress import Progress, silent
-from mtc.diagnostics import BAD_QUANT_CONFIG, NO_CALIBRATION
-from mtc.ir.module import Module
+from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
+from mtc.ir.module import Module, Node
 from mtc.ir.types import QI8
 from mtc.ir.verifier import verify
 from mtc.passes.base import Group, Pass
@@ -29,8 +29,9 @@ from mtc.quant.data import Data, Prepare, open_data
 from mtc.quant.insertion import Roundings, observed
 from mtc.quant.observers import Grid, MakeObserver, maker, observer
 from mtc.quant.observers.percentile import Percentile
-from mtc.quant.schemes import scheme
+from mtc.quant.schemes import BLOCKS, Scheme, scheme
 from mtc.quant.sqnr import Loss, loss_of
+from mtc.quant.stored import StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import optimize
@@ -59,16 +60,26 @@ class QuantSettings:
     only: tuple[str, ...] = ()
     config: Path | None = None
     threads: int = 1
+    block: int | None = None  # elements of a row of weights that share a scale, where the scheme has blocks
     percentile: float = 99.99  # of the values that do not saturate, for the observer of that name
 
     def read_config(self) -> configs.QuantConfig:
         return configs.QuantConfig() if self.config is None else configs.read(self.config)
 
     def checked(self) -> None:
-        """UNKNOWN_NAME, CANNOT_READ or BAD_QUANT_CONFIG for what can be known before there is a model."""
+        """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME or BAD_QUANT_CONFIG for what can be known before there is a model."""
         config = self.read_config()
-        scheme(self.scheme or config.scheme or DEFAULT_SCHEME)
+        self.scheme_of(config)
         self.watch(config)
+
+    def scheme_of(self, config: configs.QuantConfig) -> Scheme:
+        """The scheme with the options that change it."""
+        found = scheme(self.scheme or config.scheme or DEFAULT_SCHEME)
+        if self.block is not None and found.block is None:
+            raise BAD_SCHEME.error(f"`{found.name}` has no blocks", help="--block is for weight-int4")
+        if self.block is not None and self.block not in BLOCKS:
+            raise BAD_SCHEME.error(f"blocks of {self.block}", help=f"there are {', '.join(map(str, BLOCKS))}")
+        return replace(found, per_channel=found.per_channel and not self.per_tensor, block=self.block or found.block)
 
     def watch(self, config: configs.QuantConfig, grid: Grid = Grid()) -> MakeObserver:
         """What makes the observers."""
@@ -92,10 +103,12 @@ class Quantized:
         facts = self.module.meta["quantization"]
         before, after = (counted(module.constant_bytes, "byte") for module in (self.source, self.module))
         losses = "; ".join(f"{label} {loss}" for label, loss in self.losses.items())
-        return (
-            f"{facts['scheme']} from {counted(facts['batches'], 'batch', 'batches')} of {facts['calibration']}: "
-            f"{before} of constants became {after}; {losses}"
+        data = (
+            f" from {counted(facts['batches'], 'batch', 'batches')} of {facts['calibration']}"
+            if "batches" in facts
+            else ""
         )
+        return f"{facts['scheme']}{data}: {before} of constants became {after}; {losses}"
 
 
 def quantize(
@@ -130,40 +143,78 @@ def quantized(
     """What `quantize` returns, with what it cost. NO_CALIBRATION, BAD_CALIBRATION, BAD_QUANT_CONFIG or UNKNOWN_NAME
     before anything slow."""
     config = settings.read_config()
-    how = scheme(settings.scheme or config.scheme or DEFAULT_SCHEME)
-    how = replace(how, per_channel=how.per_channel and not settings.per_tensor)
-    watch = settings.watch(config, Grid(how.activations or QI8))
+    how = settings.scheme_of(config)
     rules = configs.rules_of(settings.only, settings.skip, config, how.name)
-    if calibration is None:
-        raise NO_CALIBRATION.error(f"`{how.name}` needs calibration data", help=_REMEDY)
     module = named(model if model.form == "canonical" else optimize(model))
     source = named(module)
     configs.check_rules(rules, module)
+    schemes = {node: configs.scheme_of(node, rules, how.name) for node in module.nodes()}
+    static = _static_scheme(how, set(schemes.values()))
+    data = _data(static, calibration, module, prepare)
+    facts: dict[str, Any] = {"scheme": how.name}
+    for name in sorted(set(schemes.values()) - {configs.FLOAT, static.name if static is not None else ""}):
+        stored = how if name == how.name else scheme(name)
+        StoredWeights(stored).insert(module, lambda node, name=name: schemes.get(node) == name)  # type: ignore[misc]
+    if static is not None:
+        watch = settings.watch(config, Grid(static.activations or QI8))
+        wanted = {node for node, name in schemes.items() if name == static.name}
+        batches = _round(module, static, wanted, data, watch, settings.threads, progress)
+        if batches == 1:
+            warn("one batch of calibration data: scales fit that one, and others may saturate")
+        if data.is_random:
+            warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
+        facts |= {"calibration": data.origin, "batches": batches, "observer": watch().name}
+    run_passes(module, INTEGERS, options)
+    verify(module)
+    module.meta["quantization"] = facts
+    module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
+    return Quantized(module, source, data, _losses(source, module, data, settings.threads))
+
+
+def _static_scheme(how: Scheme, used: set[str]) -> Scheme | None:
+    """The one among those that are used. BAD_QUANT_CONFIG if there are several: a value has one type."""
+    found = [how if name == how.name else scheme(name) for name in sorted(used - {configs.FLOAT})]
+    static = [scheme for scheme in found if scheme.is_static]
+    if len(static) > 1:
+        raise BAD_QUANT_CONFIG.error(
+            f"`{static[0].name}` and `{static[1].name}` in one model", help="choose one of them"
+        )
+    return static[0] if static else None
+
+
+def _data(static: Scheme | None, calibration: Any, module: Module, prepare: Prepare | None) -> Data:
+    """The calibration data; where none is needed and none is given, what the model was exported with, so that the loss
+    can be told."""
     function = module.functions["forward"]
+    if calibration is None:
+        if static is not None:
+            raise NO_CALIBRATION.error(f"`{static.name}` needs calibration data", help=_REMEDY)
+        samples = module.samples.get("forward", [])
+        return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
     data = open_data(calibration, function, prepare)
     if data.count == 0:
         raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-    choice = choose(function, lambda node: configs.scheme_of(node, rules, how.name) != configs.FLOAT)
+    return data
+
+
+def _round(
+    module: Module,
+    static: Scheme,
+    wanted: Collection[Node],
+    data: Data,
+    watch: MakeObserver,
+    threads: int,
+    progress: Progress,
+) -> int:
+    """Writes the roundings of the static scheme into the module, and returns the number of batches."""
+    function = module.functions["forward"]
+    choice = choose(function, lambda node: node in wanted)
     values = observed(choice)
-    found = _ranges(module, [value.name for value in values], data, watch, settings.threads, progress)
+    found = _ranges(module, [value.name for value in values], data, watch, threads, progress)
     if found.batches == 0:
         raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-    if found.batches == 1:
-        warn("one batch of calibration data: scales fit that one, and others may saturate")
-    if data.is_random:
-        warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
-    ranges = {value: found.ranges[value.name] for value in values}
-    Roundings(how, ranges).insert(module, function, choice)
-    run_passes(module, INTEGERS, options)
-    verify(module)
-    module.meta["quantization"] = {
-        "scheme": how.name,
-        "calibration": data.origin,
-        "batches": found.batches,
-        "observer": watch().name,
-    }
-    module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
-    return Quantized(module, source, data, _losses(source, module, data, settings.threads))
+    Roundings(static, {value: found.ranges[value.name] for value in values}).insert(module, function, choice)
+    return found.batches
 
 
 _REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"

@@ -1,0 +1,123 @@
+"""Schemes that keep activations in floats: weights in fewer bits, and rows of activations rounded as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mtc import ops
+from mtc.diagnostics import BAD_SCHEME, collected
+from mtc.ir.builder import Builder
+from mtc.ir.constant import MOST_INLINE, Constant
+from mtc.ir.module import Function, Module, Node
+from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
+from mtc.quant.choice import is_product
+from mtc.quant.insertion import channel_axis
+from mtc.quant.schemes import Scheme
+from mtc.quant.weights import by_block, quantized, symmetric
+
+_RECURRENT = (ops.lstm, ops.gru, ops.rnn)
+_BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis
+
+
+@dataclass
+class StoredWeights:
+    """Replaces the weights of a function by what a scheme stores of them. A constant that several operators read is
+    replaced once."""
+
+    scheme: Scheme
+    made: dict[tuple[int, int | None], Constant] = field(default_factory=dict)
+
+    def insert(self, module: Module, is_wanted: Callable[[Node], bool]) -> int:
+        """How many weights it replaced. BAD_SCHEME, before anything is, that names every weight whose rows the block
+        does not divide."""
+        found = [
+            (function, node, index)
+            for function in module.all_functions()
+            for node in function
+            if is_wanted(node)
+            for index in self._weights(node)
+        ]
+        self._check_blocks(node for _, node, _ in found)
+        for function, node, index in found:
+            self._replace(function, node, index)
+        module.register_constants()
+        return len(found)
+
+    def _weights(self, node: Node) -> Iterator[int]:
+        """The operands that are weights."""
+        for index, value in enumerate(node.inputs):
+            constant = value.constant if value is not None else None
+            if constant is None or constant.type.dtype is not F32 or constant.count <= MOST_INLINE:
+                continue
+            if self.scheme.weights in (F16, BF16) or _is_weight(node, index):
+                yield index
+
+    def _check_blocks(self, nodes: Iterator[Node]) -> None:
+        block = self.scheme.block
+        if block is None:
+            return
+        with collected() as report:
+            for node in nodes:
+                if node.op not in _BLOCKED or (size := _weight_of(node).shape[-1]) % block == 0:
+                    continue
+                report(
+                    BAD_SCHEME(
+                        f"blocks of {block} do not divide the {size} columns of `{node.op.name}`'s weights",
+                        at="; ".join(map(str, node.loc)) or None,
+                        help="choose another --block, or leave it out with --skip",
+                        op=node.op.name,
+                    )
+                )
+
+    def _replace(self, function: Function, node: Node, index: int) -> None:
+        value = node.operand(index)
+        assert value.constant is not None
+        build = Builder(function, before=node, loc=node.loc)
+        stored = build.constant(self._stored(node, index, value.constant))
+        if self.scheme.is_dynamic and node.op is ops.linear:
+            operands = [*node.inputs[:index], stored, *node.inputs[index + 1 :]]
+            new = build.node(node.op, *operands, **node.attrs | {"dynamic": True})
+            new.output.name = node.output.name
+            node.output.replace_by(new.output)
+            node.erase()
+            return
+        decode = ops.cast if stored.type.dtype in (F16, BF16) else ops.dequantize
+        node.set_input(index, build.emit(decode, stored, dtype=F32))
+
+    def _stored(self, node: Node, index: int, constant: Constant) -> Constant:
+        axis = _row_axis(node, index)
+        key = (id(constant), axis)
+        if key not in self.made:
+            self.made[key] = self._made(node, axis, constant)
+        return self.made[key]
+
+    def _made(self, node: Node, axis: int | None, constant: Constant) -> Constant:
+        dtype = self.scheme.weights
+        if dtype in (F16, BF16):
+            with np.errstate(over="ignore"):
+                return Constant(
+                    constant.name, TensorType(dtype, constant.type.shape), constant.array().astype(dtype.numpy)
+                )
+        if dtype is QI4 and node.op in _BLOCKED and self.scheme.block is not None:
+            return quantized(constant, QI4, by_block(constant.array(), QI4, self.scheme.block))
+        return quantized(constant, QI8, symmetric(constant.array(), QI8, axis if self.scheme.per_channel else None))
+
+
+def _is_weight(node: Node, index: int) -> bool:
+    if node.op is ops.embedding:
+        return index == 0
+    if node.op in _RECURRENT:
+        return node.operand(index).type.rank == 2
+    return is_product(node.op) and index == 1
+
+
+def _weight_of(node: Node) -> TensorType:
+    return node.operand(0 if node.op is ops.embedding else 1).type
+
+
+def _row_axis(node: Node, index: int) -> int | None:
+    """The axis along which weights have scales of their own."""
+    return 0 if node.op is ops.embedding or node.op in _RECURRENT else channel_axis(node)
