@@ -188,5 +188,7 @@ def _is_by_row(weight: Value) -> bool:
 
 FUSE_QUANTIZATION = Rewrites(
     "fuse-quantization",
-    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, keep_weights_stored, dequantize_later),
+    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, dequantize_later),
 )
+# After the other: what is computed in integers has weights that are integers anyway.
+KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))

@@ -20,7 +20,7 @@ from mtc.passes.base import Group, Pass
 from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
 from mtc.passes.constant_folding import FOLD_CONSTANTS
 from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
-from mtc.passes.quantization_fusion import FUSE_QUANTIZATION
+from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
 from mtc.quant.calibration import Calibrated, calibrate
@@ -41,6 +41,7 @@ from mtc.support.plural import counted
 
 INTEGERS: tuple[Pass, ...] = (
     Group("make-integers", (ELIMINATE_COMMON_SUBEXPRESSIONS, FUSE_QUANTIZATION)),
+    KEEP_STORED_WEIGHTS,
     FOLD_CONSTANTS,
     ELIMINATE_COMMON_SUBEXPRESSIONS,
     ELIMINATE_DEAD_CODE,
