@@ -28,14 +28,15 @@ def unpack(archive: Path, place: Place, source: Source, into: Path) -> None:
         with tarfile.open(archive, "r:*") as tar:
             for member in tar:
                 path = inner_path(member.name, place.strip)
-                if path is None or not source.keeps(path) or member.isdir():
+                kept = None if path is None else source.kept_as(path)
+                if kept is None or member.isdir():
                     continue
                 if not member.isreg():
                     raise BadArchive(f"`{member.name}` is not a regular file")
                 total += member.size
                 if total > MAX_UNPACKED_BYTES:
                     raise BadArchive(f"it unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")
-                _write(tar, member, into / path)
+                _write(tar, member, into / kept)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise BadArchive(f"it cannot be read: {error}") from error
     found = tree_hash(into)

@@ -33,14 +33,20 @@ class Source:
     unpack: tuple[str, ...]  # files and folders (ending in /) that are kept
     tree: str  # SHA-256 over the names and contents of what is kept, see `tree_hash`
     places: tuple[Place, ...]
+    root: str = ""  # the folder of a larger source that it is; the names above are relative to it
 
     @property
     def key(self) -> str:
         """Its folder's name in the cache."""
         return f"{self.name}-{self.tree[:16]}"
 
-    def keeps(self, path: str) -> bool:
-        return any(path == kept or (kept.endswith("/") and path.startswith(kept)) for kept in self.unpack)
+    def kept_as(self, path: str) -> str | None:
+        """What a file of the archive is called where it is unpacked; None if it is not kept."""
+        if self.root and not path.startswith(f"{self.root}/"):
+            return None
+        inner = path[len(self.root) + 1 :] if self.root else path
+        is_kept = any(inner == kept or (kept.endswith("/") and inner.startswith(kept)) for kept in self.unpack)
+        return inner if is_kept else None
 
 
 def source(name: str) -> Source:
@@ -69,6 +75,7 @@ def read_lock(path: Path) -> dict[str, Source]:
             tuple(row["unpack"]),
             row["tree"],
             tuple(Place(place["at"], place["strip"], place.get("sha256")) for place in row["places"]),
+            row.get("root", ""),
         )
         for name, row in rows.items()
     }

@@ -132,6 +132,17 @@ def test_a_hostile_archive_writes_nothing_outside(tmp_path, tree, special):
     assert {p.name for p in tmp_path.iterdir()} == {"bad.tar.gz", "deep", "expected"}
 
 
+def test_a_folder_of_a_larger_source_is_unpacked_by_itself(tmp_path, tree):
+    files = {name.replace("lib-1/", "big-2/deep/lib/"): content for name, content in FILES.items()}
+    archive = make_tar(
+        tmp_path / "big.tar.gz", files | {"big-2/a.c": b"another", "big-2/deep/library/a.c": b"one more"}
+    )
+    into = tmp_path / "into"
+    into.mkdir()
+    unpack(archive, place(archive), Source("lib", "1", KEPT, tree, (), "deep/lib"), into)
+    assert (into / "a.c").read_bytes() == FILES["lib-1/a.c"]
+
+
 def test_damage_is_a_reason_not_a_traceback(tmp_path, tree):
     archive = make_tar(tmp_path / "lib.tar.gz", FILES)
     archive.write_bytes(archive.read_bytes()[:60])
