@@ -12,7 +12,7 @@ from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import content_hash, runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import Target
-from mtc.build.third_party import third_party, third_party_key
+from mtc.build.third_party import KERNEL_LIBRARIES, third_party, third_party_keys
 from mtc.build.toolchain import Toolchain, toolchain_for
 from mtc.diagnostics import UNKNOWN_NAME
 from mtc.support.cache import cache_dir
@@ -39,11 +39,11 @@ class BuildKind:
 
     def definitions(self, selection: Path, *, offline: bool = False, progress: Progress = silent) -> list[str]:
         """What `runtime/CMakeLists.txt` must be told to compile the kernels in `selection`."""
-        prefix = third_party(self.target, self.toolchain, self.libraries, offline=offline, progress=progress)
+        prefixes = third_party(self.target, self.toolchain, self.libraries, offline=offline, progress=progress)
         return [
             *self._options(),
             f"-DMTC_SELECTION={selection}",
-            f"-DMTC_THIRD_PARTY={prefix}",
+            f"-DMTC_THIRD_PARTY={';'.join(map(str, prefixes))}",
             f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
         ]
 
@@ -51,7 +51,7 @@ class BuildKind:
         """Those of the definitions that are no paths."""
         return [
             *self.toolchain.cmake_args,
-            f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in self.libraries else 'OFF'}",
+            *(f"-DMTC_WITH_{name.upper()}={'ON' if name in self.libraries else 'OFF'}" for name in KERNEL_LIBRARIES),
             f"-DMTC_MODE={self.mode}",
             f"-DMTC_SANITIZE={self.sanitize}",
         ]
@@ -67,8 +67,8 @@ class BuildKind:
         state = hashlib.sha256()
         for file in selected:
             state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-        linked = third_party_key(self.target, self.toolchain, self.libraries)
-        told = [content_hash(), self.target.name, self.toolchain.identity, linked, *self._options()]
+        linked = third_party_keys(self.target, self.toolchain, self.libraries)
+        told = [content_hash(), self.target.name, self.toolchain.identity, *linked, *self._options()]
         state.update("\0".join(told).encode())
         return state.hexdigest()[:24]
 

@@ -117,6 +117,8 @@ def _section_parts(section: Section, skip: int, inputs: list[Input]) -> Iterator
 
 
 _ARCHIVES = {
+    "libqnnpack.a": ("QNNPACK", "operators"),
+    "libqnnpack-microkernels.a": ("QNNPACK", "microkernels"),
     "libXNNPACK.a": ("XNNPACK", "operators"),
     "libmicrokernels-prod.a": ("XNNPACK", "microkernels"),
     "libpthreadpool.a": ("pthreadpool", ""),

@@ -22,8 +22,8 @@ from mtc.support.file_lock import file_lock
 
 # Every runtime needs these; the kernel libraries come on top.
 BASE_LIBRARIES = ("fxdiv", "pthreadpool", "cpuinfo")
-# Libraries of kernels that are built from a source of the same name; the portable kernels need none.
-KERNEL_LIBRARIES = frozenset({"xnnpack"})
+# Libraries of kernels, each with the sources that it is built from; the portable kernels need none.
+KERNEL_LIBRARIES = {"qnnpack": ("qnnpack", "fp16"), "xnnpack": ("xnnpack",)}
 # No debug information. XNNPACK chooses -O2 or -Os by itself, file by file.
 _FLAGS = (
     "-DCMAKE_BUILD_TYPE=Release",
@@ -34,17 +34,21 @@ _FLAGS = (
 
 def sources_of(libraries: Collection[str]) -> tuple[str, ...]:
     """The third-party sources of a runtime with these kernel libraries, its licences among them."""
-    return (*BASE_LIBRARIES, *sorted(libraries), "flatbuffers")
+    return (
+        *BASE_LIBRARIES,
+        *(name for library in sorted(libraries) for name in KERNEL_LIBRARIES[library]),
+        "flatbuffers",
+    )
 
 
 def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     """The kernel libraries that the kernels `keys` (`conv2d@xnnpack:f32/1`) link, sorted."""
-    return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES))
+    return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES.keys()))
 
 
 def is_built(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> bool:
     """Whether `third_party` would find them."""
-    return _folder(third_party_key(target, toolchain, libraries)).is_dir()
+    return all(_folder(key).is_dir() for key in third_party_keys(target, toolchain, libraries))
 
 
 def _folder(key: str) -> Path:
@@ -58,20 +62,48 @@ def third_party(
     *,
     offline: bool = False,
     progress: Progress = silent,
-) -> Path:
-    """The folder with include/ and lib/ of pthreadpool, cpuinfo and the kernel `libraries` (today `xnnpack`).
+) -> tuple[Path, ...]:
+    """The folders with include/ and lib/ of pthreadpool, cpuinfo and the kernel `libraries`: one for each of these,
+    with the first two beside it, so that a runtime with another choice of them builds none again.
 
     Built on first use, which takes minutes for XNNPACK. The same libraries serve every build mode and sanitizer: they
-    are compiled for speed, and XNNPACK reads past its inputs on purpose, which a sanitizer would report.
+    are compiled for speed, and read past their inputs on purpose, which a sanitizer would report.
     Raises MtcError (MTC701 to MTC703).
     """
-    names = (*BASE_LIBRARIES, *sorted(libraries))
+    keys = third_party_keys(target, toolchain, libraries)
+    return tuple(
+        _built(key, library, toolchain, offline, progress) for key, library in zip(keys, _parts(libraries), strict=True)
+    )
+
+
+def third_party_keys(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> tuple[str, ...]:
+    """One for each folder of `third_party`. It changes with the libraries' sources and with how they are compiled."""
+    return tuple(_key(target, toolchain, library) for library in _parts(libraries))
+
+
+def _parts(libraries: Collection[str]) -> tuple[str, ...]:
+    """The libraries that have a folder each; "" for what every runtime links alone."""
+    return tuple(sorted(libraries)) or ("",)
+
+
+def _sources(library: str) -> tuple[str, ...]:
+    return (*BASE_LIBRARIES, *KERNEL_LIBRARIES.get(library, ()))
+
+
+def _key(target: Target, toolchain: Toolchain, library: str) -> str:
     project = runtime_sources() / "third_party"
-    key = third_party_key(target, toolchain, libraries)
+    files = ["CMakeLists.txt", *([f"{library}.cmake"] if library else [])]
+    recipe = [(project / file).read_text(encoding="utf-8") for file in files]
+    trees = (source(name).tree for name in _sources(library))
+    parts = [target.name, toolchain.identity, *recipe, *_FLAGS, *trees]
+    return "-".join(filter(None, [target.name, library, hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]]))
+
+
+def _built(key: str, library: str, toolchain: Toolchain, offline: bool, progress: Progress) -> Path:
     folder = _folder(key)
     if folder.is_dir():
         return folder
-    what = "XNNPACK" if "xnnpack" in libraries else "pthreadpool and cpuinfo"
+    what = library.upper() or "pthreadpool and cpuinfo"
 
     def waiting() -> None:
         progress(f"waiting for another mtc that builds {what}", 0, 0)
@@ -79,30 +111,22 @@ def third_party(
     with file_lock(cache_dir("locks") / f"libraries-{key}", waiting=waiting):
         if folder.is_dir():
             return folder
-        places = {name: source_folder(name, offline=offline, progress=progress) for name in names}
+        places = {name: source_folder(name, offline=offline, progress=progress) for name in _sources(library)}
         work = cache_dir("build", f"libraries-{key}")
         definitions = [
             *toolchain.cmake_args,
             *_FLAGS,
             "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",  # the libraries ask for policies that CMake 4 no longer has
             f"-DPython_EXECUTABLE={sys.executable}",
-            f"-DMTC_WITH_XNNPACK={'ON' if 'xnnpack' in libraries else 'OFF'}",
+            f"-DMTC_KERNEL_LIBRARY={library}",
             *(f"-D{name.upper()}_SOURCE_DIR={place}" for name, place in places.items()),
         ]
-        cmake.configure(project, work, definitions, what=what, progress=progress)
+        cmake.configure(runtime_sources() / "third_party", work, definitions, what=what, progress=progress)
         cmake.build(work, what=what, progress=progress)
         with atomic_folder(folder) as prefix:
             cmake.install(work, prefix, what=what)
         _forget_objects(work)
     return folder
-
-
-def third_party_key(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> str:
-    """Changes with the libraries' sources and with how they are compiled."""
-    recipe = (runtime_sources() / "third_party" / "CMakeLists.txt").read_text(encoding="utf-8")
-    trees = (source(name).tree for name in (*BASE_LIBRARIES, *sorted(libraries)))
-    parts = [target.name, toolchain.identity, recipe, *_FLAGS, *trees]
-    return "-".join([target.name, *sorted(libraries), hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]])
 
 
 def _forget_objects(work: Path) -> None:

@@ -1,1 +1,1 @@
-"""Where operators can run: kernel libraries (portable, XNNPACK)."""
+"""Where operators can run: kernel libraries (portable, XNNPACK, QNNPACK)."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
+from mtc.delegates.qnnpack import QNNPACK
 from mtc.delegates.xnnpack import XNNPACK
 from mtc.diagnostics import BAD_OPS_LIST, UNKNOWN_NAME, Diagnostic, collected
 from mtc.support.suggest import did_you_mean
 
-LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNNPACK, PORTABLE)}
+LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNNPACK, QNNPACK, PORTABLE)}
 
 
 def kernel_keys() -> list[str]:

@@ -53,7 +53,9 @@ def compile_model(
     hashes = FileHashes()
     if not is_current(planned[-1], state.get("build-runtime"), hashes) and not has_runtimes():
         # Known now, and not after the minutes that an export may take.
-        check_build(BuildKind.of(target(settings.target), KERNEL_LIBRARIES & set(settings.backend)), offline=offline)
+        check_build(
+            BuildKind.of(target(settings.target), KERNEL_LIBRARIES.keys() & set(settings.backend)), offline=offline
+        )
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     write_state(folder, state)

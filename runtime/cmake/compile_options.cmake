@@ -28,7 +28,7 @@ endif()
 add_library(mtc_code INTERFACE)
 target_include_directories(mtc_code INTERFACE
   "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/include" "${MTC_SELECTION}")
-target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include" "${MTC_THIRD_PARTY}/include")
+target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include")
 target_compile_definitions(mtc_code INTERFACE NDEBUG)
 target_compile_options(mtc_code INTERFACE
   -fno-exceptions -fno-rtti

@@ -3,20 +3,36 @@
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
-set(MTC_THIRD_PARTY_ARCHIVES)
-if(MTC_WITH_XNNPACK)
-  list(APPEND MTC_THIRD_PARTY_ARCHIVES
-    "${MTC_THIRD_PARTY}/lib/libXNNPACK.a" "${MTC_THIRD_PARTY}/lib/libmicrokernels-prod.a")
+set(names)
+if(MTC_WITH_QNNPACK)
+  list(APPEND names qnnpack qnnpack-microkernels)
+  target_compile_definitions(mtc_code INTERFACE PYTORCH_QNNPACK_RUNTIME_QUANTIZATION=1)  # as its operators are built
 endif()
-list(APPEND MTC_THIRD_PARTY_ARCHIVES "${MTC_THIRD_PARTY}/lib/libpthreadpool.a" "${MTC_THIRD_PARTY}/lib/libcpuinfo.a")
-foreach(archive IN LISTS MTC_THIRD_PARTY_ARCHIVES)
-  if(NOT EXISTS "${archive}")
-    message(FATAL_ERROR "${archive} is missing: build MTC_THIRD_PARTY with what the selection needs")
+if(MTC_WITH_XNNPACK)
+  list(APPEND names XNNPACK microkernels-prod)
+endif()
+list(APPEND names pthreadpool cpuinfo)
+
+# Several folders hold pthreadpool and cpuinfo, which are the same.
+set(MTC_THIRD_PARTY_ARCHIVES)
+foreach(name IN LISTS names)
+  set(archive)
+  foreach(folder IN LISTS MTC_THIRD_PARTY)
+    if(NOT archive AND EXISTS "${folder}/lib/lib${name}.a")
+      set(archive "${folder}/lib/lib${name}.a")
+    endif()
+  endforeach()
+  if(NOT archive)
+    message(FATAL_ERROR "lib${name}.a is missing: build MTC_THIRD_PARTY with what the selection needs")
   endif()
+  list(APPEND MTC_THIRD_PARTY_ARCHIVES "${archive}")
 endforeach()
 
 add_library(mtc_third_party INTERFACE)
-target_include_directories(mtc_third_party SYSTEM INTERFACE "${MTC_THIRD_PARTY}/include")
+foreach(folder IN LISTS MTC_THIRD_PARTY)
+  target_include_directories(mtc_code SYSTEM INTERFACE "${folder}/include")
+  target_include_directories(mtc_third_party SYSTEM INTERFACE "${folder}/include")
+endforeach()
 target_link_libraries(mtc_third_party INTERFACE ${MTC_THIRD_PARTY_ARCHIVES} Threads::Threads ${CMAKE_DL_LIBS} m)
 
 # For mtcConfig.cmake: the archives' names, wherever they are installed.

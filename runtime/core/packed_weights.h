@@ -23,6 +23,7 @@ enum class Packing : uint8_t {
   kChannelsLastTransposed,
   kXnnpackConvolution,
   kXnnpackLinear,
+  kQnnpackProduct,
 };
 
 // What a block of packed weights was made from, in full: constants that differ in size may lie at one address, so that

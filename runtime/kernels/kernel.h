@@ -151,11 +151,13 @@ Status CallKernel(Context& context, const void* args) {
 #define MTC_ISA_NAMESPACE MTC_CONCAT(isa, MTC_ISA_LEVEL)
 #define MTC_PORTABLE mtc::kernels::portable::MTC_ISA_NAMESPACE
 #define MTC_XNNPACK mtc::kernels::xnnpack::MTC_ISA_NAMESPACE
+#define MTC_QNNPACK mtc::kernels::qnnpack::MTC_ISA_NAMESPACE
 
 // At the end of a kernel's file: instantiates Run for exactly the selected dtypes. selected_kernels.h, which the build
 // writes, says which (mtc/build/kernel_table.py).
 #define MTC_PORTABLE_KERNEL(Op) MTC_SELECTED_portable_##Op(MTC_INSTANTIATE_RUN)
 #define MTC_XNNPACK_KERNEL(Op) MTC_SELECTED_xnnpack_##Op(MTC_INSTANTIATE_RUN)
+#define MTC_QNNPACK_KERNEL(Op) MTC_SELECTED_qnnpack_##Op(MTC_INSTANTIATE_RUN)
 #define MTC_INSTANTIATE_RUN(Op, ...) template Status Run##Op<__VA_ARGS__>(KernelContext&, const Op##Args&);
 
 #endif  // MTC_KERNELS_KERNEL_H_

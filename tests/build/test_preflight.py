@@ -14,7 +14,7 @@ from mtc.build.build_kind import BuildKind
 from mtc.build.preflight import check_build, check_cache
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target
-from mtc.build.third_party import third_party_key
+from mtc.build.third_party import third_party_keys
 from mtc.build.toolchain import Toolchain
 from mtc.diagnostics import CANNOT_WRITE, FETCH_FAILED, MtcError
 
@@ -72,7 +72,8 @@ def test_a_disk_without_room_for_a_build(cache: Path, monkeypatch: pytest.Monkey
     ) as caught:
         check_build(XNNPACK)
     assert caught.value.code is CANNOT_WRITE and "mtc cache clear" in str(caught.value)
-    (cache / "libraries" / third_party_key(HOST, GCC, ["xnnpack"])).mkdir(parents=True)
+    (key,) = third_party_keys(HOST, GCC, ["xnnpack"])
+    (cache / "libraries" / key).mkdir(parents=True)
     check_build(XNNPACK)
     (found,) = (check for check in doctor.checks() if check.name == "cache")
     assert not found.is_ok and "mtc cache clear" in found.fix

@@ -82,8 +82,15 @@ def run(program: Path) -> str:
 
 
 def test_every_library_of_kernels_is_built_but_the_portable_one() -> None:
-    assert LIBRARIES.keys() - {"portable"} == third_party.KERNEL_LIBRARIES
-    assert sources_lock.sources().keys() >= third_party.KERNEL_LIBRARIES
+    assert LIBRARIES.keys() - {"portable"} == third_party.KERNEL_LIBRARIES.keys()
+    assert sources_lock.sources().keys() >= {*third_party.sources_of(third_party.KERNEL_LIBRARIES)}
+
+
+def test_what_a_library_is_built_from_does_not_change_with_those_beside_it() -> None:
+    """Or else XNNPACK, which takes minutes, would be built again for each choice of them."""
+    given = host_target(), toolchain_for(host_target())
+    both, (own,) = (third_party.third_party_keys(*given, names) for names in (["xnnpack", "qnnpack"], ["xnnpack"]))
+    assert len(both) == 2 and own in both
 
 
 def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
@@ -127,12 +134,12 @@ def test_other_options_and_libraries_are_another_runtime(small_runtime, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(BuildKind, "_options", lambda kind: [*before(kind), "-DCMAKE_CXX_FLAGS=-DEXTRA"])
         assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
-    monkeypatch.setattr(build_kind, "third_party_key", lambda *given: "other")
+    monkeypatch.setattr(build_kind, "third_party_keys", lambda *given: ("other",))
     assert make(tmp_path / "other", "a@portable:f32/1").key != made.key
     given = host_target(), toolchain_for(host_target()), ()
-    key = third_party.third_party_key(*given)
+    keys = third_party.third_party_keys(*given)
     monkeypatch.setattr(third_party, "_FLAGS", (*third_party._FLAGS, "-DEXTRA=ON"))
-    assert third_party.third_party_key(*given) != key
+    assert third_party.third_party_keys(*given) != keys
 
 
 def test_a_failed_build_leaves_no_output_and_the_old_one_stands(small_runtime, tmp_path):

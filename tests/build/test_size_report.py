@@ -57,6 +57,7 @@ def test_map_formats(tmp_path, text):
         ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", ("mtc core", "interpreter/session")),
         ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", ("mtc core", "kernel table")),
         ("/x/lib/libmicrokernels-prod.a(f32-gemm.c.o)", ("XNNPACK", "microkernels")),
+        ("/x/lib/libqnnpack-microkernels.a(sse2.c.o)", ("QNNPACK", "microkernels")),
         ("/x/lib/libpthreadpool.a(pthreads.c.o)", ("pthreadpool", "")),
         ("/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a(new_op.o)", ("C and C++ libraries", "libstdc++.a")),
         ("/usr/lib/x86_64-linux-gnu/crti.o", ("C and C++ libraries", "crti.o")),

@@ -55,9 +55,11 @@ def rows() -> list[Row]:
                 dtypes = tuple(each for _ in signature.variables)
                 has_weights = "W" in signature.variables
                 found += [Row(case, dtypes, choice) for choice in CHOICES]
-                if has_weights and each is QI8:
+                if has_weights:
                     found.append(Row(case, dtypes, "affine", "symmetric"))
                     found += [Row(case, dtypes, choice, "per-channel") for choice in CHOICES]
+            if "W" in signature.variables:
+                found += [Row(case, (QU8, QI8), "affine", weights) for weights in ("", "per-channel")]
     return found
 
 
@@ -76,10 +78,11 @@ def qparams_of(array: np.ndarray, dtype: DType, choice: str) -> QParams:
     return QParams(scale, int(np.clip(round(low - least / scale), low, high)))
 
 
-def symmetric(array: np.ndarray, axis: int | None = None) -> QParams:
-    """Per channel if an axis is given."""
+def symmetric(array: np.ndarray, dtype: DType, axis: int | None = None) -> QParams:
+    """Per channel if an axis is given; unsigned integers around zero points that are not all the same."""
     others = tuple(i for i in range(array.ndim) if i != axis)
-    return QParams(np.maximum(np.abs(array).max(axis=others), 1e-3).astype(np.float32) / 127, 0, axis)
+    scale = np.atleast_1d(np.maximum(np.abs(array).max(axis=others), 1e-3).astype(np.float32)) / 127
+    return QParams(scale, 0 if dtype is QI8 else 128 + np.arange(scale.size) % 2, axis)
 
 
 class Quantized:
@@ -115,7 +118,7 @@ class Quantized:
                 continue
             if row.weights and index == 1:
                 channels = 1 if "transpose" in op.name else 0
-                qparams = symmetric(array, channels if row.weights == "per-channel" else None)
+                qparams = symmetric(array, dtype, channels if row.weights == "per-channel" else None)
             elif index == 1 and "W" in signature.variables:
                 qparams = qparams_of(array, dtype, "affine")
             else:

@@ -2,7 +2,7 @@
 #include "kernels/channels_last_transposed.h"
 #include "kernels/packed_constant.h"
 #include "kernels/shape_rules.h"
-#include "kernels/xnnpack/window.h"
+#include "kernels/image_windows.h"
 #include "selected_kernels.h"
 
 // mtc's own kernel: XNNPACK's makes infinity of NaN, takes up to nine times as long, and writes beyond results that

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "generated/args.h"
+#include "kernels/image_windows.h"
 #include "kernels/shape_rules.h"
-#include "kernels/xnnpack/window.h"
 
 namespace MTC_XNNPACK {
 

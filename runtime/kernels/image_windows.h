@@ -1,13 +1,13 @@
 // Windows that move over images: convolution and pooling.
 
-#ifndef MTC_KERNELS_XNNPACK_WINDOW_H_
-#define MTC_KERNELS_XNNPACK_WINDOW_H_
+#ifndef MTC_KERNELS_IMAGE_WINDOWS_H_
+#define MTC_KERNELS_IMAGE_WINDOWS_H_
 
 #include <cstdint>
 
 #include "kernels/kernel.h"
 
-namespace MTC_XNNPACK {
+namespace mtc::kernels {
 
 // Along one axis.
 struct Window {
@@ -19,7 +19,7 @@ struct Window {
   int64_t dilation;
 };
 
-inline constexpr int64_t kLargestWindow = 1 << 20;  // XNNPACK's sizes are 32 bits wide; their sums stay so
+inline constexpr int64_t kLargestWindow = 1 << 20;  // libraries have sizes of 32 bits, and sums of them
 
 // Of a window of two axes.
 inline Status CheckPixels(KernelContext& context, int64_t height, int64_t width) {
@@ -55,6 +55,6 @@ inline Status WindowCount(KernelContext& context, const Window& w, int64_t* coun
   return Status::kOk;
 }
 
-}  // namespace MTC_XNNPACK
+}  // namespace mtc::kernels
 
-#endif  // MTC_KERNELS_XNNPACK_WINDOW_H_
+#endif  // MTC_KERNELS_IMAGE_WINDOWS_H_

@@ -1,0 +1,63 @@
+// What Prepare checks of convolutions, channels last, and linear layers with constant weights, whatever their elements.
+
+#ifndef MTC_KERNELS_PRODUCT_ARGS_H_
+#define MTC_KERNELS_PRODUCT_ARGS_H_
+
+#include <algorithm>
+
+#include "generated/args.h"
+#include "kernels/image_windows.h"
+#include "kernels/shape_rules.h"
+
+namespace mtc::kernels {
+
+// Both are packed once.
+inline Status CheckConstants(PrepareContext& context, const Tensor& weight, const Tensor* bias, int64_t channels) {
+  if (!weight.is_constant() || (bias != nullptr && !bias->is_constant())) {
+    return context.Fail(Status::kInvalidProgram, "the weights are not constant");
+  }
+  if (bias != nullptr && (bias->rank != 1 || bias->dims[0] != channels)) {
+    return context.Fail(Status::kInvalidArgument, "the bias has not one element for each output channel");
+  }
+  return Status::kOk;
+}
+
+// Derives the result's shape, and checks all else that Run relies on.
+inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || weight.count() == 0 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || x.dims[3] % args.groups != 0 || x.dims[3] / args.groups != weight.dims[3]) {
+    return context.Fail(Status::kInvalidArgument, "conv2d: x and weight do not fit");
+  }
+  MTC_RETURN_IF_ERROR(CheckConstants(context, weight, args.bias, weight.dims[0]));
+  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  int64_t dims[4] = {x.dims[0], 0, 0, weight.dims[0]};
+  for (int i = 0; i < 2; ++i) {
+    MTC_RETURN_IF_ERROR(WindowCount(context,
+                                    {x.dims[1 + i], weight.dims[1 + i], args.stride[i], args.padding[2 * i],
+                                     args.padding[2 * i + 1], args.dilation[i]},
+                                    &dims[1 + i]));
+  }
+  return context.Resize(args.out, dims);
+}
+
+inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  const int64_t depth = x.row_size();
+  if (x.rank == 0 || weight.rank != 2 || weight.dims[1] != depth || depth == 0) {
+    return context.Fail(Status::kInvalidArgument, "linear: x and weight do not fit");
+  }
+  MTC_RETURN_IF_ERROR(CheckConstants(context, weight, args.bias, weight.dims[0]));
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  int64_t dims[kMaxRank];
+  std::copy(x.dims, x.dims + x.rank, dims);
+  dims[x.rank - 1] = weight.dims[0];
+  return context.Resize(args.out, {dims, x.rank});
+}
+
+}  // namespace mtc::kernels
+
+#endif  // MTC_KERNELS_PRODUCT_ARGS_H_

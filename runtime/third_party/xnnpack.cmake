@@ -1,0 +1,9 @@
+set(XNNPACK_LIBRARY_TYPE static CACHE STRING "")
+set(XNNPACK_BUILD_TESTS OFF CACHE BOOL "")
+set(XNNPACK_BUILD_BENCHMARKS OFF CACHE BOOL "")
+set(XNNPACK_BUILD_ALL_MICROKERNELS OFF CACHE BOOL "")
+set(XNNPACK_USE_SYSTEM_LIBS OFF CACHE BOOL "")
+set(XNNPACK_ENABLE_KLEIDIAI OFF CACHE BOOL "")  # helps this version only for 4-bit weights and SME
+add_subdirectory("${XNNPACK_SOURCE_DIR}" xnnpack)
+# Where one operator of its API would bring in dozens, our kernels call the microkernels themselves.
+install(DIRECTORY "${XNNPACK_SOURCE_DIR}/src/xnnpack" DESTINATION include FILES_MATCHING PATTERN "*.h")
