@@ -108,9 +108,13 @@ def report(data: Mapping[str, Any], text: str | Callable[[], str]) -> None:
         result(data, text)
 
 
-def json_document(data: Any) -> None:
+def json_text(data: Any) -> str:
     """Strict JSON: NaN and infinity, which JSON has not, are null."""
-    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False), file=_stdout())
+    return json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def json_document(data: Any) -> None:
+    click.echo(json_text(data), file=_stdout())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> str:

@@ -251,6 +251,14 @@ BAD_QUANT_CONFIG = Code(
     "docs/quantization.md lists the keys.",
 )
 
+NOT_GOOD_ENOUGH = Code(
+    "MTC805",
+    "no mixed precision is good enough",
+    "--tune leaves layers in floats, the most sensitive first, until --min-sqnr or --max-drop is met. If that is not "
+    "even so with all of them in floats, the goal asks for more than the rest of the scheme gives, or the metric is of "
+    "something else.",
+)
+
 # 9xx: bugs
 INTERNAL = Code(
     "MTC901",

@@ -45,6 +45,8 @@ class Data:
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
     """The data that a user named or gave: `random`, a .npz, a folder of them or of images, `model.py:attribute`, or any
     iterable of batches. BAD_CALIBRATION, with all that is wrong with files, if it is not what `function` takes."""
+    if isinstance(given, Data):
+        return given
     if not isinstance(given, (str, Path)):
         return _checked_as_it_comes("a Python iterable", lambda: iter(given), function)
     text = str(given)

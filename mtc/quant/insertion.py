@@ -20,6 +20,11 @@ from mtc.quant.weights import affine, quantized, symmetric
 Range = tuple[float, float]
 
 
+def rounded_name(name: str) -> str:
+    """What the integers of the value `name` are called, whatever the passes behind make of the two."""
+    return f"{name}.q"
+
+
 def observed(choice: Choice) -> list[Value]:
     """The chosen values whose ranges must be seen: one of each group that shares a scale."""
     groups = shared_scales(choice)
@@ -76,7 +81,8 @@ class Roundings:
     def _rounded(self, function: Function, value: Value, qparams: QParams) -> Value:
         after = next(iter(function)) if value.producer is None else value.producer.next
         build = Builder(function, before=after, loc=value.producer.loc if value.producer is not None else ())
-        integers = build.emit(ops.quantize, value, dtype=self.scheme.activations, qparams=qparams)
+        name = rounded_name(value.name)
+        integers = build.emit(ops.quantize, value, dtype=self.scheme.activations, qparams=qparams, name=name)
         return build.emit(ops.dequantize, integers, dtype=F32)
 
     def _weights(self, node: Node) -> None:

@@ -21,17 +21,33 @@ class Loss:
         return f"{self.sqnr:.1f} dB, cosine {self.cosine:.6f}"
 
 
-def loss_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Loss:
-    """Of (want, got) over all batches together; what is not finite in the wanted ones does not count."""
-    signal = noise = product = power = 0.0
-    for want, got in pairs:
+class LossSum:
+    """The loss over batches that come one after the other."""
+
+    def __init__(self) -> None:
+        self.signal = self.noise = self.product = self.power = 0.0
+
+    def add(self, want: np.ndarray, got: np.ndarray) -> None:
+        """One batch; what is not finite in the wanted one does not count."""
         a, b = want.astype(np.float64).reshape(-1), got.astype(np.float64).reshape(-1)
         finite = np.isfinite(a)
         a, b = a[finite], np.nan_to_num(b[finite])
-        signal += float(a @ a)
-        power += float(b @ b)
-        product += float(a @ b)
-        noise += float(((a - b) ** 2).sum())
-    sqnr = math.inf if noise == 0 else (10 * math.log10(signal / noise) if signal else -math.inf)
-    length = math.sqrt(signal * power)
-    return Loss(sqnr, product / length if length else float(signal == power))
+        self.signal += float(a @ a)
+        self.power += float(b @ b)
+        self.product += float(a @ b)
+        self.noise += float(((a - b) ** 2).sum())
+
+    def loss(self) -> Loss:
+        sqnr = math.inf if self.noise == 0 else -math.inf
+        if self.noise and self.signal:
+            sqnr = 10 * math.log10(self.signal / self.noise)
+        length = math.sqrt(self.signal * self.power)
+        return Loss(sqnr, self.product / length if length else float(self.signal == self.power))
+
+
+def loss_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Loss:
+    """Of (want, got) over all batches together."""
+    total = LossSum()
+    for want, got in pairs:
+        total.add(want, got)
+    return total.loss()

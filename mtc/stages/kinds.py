@@ -13,6 +13,8 @@ COMPILE_STATE = ".mtc-compile.json"  # in a folder of mtc compile
 # How the other text files that mtc writes begin.
 RECIPE_MARK = "# An mtc recipe"
 CARD_MARK = "<!DOCTYPE html><!-- mtc inspect -->"
+REPORT_MARK = "<!DOCTYPE html><!-- mtc quantize -->"
+QUANT_CONFIG_MARK = "# How mtc quantizes a model"
 _SOURCES = (".py", ".pt2")
 
 
@@ -26,10 +28,21 @@ class Kind(Enum):
     COMPILED = "a folder of mtc compile"
     RECIPE = "a recipe"
     CARD = "a model card"
+    REPORT = "a report on quantization"
+    QUANT_CONFIG = "a quantization config"
     ARRAYS = "a .npz of arrays"
     EMPTY = "an empty folder"
     NOTHING = "nothing"
     OTHER = "something else"
+
+
+_MARKS = (
+    (OPS_MARK, Kind.OPS),
+    (RECIPE_MARK, Kind.RECIPE),
+    (CARD_MARK, Kind.CARD),
+    (REPORT_MARK, Kind.REPORT),
+    (QUANT_CONFIG_MARK, Kind.QUANT_CONFIG),
+)
 
 
 def kind_of(path: Path) -> Kind:
@@ -47,7 +60,7 @@ def kind_of(path: Path) -> Kind:
         head = file.read(128)
     if head.startswith(MAGIC):
         return Kind.PROGRAM
-    for mark, kind in ((OPS_MARK, Kind.OPS), (RECIPE_MARK, Kind.RECIPE), (CARD_MARK, Kind.CARD)):
+    for mark, kind in _MARKS:
         if head.startswith(mark.encode()):
             return kind
     if is_artifact(path):

@@ -27,7 +27,7 @@ from mtc.quant.calibration import Calibrated, calibrate
 from mtc.quant.choice import choose
 from mtc.quant.data import Data, Prepare, open_data
 from mtc.quant.insertion import Roundings, observed
-from mtc.quant.observers import Grid, MakeObserver, maker, observer
+from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
 from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import BLOCKS, Scheme, scheme
 from mtc.quant.sqnr import Loss, loss_of
@@ -66,6 +66,14 @@ class QuantSettings:
 
     def read_config(self) -> configs.QuantConfig:
         return configs.QuantConfig() if self.config is None else configs.read(self.config)
+
+    @property
+    def chosen_scheme(self) -> str:
+        return self.scheme or self.read_config().scheme or DEFAULT_SCHEME
+
+    @property
+    def chosen_observer(self) -> str:
+        return self.observer or self.read_config().observer or DEFAULT_OBSERVER
 
     def checked(self) -> None:
         """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME or BAD_QUANT_CONFIG for what can be known before there is a model."""
@@ -140,9 +148,12 @@ def quantized(
     warn: Callable[[str], None] = warnings.warn,
     progress: Progress = silent,
     options: PassOptions = PassOptions(),
+    known: dict[str, Range] | None = None,
 ) -> Quantized:
     """What `quantize` returns, with what it cost. NO_CALIBRATION, BAD_CALIBRATION, BAD_QUANT_CONFIG or UNKNOWN_NAME
-    before anything slow."""
+    before anything slow. `known` are ranges of values, by name, from an earlier calibration; what is missing is added.
+    """
+    known = {} if known is None else known
     config = settings.read_config()
     how = settings.scheme_of(config)
     rules = configs.rules_of(settings.only, settings.skip, config, how.name)
@@ -159,12 +170,14 @@ def quantized(
     if static is not None:
         watch = settings.watch(config, Grid(static.activations or QI8))
         wanted = {node for node, name in schemes.items() if name == static.name}
-        batches = _round(module, static, wanted, data, watch, settings.threads, progress)
+        batches = _round(module, static, wanted, data, watch, known, settings.threads, progress)
         if batches == 1:
             warn("one batch of calibration data: scales fit that one, and others may saturate")
         if data.is_random:
             warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
-        facts |= {"calibration": data.origin, "batches": batches, "observer": watch().name}
+        facts |= {"calibration": data.origin, "observer": watch().name}
+        if batches is not None:
+            facts["batches"] = batches
     run_passes(module, INTEGERS, options)
     verify(module)
     module.meta["quantization"] = facts
@@ -204,18 +217,24 @@ def _round(
     wanted: Collection[Node],
     data: Data,
     watch: MakeObserver,
+    known: dict[str, Range],
     threads: int,
     progress: Progress,
-) -> int:
-    """Writes the roundings of the static scheme into the module, and returns the number of batches."""
+) -> int | None:
+    """Writes the roundings of the static scheme into the module, and returns the number of batches; None if every range
+    was known."""
     function = module.functions["forward"]
     choice = choose(function, lambda node: node in wanted)
     values = observed(choice)
-    found = _ranges(module, [value.name for value in values], data, watch, threads, progress)
-    if found.batches == 0:
-        raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-    Roundings(static, {value: found.ranges[value.name] for value in values}).insert(module, function, choice)
-    return found.batches
+    batches = None
+    if missing := [value.name for value in values if value.name not in known]:
+        found = _ranges(module, missing, data, watch, threads, progress)
+        if found.batches == 0:
+            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
+        known.update(found.ranges)
+        batches = found.batches
+    Roundings(static, {value: known[value.name] for value in values}).insert(module, function, choice)
+    return batches
 
 
 _REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"

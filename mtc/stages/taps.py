@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mtc import ops
 from mtc.diagnostics import UNKNOWN_NAME, collected
+from mtc.ir.builder import Builder
 from mtc.ir.clone import clone
 from mtc.ir.module import Function, Module, Value
 from mtc.ir.opspec import Trait
+from mtc.ir.types import F32
 from mtc.support.suggest import did_you_mean
 
 
@@ -20,7 +23,8 @@ def named(model: Module) -> Module:
 
 
 def tapped(model: Module, names: Sequence[str], function: str = "forward") -> Module:
-    """A copy whose function also returns the values `names`, last and in this order. UNKNOWN_NAME for missing ones."""
+    """A copy whose function also returns the values `names`, last and in this order; of quantized ones the real numbers
+    that they stand for. UNKNOWN_NAME for missing ones."""
     copy = clone(model)
     body = copy.functions[function]
     values = {value.name: value for value in _values(body)}
@@ -31,7 +35,10 @@ def tapped(model: Module, names: Sequence[str], function: str = "forward") -> Mo
     count = len(body.outputs)
     own = [*body.output_names, *[""] * count][:count]
     body.output_names = own + ["" if name in own else name for name in names]
-    body.return_node.set_inputs([*body.return_node.inputs, *(values[name] for name in names)])
+    build = Builder(body, before=body.return_node)
+    extra = [values[name] for name in names]
+    real = [build.emit(ops.dequantize, value, dtype=F32) if value.type.dtype.is_quantized else value for value in extra]
+    body.return_node.set_inputs([*body.return_node.inputs, *real])
     copy.samples = {}  # they do not have the extra outputs
     return copy
 

@@ -1,0 +1,1 @@
+"""What quantization costs: layer by layer, for each layer alone, and the layers to leave in floats."""

@@ -1,0 +1,134 @@
+"""How far each value of a quantized model is from the float one's, on data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtc.ir.module import Module, Value
+from mtc.ir.quantized import RANGES, dequantize
+from mtc.ir.types import TensorType
+from mtc.quant.insertion import rounded_name
+from mtc.quant.sqnr import Loss, LossSum
+from mtc.session import Session
+from mtc.stages.package import package
+from mtc.stages.quantize import Quantized
+from mtc.stages.taps import tapped
+
+BATCHES = 8  # of the data; more change little
+
+
+@dataclass(frozen=True)
+class LayerLoss:
+    """A value that is rounded: the operator that computes it in integers, the float model's range, what the integers
+    reach to, and the share of elements beyond that."""
+
+    value: str
+    op: str
+    at: str
+    loss: Loss
+    low: float
+    high: float
+    least: float
+    most: float
+    saturated: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class _Watched:
+    """What is gathered of a value over batches."""
+
+    least: float
+    most: float
+    total: LossSum = field(default_factory=LossSum)
+    low: float = np.inf
+    high: float = -np.inf
+    beyond: int = 0
+    count: int = 0
+
+    def add(self, want: np.ndarray, got: np.ndarray) -> None:
+        self.total.add(want, got)
+        if want.size:
+            self.low, self.high = min(self.low, float(want.min())), max(self.high, float(want.max()))
+            self.beyond += int(np.count_nonzero((want < self.least) | (want > self.most)))
+            self.count += want.size
+
+
+def layer_losses(result: Quantized, threads: int = 1, batches: int = BATCHES) -> list[LayerLoss]:
+    """Every value that both models have, in program order."""
+    pairs = list(_pairs(result))
+    watched = {value.name: _Watched(*_ends(rounded.type)) for value, rounded in pairs}
+    with (
+        _opened(result.source, [value.name for value, _ in pairs], threads) as run_float,
+        _opened(result.module, [rounded.name for _, rounded in pairs], threads) as run_rounded,
+    ):
+        for batch, _ in zip(result.data.batches(), range(batches), strict=False):
+            for (value, _), want, got in zip(pairs, run_float(batch), run_rounded(batch), strict=True):
+                watched[value.name].add(want, got)
+    return [_row(value, rounded, watched[value.name]) for value, rounded in pairs]
+
+
+def _pairs(result: Quantized) -> Iterator[tuple[Value, Value]]:
+    """Values of the float model with the integers that stand for them."""
+    rounded = {
+        value.name: value
+        for node in result.module.functions["forward"]
+        for value in node.outputs
+        if value.type.dtype.is_quantized and value.constant is None
+    }
+    function = result.source.functions["forward"]
+    for value in (*function.inputs, *(value for node in function for value in node.outputs)):
+        if (integers := rounded.get(rounded_name(value.name))) is not None and value.constant is None:
+            yield value, integers
+
+
+def _ends(type: TensorType) -> tuple[float, float]:
+    """The least and the greatest number that the integers stand for, and half a step more."""
+    assert type.qparams is not None
+    low, high = (float(dequantize(np.array(step), type.qparams)) for step in RANGES[type.dtype])
+    half = float(type.qparams.scale[0]) / 2
+    return low - half, high + half
+
+
+@contextmanager
+def _opened(module: Module, names: list[str], threads: int) -> Iterator[Any]:
+    """A function from a batch to the values `names`."""
+    function = module.functions["forward"]
+    inputs = {value.name: index for index, value in enumerate(function.inputs)}
+    inner = [name for name in names if name not in inputs]
+    with tempfile.TemporaryDirectory(prefix="mtc-layers-") as folder:
+        path = Path(folder, "taps.mtp")
+        package(tapped(module, inner), path)
+        with Session(path, threads=threads) as session:
+
+            def run(batch: list[np.ndarray]) -> list[np.ndarray]:
+                session.reset_state()
+                found = dict(zip(inner, session.run(*batch)[len(function.outputs) :], strict=True))
+                return [batch[inputs[name]] if name in inputs else found[name] for name in names]
+
+            yield run
+
+
+def _row(value: Value, rounded: Value, watched: _Watched) -> LayerLoss:
+    producer = rounded.producer
+    least, most = watched.least, watched.most
+    return LayerLoss(
+        value=value.name,
+        op=producer.op.name if producer is not None else "",
+        at="; ".join(map(str, producer.loc)) if producer is not None else "",
+        loss=watched.total.loss(),
+        low=watched.low if watched.count else 0.0,
+        high=watched.high if watched.count else 0.0,
+        least=least,
+        most=most,
+        saturated=watched.beyond / watched.count if watched.count else 0.0,
+    )

@@ -1,0 +1,67 @@
+"""The loss that each layer causes alone: the others stay in floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from mtc.build.progress import Progress, silent
+from mtc.ir.module import Module, Node
+from mtc.passes.quantization_fusion import integer_form
+from mtc.quant.choice import is_product
+from mtc.quant.observers import Range
+from mtc.stages.quantize import Quantized, QuantSettings, quantized
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """A layer, and the SQNR (dB) of the output that suffers most when it alone is quantized."""
+
+    value: str
+    op: str
+    at: str
+    sqnr: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def layers(model: Module) -> Iterator[Node]:
+    """Those that are ranked: convolutions and products, in program order; what lies between them follows."""
+    return (node for node in model.functions["forward"] if is_product(node.op) and integer_form(node.op) is not None)
+
+
+def worst_sqnr(result: Quantized) -> float:
+    """Of the output that suffers most."""
+    return min((loss.sqnr for loss in result.losses.values()), default=float("inf"))
+
+
+def sensitivities(
+    model: Module,
+    calibration: Any,
+    settings: QuantSettings,
+    *,
+    known: dict[str, Range],
+    done: dict[str, float] | None = None,
+    found: Callable[[Sensitivity], None] = lambda row: None,
+    progress: Progress = silent,
+    **more: Any,
+) -> list[Sensitivity]:
+    """The layers of a named model that the settings quantize, the most sensitive first. `done` holds the SQNR of those
+    that were measured before; `found` hears of each."""
+    done = {} if done is None else done
+    nodes = list(layers(model))
+    rows = []
+    for number, node in enumerate(nodes):
+        progress("measuring layers", number, len(nodes))
+        name = node.output.name
+        if name not in done:
+            alone = replace(settings, only=(name,), config=None, scheme=settings.chosen_scheme)
+            result = quantized(model, calibration, alone, known=known, **more)
+            if not any(value.type.dtype.is_quantized for n in result.module.nodes() for value in n.outputs):
+                continue  # the settings, or its operands, keep it in floats
+            done[name] = worst_sqnr(result)
+        rows.append(Sensitivity(name, node.op.name, "; ".join(map(str, node.loc)), done[name]))
+        found(rows[-1])
+    return sorted(rows, key=lambda row: row.sqnr)
