@@ -209,7 +209,7 @@ def _from_archive(path: Path) -> Source:
     if kind != "ExportedProgram":
         raise BAD_SOURCE.error(f"`{path}` is not a model that mtc reads", help=_READ)
     models.require()
-    from mtc.frontends.torch.exporter import read_program
+    from mtc.frontends.torch.archive import read_program
 
     return Source(model=read_program(path))
 

@@ -21,17 +21,18 @@ class EliminateDeadCode:
                 if node.is_dead:
                     node.erase()
                     removed += 1
-        return removed + _forget_unused(module)
+        return removed + forget_unused(module)
 
 
-def _forget_unused(module: Module) -> int:
+def forget_unused(module: Module) -> int:
+    """Removes the constants and states that no node names."""
     states = {node.attrs["state"] for node in module.nodes() if node.op in (STATE, STATE_UPDATE)}
     unused_states = [name for name in module.states if name not in states]
     for name in unused_states:
         del module.states[name]
-    used = {node.attrs["value"].name for node in module.nodes() if node.op is CONSTANT}
-    used |= {state.initial.name for state in module.states.values() if state.initial is not None}
-    unused = [name for name in module.constants if name not in used]
+    used = {node.attrs["value"] for node in module.nodes() if node.op is CONSTANT}
+    used |= {state.initial for state in module.states.values()}
+    unused = [name for name, constant in module.constants.items() if constant not in used]
     for name in unused:
         del module.constants[name]
     return len(unused) + len(unused_states)

@@ -33,6 +33,8 @@ def test_operators_take_any_size(name: str, exported: Any) -> None:
 
 
 def test_every_row_takes_the_arguments_of_its_overload() -> None:
+    for name in table.LIBRARIES:
+        table.register_library(name)
     table.load()
     for name, convert in table.ROWS.items():
         target = table.overload(name)
@@ -53,5 +55,6 @@ def test_bags_of_one_size_are_reduced_where_they_lie(exported: Any) -> None:
 
 
 def test_every_row_names_an_overload_of_torch() -> None:
+    missing = tuple(f"{name}::" for name in table.LIBRARIES if not table.register_library(name))
     table.load()
-    assert not [name for name in table.ROWS if table.overload(name) is None]
+    assert not [name for name in table.ROWS if not name.startswith(missing) and table.overload(name) is None]

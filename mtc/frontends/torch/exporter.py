@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import logging
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stderr
+from contextlib import nullcontext, redirect_stderr
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +22,7 @@ from mtc.frontends.torch.free_sizes import free_sizes
 from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
 from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.guards import count_fixed
+from mtc.frontends.torch.quiet import quiet
 from mtc.frontends.torch.refusals import reason, reasons, remedy
 from mtc.frontends.torch.results import changed_states
 from mtc.frontends.torch.states import kept
@@ -66,13 +64,13 @@ def import_torch(
                 f"`{type(source).__name__}` comes without example inputs, which torch.export traces it with",
                 help="define `example_inputs`, a tuple, beside `model` in a model.py; `mtc.export` takes it second",
             )
-        if any(module.training for module in source.modules()):
+        if any(module.training and _has_forward(module) for module in source.modules()):
             warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
         dimnames.check_axes(dynamic_shapes, args, kwargs)
         programs = _exported(source, args, kwargs, dynamic_shapes)
     else:
         raise no_model(source)
-    with _quiet():
+    with quiet():
         program, module = _first_imported(programs, dynamic_shapes, args, kwargs)
         if example_inputs is not None or program.example_inputs is not None:
             module.samples["forward"] = [_sample(source, program, args, kwargs)]
@@ -83,6 +81,11 @@ def import_torch(
     return module
 
 
+def _has_forward(module: torch.nn.Module) -> bool:
+    """Whether it is one that a person wrote: a graph that torch has recorded does the same in either mode."""
+    return not isinstance(module, torch.fx.GraphModule) and type(module) is not torch.nn.Module
+
+
 def weight_bytes(source: object) -> int:
     """The bytes of a model's parameters and buffers, those that several modules share counted once."""
     held: Iterable[Any] = ()
@@ -91,20 +94,6 @@ def weight_bytes(source: object) -> int:
     elif isinstance(source, torch.export.ExportedProgram):
         held = source.state_dict.values()
     return sum(t.numel() * t.element_size() for t in held if not torch.nn.parameter.is_lazy(t))
-
-
-def read_program(path: Path) -> torch.export.ExportedProgram:
-    """The program in a file of torch.export.save. BAD_SOURCE if torch cannot read it."""
-    try:
-        with _quiet():
-            return torch.export.load(path)
-    except Exception as error:  # torch raises whatever its readers raise, and logs why
-        reason = f"{type(error).__name__}: {str(error).partition('. ')[0]}"
-        raise BAD_SOURCE.error(
-            f"torch.export.load cannot read `{path}`",
-            notes=(reason,),
-            help="it is damaged, or another version of PyTorch wrote it: save it again; TORCH_LOGS=all shows more",
-        ) from error
 
 
 def _first_imported(
@@ -279,17 +268,3 @@ def _rename(module: Module, input_names: Sequence[str], output_names: Sequence[s
         if len(output_names) != len(function.outputs):
             raise _other_count("output", len(output_names), len(function.outputs))
         function.output_names = list(output_names)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """torch.export warns of its own internals, and logs what it then raises; TORCH_LOGS asks for that."""
-    before = logging.root.manager.disable
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if "TORCH_LOGS" not in os.environ:
-            logging.disable(logging.ERROR)
-        try:
-            yield
-        finally:
-            logging.disable(before)

@@ -25,7 +25,9 @@ from mtc.frontends.torch.table import Table
 from mtc.frontends.torch.tensors import TensorPool, dtype_of, to_numpy
 from mtc.ir.module import Function, Module, Value
 from mtc.ir.opspec import TypeMismatch
+from mtc.ir.structural import CONSTANT
 from mtc.ir.types import I64, TensorType
+from mtc.passes.dead_code import forget_unused
 
 
 class GraphImporter(Importer):
@@ -54,8 +56,17 @@ class GraphImporter(Importer):
         self.problems.raise_if_any()
         results.emit(self, returned)
         self.function.symbols = self.sizes.bounds
+        self._forget_read_by_rows()
         self.module.register_constants()
         return self.module
+
+    def _forget_read_by_rows(self) -> None:
+        """Constants that have gone into attributes and types, such as scales."""
+        for function in self.module.all_functions():
+            for node in reversed(function):
+                if node.op is CONSTANT and node.is_dead:
+                    node.erase()
+        forget_unused(self.module)
 
     def nested(self, graph_module: torch.fx.GraphModule, name: str, arguments: Sequence[Any]) -> tuple[Function, Any]:
         inner = copy.copy(self)

@@ -16,11 +16,12 @@ from mtc.frontends.torch.sizes import Sizes
 from mtc.frontends.torch.table import Table
 from mtc.frontends.torch.tensors import dtype_of, to_torch
 from mtc.ir.builder import Builder
+from mtc.ir.constant import Constant
 from mtc.ir.dims import Dim, Expr, product
 from mtc.ir.loc import Loc
 from mtc.ir.module import Function, Value
 from mtc.ir.opspec import OpSpec
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType, QParams, TensorType
 from mtc.ops import OPS
 
 __all__ = ["Importer", "Number", "Operand", "Unsupported"]
@@ -47,6 +48,7 @@ class Importer(ABC):
         self.function = function
         self.build = Builder(function, loc=loc)
         self._checked: dict[frozenset[Dim], None] = {}  # in the order of the checks
+        self.stored: dict[tuple[Constant, QParams], Value] = {}  # integers that are constant, by what they stand for
 
     def close(self, function: Function) -> None:
         """Gives a nested function, which is finished, the bounds of the named dims that stand in it."""

@@ -82,6 +82,9 @@ def _held(importer: GraphImporter, node: torch.fx.Node, target: str, *, is_state
             reason = "torch.export lost its elements; make it in the module's constructor, as a buffer"
             importer.problems.add(f"constant {target}", location(node), reason)
         return FAILED
+    importer.pool.name(tensor, target)
+    if not node.users and not is_state:  # such as weights that were quantized since
+        return None
     try:
         return _state(importer, tensor, target) if is_state else constant(importer, tensor, target)
     except Unsupported as error:

@@ -16,12 +16,14 @@ _Row = TypeVar("_Row", bound=Row)
 ROWS: dict[str, Row] = {}
 COMPLEX_ROWS: dict[str, Row] = {}
 BY_PARTS: set[str] = set()
-HIGHER_ORDER = "higher_order::"
+# What registers the operators of other libraries than `aten`, which rows name "library::operator.overload".
+LIBRARIES = {"quantized_decomposed": "torch.ao.quantization.fx._decomposed", "torchao": "torchao.quantization"}
 
 
 def row(*names: str, by_parts: bool = False) -> Callable[[_Row], _Row]:
-    """Imports the ATen overloads `names` ("add.Tensor"), or torch's higher-order operators ("higher_order::cond"), by
-    the decorated function. `by_parts`: it moves or adds elements, of complex numbers in each part."""
+    """Imports the ATen overloads `names` ("add.Tensor"), or those of other libraries ("torchao::quantize_affine",
+    "higher_order::cond"), by the decorated function. `by_parts`: it moves or adds elements, of complex numbers in each
+    part."""
     if by_parts:
         BY_PARTS.update(names)
     return _in(ROWS, names)
@@ -43,12 +45,20 @@ def _in(rows: dict[str, Row], names: tuple[str, ...]) -> Callable[[_Row], _Row]:
 
 
 def overload(name: str) -> Any | None:
-    """What torch calls `name`, or None if this torch has no such operator."""
-    if name.startswith(HIGHER_ORDER):
-        return getattr(torch.ops.higher_order, name.removeprefix(HIGHER_ORDER), None)
-    base, _, which = name.partition(".")
-    packet = getattr(torch.ops.aten, base, None)
-    return getattr(packet, which or "default", None) if packet is not None else None
+    """What torch calls `name`, or None if this torch has no such operator, or nobody has imported its library."""
+    library, _, operator = name.rpartition("::")
+    base, _, which = operator.partition(".")
+    packet = getattr(getattr(torch.ops, library or "aten"), base, None)
+    return getattr(packet, which or "default", None) if isinstance(packet, torch._ops.OpOverloadPacket) else packet
+
+
+def register_library(name: str) -> bool:
+    """Imports what registers the operators of a library of LIBRARIES; whether it is installed."""
+    try:
+        import_module(LIBRARIES[name])
+    except ImportError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

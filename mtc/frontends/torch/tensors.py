@@ -64,13 +64,25 @@ class TensorPool:
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Constant] = {}
+        self._names: dict[tuple[object, ...], str] = {}
         self._kept: list[torch.Tensor] = []  # so that no address is used twice
+
+    def name(self, tensor: torch.Tensor, name: str) -> None:
+        """What its constant is called, if there is to be one: the first name that a tensor has."""
+        if tensor.layout is torch.strided and tensor.numel():
+            self._kept.append(tensor)
+            self._names.setdefault(_place(tensor), name)
 
     def constant(self, module: Module, tensor: torch.Tensor, name: str) -> Constant:
         """Unsupported if the IR has no such tensor."""
         check_dense(tensor)
-        key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)
+        key = _place(tensor)
         if tensor.numel() == 0 or key not in self._known:
             self._kept.append(tensor)
-            self._known[key] = module.add_constant(Constant.of(to_numpy(tensor), name))
+            self._known[key] = module.add_constant(Constant.of(to_numpy(tensor), self._names.get(key, name)))
         return self._known[key]
+
+
+def _place(tensor: torch.Tensor) -> tuple[object, ...]:
+    """Equal for tensors that are the same elements in memory."""
+    return (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)
