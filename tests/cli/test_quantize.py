@@ -1,0 +1,167 @@
+"""`mtc quantize` as a user types it: reports, sensitivity, tuning, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+MODEL = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8), nn.Linear(8, 5)
+        with torch.no_grad():  # one channel that is much larger than the others: what int8 is bad at
+            self.b.weight[0] *= 200
+
+    def forward(self, x):
+        return self.c(torch.relu(self.b(torch.relu(self.a(x)))).mean((2, 3)))
+
+torch.manual_seed(0)
+model, example_inputs = Net().eval(), (torch.randn(1, 3, 16, 16),)
+
+def calibration_inputs():
+    return [(torch.randn(1, 3, 16, 16),) for _ in range(6)]
+"""
+METRIC = """
+import numpy as np
+
+def metric(outputs, references):
+    return float(np.mean([a[0].argmax() == b[0].argmax() for a, b in zip(outputs, references)]))
+"""
+
+
+@pytest.fixture
+def quantized_folder(mtc, folder):
+    (folder / "model.py").write_text(MODEL)
+    (folder / "metric.py").write_text(METRIC)
+    for line in ("export model.py", "optimize"):
+        assert mtc(*line.split()).code == 0
+    return folder
+
+
+DATA = ("--calibration", "model.py:calibration_inputs")
+
+
+def test_the_loss_of_each_layer_as_table_page_and_json(mtc, quantized_folder):
+    done = mtc("quantize", *DATA, "--report")
+    assert done.code == 0 and "conv2d" in done.out and "saturated" in done.out and "dB" in done.out
+    assert mtc("quantize", *DATA, "--report", "q.html").code == 0
+    page = (quantized_folder / "q.html").read_text()
+    assert page.startswith("<!DOCTYPE html>") and "<svg" in page and "model.py:" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # nothing is loaded from anywhere
+    assert mtc("quantize", *DATA, "--report", "q.json").code == 0
+    found = json.loads((quantized_folder / "q.json").read_text())
+    layers = {row["value"]: row for row in found["layers"]}
+    assert found["scheme"] == "int8" and len(layers) >= 3
+    for row in layers.values():
+        assert row["loss"]["sqnr"] is None or row["loss"]["sqnr"] > 5
+        assert row["least"] <= row["low"] + 1e-6 and row["high"] <= row["most"] + 1e-6 and row["saturated"] < 0.01
+    assert mtc("quantize", *DATA, "--report", "q.txt").code == 2
+
+
+def test_layers_are_ranked_by_the_loss_that_each_causes_alone(mtc, quantized_folder):
+    found = mtc("quantize", *DATA, "--sensitivity", "--per-tensor", "--json").json
+    ranked = found["sensitivity"]
+    assert [row["sqnr"] for row in ranked] == sorted(row["sqnr"] for row in ranked)
+    assert len(ranked) == 3 and "model.py:14" in ranked[0]["at"]
+    alone = {row["value"]: row["sqnr"] for row in ranked}
+    assert min(alone.values()) >= found["outputs"]["linear"]["sqnr"] - 3  # one layer costs no more than all
+
+
+def test_tuning_meets_the_goal_and_writes_a_config_that_does(mtc, quantized_folder):
+    plain = mtc("quantize", *DATA, "--per-tensor", "--json").json["outputs"]["linear"]["sqnr"]
+    goal = plain + 3
+    done = mtc("quantize", *DATA, "--per-tensor", "--tune", "--min-sqnr", str(goal), "--json")
+    assert done.code == 0, done.err
+    tuned = done.json
+    assert tuned["outputs"]["linear"]["sqnr"] >= goal and 1 <= len(tuned["floats"]) < 3
+    assert next(point["floats"] for point in tuned["front"]) == 0
+    config = yaml.safe_load((quantized_folder / "model.int8.q.yaml").read_text())
+    assert [rule["match"] for rule in config["rules"]] == tuned["floats"]
+    again = mtc(
+        "quantize", "model.optimized.mtc", *DATA, "--per-tensor", "--config", "model.int8.q.yaml", "--json"
+    ).json
+    assert again["outputs"] == tuned["outputs"]
+    assert not list(quantized_folder.glob("*.tune*"))
+    assert mtc("quantize", *DATA, "--tune", "--min-sqnr", "500").code == 1
+
+
+def test_an_interrupted_search_goes_on(mtc, quantized_folder, monkeypatch):
+    from mtc.analysis.quantization import tuning
+
+    measured = tuning.Tuner._measured
+    calls = []
+
+    def interrupted(self, count, result):
+        calls.append(count)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measured(self, count, result)
+
+    monkeypatch.setattr(tuning.Tuner, "_measured", interrupted)
+    search = ("quantize", *DATA, "--per-tensor", "--tune", "--min-sqnr", "60")
+    assert mtc(*search).code == 130
+    assert json.loads((quantized_folder / "model.int8.tune.json").read_text())["points"]
+    done = mtc(*search)
+    assert "going on with" in done.err
+    assert calls.count(0) == 1  # what was measured is not measured again
+
+
+def test_a_metric_decides(mtc, quantized_folder):
+    done = mtc("quantize", *DATA, "--tune", "--metric", "metric.py", "--max-drop", "0.5", "--json")
+    assert done.code == 0 and done.json["floats"] == [] and done.json["front"][0]["drop"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--tune",), 2, "--tune wants a goal"),
+        (("--min-sqnr", "20"), 2, "goals of --tune"),
+        (("--scheme", "int9"), 1, "no scheme is called `int9`"),
+        (("--observer", "min"), 1, "min-max"),
+        (("--scheme", "int8", "--block", "32"), 1, "has no blocks"),
+        (("--scheme", "weight-int4", "--block", "48"), 1, "blocks of 48"),
+        (("--scheme", "weight-int4"), 1, "blocks of 32 do not divide the 8 columns of `linear`'s weights"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(mtc, quantized_folder, arguments, code, message):
+    done = mtc("quantize", "model.optimized.mtc", *arguments)
+    assert done.code == code and message in done.err
+    assert not list(quantized_folder.glob("model.*int*.mtc"))
+
+
+def test_compile_quantizes_too(mtc, quantized_folder):
+    done = mtc("compile", "model.py", "--scheme", "weight-int8", "--dry-run")
+    assert done.code == 0 and "mtc quantize" in done.out and "model.quantized.mtc" in done.out
+    done = mtc("compile", "model.py", "--scheme", "int8", "--dry-run", "--save-recipe", "r.yaml", *DATA)
+    assert done.code == 0 and f"--calibration {DATA[1]}" in done.out
+
+
+def test_random_data_is_told_by_inspect(mtc, quantized_folder):
+    assert mtc("quantize", "--calibration", "random").code == 0
+    assert mtc("package").code == 0
+    for name in ("model.int8.mtc", "model.mtp"):
+        assert "calibration random" in mtc("inspect", name).out
+
+
+def test_wrong_data_is_refused_before_anything_runs(mtc, quantized_folder):
+    np.savez(quantized_folder / "bad.npz", x=np.full((1, 3, 16, 16), np.nan, np.float32))
+    np.savez(quantized_folder / "types.npz", x=np.zeros((1, 3, 16, 16)))
+    np.savez(quantized_folder / "empty.npz", x=np.zeros((0, 3, 16, 16), np.float32))
+    (quantized_folder / "cut.npz").write_bytes((quantized_folder / "bad.npz").read_bytes()[:100])
+    for name, message in {
+        "bad.npz": "NaN or infinite",
+        "types.npz": "float64",
+        "empty.npz": "no batch",
+        "cut.npz": "is not a .npz",
+        "nowhere": "does not exist",
+        "model.py:nothing": "does not define `nothing`",
+    }.items():
+        done = mtc("quantize", "model.optimized.mtc", "--calibration", name)
+        assert done.code == 1 and message in done.err, (name, done.err)
