@@ -22,6 +22,7 @@ enum class Packing : uint8_t {
   kTransposed,
   kChannelsLastTransposed,
   kXnnpackConvolution,
+  kXnnpackTransposed,
   kXnnpackLinear,
   kQnnpackProduct,
 };

@@ -19,7 +19,7 @@ X = "qi8(scale=0.03, zero_point=-9)"
 Y = "qi8(scale=0.0625, zero_point=5)"
 
 
-def module(body: str, inputs: str, **weights: str) -> Module:
+def module(body: str, inputs: str, dims: str = "", **weights: str) -> Module:
     """A function of one input, with random weights of the given types."""
     rng = np.random.default_rng(0)
     constants = {}
@@ -27,7 +27,7 @@ def module(body: str, inputs: str, **weights: str) -> Module:
         type = parse_type(described)
         constants[name] = Constant(name, type, rng.integers(-127, 128, type.shape).astype(type.dtype.numpy))
     lines = [f"  %{name} = constant @{name} : {described}" for name, described in weights.items()]
-    text = "\n".join(["module {form=canonical}", f"func @forward({inputs}) {{", *lines, body, "}"])
+    text = "\n".join(["module {form=canonical}", f"func @forward{dims}({inputs}) {{", *lines, body, "}"])
     return parse(text, OPS, constants)
 
 
@@ -96,3 +96,24 @@ def test_weights_are_packed_for_each_scale(op: str, other: tuple[str, str], copi
         for got, want in zip(found, interp.run(made, [x]), strict=True):
             np.testing.assert_allclose(got, want, atol=0.5)
     assert packed[1] == copies * packed[0]
+
+
+def test_transposed_convolutions_of_any_size(tmp_path: Path) -> None:
+    """Results smaller than the stride are cut out of larger ones: one operator follows the other."""
+    made = module(
+        f"""
+  %q = quantize(%x) {{dtype=qi8}} : {X}[1,6,n,n]
+  %y = conv_transpose2d(%q, %w, none) {{stride=[3,3], padding=[1,1,1,1]}} : {Y}[1,5,3*n - 2,3*n - 2]
+  %z = dequantize(%y) {{dtype=f32}} : f32[1,5,3*n - 2,3*n - 2]
+  return %z""",
+        "%x: f32[1,6,n,n]",
+        "<n>",
+        w="qi8(scale=0.004)[6,5,3,3]",
+    )
+    path = tmp_path / "m.mtp"
+    mtc.package(made, path, backend="xnnpack")
+    with mtc.Session(path) as session:
+        for size in (4, 1, 1, 3):
+            x = np.random.default_rng(size).normal(0, 1.5, (1, 6, size, size)).astype(np.float32)
+            (want,) = interp.run(made, [x])
+            np.testing.assert_allclose(session.run(x)[0], want, atol=0.0625)

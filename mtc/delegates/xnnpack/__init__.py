@@ -9,6 +9,7 @@ from mtc.ir.types import F32, I32, QI8, QU8
 from mtc.ops.define import Layout
 
 _FLOAT = (F32,)
+_INTEGERS = (QI8, QU8)
 _PRODUCT = ((QI8, QI8), (QU8, QU8))  # activations and weights
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
@@ -57,7 +58,11 @@ XNNPACK = KernelLibrary(
     forms={
         "quantized": {
             ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_integer_product, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.add: Support(_INTEGERS, rules.integer_sum, takes_pitch=True),
+            ops.sub: Support(_INTEGERS, rules.integer_sum, takes_pitch=True),
+            ops.mul: Support(_INTEGERS, rules.elementwise_integer_product, takes_pitch=True),
         }
     },
     leaves={

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES
-from mtc.ir.types import QI8, QParams
+from mtc.ir.types import QI8
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
+from mtc.ops.define import Layout
 from mtc.ops.pooling import image_size
 from mtc.ops.quantized import bias_steps, product_scale
 
@@ -80,7 +83,10 @@ def integer_product(node: Node) -> str | None:
     bias = node.inputs[2]
     largest = widest * terms
     if bias is not None and bias.constant is not None:
-        largest += int(np.abs(bias_steps(bias.constant.array(), scale)).max(initial=0))
+        values = bias.constant.array()
+        if scale.size > 1:  # the groups of a transposed convolution share theirs
+            scale = np.tile(scale, values.size // scale.size)
+        largest += int(np.abs(bias_steps(values, scale)).max(initial=0))
     if largest > _MOST or largest * ratio > _MOST:
         return f"sums of {terms} products and a bias may not fit 32 bits"
     return None
@@ -90,19 +96,55 @@ _MOST = 2**31 - 256
 
 
 def _products(node: Node) -> int:
-    """How many a result is the sum of."""
-    weight = node.operand(1).type
-    assert isinstance(weight.count, int) and isinstance(weight.shape[0], int)
-    return weight.count // weight.shape[0]
+    """How many a result is the sum of, at most."""
+    count = node.operand(1).type.count
+    channels = node.output.type.shape[1 if node.attrs.get("layout") is Layout.NCHW else -1]
+    assert isinstance(count, int) and isinstance(channels, int)
+    return count // channels
+
+
+def transposed_integer_product(node: Node) -> str | None:
+    for extra, stride in zip(node.attrs["output_padding"], node.attrs["stride"], strict=True):
+        if extra >= stride:
+            return f"its output padding of {extra} is not smaller than its stride of {stride}"
+    return integer_product(node)
 
 
 def unusual_scales(node: Node) -> str | None:
-    """XNNPACK refuses numbers that are not normal."""
-    values = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type.qparams is not None]
+    """XNNPACK takes normal numbers, and one for each tensor but weights."""
     smallest = np.finfo(np.float32).tiny
-    for value in values:
-        qparams = value.type.qparams
-        assert isinstance(qparams, QParams)
+    for value in (*node.inputs, *node.outputs):
+        qparams = None if value is None else value.type.qparams
+        if qparams is None:
+            continue
         if not bool((qparams.scale >= smallest).all()):
             return f"a scale of {float(qparams.scale.min()):.3g}"
+        if not qparams.is_per_tensor and not node.op.has_attr("clamp"):
+            return "an operand has several scales"
     return None
+
+
+def integer_sum(node: Node) -> str | None:
+    """Fixed-point factors of 21 bits."""
+    if (reason := unusual_scales(node)) is not None:
+        return reason
+    x, y, out = _scales(node)
+    return _factor_out_of_range((x / out, y / out), 2.0**-10)
+
+
+def elementwise_integer_product(node: Node) -> str | None:
+    if (reason := unusual_scales(node)) is not None:
+        return reason
+    x, y, out = _scales(node)
+    return _factor_out_of_range((x * y / out,), 2.0**-16)
+
+
+def _scales(node: Node) -> list[np.float32]:
+    """Of operands and result, in the type that kernels compute with them in."""
+    found = [value.type.qparams for value in (*node.inputs, *node.outputs) if value is not None]
+    return [np.float32(qparams.scale[0]) for qparams in found if qparams is not None]
+
+
+def _factor_out_of_range(factors: Sequence[np.float32], least: float) -> str | None:
+    found = next((factor for factor in factors if not least <= factor < 256), None)
+    return None if found is None else f"its scales are {found:.3g} times that of its result"

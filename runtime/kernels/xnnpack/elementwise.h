@@ -143,6 +143,7 @@ Status RunUnary(KernelContext& context, const Tensor* x, const Tensor* out) {
 
 struct BinaryState : KernelState {
   const xnn_binary_elementwise_config* config = nullptr;
+  xnn_binary_uparams params = {}, swapped = {};  // of (x, y) and of (y, x)
 };
 
 using BinaryConfig = const xnn_binary_elementwise_config* (*)();
@@ -160,15 +161,16 @@ inline Status PrepareBinary(PrepareContext& context, const Tensor* x, const Tens
 template <typename T>
 Status RunBinary(KernelContext& context, const Tensor* x, const Tensor* y, const Tensor* out) {
   if (out->count() == 0) return Status::kOk;
-  const xnn_binary_elementwise_config& config = *static_cast<const BinaryState*>(context.state.get())->config;
+  const auto& state = *static_cast<const BinaryState*>(context.state.get());
+  const xnn_binary_elementwise_config& config = *state.config;
   const ElementLoops loops(*out, {x, y});
-  const xnn_binary_uparams params = {};
   const bool is_x_single = loops.inner_step(0) == 0, is_y_single = loops.inner_step(1) == 0;
   // The microkernels take a single operand as the second one.
   const xnn_vbinary_ukernel_fn function = is_y_single   ? config.opc_ukernel
                                           : is_x_single ? config.ropc_ukernel
                                                         : config.op_ukernel;
   const bool is_swapped = is_x_single && !is_y_single;
+  const xnn_binary_uparams& params = is_swapped ? state.swapped : state.params;
   loops.Run(context.threads, [&](int64_t to, int64_t x_from, int64_t y_from, int64_t count) {
     const T* a = x->as<const T>() + x_from;
     const T* b = y->as<const T>() + y_from;

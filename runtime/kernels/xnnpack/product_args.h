@@ -43,6 +43,40 @@ inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {
   return context.Resize(args.out, dims);
 }
 
+inline Status CheckConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || weight.dims[0] != x.dims[3] || weight.count() == 0) {
+    return context.Fail(Status::kInvalidArgument, "conv_transpose2d: x and weight do not fit");
+  }
+  int64_t dims[4] = {x.dims[0], 0, 0, weight.dims[3] * args.groups};
+  MTC_RETURN_IF_ERROR(CheckConstants(context, weight, args.bias, dims[3]));
+  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  for (int i = 0; i < 2; ++i) {
+    // The convolution that it is the transpose of goes from `full` to the input's size.
+    const Window window{
+        0, weight.dims[1 + i], args.stride[i], args.padding[2 * i], args.padding[2 * i + 1], args.dilation[i]};
+    MTC_RETURN_IF_ERROR(CheckWindow(context, window));
+    const int64_t extra = args.output_padding[i];
+    if (extra < 0 || (extra >= window.stride && extra >= window.dilation)) {
+      return context.Fail(Status::kInvalidProgram, "conv_transpose2d: an output padding of %lld at stride %lld",
+                          static_cast<long long>(extra), static_cast<long long>(window.stride));
+    }
+    int64_t reach;
+    const bool overflows = __builtin_mul_overflow(x.dims[1 + i] - 1, window.stride, &reach) ||
+                           reach > (int64_t{1} << 47);  // which no result has
+    if (!overflows) {
+      dims[1 + i] = reach + window.dilation * (window.kernel - 1) + 1 + extra - window.before - window.after;
+    }
+    if (overflows || x.dims[1 + i] < 1 || dims[1 + i] < 1) {
+      return context.Fail(Status::kInvalidArgument, "conv_transpose2d: a result without a size");
+    }
+  }
+  return context.Resize(args.out, dims);
+}
+
 inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;
