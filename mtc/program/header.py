@@ -7,7 +7,7 @@ import zlib
 from typing import BinaryIO
 
 MAGIC = b"\x89MTP\r\n\x1a\n"
-VERSION = 1
+VERSION = 2
 SIZE = 40
 _FORMAT = "<8sIIQQQ"
 UNBOUNDED = (1 << 63) - 1  # the largest value of a size without one

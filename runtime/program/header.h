@@ -19,7 +19,7 @@ static_assert(sizeof(FileHeader) == 40, "as the file has it");
 
 // Like PNG's: a text-mode transfer damages it.
 inline constexpr uint8_t kFileMagic[8] = {0x89, 'M', 'T', 'P', '\r', '\n', 0x1a, '\n'};
-inline constexpr uint32_t kFileVersion = 1;
+inline constexpr uint32_t kFileVersion = 2;
 inline constexpr uint64_t kFileAlignment = 64;
 
 }  // namespace mtc
