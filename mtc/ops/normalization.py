@@ -7,7 +7,23 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, may_equal, op, require
+from mtc.ops.define import (
+    DERIVED,
+    FLOATS,
+    QI8,
+    QU8,
+    Accuracy,
+    Tensor,
+    TensorType,
+    Variant,
+    may_equal,
+    op,
+    require,
+)
+
+# The operand and the result in integers; the parameters, which are few, stay as they are.
+AFFINE = Variant("Q, f32, f32 -> Q", form="quantized", Q=(QI8, QU8))
+SCALED = Variant("Q, f32 -> Q", form="quantized", Q=(QI8, QU8))
 
 
 def _per_channel(x: TensorType, *parameters: TensorType | None) -> Shape:
@@ -63,7 +79,15 @@ def layer_norm_shape(x: TensorType, *parameters: TensorType | None, normalized_a
     return x.shape
 
 
-@op(types="T, T, T -> T", T=FLOATS, infer=layer_norm_shape, flops=normalization_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=layer_norm_shape,
+    flops=normalization_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+    variants=(AFFINE,),
+)
 def layer_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, *, normalized_axes: int = 1, eps: float = 1e-5):
     """`(x - mean) / sqrt(variance + eps) * weight + bias`, with mean and (biased) variance over the last
     `normalized_axes` axes, which are the parameters' shape."""
@@ -73,7 +97,15 @@ def layer_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, *, normali
     return _scaled(centred / np.sqrt(variance + x.dtype.type(eps)), weight, bias)
 
 
-@op(types="T, T -> T", T=FLOATS, infer=layer_norm_shape, flops=normalization_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T -> T",
+    T=FLOATS,
+    infer=layer_norm_shape,
+    flops=normalization_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+    variants=(SCALED,),
+)
 def rms_norm(x: Tensor, weight: Tensor | None, *, normalized_axes: int = 1, eps: float = 1e-5):
     """`x / sqrt(mean(x * x) + eps) * weight`, with the mean over the last `normalized_axes` axes."""
     axes = tuple(range(-normalized_axes, 0))
@@ -90,7 +122,15 @@ def group_norm_shape(
     return shape
 
 
-@op(types="T, T, T -> T", T=FLOATS, infer=group_norm_shape, flops=normalization_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T, T, T -> T",
+    T=FLOATS,
+    infer=group_norm_shape,
+    flops=normalization_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+    variants=(AFFINE,),
+)
 def group_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, *, num_groups: int, eps: float = 1e-5):
     """`(x - mean) / sqrt(variance + eps) * weight + bias` for x [batch, channels, ...], with mean and (biased)
     variance over each group of channels; parameters are [channels]. A group for each channel is instance
@@ -114,6 +154,7 @@ def local_response_shape(x: TensorType, *, size: int, **_: Any) -> Shape:
     infer=local_response_shape,
     flops=lambda x, *, size, **_: x.count * (size + 3),
     accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
 )
 def local_response_norm(x: Tensor, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
     """`x / (k + alpha / size * sum) ^ beta`, where `sum` is of the squares of `size` neighbouring channels: `size // 2`

@@ -48,13 +48,27 @@ def _total(dtype: np.dtype) -> np.dtype:
     return dtype if dtype.kind in "iu" else np.dtype(np.float64)
 
 
-@op(types="T -> T", T=FLOATS, infer=reduced_shape, flops=one_flop_per_element, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T -> T",
+    T=FLOATS,
+    infer=reduced_shape,
+    flops=one_flop_per_element,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+)
 def mean(x: Tensor, *, axes: tuple[int, ...] = (), keepdim: bool = False):
     """The mean over `axes`, or over all if none is given."""
     return np.mean(x, axis=over(x, axes), keepdims=keepdim, dtype=np.float64).astype(x.dtype)
 
 
-@op(types="T -> T", T=NUMBERS, infer=reduced_shape, flops=one_flop_per_element, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T -> T",
+    T=NUMBERS,
+    infer=reduced_shape,
+    flops=one_flop_per_element,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+)
 def sum_(x: Tensor, *, axes: tuple[int, ...] = (), keepdim: bool = False):
     """The sum over `axes`, or over all if none is given; integers wrap."""
     return np.sum(x, axis=over(x, axes), keepdims=keepdim, dtype=_total(x.dtype)).astype(x.dtype)
@@ -100,6 +114,7 @@ def amin(x: Tensor, *, axes: tuple[int, ...] = (), keepdim: bool = False):
     infer=reduced_shape,
     flops=lambda x, **_: x.count * 3,
     accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
 )
 def var(x: Tensor, *, axes: tuple[int, ...] = (), correction: float = 1.0, keepdim: bool = False):
     """The variance over `axes`, or over all if none is given: the sum of squared differences from the mean, divided by

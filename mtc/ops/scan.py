@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Shape
-from mtc.ops.define import FLOATS, NUMBERS, Accuracy, Tensor, TensorType, normalize_axis, op
+from mtc.ops.define import DERIVED, FLOATS, NUMBERS, Accuracy, Tensor, TensorType, normalize_axis, op
 
 
 def along_axis(x: TensorType, *, axis: int, **_: Any) -> Shape:
@@ -16,7 +16,14 @@ def along_axis(x: TensorType, *, axis: int, **_: Any) -> Shape:
     return x.shape
 
 
-@op(types="T -> T", T=FLOATS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count * 5)
+@op(
+    types="T -> T",
+    T=FLOATS,
+    infer=along_axis,
+    accuracy=Accuracy.REDUCTION,
+    flops=lambda x, **_: x.count * 5,
+    quantized=DERIVED,
+)
 def softmax(x: Tensor, *, axis: int = -1):
     """`exp(x) / sum(exp(x))` along `axis`, computed without overflow."""
     if x.ndim == 0:
@@ -25,7 +32,14 @@ def softmax(x: Tensor, *, axis: int = -1):
     return powers / np.sum(powers, axis=axis, keepdims=True)
 
 
-@op(types="T -> T", T=FLOATS, infer=along_axis, accuracy=Accuracy.REDUCTION, flops=lambda x, **_: x.count * 5)
+@op(
+    types="T -> T",
+    T=FLOATS,
+    infer=along_axis,
+    accuracy=Accuracy.REDUCTION,
+    flops=lambda x, **_: x.count * 5,
+    quantized=DERIVED,
+)
 def log_softmax(x: Tensor, *, axis: int = -1):
     """`log(softmax(x))` along `axis`, computed without overflow."""
     if x.ndim == 0:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape, product
-from mtc.ops.define import FLOATS, NUMBERS, SHARES_QPARAMS, Accuracy, Tensor, TensorType, op, require
+from mtc.ops.define import DERIVED, FLOATS, NUMBERS, SHARES_QPARAMS, Accuracy, Tensor, TensorType, op, require
 from mtc.ops.pooling import lowest, pooled_sizes, windows
 
 
@@ -51,7 +51,14 @@ def max_pool3d(
     return windows(x, lowest(x.dtype), kernel_size, stride, padding, dilation, ceil_mode).max(axis=(-1, -2, -3))
 
 
-@op(types="T -> T", T=FLOATS, infer=pooled_volume, flops=pooling_flops, accuracy=Accuracy.REDUCTION)
+@op(
+    types="T -> T",
+    T=FLOATS,
+    infer=pooled_volume,
+    flops=pooling_flops,
+    accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
+)
 def avg_pool3d(
     x: Tensor,
     *,

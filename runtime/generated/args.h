@@ -159,6 +159,7 @@ struct AvgPool3dArgs {
   bool count_include_pad;
   int64_t divisor_override;
 };
+using AvgPool3dQuantizedArgs = AvgPool3dArgs;
 
 struct BatchNormArgs {
   const Tensor* x;
@@ -492,6 +493,7 @@ struct GroupNormArgs {
   int64_t num_groups;
   double eps;
 };
+using GroupNormQuantizedArgs = GroupNormArgs;
 
 struct GruArgs {
   const Tensor* x;
@@ -576,6 +578,7 @@ struct LayerNormArgs {
   int64_t normalized_axes;
   double eps;
 };
+using LayerNormQuantizedArgs = LayerNormArgs;
 
 struct LeArgs {
   const Tensor* x;
@@ -615,6 +618,7 @@ struct LocalResponseNormArgs {
   double beta;
   double k;
 };
+using LocalResponseNormQuantizedArgs = LocalResponseNormArgs;
 
 struct LogArgs {
   const Tensor* x;
@@ -651,6 +655,7 @@ struct LogSoftmaxArgs {
   Tensor* out;
   int64_t axis;
 };
+using LogSoftmaxQuantizedArgs = LogSoftmaxArgs;
 
 struct LogcumsumexpArgs {
   const Tensor* x;
@@ -753,6 +758,7 @@ struct MeanArgs {
   Span<const int64_t> axes;
   bool keepdim;
 };
+using MeanQuantizedArgs = MeanArgs;
 
 struct MinimumArgs {
   const Tensor* x;
@@ -866,6 +872,7 @@ struct RmsNormArgs {
   int64_t normalized_axes;
   double eps;
 };
+using RmsNormQuantizedArgs = RmsNormArgs;
 
 struct RnnArgs {
   const Tensor* x;
@@ -977,6 +984,7 @@ struct SoftmaxArgs {
   Tensor* out;
   int64_t axis;
 };
+using SoftmaxQuantizedArgs = SoftmaxArgs;
 
 struct SoftplusArgs {
   const Tensor* x;
@@ -1026,6 +1034,7 @@ struct SumArgs {
   Span<const int64_t> axes;
   bool keepdim;
 };
+using SumQuantizedArgs = SumArgs;
 
 struct TanArgs {
   const Tensor* x;
@@ -1099,6 +1108,7 @@ struct VarArgs {
   double correction;
   bool keepdim;
 };
+using VarQuantizedArgs = VarArgs;
 
 struct WhereArgs {
   const Tensor* condition;

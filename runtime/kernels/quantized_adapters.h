@@ -15,7 +15,8 @@
 
 namespace mtc::kernels {
 
-// A kernel's arguments with tensors of another dtype in place of the quantized ones.
+// A kernel's arguments with tensors of another dtype in place of the quantized ones; where that is f64, in place of
+// those of f32 too, which such operators have beside them.
 class Shadow : public KernelState {
  public:
   // Takes the operands' and results' shapes, and `plain` for the dtype of those that are quantized.
@@ -31,7 +32,7 @@ class Shadow : public KernelState {
       pointers_[i] = originals_[i] == nullptr ? nullptr : &tensors_[i];
       if (originals_[i] == nullptr) continue;
       tensors_[i] = *originals_[i];
-      if (!IsQuantized(tensors_[i].dtype)) continue;
+      if (!IsQuantized(tensors_[i].dtype) && (plain != DType::kF64 || tensors_[i].dtype != DType::kF32)) continue;
       tensors_[i].dtype = plain;
       tensors_[i].quantization = nullptr;
     }
@@ -42,7 +43,7 @@ class Shadow : public KernelState {
   size_t count() const { return tensors_.size(); }
   const Tensor* original(size_t i) const { return originals_[i]; }
   Tensor& tensor(size_t i) { return tensors_[i]; }
-  bool is_adapted(size_t i) const { return originals_[i] != nullptr && originals_[i]->quantization != nullptr; }
+  bool is_adapted(size_t i) const { return originals_[i] != nullptr && originals_[i]->dtype != tensors_[i].dtype; }
   // Results come last.
   size_t first_result() const { return first_result_; }
   PrepareContext& inner(const KernelContext& outer) {
@@ -175,8 +176,9 @@ inline Status PrepareWidened(PrepareContext& context, const PlainKernel& plain) 
   auto& shadow = *static_cast<Shadow*>(context.state.get());
   for (size_t i = 0; i < shadow.count(); ++i) {
     if (!shadow.is_adapted(i)) continue;
-    if (i >= shadow.first_result() && shadow.original(i)->quantization->axis >= 0) {
-      return context.Fail(Status::kInvalidProgram, "several scales of a result");
+    if (i >= shadow.first_result() &&
+        (shadow.original(i)->quantization == nullptr || shadow.original(i)->quantization->axis >= 0)) {
+      return context.Fail(Status::kInvalidProgram, "a result that has not one scale");
     }
     shadow.tensor(i).constant = kNotConstant;
     shadow.tensor(i).data = nullptr;
@@ -208,6 +210,10 @@ inline Status RunWidened(KernelContext& context, const PlainKernel& plain) {
     if (i >= shadow.first_result()) continue;
     ParallelFor(context.threads, count, kElementGrain / 8, [&](int64_t begin, int64_t end) {
       auto* to = tensor.as<double>();
+      if (original->quantization == nullptr) {
+        for (int64_t k = begin; k < end; ++k) to[k] = static_cast<double>(original->as<const float>()[k]);
+        return;
+      }
       const Quantization& q = *original->quantization;
       for (int64_t k = begin; k < end; ++k) {
         const int64_t scale = ScaleIndex(*original, k);
