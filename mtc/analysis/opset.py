@@ -23,7 +23,7 @@ def find(names: Sequence[str], backend: str | None = None) -> list[OpSpec]:
             if name not in OPS:
                 report(UNKNOWN_NAME(f"no operator is called `{name}`", help=did_you_mean(name, OPS)))
     found = [OPS[name] for name in names] or sorted(OPS.values(), key=lambda op: op.name)
-    return [op for op in found if library is None or op in library.supports]
+    return [op for op in found if library is None or op in library.ops]
 
 
 def described(op: OpSpec) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def described(op: OpSpec) -> dict[str, Any]:
         "attributes": [_attribute(attribute) for attribute in op.attributes.values()],
         "accuracy": op.accuracy.value,
         "backends": [library.name for library in LIBRARIES.values() if op in library.supports],
+        "quantized": [name for name, library in LIBRARIES.items() if op in library.forms.get("quantized", {})],
     }
 
 

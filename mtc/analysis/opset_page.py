@@ -13,7 +13,8 @@ _HEAD = """\
 # The operators
 
 Operands come first, `?` after one that may be absent and `*` before one that may be several; then attributes with their
-defaults. `T` and other letters stand for the dtypes that are listed. `mtc ops NAME` shows the same for one operator.
+defaults. `T` and other letters stand for the dtypes that are listed; what is `quantized on` a backend also takes `qi8`
+or `qu8` there in place of floats. `mtc ops NAME` shows the same for one operator.
 """
 
 
@@ -26,5 +27,7 @@ def ops_page() -> str:
             row = described(op)
             facts = [f"`{op.name}{row['signature']}`", *(f"`{text}`" for text in (*row["dtypes"], *row["attributes"]))]
             lines.append(f"**{op.name}** {row['doc']}  ")
-            lines.append(f"{', '.join(facts)}; accuracy {row['accuracy']}; on {', '.join(row['backends'])}\n")
+            where = f"on {', '.join(row['backends'])}"
+            quantized = f"; quantized on {', '.join(row['quantized'])}" if row["quantized"] else ""
+            lines.append(f"{', '.join(facts)}; accuracy {row['accuracy']}; {where}{quantized}\n")
     return "\n".join(lines)

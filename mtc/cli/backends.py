@@ -22,7 +22,7 @@ def backends() -> None:
     rows = [
         {
             "name": library.name,
-            "operators": len({*library.supports, *(op for form in library.forms.values() for op in form)}),
+            "operators": len(library.ops),
             "kernels": len(list(library.kernel_keys())),
             "title": library.title,
         }

@@ -31,7 +31,7 @@ def ops(names: tuple[str, ...], backend: str | None) -> None:
 
 
 def _full(row: dict[str, object]) -> str:
-    keys = ("signature", "dtypes", "attributes", "accuracy", "backends")
+    keys = ("signature", "dtypes", "attributes", "accuracy", "backends", "quantized")
     lines = [f"{row['name']}: {row['doc']}", ""]
     for key in keys:
         value = row[key]

@@ -63,6 +63,11 @@ class KernelLibrary:
     leaves: Mapping[OpSpec, Left] = field(default_factory=dict)
     forms: Mapping[str, Mapping[OpSpec, Support]] = field(default_factory=dict)  # of variants: `Signature.form`
 
+    @property
+    def ops(self) -> frozenset[OpSpec]:
+        """The operators that it has kernels of."""
+        return frozenset(self.supports).union(*self.forms.values())
+
     def support_of(self, op: OpSpec, signature: Signature) -> Support | None:
         """What it has of an op for operands of that signature."""
         return (self.forms.get(signature.form, {}) if signature.form else self.supports).get(op)
