@@ -55,6 +55,22 @@ inline Status WindowCount(KernelContext& context, const Window& w, int64_t* coun
   return Status::kOk;
 }
 
+// How large the image is that windows with `w`'s numbers make to one of w.size, with `extra` pixels after it that no
+// window reaches whole.
+inline Status TransposedCount(KernelContext& context, const Window& w, int64_t extra, int64_t* count) {
+  MTC_RETURN_IF_ERROR(CheckWindow(context, w));
+  if (extra < 0 || (extra >= w.stride && extra >= w.dilation)) {
+    return context.Fail(Status::kInvalidProgram, "an output padding of %lld at stride %lld",
+                        static_cast<long long>(extra), static_cast<long long>(w.stride));
+  }
+  constexpr int64_t kMost = int64_t{1} << 47;  // which no result has
+  int64_t reach;
+  const bool overflows = __builtin_mul_overflow(w.size - 1, w.stride, &reach) || reach > kMost;
+  *count = overflows ? 0 : reach + w.dilation * (w.kernel - 1) + 1 + extra - w.before - w.after;
+  if (w.size >= 1 && *count >= 1) return Status::kOk;
+  return context.Fail(Status::kInvalidArgument, "a transposed convolution's result without a size");
+}
+
 }  // namespace mtc::kernels
 
 #endif  // MTC_KERNELS_IMAGE_WINDOWS_H_

@@ -43,6 +43,27 @@ inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {
   return context.Resize(args.out, dims);
 }
 
+inline Status CheckConvTranspose2d(PrepareContext& context, const ConvTranspose2dArgs& args) {
+  const Tensor& x = *args.x;
+  const Tensor& weight = *args.weight;
+  int64_t channels;
+  if (args.layout != Layout::kNhwc || x.rank != 4 || weight.rank != 4 || args.groups < 1 ||
+      weight.dims[0] % args.groups != 0 || weight.dims[0] != x.dims[3] || weight.count() == 0 ||
+      __builtin_mul_overflow(weight.dims[3], args.groups, &channels)) {
+    return context.Fail(Status::kInvalidArgument, "conv_transpose2d: x and weight do not fit");
+  }
+  MTC_RETURN_IF_ERROR(CheckConstants(context, weight, args.bias, channels));
+  MTC_RETURN_IF_ERROR(CheckPixels(context, weight.dims[1], weight.dims[2]));
+  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
+  int64_t dims[4] = {x.dims[0], 0, 0, channels};
+  for (int i = 0; i < 2; ++i) {
+    const Window window{x.dims[1 + i],       weight.dims[1 + i],      args.stride[i],
+                        args.padding[2 * i], args.padding[2 * i + 1], args.dilation[i]};
+    MTC_RETURN_IF_ERROR(TransposedCount(context, window, args.output_padding[i], &dims[1 + i]));
+  }
+  return context.Resize(args.out, dims);
+}
+
 inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;

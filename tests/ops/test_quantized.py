@@ -28,6 +28,13 @@ from mtc.ir.verifier import verify
 from mtc.lower import lower
 
 CHOICES = ("affine", "lowest-zero", "highest-zero", "saturating")
+# What results within a known range take, and some libraries have alone.
+RANGED = {
+    ops.sigmoid: QParams(1 / 256, 0),
+    ops.hardsigmoid: QParams(1 / 256, 0),
+    ops.softmax: QParams(1 / 256, 0),
+    ops.tanh: QParams(1 / 128, 128),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,8 @@ def rows() -> list[Row]:
                     found += [Row(case, dtypes, choice, "per-channel") for choice in CHOICES]
             if "W" in signature.variables:
                 found += [Row(case, (QU8, QI8), "affine", weights) for weights in ("", "per-channel")]
+            if case.op in RANGED:
+                found.append(Row(case, (QU8,), "ranged"))
     return found
 
 
@@ -138,7 +147,8 @@ class Quantized:
         tensors = [None if a is None else torch.from_numpy(_wide(a)) for a in self.reals]
         found = case.torch(*tensors, **case.attrs)
         self.torch = [t.numpy() for t in (found if isinstance(found, (tuple, list)) else [found])]
-        self.qparams = shared or qparams_of(self.torch[0], row.dtypes[0], row.choice)
+        ranged = RANGED[op] if row.choice == "ranged" else None
+        self.qparams = shared or ranged or qparams_of(self.torch[0], row.dtypes[0], row.choice)
         node = build.node(op, *values, qparams=self.qparams, **case.attrs)
         self.steps = list(node.outputs)
         real = [

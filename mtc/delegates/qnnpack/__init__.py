@@ -9,6 +9,8 @@ from mtc.ir.types import QI8, QU8
 from mtc.ops.define import Layout
 
 _PRODUCT = ((QU8, QU8), (QU8, QI8))  # activations and weights
+_UNSIGNED = (QU8,)
+_PROBABILITY = Support(_UNSIGNED, rules.range_of(1 / 256, 0), takes_pitch=True)
 
 QNNPACK = KernelLibrary(
     name="qnnpack",
@@ -18,7 +20,21 @@ QNNPACK = KernelLibrary(
     forms={
         "quantized": {
             ops.conv2d: Support(_PRODUCT, rules.convolution, takes_pitch=True),
-            ops.linear: Support(_PRODUCT, rules.product, takes_pitch=True),
+            ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_convolution, takes_pitch=True),
+            ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.max_pool2d: Support(_UNSIGNED, rules.max_pooling, takes_pitch=True),
+            ops.avg_pool2d: Support(_UNSIGNED, rules.average_pooling, takes_pitch=True),
+            ops.mean: Support(_UNSIGNED, rules.mean),
+            ops.add: Support(_UNSIGNED, rules.add, takes_pitch=rules.adds_rows),
+            ops.softmax: Support(_UNSIGNED, rules.softmax, takes_pitch=True),
+            ops.permute: Support((QU8, QI8), rules.channel_shuffle),
+            ops.relu: Support(_UNSIGNED, rules.same_numbers, takes_pitch=True),
+            ops.clamp: Support(_UNSIGNED, rules.same_numbers, takes_pitch=True),
+            ops.leaky_relu: Support(_UNSIGNED, rules.leaky_relu, takes_pitch=True),
+            ops.hardswish: Support(_UNSIGNED, takes_pitch=True),
+            ops.hardsigmoid: _PROBABILITY,
+            ops.sigmoid: _PROBABILITY,
+            ops.tanh: Support(_UNSIGNED, rules.range_of(1 / 128, 128), takes_pitch=True),
         }
     },
 )

@@ -7,14 +7,11 @@
 namespace MTC_QNNPACK {
 namespace {
 
-// Threads hold the sums of all channels of a pixel on their stacks.
-constexpr int64_t kMostDepthwiseChannels = 1 << 16;
-
 pytorch_qnnp_ukernel_type KindOf(const Conv2dArgs& args) {
   const Tensor& weight = *args.weight;
   const int64_t height = weight.dims[1], width = weight.dims[2];
   if (args.groups > 1 && args.groups == weight.dims[0] && weight.dims[3] == 1 && height == width &&
-      (height == 3 || height == 5) && args.groups <= kMostDepthwiseChannels) {
+      (height == 3 || height == 5) && args.groups <= kMostChannels) {
     return pytorch_qnnp_ukernel_type_dwconv;
   }
   const bool is_product = height * width * args.stride[0] * args.stride[1] == 1 && args.padding[0] == 0 &&
@@ -31,9 +28,7 @@ Status Make(PrepareContext& context, const Conv2dArgs& args) {
   const WeightSizes sizes = {args.groups, channels, taps, depth, channels * taps * depth, taps * depth, depth, 1};
   MTC_RETURN_IF_ERROR(MakeProduct(context, KindOf(args), sizes, *args.x, weight, args.bias, *args.out, args.clamp));
   pytorch_qnnp_operator* op = static_cast<ProductState*>(context.state.get())->op.get();
-  SetWindows(op, args, weight.dims[1], weight.dims[2]);
-  op->dilation_height = static_cast<uint32_t>(args.dilation[0]);
-  op->dilation_width = static_cast<uint32_t>(args.dilation[1]);
+  SetWindows(op, args, weight.dims[1], weight.dims[2], args.dilation);
   return Status::kOk;
 }
 

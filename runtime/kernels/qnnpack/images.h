@@ -37,14 +37,18 @@ inline Status AllocateTable(PrepareContext& context, pytorch_qnnp_operator* op) 
     case pytorch_qnnp_ukernel_type_conv:
       fits = Multiply({op->batch_size, op->groups, TiledPixels(*op), window, sizeof(void*)}, &bytes);
       break;
-    case pytorch_qnnp_ukernel_type_dwconv: {  // windows of a row that overlap share pointers
+    case pytorch_qnnp_ukernel_type_dwconv:
+    case pytorch_qnnp_ukernel_type_average_pooling:
+    case pytorch_qnnp_ukernel_type_max_pooling: {  // windows of a row that overlap share pointers
+      constexpr size_t kReadBeyond = 8;
       pytorch_qnnp_indirection_set_step_dimensions(op);
       size_t row = 0;
       fits = Multiply({op->output_width, op->step_width, op->kernel_height}, &row) &&
-             Multiply({op->batch_size, op->output_height, op->step_height, sizeof(void*)}, &bytes);
+             Multiply({op->batch_size, op->output_height, op->step_height, sizeof(void*)}, &bytes) &&
+             !__builtin_add_overflow(bytes, kReadBeyond * sizeof(void*), &bytes);
       break;
     }
-    default:
+    default:  // a product, which needs none
       return Status::kOk;
   }
   if (!fits || bytes > PTRDIFF_MAX) return context.Fail(Status::kOutOfMemory, "QNNPACK: windows larger than memory");
@@ -61,21 +65,28 @@ inline void FillTable(pytorch_qnnp_operator* op) {
           op, pytorch_qnnp_params.q8conv.mr, TiledPixels(*op));
       break;
     case pytorch_qnnp_ukernel_type_dwconv:
+    case pytorch_qnnp_ukernel_type_average_pooling:
       pytorch_qnnp_indirection_init_dwconv(op, 0);
+      break;
+    case pytorch_qnnp_ukernel_type_max_pooling:
+      pytorch_qnnp_indirection_init_maxpool2d(op, 0);
       break;
     default:
       break;
   }
 }
 
-// Windows of an operator, which its weights and attributes give.
+// Windows of an operator, which its attributes give.
 template <typename Args>
-void SetWindows(pytorch_qnnp_operator* op, const Args& args, int64_t height, int64_t width) {
+void SetWindows(pytorch_qnnp_operator* op, const Args& args, int64_t height, int64_t width,
+                Span<const int64_t> dilation) {
   op->kernel_depth = op->stride_depth = op->dilation_depth = 1;
   op->kernel_height = static_cast<uint32_t>(height);
   op->kernel_width = static_cast<uint32_t>(width);
   op->stride_height = static_cast<uint32_t>(args.stride[0]);
   op->stride_width = static_cast<uint32_t>(args.stride[1]);
+  op->dilation_height = static_cast<uint32_t>(dilation[0]);
+  op->dilation_width = static_cast<uint32_t>(dilation[1]);
   op->input_padding_height = static_cast<uint32_t>(args.padding[0]);
   op->input_padding_width = static_cast<uint32_t>(args.padding[2]);
 }

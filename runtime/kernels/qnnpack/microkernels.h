@@ -6,9 +6,18 @@
 
 #include <pthread.h>
 #include <qnnpack/params.h>
+#include <qnnpack/q8avgpool.h>
 #include <qnnpack/q8conv.h>
 #include <qnnpack/q8dwconv.h>
+#include <qnnpack/q8gavgpool.h>
 #include <qnnpack/q8gemm.h>
+#include <qnnpack/q8vadd.h>
+#include <qnnpack/u8clamp.h>
+#include <qnnpack/u8lut32norm.h>
+#include <qnnpack/u8maxpool.h>
+#include <qnnpack/u8rmax.h>
+#include <qnnpack/x8lut.h>
+#include <qnnpack/x8zip.h>
 
 #include "kernels/kernel.h"
 
@@ -28,6 +37,12 @@ constexpr pytorch_qnnp_parameters Tiles() {
   p.q8conv.nr = MTC_QNNPACK_FOR(4, 8);
   p.q8conv.kr = MTC_QNNPACK_FOR(2, 1);
   p.q8dw9.cr = p.q8dw25.cr = 8;
+  p.q8avgpool.mr = p.u8maxpool.mr = 9;
+  p.q8avgpool.qr = p.u8maxpool.qr = 8;
+  p.q8avgpool.kr = 8;
+  p.u8maxpool.kr = 16;
+  p.q8gavgpool.mr = 7;
+  p.q8gavgpool.nr = 8;
   return p;
 }
 
@@ -54,6 +69,46 @@ inline void ChooseDepthwise() {
                                                                pytorch_q8dwconv_ukernel_up8x9_per_channel__neon);
   pytorch_qnnp_params.q8dw25.mpdw_per_channel = MTC_QNNPACK_FOR(pytorch_q8dwconv_ukernel_mp8x25_per_channel__sse2,
                                                                 pytorch_q8dwconv_ukernel_mp8x25_per_channel__neon);
+}
+
+inline void ChooseAveragePooling() {
+  pytorch_qnnp_params.q8avgpool.ltkr =
+      MTC_QNNPACK_FOR(pytorch_q8avgpool_ukernel_up8xm__sse2, pytorch_q8avgpool_ukernel_up8xm__neon);
+  pytorch_qnnp_params.q8avgpool.gekr_lemr =
+      MTC_QNNPACK_FOR(pytorch_q8avgpool_ukernel_up8x9__sse2, pytorch_q8avgpool_ukernel_up8x9__neon);
+  pytorch_qnnp_params.q8avgpool.gekr_gtmr =
+      MTC_QNNPACK_FOR(pytorch_q8avgpool_ukernel_mp8x9p8q__sse2, pytorch_q8avgpool_ukernel_mp8x9p8q__neon);
+}
+inline void ChooseMaxPooling() {
+  pytorch_qnnp_params.u8maxpool.ltkr =
+      MTC_QNNPACK_FOR(pytorch_u8maxpool_ukernel_sub16__sse2, pytorch_u8maxpool_ukernel_sub16__neon);
+  pytorch_qnnp_params.u8maxpool.gekr =
+      MTC_QNNPACK_FOR(pytorch_u8maxpool_ukernel_16x9p8q__sse2, pytorch_u8maxpool_ukernel_16x9p8q__neon);
+}
+inline void ChooseGlobalAveragePooling() {
+  pytorch_qnnp_params.q8gavgpool.ltnr =
+      MTC_QNNPACK_FOR(pytorch_q8gavgpool_ukernel_up8xm__sse2, pytorch_q8gavgpool_ukernel_up8xm__neon);
+  pytorch_qnnp_params.q8gavgpool.genr_lemr =
+      MTC_QNNPACK_FOR(pytorch_q8gavgpool_ukernel_up8x7__sse2, pytorch_q8gavgpool_ukernel_up8x7__neon);
+  pytorch_qnnp_params.q8gavgpool.genr_gtmr =
+      MTC_QNNPACK_FOR(pytorch_q8gavgpool_ukernel_mp8x7p7q__sse2, pytorch_q8gavgpool_ukernel_mp8x7p7q__neon);
+}
+inline void ChooseAdd() {
+  pytorch_qnnp_params.q8vadd = MTC_QNNPACK_FOR(pytorch_q8vadd_ukernel__sse2, pytorch_q8vadd_ukernel__neon);
+}
+inline void ChooseClamp() {
+  pytorch_qnnp_params.u8clamp = MTC_QNNPACK_FOR(pytorch_u8clamp_ukernel__sse2, pytorch_u8clamp_ukernel__neon);
+}
+inline void ChooseTable() { pytorch_qnnp_params.x8lut = pytorch_x8lut_ukernel__scalar; }
+inline void ChooseSoftmax() {
+  pytorch_qnnp_params.u8rmax = MTC_QNNPACK_FOR(pytorch_u8rmax_ukernel__sse2, pytorch_u8rmax_ukernel__neon);
+  pytorch_qnnp_params.u8lut32norm = pytorch_u8lut32norm_ukernel__scalar;
+}
+inline void ChooseShuffle() {
+  pytorch_qnnp_params.x8zip.x2 = MTC_QNNPACK_FOR(pytorch_qnnp_x8zip_x2__sse2, pytorch_qnnp_x8zip_x2__neon);
+  pytorch_qnnp_params.x8zip.x3 = MTC_QNNPACK_FOR(pytorch_qnnp_x8zip_x3__sse2, pytorch_qnnp_x8zip_x3__neon);
+  pytorch_qnnp_params.x8zip.x4 = MTC_QNNPACK_FOR(pytorch_qnnp_x8zip_x4__sse2, pytorch_qnnp_x8zip_x4__neon);
+  pytorch_qnnp_params.x8zip.xm = MTC_QNNPACK_FOR(pytorch_qnnp_x8zip_xm__sse2, pytorch_qnnp_x8zip_xm__neon);
 }
 
 // Calls it once for the process, whichever threads prepare kernels.

@@ -23,6 +23,9 @@ struct DeleteOperator {
 };
 using Operator = std::unique_ptr<pytorch_qnnp_operator, DeleteOperator>;
 
+// Whose sums a thread holds on its stack.
+inline constexpr int64_t kMostChannels = 1 << 14;
+
 // One operator and nothing else.
 struct OperatorState : KernelState {
   Operator op;
@@ -40,6 +43,19 @@ inline Status Check(KernelContext& context, pytorch_qnnp_status status) {
       return context.Fail(Status::kInvalidProgram, "QNNPACK: a size, scale or zero point that it does not take");
   }
 }
+
+// Replaces the operator by the one that create(pytorch_qnnp_operator_t*) makes.
+template <typename Create>
+Status Recreate(KernelContext& context, const Create& create) {
+  auto* state = StateOf<OperatorState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  pytorch_qnnp_operator_t made = nullptr;
+  const pytorch_qnnp_status status = create(&made);
+  state->op.reset(made);
+  return Check(context, status);
+}
+
+inline uint8_t ZeroPoint(const Tensor& tensor) { return static_cast<uint8_t>(tensor.quantization->zero_point); }
 
 inline Status RunOperator(KernelContext& context, const Operator& op) {
   pthreadpool_t threads = context.threads == nullptr ? nullptr : context.threads->handle();

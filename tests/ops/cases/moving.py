@@ -28,6 +28,11 @@ CASES = [
     case(ops.reshape, lambda x, shape: x.reshape(shape), x=randn(1), shape=()),
     case(ops.copy, torch.clone, x=randn(2, 3)),
     case(ops.permute, torch.permute, x=randn(2, 3, 4), dims=(2, 0, 1)),
+    # Channel shuffles: few groups, of a few channels, of some vectors, and of vectors and a rest.
+    *(
+        case(ops.permute, torch.permute, x=randn(2, 3, groups, channels), dims=(0, 1, 3, 2))
+        for groups, channels in ((2, 29), (3, 17), (4, 16), (5, 23), (16, 9), (7, 3), (2, 1))
+    ),
     case(ops.concat, lambda *xs, axis: torch.cat(xs, axis), xs=[randn(2, 3), randn(2, 0), randn(2, 1)], axis=-1),
     # Long rows, of which threads take parts; many rows, which they take whole.
     case(ops.copy, torch.clone, x=randn(3, 50_001)),
