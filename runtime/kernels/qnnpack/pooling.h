@@ -3,10 +3,10 @@
 #ifndef MTC_KERNELS_QNNPACK_POOLING_H_
 #define MTC_KERNELS_QNNPACK_POOLING_H_
 
+#include "core/quantized.h"
 #include "kernels/image_windows.h"
 #include "kernels/pooling.h"
 #include "kernels/qnnpack/images.h"
-#include "kernels/quantized.h"
 
 namespace MTC_QNNPACK {
 

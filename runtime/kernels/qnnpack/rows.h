@@ -3,8 +3,8 @@
 #ifndef MTC_KERNELS_QNNPACK_ROWS_H_
 #define MTC_KERNELS_QNNPACK_ROWS_H_
 
+#include "core/quantized.h"
 #include "kernels/qnnpack/operator.h"
-#include "kernels/quantized.h"
 #include "kernels/shape_rules.h"
 
 namespace MTC_QNNPACK {
