@@ -12,8 +12,7 @@ RANGES: dict[DType, tuple[int, int]] = {QI8: (-128, 127), QU8: (0, 255), QI4: (-
 def dequantize(array: np.ndarray, qparams: QParams, dtype: type[np.floating] = np.float32) -> np.ndarray:
     """`scale * (integer - zero_point)` of every element, computed in `dtype`."""
     scale, zero_point = _spread(qparams, array.shape)
-    reals: np.ndarray = (array.astype(dtype) - zero_point.astype(dtype)) * scale.astype(dtype)
-    return reals
+    return np.asarray((array.astype(dtype) - zero_point.astype(dtype)) * scale.astype(dtype))
 
 
 def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
@@ -24,8 +23,7 @@ def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.nan_to_num(np.rint(wide / scale.astype(wide.dtype)), nan=0.0)
     low, high = RANGES[dtype]
-    elements: np.ndarray = np.clip(steps + zero_point, low, high).astype(dtype.numpy)
-    return elements
+    return np.asarray(np.clip(steps + zero_point, low, high)).astype(dtype.numpy)
 
 
 def _spread(qparams: QParams, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -41,6 +41,13 @@ def real_operands(node: Node, signature: Signature) -> list[tuple[int, Value]]:
     ]
 
 
+def integer_operands(node: Node) -> list[tuple[int, Value]]:
+    """The operands of a chosen node that are quantized."""
+    signature = integer_form(node.op)
+    assert signature is not None
+    return real_operands(node, signature)
+
+
 def is_product(op: OpSpec) -> bool:
     """Where the time is."""
     return op.quantized is Quantized.PRODUCT
@@ -64,9 +71,7 @@ def choose(function: Function, is_wanted: Callable[[Node], bool] = lambda node: 
     _drop_ends(choice)
     limited = {node.output for node in choice.nodes if _is_limited_next(node, choice)}
     for node in choice.nodes:
-        signature = integer_form(node.op)
-        assert signature is not None
-        for value in (*(value for _, value in real_operands(node, signature)), node.output):
+        for value in (*(value for _, value in integer_operands(node)), node.output):
             if value not in limited:
                 choice.values[value] = None
     return choice

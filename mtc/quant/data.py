@@ -48,7 +48,8 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
     if isinstance(given, Data):
         return given
     if not isinstance(given, (str, Path)):
-        return _checked_as_it_comes("a Python iterable", lambda: iter(given), function)
+        again = _read_again(given)
+        return _checked_as_it_comes("a Python iterable", lambda: iter(again), function)
     text = str(given)
     if text == RANDOM:
         return Data(RANDOM, lambda: _random(function), is_random=True, count=_RANDOM_BATCHES)
@@ -192,6 +193,8 @@ def _from_attribute(text: str, function: Function) -> Data:
     held = getattr(module, attribute, None)
     if held is None:
         raise sources.missing(BAD_CALIBRATION, f"`{place}` does not define `{attribute}`", module, attribute)
+    with neighbours, seeded(3):
+        held = sources.guarded(lambda: _read_again(held), text)
 
     def batches() -> Iterator[Any]:
         with neighbours, seeded(3):
@@ -223,6 +226,11 @@ def as_batch(given: Any, function: Function) -> Batch:
     if isinstance(given, (tuple, list)):
         return [array for item in given for array in _leaves(item)]
     return [_array(given)]
+
+
+def _read_again(given: Any) -> Any:
+    """What can be read more than once: an iterator's batches are kept."""
+    return list(given) if isinstance(given, Iterator) else given
 
 
 def _leaves(item: Any) -> Iterable[np.ndarray]:

@@ -14,9 +14,8 @@ from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Module, Node
 from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
 from mtc.quant.choice import is_product
-from mtc.quant.insertion import channel_axis
 from mtc.quant.schemes import Scheme
-from mtc.quant.weights import by_block, quantized, symmetric
+from mtc.quant.weights import by_block, channel_axis, quantized, symmetric
 
 _RECURRENT = (ops.lstm, ops.gru, ops.rnn)
 _BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
+from mtc import ops
 from mtc.ir.constant import Constant
+from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES, quantize
 from mtc.ir.types import DType, QParams, TensorType
 
 _SMALLEST_HALF = np.float32(2.0**-24)
-_SMALLEST = 1e-12  # a scale: channels of zeros have none of their own
+_SMALLEST = np.float32(1e-30)  # whose product with another is a number too
 
 
 def affine(low: float, high: float, dtype: DType) -> QParams:
-    """One scale and zero point for numbers in [low, high]; zero is always among them, and exact."""
+    """One scale and zero point for numbers in [low, high]; zero is always among them, and exact. If there is nothing
+    but zero, the scale is 1."""
     least, most = RANGES[dtype]
     low, high = min(low, 0.0), max(high, 0.0)
-    scale = np.float32(max((high - low) / (most - least), _SMALLEST))
+    scale = np.maximum(np.float32((high - low) / (most - least)), _SMALLEST) if low < high else np.float32(1)
     return QParams(scale, int(np.clip(np.rint(least - low / float(scale)), least, most)))
 
 
 def symmetric(array: np.ndarray, dtype: DType, axis: int | None) -> QParams:
-    """Scales whose zero point is 0; the lowest integer is not used, so that negation stays in range."""
+    """Scales whose zero point is 0; the lowest integer is not used, so that negation stays in range. Channels of zeros
+    have the largest scale of the others."""
     others = None if axis is None else tuple(i for i in range(array.ndim) if i != axis)
     largest = np.abs(array).max(axis=others, initial=0.0)
-    scale = np.maximum(largest / RANGES[dtype][1], _SMALLEST).astype(np.float32)
-    return QParams(scale, 0, axis)
+    scale = np.maximum((largest / RANGES[dtype][1]).astype(np.float32), _SMALLEST)
+    return QParams(np.where(largest > 0, scale, np.max(scale) if np.any(largest) else np.float32(1)), 0, axis)
 
 
 def by_block(array: np.ndarray, dtype: DType, block: int) -> QParams:
@@ -42,3 +46,10 @@ def quantized(constant: Constant, dtype: DType, qparams: QParams) -> Constant:
     return Constant(
         constant.name, TensorType(dtype, constant.type.shape, qparams), quantize(constant.array(), dtype, qparams)
     )
+
+
+def channel_axis(node: Node) -> int | None:
+    """The axis of a product's weights along which its output channels stand; None if they have one scale."""
+    if node.op is ops.matmul:
+        return None
+    return 1 if node.op in (ops.conv_transpose2d, ops.conv_transpose3d) else 0

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mtc.build.progress import Progress, silent
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
-from mtc.ir.module import Module, Node
+from mtc.ir.module import Module
 from mtc.ir.types import QI8
 from mtc.ir.verifier import verify
 from mtc.passes.base import Group, Pass
@@ -23,19 +21,18 @@ from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
 from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
-from mtc.quant.calibration import Calibrated, calibrate
-from mtc.quant.choice import choose
 from mtc.quant.data import Data, Prepare, open_data
-from mtc.quant.insertion import Roundings, observed
 from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
 from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import BLOCKS, Scheme, scheme
 from mtc.quant.sqnr import Loss, loss_of
+from mtc.quant.static import round_statically
 from mtc.quant.stored import StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import optimize
 from mtc.stages.package import package
+from mtc.stages.tapped_runs import tapped_runs
 from mtc.stages.taps import named
 from mtc.support.plural import counted
 
@@ -170,7 +167,10 @@ def quantized(
     if static is not None:
         watch = settings.watch(config, Grid(static.activations or QI8))
         wanted = {node for node, name in schemes.items() if name == static.name}
-        batches = _round(module, static, wanted, data, watch, known, settings.threads, progress)
+        runs = tapped_runs(module, data, settings.threads, progress)
+        batches = round_statically(module, static, wanted, runs, watch, known)
+        if batches == 0:
+            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
         if batches == 1:
             warn("one batch of calibration data: scales fit that one, and others may saturate")
         if data.is_random:
@@ -211,32 +211,6 @@ def _data(static: Scheme | None, calibration: Any, module: Module, prepare: Prep
     return data
 
 
-def _round(
-    module: Module,
-    static: Scheme,
-    wanted: Collection[Node],
-    data: Data,
-    watch: MakeObserver,
-    known: dict[str, Range],
-    threads: int,
-    progress: Progress,
-) -> int | None:
-    """Writes the roundings of the static scheme into the module, and returns the number of batches; None if every range
-    was known."""
-    function = module.functions["forward"]
-    choice = choose(function, lambda node: node in wanted)
-    values = observed(choice)
-    batches = None
-    if missing := [value.name for value in values if value.name not in known]:
-        found = _ranges(module, missing, data, watch, threads, progress)
-        if found.batches == 0:
-            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-        known.update(found.ranges)
-        batches = found.batches
-    Roundings(static, {value: known[value.name] for value in values}).insert(module, function, choice)
-    return batches
-
-
 _REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
 
 
@@ -245,32 +219,6 @@ def quantize_to(output: Path, model: Module, calibration: Any, settings: QuantSe
     result = quantized(model, calibration, settings, **more)
     save(result.module, output)
     return result
-
-
-def _ranges(
-    module: Module, names: list[str], data: Data, watch: MakeObserver, threads: int, progress: Progress
-) -> Calibrated:
-    """What the values `names` are on the data, on the host runtime."""
-    function = module.functions["forward"]
-    inputs = {value.name: index for index, value in enumerate(function.inputs)}
-    inner = [name for name in names if name not in inputs]
-    with tempfile.TemporaryDirectory(prefix="mtc-calibration-") as folder:
-        path = Path(folder, "taps.mtp")
-        package(module, path, taps=inner)
-        with Session(path, threads=threads) as session:
-
-            def run(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-                session.reset_state()
-                results = session.run(*arrays)
-                tapped = dict(zip(inner, results[len(function.outputs) :], strict=True))
-                return [np.asarray(arrays[inputs[name]]) if name in inputs else tapped[name] for name in names]
-
-            def told() -> Any:
-                for number, batch in enumerate(data.batches()):
-                    progress("calibrating", number, data.count or 0)
-                    yield batch
-
-            return calibrate(run, names, told(), watch)
 
 
 def _losses(source: Module, quantized: Module, data: Data, threads: int) -> dict[str, Loss]:
