@@ -6,13 +6,14 @@ integers from one to the next; what stands in front of the first or behind the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mtc import ops
+from mtc.delegates.library import Adapter, KernelLibrary
 from mtc.ir.module import Function, Node, Value
 from mtc.ir.opspec import OpSpec, Quantized, Signature, Trait
-from mtc.ir.types import F32
+from mtc.ir.types import F32, DType
 from mtc.passes.quantization_fusion import ROUNDINGS, integer_form
 
 # Functions with an integer form that lose more than they save: steep, or of unbounded range.
@@ -46,6 +47,21 @@ def integer_operands(node: Node) -> list[tuple[int, Value]]:
     signature = integer_form(node.op)
     assert signature is not None
     return real_operands(node, signature)
+
+
+def has_integer_kernel(op: OpSpec, dtype: DType, libraries: Sequence[KernelLibrary]) -> bool:
+    """Whether a library computes with the integers themselves, or a table of them: a kernel that makes floats of them
+    and integers again is slower than one in floats."""
+    signature = integer_form(op)
+    if signature is None:
+        return False
+    supports = (library.support_of(op, signature) for library in libraries)
+    return any(
+        support is not None
+        and support.adapter is not Adapter.WIDENED
+        and any(dtype in (each if isinstance(each, tuple) else (each,)) for each in support.dtypes)
+        for support in supports
+    )
 
 
 def is_product(op: OpSpec) -> bool:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mtc import ops
 from mtc.build.progress import Progress, silent
+from mtc.delegates.library import KernelLibrary
+from mtc.delegates.portable import PORTABLE
+from mtc.delegates.registry import backends
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
 from mtc.ir.module import Module
-from mtc.ir.types import QI8
+from mtc.ir.types import QI8, DType
 from mtc.ir.verifier import verify
 from mtc.passes.base import Group, Pass
 from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
@@ -21,17 +25,18 @@ from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
 from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
+from mtc.quant.choice import has_integer_kernel
 from mtc.quant.data import Data, Prepare, open_data
 from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
 from mtc.quant.observers.percentile import Percentile
-from mtc.quant.schemes import BLOCKS, Scheme, scheme
+from mtc.quant.schemes import BLOCKS, SCHEMES, Scheme, scheme
 from mtc.quant.sqnr import Loss, loss_of
 from mtc.quant.static import round_statically
 from mtc.quant.stored import StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import optimize
-from mtc.stages.package import package
+from mtc.stages.package import chosen_backends, package
 from mtc.stages.tapped_runs import tapped_runs
 from mtc.stages.taps import named
 from mtc.support.plural import counted
@@ -166,7 +171,14 @@ def quantized(
         StoredWeights(stored).insert(module, lambda node, name=name: schemes.get(node) == name)  # type: ignore[misc]
     if static is not None:
         watch = settings.watch(config, Grid(static.activations or QI8))
-        wanted = {node for node, name in schemes.items() if name == static.name}
+        libraries = backends(chosen_backends(module))
+        dtype = static.activations or QI8
+        _check_runnable(static, dtype, libraries)
+        wanted = {
+            node
+            for node, name in schemes.items()
+            if name == static.name and has_integer_kernel(node.op, dtype, libraries)
+        }
         runs = tapped_runs(module, data, settings.threads, progress)
         batches = round_statically(module, static, wanted, runs, watch, known)
         if batches == 0:
@@ -183,6 +195,18 @@ def quantized(
     module.meta["quantization"] = facts
     module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
     return Quantized(module, source, data, _losses(source, module, data, settings.threads))
+
+
+def _check_runnable(static: Scheme, dtype: DType, libraries: Sequence[KernelLibrary]) -> None:
+    """BAD_SCHEME if none of the libraries that were asked for multiplies such integers: portable kernels would do all."""
+    asked = [library for library in libraries if library is not PORTABLE]
+    if not asked or any(has_integer_kernel(op, dtype, asked) for op in (ops.conv2d, ops.linear)):
+        return
+    others = [other.name for other in SCHEMES.values() if other.activations not in (None, dtype)]
+    raise BAD_SCHEME.error(
+        f"{' and '.join(library.name for library in asked)} cannot run `{static.name}`",
+        help=f"--scheme {' or '.join(others)}, or optimize the model for another backend too",
+    )
 
 
 def _static_scheme(how: Scheme, used: set[str]) -> Scheme | None:

@@ -143,6 +143,13 @@ def test_compile_quantizes_too(mtc, quantized_folder):
     assert done.code == 0 and f"--calibration {DATA[1]}" in done.out
 
 
+def test_a_scheme_that_no_listed_backend_runs_is_refused(mtc, quantized_folder):
+    assert mtc("optimize", "model.mtc", "--backend", "qnnpack", "-o", "q.mtc").code == 0
+    done = mtc("quantize", "q.mtc", *DATA)
+    assert done.code == 1 and "qnnpack cannot run `int8`" in done.err and "--scheme uint8" in done.err
+    assert mtc("quantize", "q.mtc", *DATA, "--scheme", "uint8").code == 0
+
+
 def test_random_data_is_told_by_inspect(mtc, quantized_folder):
     assert mtc("quantize", "--calibration", "random").code == 0
     assert mtc("package").code == 0
