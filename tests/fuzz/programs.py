@@ -226,6 +226,29 @@ func @peek<n: 1..9>(%y: f32[n, 3]) {
 """
 
 
+STORED = """
+func @forward(%x: f32[6, 4], %rows: i64[2]) {
+  %pairs = constant [1, 2, -3, 4, 5, -6, 7, -8] : qi4(scale=f16[0.5, 0.25, 1.0, 2.0], axis=1, block=2)[2, 4]
+  %bytes = constant [1, 2, -3, 4, 5, -6, 7, -8] : qi8(scale=[0.5, 0.25], zero_point=[1, -2], axis=0)[2, 4]
+  %half = constant [1.0, 2.0, -3.0, 4.0, 5.0, -6.0, 7.0, -8.0] : f16[2, 4]
+  %few = slice(%x) {begin=[0,0], end=[2,4], step=[1,1]} : f32[2, 4]
+  %a = linear(%x, %pairs, none) : f32[6, 2]
+  %b = linear(%few, %bytes, none) : f32[2, 2]
+  %c = linear(%few, %pairs, none) {dynamic=true} : f32[2, 2]
+  %d = linear(%x, %half, none) : f32[6, 2]
+  %e = embedding(%pairs, %rows) : f32[2, 4]
+  %f = dequantize(%bytes) {dtype=f32} : f32[2, 4]
+  return %a, %b, %c, %d, %e, %f
+}
+"""
+
+
+def _integers(make: Callable[[], nn.Module], scheme: str, backend: str, *inputs: Tensor) -> Module:
+    torch.manual_seed(1)
+    model = mtc.optimize(mtc.export(make().eval(), inputs), backend=backend)
+    return mtc.quantize(model, scheme, None if scheme.startswith(("weight", "bf", "fp")) else [inputs, inputs])
+
+
 def _exported(make: Callable[[], nn.Module], *inputs: Tensor, **options: Any) -> Module:
     torch.manual_seed(1)
     return mtc.optimize(mtc.export(make().eval(), inputs, **options), backend="xnnpack")
@@ -273,6 +296,11 @@ def modules() -> dict[str, tuple[str, Module]]:
             _exported(Logic, truth, ~truth, _whole(5, 2, 3), _whole(5, 2, 3) + 1, x[:6].reshape(2, 3)),
         ),
         "stateful": ("portable", parse(STATEFUL, OPS)),
+        "integers": ("xnnpack", _integers(Convolutions, "int8", "xnnpack", torch.ones(1, 3, 16, 16))),
+        "bytes": ("qnnpack", _integers(Convolutions, "uint8", "qnnpack", torch.ones(1, 3, 16, 16))),
+        "portable_integers": ("portable", _integers(Convolutions, "int8", "portable", torch.ones(1, 3, 16, 16))),
+        "decoded": ("xnnpack", _integers(Convolutions, "weight-int8", "xnnpack", torch.ones(1, 3, 16, 16))),
+        "stored": ("portable", parse(STORED, OPS)),
     }
 
 
