@@ -211,9 +211,13 @@ def adaptive_avg_pool2d(x: Tensor, *, size: Dims, layout: Layout = Layout.NCHW):
     """The means of `size` (height, width) windows that cover the image: window i of n reaches from `i * length // n` to
     `(i + 1) * length / n`, rounded up."""
     images = (channels_first(x) if layout is Layout.NHWC else x).astype(np.promote_types(x.dtype, np.float32))
+    elements = np.ones((1, 1, 1, 1), images.dtype)
     for axis, count in zip((2, 3), size, strict=True):
         length = images.shape[axis]
-        windows = [slice(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
-        means = [np.take(images, range(w.start, w.stop), axis).mean(axis=axis, keepdims=True) for w in windows]
-        images = np.concatenate(means, axis=axis)
-    return (channels_last(images) if layout is Layout.NHWC else images).astype(x.dtype)
+        windows = [range(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+        sums = [np.take(images, window, axis).sum(axis=axis, keepdims=True) for window in windows]
+        images = np.concatenate(sums, axis=axis)
+        along = [count if i == axis else 1 for i in range(4)]
+        elements = elements * np.array([len(window) for window in windows], images.dtype).reshape(along)
+    means = images / elements  # rounded once, as kernels do
+    return (channels_last(means) if layout is Layout.NHWC else means).astype(x.dtype)

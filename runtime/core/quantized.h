@@ -11,17 +11,21 @@
 
 namespace mtc {
 
+// Always inlined: of an ordinary function the linker keeps one copy of all the instruction-set levels', and it may be
+// one that this processor cannot run.
+#define MTC_OF_STEPS [[gnu::always_inline]] inline
+
 // The integers of a quantized type.
 struct Steps {
   int32_t low, high;
 };
-constexpr Steps StepsOf(DType dtype) {
+MTC_OF_STEPS constexpr Steps StepsOf(DType dtype) {
   return dtype == DType::kQU8 ? Steps{0, 255} : dtype == DType::kQI8 ? Steps{-128, 127} : Steps{-8, 7};
 }
 
 // The element nearest to a real number: rounded half to even, saturated; NaN becomes the zero point.
 template <typename Float>
-inline int32_t Quantized(Float value, Float scale, int32_t zero_point, Steps steps) {
+MTC_OF_STEPS int32_t Quantized(Float value, Float scale, int32_t zero_point, Steps steps) {
   const Float moved = std::nearbyint(value / scale) + static_cast<Float>(zero_point);
   if (moved != moved) return zero_point;
   if (moved <= static_cast<Float>(steps.low)) return steps.low;
@@ -29,35 +33,35 @@ inline int32_t Quantized(Float value, Float scale, int32_t zero_point, Steps ste
 }
 
 // A real number as an element of a tensor with one scale.
-inline int32_t QuantizedAs(const Tensor& tensor, double value) {
+MTC_OF_STEPS int32_t QuantizedAs(const Tensor& tensor, double value) {
   const Quantization& q = *tensor.quantization;
   return Quantized<double>(value, static_cast<double>(q.scale), q.zero_point, StepsOf(tensor.dtype));
 }
 
 // Of several scales, the one of that number; a file's, so that it may be any float.
-inline float ScaleAt(const Quantization& q, int64_t index) {
+MTC_OF_STEPS float ScaleAt(const Quantization& q, int64_t index) {
   if (q.scales == nullptr) return q.scale;
   if (q.scales_type == DType::kF32) return static_cast<const float*>(q.scales)[index];
   return static_cast<float>(static_cast<const Half*>(q.scales)[index]);
 }
-inline int32_t ZeroPointAt(const Quantization& q, int64_t index) {
+MTC_OF_STEPS int32_t ZeroPointAt(const Quantization& q, int64_t index) {
   return q.zero_points == nullptr ? q.zero_point : q.zero_points[index];
 }
 
 // Element `index` of a tensor.
-inline int32_t StepAt(const Tensor& tensor, int64_t index) {
+MTC_OF_STEPS int32_t StepAt(const Tensor& tensor, int64_t index) {
   if (tensor.dtype == DType::kQU8) return tensor.as<const uint8_t>()[index];
   if (tensor.dtype == DType::kQI8) return tensor.as<const int8_t>()[index];
   const uint8_t pair = tensor.as<const uint8_t>()[index / 2];
   return static_cast<int8_t>((index % 2 != 0 ? pair >> 4 : pair & 0xf) << 4) >> 4;
 }
 
-inline void SetStep(const Tensor& tensor, int64_t index, int32_t step) {
+MTC_OF_STEPS void SetStep(const Tensor& tensor, int64_t index, int32_t step) {
   tensor.as<uint8_t>()[index] = static_cast<uint8_t>(step);
 }
 
 // Where in the list of its scales that of element `index` stands.
-inline int64_t ScaleIndex(const Tensor& tensor, int64_t index) {
+MTC_OF_STEPS int64_t ScaleIndex(const Tensor& tensor, int64_t index) {
   const Quantization& q = *tensor.quantization;
   if (q.axis < 0) return 0;
   int64_t inner = 1;  // elements behind the axis
@@ -67,6 +71,8 @@ inline int64_t ScaleIndex(const Tensor& tensor, int64_t index) {
   const int64_t blocks = size / q.block + (size % q.block != 0);
   return (index / inner / size * inner + index % inner) * blocks + at / q.block;
 }
+
+#undef MTC_OF_STEPS
 
 }  // namespace mtc
 

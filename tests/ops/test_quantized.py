@@ -4,7 +4,7 @@ within one unit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from mtc.ir.types import F32, QI8, QU8, DType, QParams, TensorType
 from mtc.ir.verifier import verify
 from mtc.lower import lower
 
-CHOICES = ("affine", "lowest-zero", "highest-zero", "saturating")
+CHOICES = ("affine", "lowest-zero", "highest-zero", "saturating", "kept")  # the last: the result's as the operand's
 # What results within a known range take, and some libraries have alone.
 RANGED = {
     ops.sigmoid: QParams(1 / 256, 0),
@@ -148,7 +148,8 @@ class Quantized:
         found = case.torch(*tensors, **case.attrs)
         self.torch = [t.numpy() for t in (found if isinstance(found, (tuple, list)) else [found])]
         ranged = RANGED[op] if row.choice == "ranged" else None
-        self.qparams = shared or ranged or qparams_of(self.torch[0], row.dtypes[0], row.choice)
+        kept = values[0].type.qparams if row.choice == "kept" and values[0] is not None else None
+        self.qparams = shared or ranged or kept or qparams_of(self.torch[0], row.dtypes[0], row.choice)
         node = build.node(op, *values, qparams=self.qparams, **case.attrs)
         self.steps = list(node.outputs)
         real = [
@@ -192,9 +193,9 @@ def has_bias(row: Row) -> bool:
 def test_portable_kernels_equal_the_reference(row: Row, tmp_path: Path) -> None:
     made = Quantized(row)
     want = interp.run(made.module, made.inputs)
-    got = on_library("portable", made, tmp_path)
-    for a, b in zip(got, want, strict=True):
-        np.testing.assert_array_equal(a, b)
+    for got in on_library("portable", made, tmp_path):
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @dataclass(frozen=True)
@@ -222,13 +223,12 @@ OTHERS = [
 def test_libraries_are_within_one_unit(run: OnLibrary, tmp_path: Path) -> None:
     made = Quantized(run.row)
     want = interp.run(made.module, made.inputs)
-    path = tmp_path / "case.mtp"
-    placed = mtc.package(made.module, path, backend=run.library).placements.values()
-    if not any(placement.library.name == run.library for placement in placed):
+    results = [*on_library(run.library, made, tmp_path)]
+    if not results:
         pytest.skip(f"{run.library} does not take these attributes")
-    got = on_library(run.library, made, tmp_path)
-    for a, b in zip(got, want, strict=True):
-        assert np.abs(a - b).max(initial=0) <= float(made.qparams.scale[0]) * 1.001
+    for got in results:
+        for a, b in zip(got, want, strict=True):
+            assert np.abs(a - b).max(initial=0) <= float(made.qparams.scale[0]) * 1.001
 
 
 @pytest.mark.parametrize("name", sorted(set(LIBRARIES) - {"portable"}))
@@ -244,12 +244,19 @@ def test_libraries_run_what_they_offer(name: str) -> None:
     assert left == set()
 
 
-def on_library(name: str, made: Quantized, folder: Path, threads: int = 2) -> Sequence[np.ndarray]:
+def on_library(name: str, made: Quantized, folder: Path) -> Iterator[Sequence[np.ndarray]]:
+    """The outputs on the best instruction set of this processor and, where kernels have several versions, on each other
+    one. None if the library's rule does not take the row's attributes."""
     path = folder / "case.mtp"
-    mtc.package(made.module, path, backend=name)
-    with mtc.Session(path, threads=threads) as session:
-        first = session.run(*made.inputs)
-        again = session.run(*made.inputs)
-    for a, b in zip(first, again, strict=True):
-        assert a.tobytes() == b.tobytes()
-    return first
+    placements = mtc.package(made.module, path, backend=name).placements
+    if not any(placement.library.name == name for placement in placements.values()):
+        return
+    supports = [placement.library.support(node) for node, placement in placements.items()]
+    is_hot = any(support.is_hot for support in supports if support is not None)
+    for cpu in ("best", "avx2", "base") if is_hot else ("best",):
+        with mtc.Session(path, threads=2, cpu=cpu) as session:
+            first = session.run(*made.inputs)
+            again = session.run(*made.inputs)
+        for a, b in zip(first, again, strict=True):
+            assert a.tobytes() == b.tobytes()
+        yield first

@@ -63,6 +63,11 @@ XNNPACK = KernelLibrary(
             ops.add: Support(_INTEGERS, rules.integer_sum, takes_pitch=True),
             ops.sub: Support(_INTEGERS, rules.integer_sum, takes_pitch=True),
             ops.mul: Support(_INTEGERS, rules.elementwise_integer_product, takes_pitch=True),
+            ops.max_pool2d: Support(_INTEGERS, takes_pitch=True, is_hot=True),
+            ops.avg_pool2d: Support(_INTEGERS, rules.countable_window, takes_pitch=True, is_hot=True),
+            ops.mean: Support(_INTEGERS, rules.neighbouring_axes, is_hot=True),
+            ops.softmax: Support(_INTEGERS, rules.last_axis, takes_pitch=True, is_hot=True),
+            ops.upsample_bilinear2d: Support(_INTEGERS, rules.resized_integers, takes_pitch=True),
         }
     },
     leaves={

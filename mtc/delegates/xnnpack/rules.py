@@ -148,3 +148,15 @@ def _scales(node: Node) -> list[np.float32]:
 def _factor_out_of_range(factors: Sequence[np.float32], least: float) -> str | None:
     found = next((factor for factor in factors if not least <= factor < 256), None)
     return None if found is None else f"its scales are {found:.3g} times that of its result"
+
+
+def countable_window(node: Node) -> str | None:
+    """Sums are 32 bits wide."""
+    height, width = node.attrs["kernel_size"]
+    return None if height * width <= 1 << 22 else f"a sum of {height * width} elements may not fit 32 bits"
+
+
+def resized_integers(node: Node) -> str | None:
+    if node.operand(0).type.qparams != node.output.type.qparams:
+        return "its result has another scale or zero point"
+    return resized_by_ratio(node)

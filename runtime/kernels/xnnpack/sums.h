@@ -11,10 +11,13 @@
 namespace MTC_XNNPACK {
 
 // The axes as three: `count` elements are added, for each of `outer` and each of `inner`.
-struct SumState : KernelState {
+struct SumAxes : KernelState {
   int64_t outer = 1;
   int64_t count = 1;
   int64_t inner = 1;
+};
+
+struct SumState : SumAxes {
   xnn_reduce_ukernel_fn along_row = nullptr;
   xnn_rdsum_ukernel_fn along_column = nullptr;
   xnn_reduce_params params = {};
@@ -69,9 +72,9 @@ inline void SumColumns(const SumState& state, int64_t columns, const float* x, c
   for (int64_t j = 0; j < columns; ++j) out[j] = static_cast<float>(totals[j]);
 }
 
-// The result's shape, and how to add up `axes` of x, which are neighbours; empty for all of them.
-inline Status PrepareSums(PrepareContext& context, const Tensor& x, Span<const int64_t> axes, bool keepdim,
-                          bool is_mean, Tensor* out) {
+// The result's shape, and `axes` of x, which are neighbours, as three; empty for all of them.
+inline Status PrepareSumAxes(PrepareContext& context, const Tensor& x, Span<const int64_t> axes, bool keepdim,
+                             Tensor* out, SumAxes* result) {
   bool is_reduced[kMaxRank] = {};
   for (const int64_t given : axes) {
     int axis = 0;
@@ -96,11 +99,20 @@ inline Status PrepareSums(PrepareContext& context, const Tensor& x, Span<const i
     return context.Fail(Status::kInvalidProgram, "the axes of a sum are not neighbours");
   }
   MTC_RETURN_IF_ERROR(context.Resize(out, {dims, rank}));
+  if (result == nullptr) return OutOfMemory(context);
+  result->outer = result->count = result->inner = 1;
+  for (int i = 0; i < x.rank; ++i) {
+    (i < first ? result->outer : i > last ? result->inner : result->count) *= x.dims[i];
+  }
+  return Status::kOk;
+}
+
+// How to add up floats, and the scratch for it.
+inline Status PrepareSums(PrepareContext& context, const Tensor& x, Span<const int64_t> axes, bool keepdim,
+                          bool is_mean, Tensor* out) {
   auto* state = StateOf<SumState>(context);
-  if (state == nullptr) return OutOfMemory(context);
-  state->outer = state->count = state->inner = 1;
-  for (int i = 0; i < x.rank; ++i) (i < first ? state->outer : i > last ? state->inner : state->count) *= x.dims[i];
-  const bool is_row = last == x.rank - 1;
+  MTC_RETURN_IF_ERROR(PrepareSumAxes(context, x, axes, keepdim, out, state));
+  const bool is_row = state->inner == 1;
   const xnn_reduce_config* config = is_row ? xnn_init_f32_rsum_config() : xnn_init_f32_rdsum_config();
   if (config == nullptr) return Unsupported(context);
   state->along_row = is_row ? config->ukernel : nullptr;
