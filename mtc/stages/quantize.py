@@ -198,7 +198,7 @@ def quantized(
 
 
 def _check_runnable(static: Scheme, dtype: DType, libraries: Sequence[KernelLibrary]) -> None:
-    """BAD_SCHEME if none of the libraries that were asked for multiplies such integers, so that portable kernels would."""
+    """BAD_SCHEME if none of the libraries multiplies such integers: portable kernels would have to."""
     asked = [library for library in libraries if library is not PORTABLE]
     if not asked or any(has_integer_kernel(op, dtype, asked) for op in (ops.conv2d, ops.linear)):
         return

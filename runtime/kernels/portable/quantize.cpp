@@ -12,27 +12,31 @@ Status PrepareQuantize(PrepareContext& context, const QuantizeArgs& args) {
 }
 #endif
 
-template <typename F, typename Q>
-Status RunQuantize(KernelContext& context, const QuantizeArgs& args) {
+// By values, not captured: a store to bytes could change what a reference refers to, and nothing would be vectorized.
+template <typename Q, typename F>
+void QuantizeAll(const F* from, decltype(Q::steps)* to, int64_t count, float tensor_scale, int32_t zero_point) {
   using C = Compute<F>;
-  using Step = decltype(Q::steps);
-  const Quantization& q = *args.out->quantization;
   constexpr bool kIsUnsigned = std::is_same_v<Q, Qu8>;
-  constexpr C kLow = kIsUnsigned ? 0 : -128, kHigh = kIsUnsigned ? 255 : 127;
   // Adding this rounds to an integer, half to even, what is smaller by as much as the mantissa holds.
   constexpr C kRounding = sizeof(C) == 8 ? static_cast<C>(6755399441055744.0) : static_cast<C>(12582912.0);
-  const C scale = static_cast<C>(q.scale), zero = static_cast<C>(q.zero_point);
+  const C scale = static_cast<C>(tensor_scale), zero = static_cast<C>(zero_point);
+  const C low = (kIsUnsigned ? C{0} : C{-128}) - zero, high = (kIsUnsigned ? C{255} : C{127}) - zero;
+  for (int64_t i = 0; i < count; ++i) {
+    C steps = static_cast<C>(from[i]) / scale;
+    steps = steps == steps ? steps : C{0};
+    // Limited before it is rounded, which comes to the same.
+    steps = steps < low ? low : steps;
+    steps = steps > high ? high : steps;
+    to[i] = static_cast<decltype(Q::steps)>(static_cast<int32_t>((steps + kRounding) - kRounding + zero));
+  }
+}
+
+template <typename F, typename Q>
+Status RunQuantize(KernelContext& context, const QuantizeArgs& args) {
+  const Quantization& q = *args.out->quantization;
   ParallelFor(context.threads, Count(*args.x), kElementGrain, [&](int64_t begin, int64_t end) {
-    const F* from = args.x->as<F>();
-    Step* to = args.out->as<Step>();
-    for (int64_t i = begin; i < end; ++i) {
-      C steps = static_cast<C>(from[i]) / scale;
-      steps = steps == steps ? steps : C{0};
-      // Limited before it is rounded, which comes to the same.
-      steps = steps < kLow - zero ? kLow - zero : steps;
-      steps = steps > kHigh - zero ? kHigh - zero : steps;
-      to[i] = static_cast<Step>(static_cast<int32_t>((steps + kRounding) - kRounding + zero));
-    }
+    QuantizeAll<Q>(args.x->as<F>() + begin, args.out->as<decltype(Q::steps)>() + begin, end - begin, q.scale,
+                   q.zero_point);
   });
   return Status::kOk;
 }
