@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mtc.ir.module import Module, Value
+from mtc.ir.module import Value
 from mtc.ir.quantized import RANGES, dequantize
 from mtc.ir.types import TensorType
 from mtc.quant.insertion import rounded_name
 from mtc.quant.sqnr import Loss, LossSum
-from mtc.session import Session
-from mtc.stages.package import package
 from mtc.stages.quantize import Quantized
-from mtc.stages.taps import tapped
+from mtc.stages.tapped_runs import tapped_runs
 
 BATCHES = 8  # of the data; more change little
 
@@ -68,8 +63,8 @@ def layer_losses(result: Quantized, threads: int = 1, batches: int = BATCHES) ->
     pairs = list(_pairs(result))
     watched = {value.name: _Watched(*_ends(rounded.type)) for value, rounded in pairs}
     with (
-        _opened(result.source, [value.name for value, _ in pairs], threads) as run_float,
-        _opened(result.module, [rounded.name for _, rounded in pairs], threads) as run_rounded,
+        tapped_runs(result.source, result.data, threads).open([value.name for value, _ in pairs]) as run_float,
+        tapped_runs(result.module, result.data, threads).open([rounded.name for _, rounded in pairs]) as run_rounded,
     ):
         for batch, _ in zip(result.data.batches(), range(batches), strict=False):
             for (value, _), want, got in zip(pairs, run_float(batch), run_rounded(batch), strict=True):
@@ -97,25 +92,6 @@ def _ends(type: TensorType) -> tuple[float, float]:
     low, high = (float(dequantize(np.array(step), type.qparams)) for step in RANGES[type.dtype])
     half = float(type.qparams.scale[0]) / 2
     return low - half, high + half
-
-
-@contextmanager
-def _opened(module: Module, names: list[str], threads: int) -> Iterator[Any]:
-    """A function from a batch to the values `names`."""
-    function = module.functions["forward"]
-    inputs = {value.name: index for index, value in enumerate(function.inputs)}
-    inner = [name for name in names if name not in inputs]
-    with tempfile.TemporaryDirectory(prefix="mtc-layers-") as folder:
-        path = Path(folder, "taps.mtp")
-        package(tapped(module, inner), path)
-        with Session(path, threads=threads) as session:
-
-            def run(batch: list[np.ndarray]) -> list[np.ndarray]:
-                session.reset_state()
-                found = dict(zip(inner, session.run(*batch)[len(function.outputs) :], strict=True))
-                return [batch[inputs[name]] if name in inputs else found[name] for name in names]
-
-            yield run
 
 
 def _row(value: Value, rounded: Value, watched: _Watched) -> LayerLoss:
