@@ -61,8 +61,10 @@ def is_decoding(node: Node) -> bool:
 
 def _moved(node: Node) -> Constant | None:
     """Encoded elements stay so when they are moved."""
+    if node.op not in (ops.permute, ops.reshape):
+        return None
     x = node.inputs[0]
-    if node.op not in (ops.permute, ops.reshape) or x is None or x.constant is None:
+    if x is None or x.constant is None:
         return None
     if not isinstance(x.constant.data, Encoded):
         return None
