@@ -12,7 +12,7 @@ from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import host_target
-from mtc.build.third_party import libraries_of
+from mtc.build.third_party import KERNEL_LIBRARIES, libraries_of
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
@@ -24,8 +24,8 @@ def cpp_tests(keys: Collection[str], *, sanitize: str = "", progress: Progress =
     """
     from mtc.build import kernel_table  # reads every op and backend
 
-    # XNNPACK is linked even if no kernel needs it yet: its own test says whether it was built right.
-    kind = BuildKind.of(host_target(), {*libraries_of(keys), "xnnpack"}, "speed", sanitize)
+    # The kernel libraries are linked even if no kernel needs them: their own tests say whether they are built right.
+    kind = BuildKind.of(host_target(), {*libraries_of(keys), *KERNEL_LIBRARIES}, "speed", sanitize)
     name = "-".join(filter(None, ["tests", kind.sanitize.replace(",", "+"), kind.toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):

@@ -77,6 +77,8 @@ def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
     if not node.op.has(Trait.ELEMENTWISE) or len(node.outputs) != 1:
         return None
     dims = _common_permute(node.inputs, node.output)
+    if node.op is ops.dequantize and dims is not None and not is_wanted(node.output, dims):
+        return None  # integers are a quarter of the bytes to move
     large = [value for value in node.inputs if value is not None and not _is_broadcast(value, node.output)]
     if dims is None or not _pays(large, dims, node.output):
         return None

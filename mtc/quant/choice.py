@@ -59,7 +59,7 @@ def has_integer_kernel(op: OpSpec, dtype: DType, libraries: Sequence[KernelLibra
     return any(
         support is not None
         and support.adapter is not Adapter.WIDENED
-        and any(dtype in (each if isinstance(each, tuple) else (each,)) for each in support.dtypes)
+        and any(dtype is (each[0] if isinstance(each, tuple) else each) for each in support.dtypes)  # its activations
         for support in supports
     )
 

@@ -16,7 +16,6 @@ from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Report, collected
 from mtc.frontends.source import file_of, parts_of
 from mtc.recipe.values import (
-    BLOCK,
     CHANNELS,
     LABELS,
     NAMES,
@@ -25,6 +24,7 @@ from mtc.recipe.values import (
     TEXT,
     TEXTS,
     TRUTH,
+    WHOLE,
     ValueKind,
     number,
     one_of,
@@ -49,7 +49,7 @@ _FLAG_KINDS = {
     "calibration": TEXT,
     "recipe": TEXT,
     "observer": TEXT,
-    "block": BLOCK,
+    "block": WHOLE,
     "per-tensor": TRUTH,
     "skip": TEXTS,
     "only": TEXTS,

@@ -128,11 +128,11 @@ CHANNELS = ValueKind("list of one number or three", (0.0,), _channels)
 SCALES = ValueKind("list of one number or three, none of them 0", (1.0,), _scales)
 
 
-def _block(value: Any) -> int:
-    if type(value) is not int:
+def _whole(value: Any) -> int | None:
+    if value is not None and type(value) is not int:
         raise ValueError(value)
     return value
 
 
-BLOCK = ValueKind("whole number", None, _block, int)
+WHOLE = ValueKind("whole number", None, _whole, int)
 SIZE = ValueKind("width and height in pixels", (1, 1), _size)
