@@ -332,10 +332,15 @@ class Module:
         return constant
 
     def register_constants(self) -> None:
-        """Registers those that were built into its functions, where nobody knows the module."""
+        """Registers those that were built into its functions, where nobody knows the module. What several nodes hold
+        is registered once."""
+        added: dict[Constant, Constant] = {}
         for node in self.nodes():
             if node.op is CONSTANT and node.attrs["value"].name is not None:
-                node.attrs["value"] = self.add_constant(node.attrs["value"])
+                constant = node.attrs["value"]
+                if constant not in added:
+                    added[constant] = self.add_constant(constant)
+                node.attrs["value"] = added[constant]
 
 
 def _with_nested(function: Function) -> Iterator[Function]:

@@ -56,6 +56,7 @@ _FLAG_KINDS = {
     "config": TEXT,
     "target": TEXT,
 }
+_FILES = {"calibration", "config"}  # flags that name a file, which is looked for beside the recipe first
 # Stage -> the flags of that command which a recipe may set, by the name they have there.
 STAGES = {stage: {flag: _FLAG_KINDS[flag] for flag in flags} for stage, flags in FLAGS.items()}
 VERIFY = {"max-rel": number(0), "min-cosine": number(-1, 1)}
@@ -142,13 +143,20 @@ def save(settings: Settings, path: Path) -> None:
 def text_of(settings: Settings, path: Path) -> str:
     """The recipe that would stand at `path`."""
     stages = {stage: {flag: _plain(value) for flag, value in settings.flags(stage).items()} for stage in FLAGS}
-    source, file = settings.source, file_of(settings.source)
-    if file is not None and file.is_file():
-        is_beside = file.absolute().parent == path.absolute().parent
-        _, attribute = parts_of(source)
-        source = (file.name if is_beside else str(file.absolute())) + (f":{attribute}" if attribute else "")
-    content = {"version": VERSION, "source": source, "stages": stages}
+    for flag in _FILES & {*stages["quantize"]}:
+        stages["quantize"][flag] = _named_from(path, stages["quantize"][flag])
+    content = {"version": VERSION, "source": _named_from(path, settings.source), "stages": stages}
     return HEADER + yaml.safe_dump(content, sort_keys=False, width=120)
+
+
+def _named_from(path: Path, given: str) -> str:
+    """A file or folder, or an attribute of one, as the recipe at `path` names it: what is beside it may move with it."""
+    file = file_of(given) if given else None
+    if file is None or not file.exists():
+        return given
+    is_beside = file.absolute().parent == path.absolute().parent
+    _, attribute = parts_of(given)
+    return (file.name if is_beside else str(file.absolute())) + (f":{attribute}" if attribute else "")
 
 
 def overridden(recipe: Recipe, flags: Mapping[str, Any]) -> Recipe:
@@ -184,7 +192,7 @@ class _Reader:
         if not isinstance(source, str):
             self.wrong("`source` is missing or not a text")
             source = ""
-        settings: dict[str, Any] = {"source": self.source(source)}
+        settings: dict[str, Any] = {"source": self.beside(source)}
         stages = self.mapping(content.get("stages"), "stages")
         self.keys(stages, set(STAGES), "stages")
         for stage, flags in STAGES.items():
@@ -192,7 +200,8 @@ class _Reader:
             self.keys(given, set(flags), stage)
             for flag, kind in flags.items():
                 if flag in given:
-                    settings[flag.replace("-", "_")] = self.value(given[flag], kind, f"{stage}.{flag}")
+                    value = self.value(given[flag], kind, f"{stage}.{flag}")
+                    settings[flag.replace("-", "_")] = self.beside(value) if flag in _FILES else value
         verify = self.mapping(content.get("verify"), "verify")
         self.keys(verify, set(VERIFY), "verify")
         inputs = {str(k): self.input(v, str(k)) for k, v in self.mapping(content.get("inputs"), "inputs").items()}
@@ -217,9 +226,10 @@ class _Reader:
             tolerance=self.value(content.get("tolerance", 0.0), number(0), "tolerance"),
         )
 
-    def source(self, text: str) -> str:
+    def beside(self, text: str) -> str:
+        """A file or folder that is found from the recipe's own."""
         file = file_of(text)
-        return str(self.path.parent / text) if text and file and (self.path.parent / file).is_file() else text
+        return str(self.path.parent / text) if text and file and (self.path.parent / file).exists() else text
 
     def input(self, content: Any, name: str) -> dict[str, Any]:
         given = self.mapping(content, f"inputs.{name}")

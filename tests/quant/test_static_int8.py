@@ -117,6 +117,18 @@ def test_a_quantized_model_is_the_same_after_it_was_saved(model: Module, tmp_pat
     }
 
 
+def test_weights_that_layers_share_are_stored_once() -> None:
+    layer = nn.Conv2d(3, 3, 3, padding=1)
+
+    class Twice(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return layer(layer(x))
+
+    model = mtc.optimize(mtc.export(Twice(), (torch.randn(1, 3, 32, 32),)))
+    quantized = mtc.quantize(model, "int8", batches(4))
+    assert sorted(c.type.shape for c in quantized.constants.values()) == [(3,), (3, 3, 3, 3)]
+
+
 def test_modules_and_operators_can_be_left_in_floats(model: Module) -> None:
     def integer(quantized: Module) -> set[str]:
         return {

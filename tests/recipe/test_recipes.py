@@ -145,6 +145,17 @@ def test_missing_files_and_names(tmp_path: Path) -> None:
     assert caught.value.code is UNKNOWN_NAME
 
 
+def test_calibration_data_and_configuration_are_beside_the_recipe(tmp_path: Path) -> None:
+    for name in ("model.py", "q.yaml"):
+        (tmp_path / name).touch()
+    settings = Settings(
+        str(tmp_path / "model.py"), scheme="int8", calibration=f"{tmp_path}/model.py:batches", config=f"{tmp_path}/q.yaml"
+    )
+    save(settings, tmp_path / "r.yaml")
+    assert "calibration: model.py:batches\n    " in (tmp_path / "r.yaml").read_text()
+    assert load(tmp_path / "r.yaml").settings == settings
+
+
 def test_an_attribute_of_a_file_beside_it(tmp_path: Path) -> None:
     (tmp_path / "model.py").touch()
     settings = Settings(f"{tmp_path}/model.py:net")
