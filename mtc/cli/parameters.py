@@ -151,6 +151,13 @@ def quantization_options(command: _Function) -> _Function:
         click.option(
             "--observer", help="What finds the ranges. Default: min-max.", shell_complete=completing.observers
         ),
+        click.option("--equalize", is_flag=True, help="Scale channels so that weights have one range in all of them."),
+        click.option(
+            "--smooth",
+            type=float,
+            metavar="ALPHA",
+            help="Move this part of activations' ranges into weights (SmoothQuant), above 0, 1 at most.",
+        ),
         click.option("--block", type=int, help="Elements that share a scale in weight-int4: 32, 64, 128. Default: 32."),
         click.option("--per-tensor", is_flag=True, help="One scale for all output channels of weights."),
         click.option(

@@ -83,8 +83,7 @@ def quantize(
     from mtc.quant.data import open_data
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
-    from mtc.stages.quantize import QuantSettings, quantized
-    from mtc.stages.taps import named
+    from mtc.stages.quantize import QuantSettings, prepared, quantized
 
     if tune and (min_sqnr is None) == (metric is None):
         raise click.UsageError("--tune wants a goal: --min-sqnr or --metric")
@@ -105,10 +104,10 @@ def quantize(
     progress = console.progress()
     more: dict[str, Any] = {"warn": console.warn}
     source = stages.load(model)
-    if sensitivity or tune:
-        source = named(source if source.form == "canonical" else stages.optimize(source))
     prepare = image_preparation(recipe)
     given = None if calibration is None else open_data(calibration, source.functions["forward"], prepare)
+    if sensitivity or tune:
+        source = prepared(source, given, settings, progress=progress)
     data: dict[str, Any] = {"output": str(output)}
     lines: list[str] = []
     if tune:

@@ -12,10 +12,10 @@ from mtc.ir.rewriter import rewrite
 from mtc.passes.affine import affine_of
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED, absorb, made_by
+from mtc.passes.weight_channels import TRANSPOSED, scale_inputs, scale_outputs
 
 _CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
-_TRANSPOSED = (ops.conv_transpose2d, ops.conv_transpose3d)
-_WEIGHTED = (*_CONVOLUTIONS, *_TRANSPOSED, ops.linear)
+_WEIGHTED = (*_CONVOLUTIONS, *TRANSPOSED, ops.linear)
 # Bytes: the weights of language models stay in their file; a factor is not worth holding a scaled copy in memory.
 _MOST_SCALED_LINEAR = 1 << 20
 
@@ -37,7 +37,7 @@ def fold_into_operator_before(node: Node, build: Builder) -> Value | None:
         absorb(build, feeder)
         new_weight = feeder.inputs[1]
         if affine.scale is not None:
-            new_weight = build.constant(_derived(weight, _scale_outputs(feeder, weight.array(), affine.scale)))
+            new_weight = build.constant(_derived(weight, scale_outputs(feeder, weight.array(), affine.scale)))
         total = np.zeros(1) if bias is None else bias.array().astype(np.float64)
         total = total if affine.scale is None else total * affine.scale
         total = total if affine.shift is None else total + affine.shift
@@ -68,12 +68,12 @@ def fold_into_operator_after(node: Node, build: Builder) -> Value | None:
     array = weight.array().astype(np.float64)
     new_bias = node.inputs[2]
     if has_shift and affine.shift is not None:
-        shifted = _scale_inputs(node, array, affine.shift)
+        shifted = scale_inputs(node, array, affine.shift)
         total = shifted.reshape(shifted.shape[0], -1).sum(axis=1)
         new_bias = build.constant(_bias(bias or weight, total if bias is None else total + bias.array()))
     new_weight = node.inputs[1]
     if affine.scale is not None:
-        new_weight = build.constant(_derived(weight, _scale_inputs(node, array, affine.scale)))
+        new_weight = build.constant(_derived(weight, scale_inputs(node, array, affine.scale)))
     return build.emit(node.op, affine.x, new_weight, new_bias, **node.attrs)
 
 
@@ -85,20 +85,6 @@ def _parameters(node: Node) -> tuple[Constant, Constant | None] | None:
     if bias is not None and bias.constant is None:
         return None
     return weight.constant, None if bias is None else bias.constant
-
-
-def _scale_outputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    if node.op not in _TRANSPOSED:  # [out, ...]
-        return np.asarray(weight * scale.reshape(-1, *[1] * (weight.ndim - 1)))
-    groups = node.attrs["groups"]  # [in, out / groups, ...]
-    grouped = weight.reshape(groups, -1, *weight.shape[1:])
-    return np.asarray(grouped * scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
-
-
-def _scale_inputs(node: Node, weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    groups = node.attrs.get("groups", 1)  # weight is [out, in / groups, ...]
-    grouped = weight.reshape(groups, -1, *weight.shape[1:])
-    return np.asarray(grouped * scale.reshape(groups, 1, -1, *[1] * (weight.ndim - 2))).reshape(weight.shape)
 
 
 def _derived(constant: Constant, array: np.ndarray) -> Constant:

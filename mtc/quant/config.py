@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class QuantConfig:
 
     scheme: str | None = None
     observer: str | None = None
+    equalize: bool | None = None
+    smooth: float | None = None
     rules: tuple[Rule, ...] = ()
 
 
@@ -63,7 +65,7 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
     if not isinstance(content, dict):
         wrong("it is not a mapping")
         return QuantConfig()
-    keys = ("version", "scheme", "observer", "rules")
+    keys = ("version", *(field.name for field in fields(QuantConfig)))
     for key in content:
         if key not in keys:
             wrong(f"unknown key `{key}`", help=did_you_mean(str(key), keys))
@@ -76,6 +78,8 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
     return QuantConfig(
         _word(content, "scheme", SCHEMES, wrong),
         _word(content, "observer", OBSERVERS, wrong),
+        _typed(content, "equalize", bool, "true or false", wrong),
+        _typed(content, "smooth", (int, float), "a number", wrong),
         tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
     )
 
@@ -92,6 +96,16 @@ def _word(content: dict[Any, Any], key: str, allowed: Iterable[str], wrong: Call
     value = content.get(key)
     if value is not None and value not in allowed:
         wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), allowed))
+        return None
+    return value
+
+
+def _typed(
+    content: dict[Any, Any], key: str, kinds: type | tuple[type, ...], described: str, wrong: Callable[..., None]
+) -> Any:
+    value = content.get(key)
+    if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool)):
+        wrong(f"`{key}` is {value!r}, not {described}")
         return None
     return value
 

@@ -135,4 +135,15 @@ def _whole(value: Any) -> int | None:
 
 
 WHOLE = ValueKind("whole number", None, _whole, int)
+
+
+def _part(value: Any) -> float | None:
+    if value is None:
+        return None
+    if not 0 < _number(value) <= 1:
+        raise ValueError(value)
+    return float(value)
+
+
+PART = ValueKind("number above 0, 1 at most", None, _part, float)
 SIZE = ValueKind("width and height in pixels", (1, 1), _size)

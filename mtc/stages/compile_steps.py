@@ -33,7 +33,19 @@ from mtc.support.plural import counted
 FLAGS: dict[str, tuple[str, ...]] = {
     "export": ("input-names", "output-names", "metadata"),
     "optimize": ("backend", "disable-pass", "verify-each", "no-fallback"),
-    "quantize": ("scheme", "calibration", "recipe", "observer", "block", "per-tensor", "skip", "only", "config"),
+    "quantize": (
+        "scheme",
+        "calibration",
+        "recipe",
+        "observer",
+        "equalize",
+        "smooth",
+        "block",
+        "per-tensor",
+        "skip",
+        "only",
+        "config",
+    ),
     "build-runtime": ("target",),
 }
 _REPEATED = ("disable-pass", "skip", "only")  # a flag for each value, where the others take a list
@@ -56,6 +68,8 @@ class Settings:
     calibration: str = ""
     recipe: str = ""
     observer: str = ""
+    equalize: bool = False
+    smooth: float | None = None
     block: int | None = None
     per_tensor: bool = False
     skip: tuple[str, ...] = ()
@@ -83,7 +97,15 @@ class Settings:
         """What the stage `quantize` is told."""
         config = Path(self.config) if self.config else None
         return QuantSettings(
-            self.scheme or None, self.observer or None, self.per_tensor, self.skip, self.only, config, block=self.block
+            self.scheme or None,
+            self.observer or None,
+            self.per_tensor,
+            self.skip,
+            self.only,
+            config,
+            block=self.block,
+            equalize=self.equalize,
+            smooth=self.smooth,
         )
 
     def flags(self, stage: str) -> dict[str, Any]:

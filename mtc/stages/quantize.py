@@ -27,6 +27,7 @@ from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
 from mtc.quant.choice import has_integer_kernel
 from mtc.quant.data import Data, Prepare, open_data
+from mtc.quant.improvements import Improvements
 from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
 from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import BLOCKS, SCHEMES, Scheme, scheme
@@ -37,6 +38,7 @@ from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import optimize
 from mtc.stages.package import chosen_backends, package
+from mtc.stages.rescaling import rescale
 from mtc.stages.tapped_runs import tapped_runs
 from mtc.stages.taps import named
 from mtc.support.plural import counted
@@ -65,6 +67,8 @@ class QuantSettings:
     threads: int = 1
     block: int | None = None  # elements of a row of weights that share a scale, where the scheme has blocks
     percentile: float = 99.99  # of the values that do not saturate, for the observer of that name
+    equalize: bool = False
+    smooth: float | None = None
 
     def read_config(self) -> configs.QuantConfig:
         return configs.QuantConfig() if self.config is None else configs.read(self.config)
@@ -80,7 +84,7 @@ class QuantSettings:
     def checked(self) -> None:
         """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME or BAD_QUANT_CONFIG for what can be known before there is a model."""
         config = self.read_config()
-        self.scheme_of(config)
+        self.improvements(config).check(self.scheme_of(config))
         self.watch(config)
 
     def scheme_of(self, config: configs.QuantConfig) -> Scheme:
@@ -92,12 +96,38 @@ class QuantSettings:
             raise BAD_SCHEME.error(f"blocks of {self.block}", help=f"there are {', '.join(map(str, BLOCKS))}")
         return replace(found, per_channel=found.per_channel and not self.per_tensor, block=self.block or found.block)
 
+    def improvements(self, config: configs.QuantConfig) -> Improvements:
+        """What is done for accuracy beside the choice of ranges."""
+        smooth = self.smooth if self.smooth is not None else config.smooth
+        return Improvements(self.equalize or bool(config.equalize), smooth)
+
     def watch(self, config: configs.QuantConfig, grid: Grid = Grid()) -> MakeObserver:
         """What makes the observers."""
         kind = observer(self.observer or config.observer or DEFAULT_OBSERVER)
         if not 50 < self.percentile <= 100:
             raise BAD_QUANT_CONFIG.error(f"`percentile` is {self.percentile}: it is above 50, and 100 at most")
         return maker(kind.name, grid, **({"percent": self.percentile} if kind is Percentile else {}))
+
+
+def prepared(
+    model: Module,
+    calibration: Any,
+    settings: QuantSettings,
+    *,
+    prepare: Prepare | None = None,
+    progress: Progress = silent,
+) -> Module:
+    """What is quantized, and can be several times, with other operators left in floats: the canonical model, whose
+    values have names, its channels scaled as the settings say."""
+    module = named(model if model.form == "canonical" else optimize(model))
+    config = settings.read_config()
+    improvements = settings.improvements(config)
+    if improvements.rescale:
+        needed_by = settings.scheme_of(config).name if improvements.need_data else None
+        rescale(
+            module, improvements, calibration_data(needed_by, calibration, module, prepare), settings.threads, progress
+        )
+    return module
 
 
 @dataclass(frozen=True)
@@ -158,14 +188,17 @@ def quantized(
     known = {} if known is None else known
     config = settings.read_config()
     how = settings.scheme_of(config)
+    improvements = settings.improvements(config)
+    improvements.check(how)
     rules = configs.rules_of(settings.only, settings.skip, config, how.name)
     module = named(model if model.form == "canonical" else optimize(model))
     source = named(module)
     configs.check_rules(rules, module)
     schemes = {node: configs.scheme_of(node, rules, how.name) for node in module.nodes()}
     static = _static_scheme(how, set(schemes.values()))
-    data = _data(static, calibration, module, prepare)
-    facts: dict[str, Any] = {"scheme": how.name}
+    data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)
+    rescale(module, improvements, data, settings.threads, progress)
+    facts: dict[str, Any] = {"scheme": how.name, **improvements.facts()}
     for name in sorted(set(schemes.values()) - {configs.FLOAT, static.name if static is not None else ""}):
         stored = how if name == how.name else scheme(name)
         StoredWeights(stored).insert(module, lambda node, name=name: schemes.get(node) == name)  # type: ignore[misc]
@@ -220,13 +253,13 @@ def _static_scheme(how: Scheme, used: set[str]) -> Scheme | None:
     return static[0] if static else None
 
 
-def _data(static: Scheme | None, calibration: Any, module: Module, prepare: Prepare | None) -> Data:
+def calibration_data(needed_by: str | None, calibration: Any, module: Module, prepare: Prepare | None) -> Data:
     """The calibration data; where none is needed and none is given, what the model was exported with, so that the loss
     can be told."""
     function = module.functions["forward"]
     if calibration is None:
-        if static is not None:
-            raise NO_CALIBRATION.error(f"`{static.name}` needs calibration data", help=_REMEDY)
+        if needed_by is not None:
+            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
         samples = module.samples.get("forward", [])
         return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
     data = open_data(calibration, function, prepare)

@@ -217,6 +217,7 @@ def config_text(settings: QuantSettings, floats: Sequence[str]) -> str:
         "version": VERSION,
         "scheme": settings.chosen_scheme,
         "observer": settings.chosen_observer,
+        **settings.improvements(config).facts(),
         "rules": rules,
     }
     return f"{QUANT_CONFIG_MARK}; docs/quantization.md lists the keys.\n" + yaml.safe_dump(content, sort_keys=False)
