@@ -19,7 +19,7 @@ from mtc.frontends.source import guarded, no_model, users_line
 from mtc.frontends.torch import dimnames, table
 from mtc.frontends.torch.free_numbers import free_numbers
 from mtc.frontends.torch.free_sizes import free_sizes
-from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains
+from mtc.frontends.torch.functional import needs_decompositions, nested_graph_writes, trains, writes_constants
 from mtc.frontends.torch.graph import GraphImporter
 from mtc.frontends.torch.guards import count_fixed
 from mtc.frontends.torch.quiet import quiet
@@ -116,19 +116,19 @@ def _first_imported(
 def _exported(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
 ) -> Iterator[torch.export.ExportedProgram]:
-    """Programs of one module, the one with the fewest fixed sizes first. Non-strict tracing takes more of Python;
-    strict sees through more control flow, and through Python's `int`, which otherwise fixes the sizes that a number is
-    computed from. At last one that has such numbers fixed: those that are left free may be computed in ways that sizes
-    cannot be."""
+    """Programs of one module: those that keep buffers apart from constants first, then the one with the fewest fixed
+    sizes. Non-strict tracing takes more of Python; strict sees through more control flow, through Python's `int`, which
+    otherwise fixes the sizes that a number is computed from, and which tensors are buffers. At last one that has such
+    numbers fixed: those that are left free may be computed in ways that sizes cannot be."""
     failures: dict[str, Exception] = {}
-    found: list[tuple[int, torch.export.ExportedProgram]] = []
+    found: list[tuple[tuple[bool, int], torch.export.ExportedProgram]] = []
     for strict in (False, True):
         program = _traced(module, args, kwargs, dynamic_shapes, strict, failures)
         if program is not None:
             fixed = count_fixed(program)
             fixed += dimnames.count_fixed(program, dynamic_shapes, args, kwargs) if dynamic_shapes else 0
-            found.append((fixed, program))
-            if not fixed:
+            found.append(((writes_constants(program), fixed), program))
+            if found[-1][0] == (False, 0):
                 break
     yield from (program for _, program in sorted(found, key=itemgetter(0)))
     last = _traced(module, args, kwargs, dynamic_shapes, False, {}, fixes_numbers=True) if dynamic_shapes else None

@@ -96,12 +96,25 @@ def nested_graph_writes(module: torch.fx.GraphModule, *, is_nested: bool = False
 
 
 def _writes_operand(node: torch.fx.Node) -> bool:
+    return _written_placeholder(node) is not None
+
+
+def _written_placeholder(node: torch.fx.Node) -> torch.fx.Node | None:
+    """The input of the graph that `node` changes in place, perhaps through a view."""
     if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
-        return False
+        return None
     written = node.args[0] if node.target._schema.is_mutable and node.args else None
     while isinstance(written, torch.fx.Node) and written.op == "call_function" and not is_fresh(written):
         written = written.args[0]
-    return isinstance(written, torch.fx.Node) and written.op == "placeholder"
+    return written if isinstance(written, torch.fx.Node) and written.op == "placeholder" else None
+
+
+def writes_constants(program: torch.export.ExportedProgram) -> bool:
+    """Whether a call changes what the program takes for a constant: a tensor that the model also holds elsewhere than
+    as a buffer, in a cache object, say. Only strict tracing sees that both are one."""
+    constants = set(program.graph_signature.inputs_to_lifted_tensor_constants)
+    written = map(_written_placeholder, program.graph.nodes)
+    return any(node is not None and node.name in constants for node in written)
 
 
 def _graphs_of(node: torch.fx.Node, module: torch.fx.GraphModule) -> list[torch.fx.GraphModule]:
