@@ -131,6 +131,12 @@ class Node:
         return [None if value is None else value.type for value in self.inputs]
 
     @property
+    def is_quantized(self) -> bool:
+        """Whether an operand or a result is."""
+        types = (value.type for value in (*self.inputs, *self.outputs) if value is not None)
+        return any(type.dtype.is_quantized for type in types)
+
+    @property
     def is_dead(self) -> bool:
         return not any(value.users for value in self.outputs) and not self.has_effect
 

@@ -15,19 +15,24 @@ Replacement = Value | Sequence[Value] | None
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A function that looks at one node of certain ops and returns what replaces its results, or None."""
+    """A function that looks at one node of certain ops and returns what replaces its results, or None.
+
+    Algebra is about real numbers. Where nodes compute with integers that stand for these, each result is rounded and
+    limited by its own scale: such nodes are shown only to rewrites that keep this (`quantized`).
+    """
 
     roots: tuple[OpSpec, ...]
     apply: Callable[[Node, Builder], Replacement]
+    quantized: bool = False
 
     @property
     def name(self) -> str:
         return self.apply.__name__.replace("_", "-")
 
 
-def rewrite(*roots: OpSpec) -> Callable[[Callable[[Node, Builder], Replacement]], Rewrite]:
+def rewrite(*roots: OpSpec, quantized: bool = False) -> Callable[[Callable[[Node, Builder], Replacement]], Rewrite]:
     """Makes a rewrite of a plain function; without roots it sees every node."""
-    return lambda function: Rewrite(roots, function)
+    return lambda function: Rewrite(roots, function, quantized)
 
 
 MOST_PER_NODE = 200  # deep networks need a few for each
@@ -61,7 +66,10 @@ def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrit
             _queue(worklist, (v.producer for v in node.inputs if v is not None))
             node.erase()
             continue
-        for rule in [*table.get(node.op, ()), *anywhere]:
+        rules = [*table.get(node.op, ()), *anywhere]
+        if node.is_quantized:
+            rules = [rule for rule in rules if rule.quantized]
+        for rule in rules:
             build = Builder(function, before=node, loc=node.loc)
             result = rule.apply(node, build)
             if result is None:
@@ -79,7 +87,8 @@ def _rewrite_function(function: Function, table: dict[OpSpec | None, list[Rewrit
 
 def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dict[Node, None]) -> None:
     loc = merged(node.loc, *(new.loc for new in build.emitted))
-    _queue(worklist, (v.producer for v in node.inputs if v is not None))
+    read = [v.producer for v in node.inputs if v is not None and v.producer is not None]
+    _queue(worklist, read)
     for old, new in zip(node.outputs, results, strict=True):
         if not new.name and new.producer is not None:
             new.name = old.name
@@ -93,6 +102,8 @@ def _replace(node: Node, build: Builder, results: Sequence[Value], worklist: dic
     for new_node in build.emitted:
         new_node.loc = loc
     _queue(worklist, reversed(build.emitted))
+    # First of all what is dead by now: while it stands there, what it reads has one more user.
+    _queue(worklist, (producer for producer in read if producer.is_dead))
 
 
 def _queue(worklist: dict[Node, None], nodes: Iterable[Node | None]) -> None:

@@ -71,7 +71,7 @@ def multiply_by_minus_one(node: Node, build: Builder) -> Value | None:
     x, y = operands(node)
     if node.op is ops.mul and number(y) is None:
         x, y = y, x
-    if number(y) != -1 or x.constant is not None or x.type != node.output.type or x.type.dtype.is_quantized:
+    if number(y) != -1 or x.constant is not None or x.type != node.output.type:
         return None
     if is_rounded(node) or (node.op is ops.div and not x.type.dtype.is_float):
         return None
@@ -83,7 +83,7 @@ def add_negation(node: Node, build: Builder) -> Value | None:
     """`x + (-y)` is `x - y`, `x - (-y)` is `x + y`; `x - constant` is `x + (-constant)`: rewrites look for sums."""
     x, y = operands(node)
     if node.op is ops.sub and y.constant is not None and x.constant is None:
-        if y.constant.nbytes > _NEGATED or y.type.dtype is DType.U8 or y.type.dtype.is_quantized:
+        if y.constant.nbytes > _NEGATED or y.type.dtype is DType.U8:
             return None
         return build.emit(ops.add, x, build.constant(np.negative(y.constant.array())))
     for first, second in ((x, y), (y, x)) if node.op is ops.add else ((x, y),):
@@ -145,7 +145,7 @@ def expand_power(node: Node, build: Builder) -> Value | None:
 def multiply_by_itself(node: Node, build: Builder) -> Value | None:
     """`x * x` reads x once as a square."""
     x, y = operands(node)
-    return build.emit(ops.square, x) if x is y and not x.type.dtype.is_quantized else None
+    return build.emit(ops.square, x) if x is y else None
 
 
 @rewrite(ops.add, ops.mul)

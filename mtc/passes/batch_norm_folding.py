@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
+from mtc.ir.quantized import RANGES
 from mtc.ir.rewriter import rewrite
+from mtc.ir.types import DType, QParams
 from mtc.passes.affine import affine_of
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED, absorb, made_by
+from mtc.passes.quantization_fusion import channel_axis
 from mtc.passes.weight_channels import TRANSPOSED, scale_inputs, scale_outputs
 
 _CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
@@ -28,21 +33,19 @@ def fold_into_operator_before(node: Node, build: Builder) -> Value | None:
         if feeder is None or value is None or not value.has_single_use or feeder.attrs["clamp"] != UNBOUNDED:
             continue
         affine = affine_of(node, value.type.rank - 1 if feeder.op is ops.linear else 1)
-        parameters = _parameters(feeder)
+        parameters = _parameters(feeder) or _quantized_parameters(feeder)
         if affine is None or affine.x is not value or parameters is None:
             continue
         weight, bias = parameters
-        if affine.scale is not None and (feeder.op is ops.linear and weight.nbytes > _MOST_SCALED_LINEAR):
+        new_weight = feeder.inputs[1] if affine.scale is None else _scaled(feeder, weight, affine.scale, build)
+        if new_weight is None:
             continue
         absorb(build, feeder)
-        new_weight = feeder.inputs[1]
-        if affine.scale is not None:
-            new_weight = build.constant(_derived(weight, scale_outputs(feeder, weight.array(), affine.scale)))
         total = np.zeros(1) if bias is None else bias.array().astype(np.float64)
         total = total if affine.scale is None else total * affine.scale
         total = total if affine.shift is None else total + affine.shift
         has_bias = bias is not None or affine.shift is not None
-        new_bias = build.constant(_bias(bias or weight, total)) if has_bias else None
+        new_bias = build.constant(_bias(bias or weight, total, value.type.dtype)) if has_bias else None
         return build.emit(feeder.op, feeder.inputs[0], new_weight, new_bias, **feeder.attrs)
     return None
 
@@ -70,7 +73,8 @@ def fold_into_operator_after(node: Node, build: Builder) -> Value | None:
     if has_shift and affine.shift is not None:
         shifted = scale_inputs(node, array, affine.shift)
         total = shifted.reshape(shifted.shape[0], -1).sum(axis=1)
-        new_bias = build.constant(_bias(bias or weight, total if bias is None else total + bias.array()))
+        sum_ = total if bias is None else total + bias.array()
+        new_bias = build.constant(_bias(bias or weight, sum_, node.output.type.dtype))
     new_weight = node.inputs[1]
     if affine.scale is not None:
         new_weight = build.constant(_derived(weight, scale_inputs(node, array, affine.scale)))
@@ -87,16 +91,66 @@ def _parameters(node: Node) -> tuple[Constant, Constant | None] | None:
     return weight.constant, None if bias is None else bias.constant
 
 
+def _quantized_parameters(node: Node) -> tuple[Constant, Constant | None] | None:
+    """The same of weights that are stored as integers."""
+    weight, bias = node.inputs[1:3]
+    source = made_by(weight, ops.dequantize)
+    if source is None or source.operand(0).constant is None or not source.operand(0).has_single_use:
+        return None
+    if weight is None or not weight.has_single_use or (bias is not None and bias.constant is None):
+        return None
+    return source.operand(0).constant, None if bias is None else bias.constant  # type: ignore[return-value]
+
+
+def _scaled(node: Node, weight: Constant, scale: np.ndarray, build: Builder) -> Value | None:
+    """The weights of `node` times `scale` for each output channel. Integers stay as they are, by other scales."""
+    if weight.type.qparams is None:
+        if node.op is ops.linear and weight.nbytes > _MOST_SCALED_LINEAR:
+            return None
+        return build.constant(_derived(weight, scale_outputs(node, weight.array(), scale)))
+    scaled = _scaled_integers(node, weight, weight.type.qparams, scale.astype(np.float32))
+    return None if scaled is None else build.emit(ops.dequantize, build.constant(scaled), dtype=node.output.type.dtype)
+
+
+def _scaled_integers(node: Node, weight: Constant, qparams: QParams, scale: np.ndarray) -> Constant | None:
+    """None where a channel has no scale of its own to be multiplied. That of a negative factor has its integers
+    mirrored at the zero point, if they have room there."""
+    axis = channel_axis(node.op)
+    if axis is None or (axis != 0 and node.attrs["groups"] > 1) or not bool(np.isfinite(scale).all() and scale.all()):
+        return None
+    are_positive = bool((scale > 0).all())
+    if qparams.block is not None:
+        if axis != 0 or qparams.axis != weight.type.rank - 1 or not are_positive:
+            return None
+        rows = qparams.scale.reshape(scale.size, -1).astype(np.float32) * scale[:, None]
+        scaled = QParams(rows, qparams.zero_point, qparams.axis, qparams.block)
+        return replace(weight, type=replace(weight.type, qparams=scaled))
+    if qparams.axis not in (None, axis):
+        return None
+    zero_points = np.broadcast_to(qparams.zero_point, scale.shape)
+    scaled = QParams(qparams.scale.astype(np.float32) * np.abs(scale), zero_points, axis)
+    type, data = replace(weight.type, qparams=scaled), weight.data
+    if not are_positive:
+        along = [-1 if i == axis else 1 for i in range(weight.type.rank)]
+        steps = weight.array().astype(np.int32)
+        steps = np.where(scale.reshape(along) < 0, 2 * zero_points.reshape(along) - steps, steps)
+        low, high = RANGES[weight.type.dtype]
+        if steps.min(initial=low) < low or steps.max(initial=high) > high:
+            return None
+        data = steps.astype(weight.type.dtype.numpy)
+    return Constant(weight.name, type, data)
+
+
 def _derived(constant: Constant, array: np.ndarray) -> Constant:
     """A constant in place of another, under its name."""
     return Constant.of(array.astype(constant.type.dtype.numpy), constant.name)
 
 
-def _bias(like: Constant, total: np.ndarray) -> Constant:
+def _bias(like: Constant, total: np.ndarray, dtype: DType) -> Constant:
     name = like.name
     if name is not None and like.type.rank > 1:
         name = f"{name.removesuffix('.weight')}.bias"
-    return Constant.of(total.astype(like.type.dtype.numpy), name)
+    return Constant.of(total.astype(dtype.numpy), name)
 
 
 FOLD_BATCH_NORM = Rewrites("fold-batch-norm", (fold_into_operator_before, fold_into_operator_after))

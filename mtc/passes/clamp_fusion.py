@@ -28,34 +28,35 @@ def then(first: Range, second: Range) -> Range | None:
     return (low, high)
 
 
-@rewrite(ops.relu, ops.clamp)
+@rewrite(ops.relu, ops.clamp, quantized=True)
 def fuse_clamp(clamp: Node, build: Builder) -> Value | None:
     """Convolution, linear and pooling kernels limit their results for free."""
     (x,) = clamp.inputs
     feeder = None if x is None else x.producer
     if x is None or feeder is None or not feeder.op.has_attr("clamp"):
         return None
-    if not x.has_single_use:  # another reader needs the value before the clamp
+    if not x.has_single_use or x.type != clamp.output.type:  # another reader needs the value before, or another scale
         return None
     both = then(feeder.attrs["clamp"], limits(clamp))
     if both is None:
         return None
     absorb(build, feeder)
-    return build.emit(feeder.op, *feeder.inputs, **feeder.attrs | {"clamp": both})
+    return build.again(feeder, *feeder.inputs, clamp=both).output
 
 
-@rewrite(ops.relu, ops.clamp)
+@rewrite(ops.relu, ops.clamp, quantized=True)
 def merge_clamps(clamp: Node, build: Builder) -> Value | None:
     """Two limits in a row are one."""
     inner = made_by(clamp.inputs[0], ops.relu, ops.clamp)
     both = then(limits(inner), limits(clamp)) if inner is not None else None
-    if inner is None or both is None:
+    type = clamp.output.type
+    if inner is None or both is None or inner.output.type != type:
         return None
     absorb(build, inner)
-    return build.emit(ops.clamp, inner.inputs[0], min=both[0], max=both[1])
+    return build.emit(ops.clamp, inner.inputs[0], min=both[0], max=both[1], qparams=type.qparams)
 
 
-@rewrite(ops.relu, ops.clamp)
+@rewrite(ops.relu, ops.clamp, quantized=True)
 def clamp_before_view(clamp: Node, build: Builder) -> Value | None:
     """A reshape between an op and its clamp would keep them apart."""
     (x,) = clamp.inputs
@@ -67,13 +68,15 @@ def clamp_before_view(clamp: Node, build: Builder) -> Value | None:
         return None
     if not source.has_single_use:
         return None
-    return build.emit(view.op, build.emit(clamp.op, source, **clamp.attrs), **view.attrs)
+    return build.again(view, build.again(clamp, source).output).output
 
 
-@rewrite(ops.clamp)
+@rewrite(ops.clamp, quantized=True)
 def clamp_is_relu(clamp: Node, build: Builder) -> Value | None:
     """One name for one function: kernels and patterns look for `relu`."""
-    return build.emit(ops.relu, clamp.inputs[0]) if limits(clamp) == (0.0, inf) else None
+    if limits(clamp) != (0.0, inf):
+        return None
+    return build.emit(ops.relu, clamp.inputs[0], qparams=clamp.output.type.qparams)
 
 
 FUSE_CLAMP = Rewrites("fuse-clamp", (fuse_clamp, clamp_before_view))

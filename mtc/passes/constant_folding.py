@@ -20,7 +20,7 @@ _SMALL = 1 << 18
 _SMALL_EXPANDED = 1 << 12
 
 
-@rewrite()
+@rewrite(quantized=True)
 def fold_constants(node: Node, build: Builder) -> list[Value] | None:
     """A node that only reads constants is one."""
     if node.op.has(Trait.STRUCTURAL) or node.has_effect or node.regions or is_decoding(node):

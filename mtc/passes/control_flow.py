@@ -28,7 +28,7 @@ def _input_of(node: Node, region: Function, index: int) -> Value:
     return region.inputs[index - (1 if node.op is ops.cond else 0)]
 
 
-@rewrite(ops.cond)
+@rewrite(ops.cond, quantized=True)
 def inline_known_branch(node: Node, build: Builder) -> Sequence[Value] | None:
     """A model's switches are often constants by the time it is exported."""
     predicate = node.operand(0).constant
@@ -38,7 +38,7 @@ def inline_known_branch(node: Node, build: Builder) -> Sequence[Value] | None:
     return inline(chosen, [node.operand(index) for index in range(1, len(node.inputs))], build)
 
 
-@rewrite(*_LOOPS)
+@rewrite(*_LOOPS, quantized=True)
 def move_constants_inside(node: Node, build: Builder) -> Sequence[Value] | None:
     """Libraries pack weights that they see to be constants; torch hands them to branches and bodies as operands."""
     constants = (i for i in range(_first_fixed(node), len(node.inputs)) if node.operand(i).constant is not None)
@@ -55,7 +55,7 @@ def move_constants_inside(node: Node, build: Builder) -> Sequence[Value] | None:
     return _without_operands(node, found, build)
 
 
-@rewrite(*_LOOPS)
+@rewrite(*_LOOPS, quantized=True)
 def drop_unused_operands(node: Node, build: Builder) -> Sequence[Value] | None:
     """Branches are given what either of them needs."""
     unused = (
@@ -67,7 +67,7 @@ def drop_unused_operands(node: Node, build: Builder) -> Sequence[Value] | None:
     return _without_operands(node, found, build) if found else None
 
 
-@rewrite(ops.cond)
+@rewrite(ops.cond, quantized=True)
 def drop_unused_results(node: Node, build: Builder) -> Sequence[Value] | None:
     """What only a result that nobody reads needs is dead in the branches."""
     kept = [index for index, value in enumerate(node.outputs) if value.users]

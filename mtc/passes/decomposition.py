@@ -41,7 +41,7 @@ class WidenConv1d:
     name: str = "widen-conv1d"
 
     def run(self, module: Module) -> int:
-        @rewrite(ops.conv1d)
+        @rewrite(ops.conv1d, quantized=True)
         def widen(node: Node, build: Builder) -> Value | None:
             return _as_conv2d(node, build) if self.wanted(node) else None
 

@@ -55,7 +55,7 @@ _CHANGES_NOTHING: dict[OpSpec, Callable[[Node], bool]] = {
 }
 
 
-@rewrite(*_CHANGES_NOTHING)
+@rewrite(*_CHANGES_NOTHING, quantized=True)
 def remove_identity(node: Node, build: Builder) -> Value | None:
     """Frontends and other rewrites leave reshapes to the same shape, slices of everything, concats of one."""
     x = node.inputs[0]
@@ -64,20 +64,20 @@ def remove_identity(node: Node, build: Builder) -> Value | None:
     return x
 
 
-@rewrite()
+@rewrite(quantized=True)
 def remove_repetition(node: Node, build: Builder) -> Value | None:
     """`relu(relu(x))` and its like: a second time changes nothing."""
     if not node.op.has(Trait.IDEMPOTENT) or len(node.inputs) != 1:
         return None
     x = node.inputs[0]
     first = made_by(x, node.op)
-    if first is None or first.attrs != node.attrs:
+    if x is None or first is None or first.attrs != node.attrs or x.type != node.output.type:
         return None
     absorb(build, first)
     return x
 
 
-@rewrite()
+@rewrite(quantized=True)
 def skip_expand(node: Node, build: Builder) -> Value | None:
     """Elementwise operators broadcast their operands themselves, without a copy."""
     if not node.op.has(Trait.ELEMENTWISE) or len(node.inputs) < 2:
@@ -88,11 +88,11 @@ def skip_expand(node: Node, build: Builder) -> Value | None:
             continue
         operands = (*node.inputs[:index], expand.inputs[0], *node.inputs[index + 1 :])
         if broadcast(*(v.type.shape for v in operands if v is not None)) == node.output.type.shape:
-            return build.emit(node.op, *operands, **node.attrs)
+            return build.again(node, *operands).output
     return None
 
 
-@rewrite(ops.concat)
+@rewrite(ops.concat, quantized=True)
 def drop_empty_operands(node: Node, build: Builder) -> Value | None:
     """Growing caches start from an empty tensor."""
     axis = node.attrs["axis"]

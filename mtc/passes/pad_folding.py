@@ -31,7 +31,7 @@ def _together(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...
     return tuple(a + b for a, b in zip(first, second, strict=True))
 
 
-@rewrite(ops.conv1d, ops.conv2d, ops.conv3d)
+@rewrite(ops.conv1d, ops.conv2d, ops.conv3d, quantized=True)
 def fold_pad_into_conv(conv: Node, build: Builder) -> Value | None:
     """A convolution pads with zeros itself. TensorFlow's asymmetric padding comes as a pad of its own."""
     pad = made_by(conv.inputs[0], ops.pad)
@@ -40,7 +40,7 @@ def fold_pad_into_conv(conv: Node, build: Builder) -> Value | None:
         return None
     absorb(build, pad)
     padding = _together(conv.attrs["padding"], extra)
-    return build.emit(conv.op, pad.inputs[0], *conv.inputs[1:], **conv.attrs | {"padding": padding})
+    return build.again(conv, pad.inputs[0], *conv.inputs[1:], padding=padding).output
 
 
 def _lowest(value: Value) -> float:
@@ -48,7 +48,7 @@ def _lowest(value: Value) -> float:
     return float(np.iinfo(dtype.numpy).min) if dtype.is_integer else -inf
 
 
-@rewrite(ops.max_pool2d)
+@rewrite(ops.max_pool2d, quantized=True)
 def fold_pad_into_max_pool(pool: Node, build: Builder) -> Value | None:
     """What max pooling puts around an image is never the largest: that is what a pad with -inf is for."""
     pad = made_by(pool.inputs[0], ops.pad)
@@ -59,10 +59,10 @@ def fold_pad_into_max_pool(pool: Node, build: Builder) -> Value | None:
     if not _is_within_window(padding, pool.attrs["kernel_size"], pool.attrs["dilation"]):
         return None
     absorb(build, pad)
-    return build.emit(ops.max_pool2d, pad.inputs[0], **pool.attrs | {"padding": padding})
+    return build.again(pool, pad.inputs[0], padding=padding).output
 
 
-@rewrite(ops.avg_pool2d)
+@rewrite(ops.avg_pool2d, quantized=True)
 def fold_pad_into_avg_pool(pool: Node, build: Builder) -> Value | None:
     """Zeros around an image count as elements: so does the padding with `count_include_pad`."""
     attrs = pool.attrs
@@ -76,7 +76,7 @@ def fold_pad_into_avg_pool(pool: Node, build: Builder) -> Value | None:
     if not _is_within_window(padding, attrs["kernel_size"], (1, 1)):
         return None
     absorb(build, pad)
-    return build.emit(ops.avg_pool2d, pad.inputs[0], **attrs | {"padding": padding, "count_include_pad": True})
+    return build.again(pool, pad.inputs[0], padding=padding, count_include_pad=True).output
 
 
 def _is_within_window(padding: tuple[int, ...], kernel: tuple[int, int], dilation: tuple[int, int]) -> bool:

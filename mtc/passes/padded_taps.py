@@ -113,7 +113,7 @@ def _kernel(weight: Constant, place: int, taps: range) -> Constant:
     return Constant(weight.name, replace(weight.type, shape=part.shape), part)
 
 
-@rewrite(*_CONVOLUTIONS)
+@rewrite(*_CONVOLUTIONS, quantized=True)
 def trim_padded_taps(conv: Node, build: Builder) -> Value | None:
     """Taps that read padding for every output add nothing. What remains has a step, so a new dilation.
 
@@ -160,8 +160,6 @@ class SplitPaddedTaps:
         return apply_rewrites(module, (split,))
 
     def _pays(self, conv: Node, split: _Split) -> bool:
-        if conv.output.type.qparams is not None:  # parts that are rounded each would not add up to the whole
-            return False
         outputs = _known_product(conv.output.type.shape)
         products = split.saved_share * outputs * _known_product(conv.operand(1).type.shape[1:])
         return split.saved_share >= self.share and products >= max(self.least, self.per_output * outputs)

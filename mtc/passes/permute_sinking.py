@@ -71,7 +71,7 @@ def _before(value: Value, dims: Axes, build: Builder) -> Value:
     return build.emit(ops.permute, value, dims=inverse(dims))
 
 
-@rewrite()
+@rewrite(quantized=True)
 def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
     """Elementwise operators do not care about the order of axes, if all operands have the same."""
     if not node.op.has(Trait.ELEMENTWISE) or len(node.outputs) != 1:
@@ -90,7 +90,7 @@ def sink_through_elementwise(node: Node, build: Builder) -> Value | None:
 ALONG_AXIS = tuple(op for op in ops.OPS.values() if "axis" in op.attributes and "keepdim" not in op.attributes)
 
 
-@rewrite(*ALONG_AXIS)
+@rewrite(*ALONG_AXIS, quantized=True)
 def sink_along_axis(node: Node, build: Builder) -> list[Value] | None:
     """An operator along one axis works on that axis wherever it stands."""
     x = node.inputs[0]
@@ -116,7 +116,7 @@ def _meets_permute(value: Value) -> bool:
     return False
 
 
-@rewrite(*BY_AXIS)
+@rewrite(*BY_AXIS, quantized=True)
 def sink_through_moves(node: Node, build: Builder) -> Value | None:
     """Padding, slices and their like are stated for each axis."""
     (x,) = node.inputs
@@ -133,7 +133,7 @@ def sink_through_moves(node: Node, build: Builder) -> Value | None:
 REDUCTIONS = tuple(op for op in ops.OPS.values() if "keepdim" in op.attributes)
 
 
-@rewrite(*REDUCTIONS)
+@rewrite(*REDUCTIONS, quantized=True)
 def sink_through_reduction(node: Node, build: Builder) -> Value | None:
     """A reduction names its axes; what it leaves keeps the permuted order."""
     x = node.inputs[0]
@@ -163,7 +163,7 @@ _TRAILING: dict[OpSpec, Callable[[Node], int]] = {
 }
 
 
-@rewrite(*_TRAILING)
+@rewrite(*_TRAILING, quantized=True)
 def sink_through_rows(node: Node, build: Builder) -> Value | None:
     """What works on the last axes does not see the order of those before."""
     x = node.inputs[0]
@@ -176,7 +176,7 @@ def sink_through_rows(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.permute, build.again(node, unpermuted(x), *node.inputs[1:]).output, dims=dims)
 
 
-@rewrite(*(op for op in ops.OPS.values() if op.has(Trait.LAYOUT_AWARE)))
+@rewrite(*(op for op in ops.OPS.values() if op.has(Trait.LAYOUT_AWARE)), quantized=True)
 def follow_layout(node: Node, build: Builder) -> Value | None:
     """Between operators in another layout, one that no library wants there follows them, if it has both.
 

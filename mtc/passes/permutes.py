@@ -72,7 +72,7 @@ def is_wanted(value: Value, dims: Axes, depth: int = 8) -> bool:
     return False
 
 
-@rewrite(ops.permute)
+@rewrite(ops.permute, quantized=True)
 def merge_permutes(node: Node, build: Builder) -> Value | None:
     """permute(permute(x)) is one permute; one that leaves every axis in place is x."""
     (x,) = node.inputs
@@ -87,7 +87,7 @@ def merge_permutes(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.permute, unpermuted(x), dims=tuple(inner[d] for d in dims))
 
 
-@rewrite(ops.permute)
+@rewrite(ops.permute, quantized=True)
 def permute_is_reshape(node: Node, build: Builder) -> Value | None:
     """Moving axes of size 1 about leaves the elements in order: that needs no code."""
     (x,) = node.inputs
@@ -98,7 +98,7 @@ def permute_is_reshape(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.reshape, x, shape=node.output.type.shape)
 
 
-@rewrite(ops.reshape)
+@rewrite(ops.reshape, quantized=True)
 def merge_reshapes(node: Node, build: Builder) -> Value | None:
     """reshape(reshape(x)) is one reshape; one to the same shape is x."""
     (x,) = node.inputs

@@ -6,19 +6,22 @@ PT2E flow as from `mtc quantize`, and it is the one place where integers begin.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mtc import ops
 from mtc.ir.builder import Builder
+from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
 from mtc.ir.opspec import OpSpec, Signature, Trait, TypeMismatch
 from mtc.ir.quantized import RANGES, dequantize
 from mtc.ir.rewriter import rewrite
-from mtc.ir.types import DType, QParams
+from mtc.ir.types import DType, QParams, TensorType
 from mtc.passes.base import Rewrites
 from mtc.passes.clamp_fusion import limits
 from mtc.passes.constant_folding import is_decoding
-from mtc.passes.matching import absorb, made_by
+from mtc.passes.matching import absorb, made_by, number
 
 ROUNDINGS = (ops.quantize, ops.dequantize, ops.requantize)
 
@@ -28,7 +31,7 @@ def integer_form(op: OpSpec) -> Signature | None:
     return next((variant for variant in op.variants if variant.form == "quantized"), None)
 
 
-@rewrite(ops.quantize)
+@rewrite(ops.quantize, quantized=True)
 def compute_in_integers(quantize: Node, build: Builder) -> Value | None:
     """An operator whose operands are all dequantized, and whose result is quantized and nothing else."""
     node = quantize.operand(0).producer
@@ -66,13 +69,12 @@ def _integer_operands(
         if value is None or not isinstance(kind, str):
             found.append(value)
             continue
-        source = made_by(value, ops.dequantize)
-        if source is None:
+        integers = _integers(value, dtype, build) if kind == result else _integers(value)
+        if integers is None or (kind == result and integers.type.dtype is not dtype):
             return None
-        integers = source.operand(0)
-        if kind == result and integers.type.dtype is not dtype:
+        if integers.type.dtype not in signature.variables[kind]:
             return None
-        if integers.type.dtype not in signature.variables[kind] or not _fits(integers, kind == result):
+        if not _has_one_scale(integers) and (kind == result or not _has_channel_scales(integers, node.op)):
             return None
         if joins and integers.type.qparams != qparams:
             integers = build.emit(ops.requantize, integers, dtype=dtype, qparams=qparams)
@@ -80,13 +82,40 @@ def _integer_operands(
     return found
 
 
-def _fits(integers: Value, is_activation: bool) -> bool:
-    """Activations have one scale, and so have weights, or one for each channel; none has blocks."""
+def _integers(value: Value, dtype: DType | None = None, build: Builder | None = None) -> Value | None:
+    """What `value` was dequantized from. A number is one step in `dtype` of a scale that is that number."""
+    source = made_by(value, ops.dequantize)
+    if source is not None:
+        return source.operand(0)
+    real = number(value)
+    if value.constant is None or real is None or dtype is None or build is None or not math.isfinite(real):
+        return None
+    scale = abs(real) or 1.0
+    if scale < np.finfo(np.float32).tiny:
+        return None
+    zero_point = 1 if dtype is DType.QU8 else 0  # so that there is a step below it
+    steps = np.asarray(np.sign(value.constant.array()) + zero_point, dtype.numpy)
+    return build.constant(Constant(None, TensorType(dtype, value.type.shape, QParams(scale, zero_point)), steps))
+
+
+def _has_one_scale(integers: Value) -> bool:
+    return integers.type.qparams is not None and integers.type.qparams.is_per_tensor
+
+
+def _has_channel_scales(integers: Value, op: OpSpec) -> bool:
+    """Whether weights of `op` have one scale for each output channel."""
     qparams = integers.type.qparams
-    return qparams is not None and (qparams.is_per_tensor or (not is_activation and qparams.block is None))
+    return qparams is not None and qparams.block is None and qparams.axis == channel_axis(op)
 
 
-@rewrite(ops.quantize)
+def channel_axis(op: OpSpec) -> int | None:
+    """The axis of a product's weights along which its output channels stand; None if they have one scale."""
+    if op is ops.matmul:
+        return None
+    return 1 if op in (ops.conv_transpose2d, ops.conv_transpose3d) else 0
+
+
+@rewrite(ops.quantize, quantized=True)
 def quantize_what_was_dequantized(quantize: Node, build: Builder) -> Value | None:
     """The same integers, or others of another scale."""
     source = made_by(quantize.operand(0), ops.dequantize)
@@ -101,7 +130,7 @@ def quantize_what_was_dequantized(quantize: Node, build: Builder) -> Value | Non
     return build.emit(ops.requantize, integers, dtype=quantize.output.type.dtype, qparams=quantize.output.type.qparams)
 
 
-@rewrite(ops.quantize)
+@rewrite(ops.quantize, quantized=True)
 def saturation_is_a_clamp(quantize: Node, build: Builder) -> Value | None:
     """A clamp that cuts off no more than the integers do: rounding saturates by itself."""
     x = quantize.operand(0)
@@ -119,7 +148,7 @@ def saturation_is_a_clamp(quantize: Node, build: Builder) -> Value | None:
     if not is_own and (low, high) == unlimited:
         return None
     absorb(build, node)
-    real = node.operand(0) if is_own else build.emit(node.op, *node.inputs, **(node.attrs | {"clamp": unlimited}))
+    real = node.operand(0) if is_own else build.again(node, *node.inputs, clamp=unlimited).output
     return build.emit(ops.quantize, real, dtype=type.dtype, qparams=type.qparams)
 
 
@@ -130,25 +159,80 @@ def _covers(range: tuple[float, float], dtype: DType, qparams: QParams) -> bool:
     return range[0] < lowest + half and range[1] > highest - half
 
 
-@rewrite()
+@rewrite(ops.quantize, quantized=True)
+def quantize_earlier(quantize: Node, build: Builder) -> Value | None:
+    """Between an operator that can compute in integers and the rounding of its results nothing need stand that only
+    moves or compares elements: their order is the same before and after."""
+    x, type = quantize.operand(0), quantize.output.type
+    node = x.producer
+    if node is None or not _moves(node) or type.qparams is None or not type.qparams.is_per_tensor:
+        return None
+    return _rounded_before(x, type.dtype, type.qparams, build) if _can_be_integers(x) else None
+
+
+def _rounded_before(x: Value, dtype: DType, qparams: QParams, build: Builder) -> Value:
+    """`x` rounded, in front of what moves its elements."""
+    node = x.producer
+    if node is None or not _moves(node):
+        return build.emit(ops.quantize, x, dtype=dtype, qparams=qparams)
+    absorb(build, node)
+    rounded = {value: _rounded_before(value, dtype, qparams, build) for value in dict.fromkeys(_moved(node))}
+    return build.again(node, *(None if value is None else rounded.get(value, value) for value in node.inputs)).output
+
+
+@rewrite(quantized=True)
 def dequantize_later(node: Node, build: Builder) -> Value | None:
     """What only moves elements moves integers: a quarter of the bytes, and perhaps the real numbers are not needed."""
-    signature = integer_form(node.op)
-    if signature is None or not node.op.has(Trait.SHARES_QPARAMS) or len(node.outputs) != 1:
+    if not _moves(node) or node.op.is_variadic or len(_moved(node)) != 1:
         return None
-    if sum(isinstance(kind, str) for kind in signature.operands) != 1 or node.op.is_variadic:
+    (x,) = _moved(node)
+    source = made_by(x, ops.dequantize)
+    if source is None or not _has_one_scale(source.operand(0)) or source.operand(0).constant is not None:
         return None
-    source = made_by(node.inputs[0], ops.dequantize)
-    if source is None or not _fits(source.operand(0), True) or source.operand(0).constant is not None:
-        return None
-    if not node.inputs[0].has_single_use:  # type: ignore[union-attr]
+    if not x.has_single_use and not _becomes_integers(node.output):
         return None
     absorb(build, source)
-    moved = build.emit(node.op, source.operand(0), *node.inputs[1:], **node.attrs)
+    moved = build.again(node, source.operand(0), *node.inputs[1:]).output
     return build.emit(ops.dequantize, moved, dtype=node.output.type.dtype)
 
 
-@rewrite()
+def _moves(node: Node) -> bool:
+    """Whether it only moves or compares elements, which integers have as well."""
+    return node.op.has(Trait.SHARES_QPARAMS) and integer_form(node.op) is not None and len(node.outputs) == 1
+
+
+def _moved(node: Node) -> list[Value]:
+    """The operands whose elements it moves."""
+    kinds = [*node.op.signature.operands]
+    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
+    pairs = zip(node.inputs, kinds, strict=False)
+    return [value for value, kind in pairs if value is not None and kind == node.op.signature.results[0]]
+
+
+def _can_be_integers(value: Value) -> bool:
+    """Whether nothing but the rounding of it would see `value`, were it computed in integers."""
+    node = value.producer
+    if node is None or not value.has_single_use or len(node.outputs) != 1:
+        return False
+    if _moves(node):
+        return all(made_by(moved, ops.dequantize) or _can_be_integers(moved) for moved in _moved(node))
+    signature = integer_form(node.op)
+    kinds = () if signature is None or node.op in ROUNDINGS else signature.operands
+    reals = [v for v, kind in zip(node.inputs, kinds, strict=False) if v is not None and isinstance(kind, str)]
+    return bool(reals) and all(made_by(v, ops.dequantize) or number(v) is not None for v in reals)
+
+
+def _becomes_integers(value: Value) -> bool:
+    """Whether every reader rounds `value` again, behind operators that can compute in integers."""
+    users = value.user_nodes
+    return bool(users) and all(
+        user.op is ops.quantize
+        or (integer_form(user.op) is not None and user.op not in ROUNDINGS and _becomes_integers(user.output))
+        for user in users
+    )
+
+
+@rewrite(quantized=True)
 def keep_weights_stored(node: Node, build: Builder) -> Value | None:
     """A kernel that unpacks weights as it reads them needs no decoded copy in memory."""
     if not any(variant.form == "stored" for variant in node.op.variants):
@@ -162,7 +246,7 @@ def keep_weights_stored(node: Node, build: Builder) -> Value | None:
         if not _is_by_row(stored) or not _is_stored_form(node, operands):
             continue
         absorb(build, decoding)
-        return build.emit(node.op, *operands, **node.attrs)
+        return build.again(node, *operands).output
     return None
 
 
@@ -188,7 +272,7 @@ def _is_by_row(weight: Value) -> bool:
 
 FUSE_QUANTIZATION = Rewrites(
     "fuse-quantization",
-    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, dequantize_later),
+    (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, quantize_earlier, dequantize_later),
 )
 # After the other: what is computed in integers has weights that are integers anyway.
 KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))

@@ -88,7 +88,7 @@ def _reshaped(build: Builder, x: Value, moved: list[tuple[Axes, Run]], shape: Sh
     return result, tuple(order.index(axis) for axis in range(len(shape)))
 
 
-@rewrite(ops.reshape)
+@rewrite(ops.reshape, quantized=True)
 def sink_through_reshape(node: Node, build: Builder) -> Value | None:
     """Axes that a permute keeps side by side can be joined or split before it."""
     found = _moved_runs(node)
@@ -101,7 +101,7 @@ def sink_through_reshape(node: Node, build: Builder) -> Value | None:
     return reshaped if dims == tuple(range(len(dims))) else build.emit(ops.permute, reshaped, dims=dims)
 
 
-@rewrite(ops.reshape)
+@rewrite(ops.reshape, quantized=True)
 def shuffle_in_layout(node: Node, build: Builder) -> Value | None:
     """A channel shuffle between operators in NHWC: only the groups are swapped, and the images stay in NHWC."""
     found = _moved_runs(node)
@@ -122,7 +122,7 @@ def shuffle_in_layout(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.permute, reshaped, dims=dims)
 
 
-@rewrite(ops.permute)
+@rewrite(ops.permute, quantized=True)
 def hoist_through_reshape(node: Node, build: Builder) -> Value | None:
     """Windows of an image put together again, then brought to NHWC: the permute before the reshape can do both."""
     joined = made_by(node.inputs[0], ops.reshape)

@@ -15,7 +15,7 @@ from mtc.passes.base import Rewrites
 from mtc.passes.constant_folding import is_decoding
 
 
-@rewrite(ops.dequantize, ops.cast)
+@rewrite(ops.dequantize, ops.cast, quantized=True)
 def decode_when_loaded(node: Node, build: Builder) -> Value | None:
     """A constant that the runtime makes of another."""
     stored = node.operand(0).constant

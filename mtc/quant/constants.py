@@ -7,10 +7,11 @@ import numpy as np
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node
 from mtc.ir.types import QParams
+from mtc.passes.quantization_fusion import channel_axis
 from mtc.quant.choice import Choice, integer_operands, is_product
 from mtc.quant.scales import Scales
 from mtc.quant.schemes import Scheme
-from mtc.quant.weights import affine, channel_axis, quantized, symmetric
+from mtc.quant.weights import affine, quantized, symmetric
 
 # The constant in integers, for each operand that is one.
 Constants = dict[tuple[Node, int], Constant]
@@ -25,7 +26,7 @@ def weight_scales(choice: Choice, scheme: Scheme) -> dict[Node, QParams]:
         if constant is None:
             continue
         if scheme.symmetric_weights:
-            axis = channel_axis(node) if scheme.per_channel else None
+            axis = channel_axis(node.op) if scheme.per_channel else None
             found[node] = symmetric(constant.array(), scheme.weights, axis)
         else:
             found[node] = affine(*_range(constant), scheme.weights)

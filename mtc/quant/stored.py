@@ -13,9 +13,10 @@ from mtc.ir.builder import Builder
 from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Module, Node
 from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
+from mtc.passes.quantization_fusion import channel_axis
 from mtc.quant.choice import is_product
 from mtc.quant.schemes import Scheme
-from mtc.quant.weights import by_block, channel_axis, quantized, symmetric
+from mtc.quant.weights import by_block, quantized, symmetric
 
 _RECURRENT = (ops.lstm, ops.gru, ops.rnn)
 _BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis
@@ -119,4 +120,4 @@ def _weight_of(node: Node) -> TensorType:
 
 def _row_axis(node: Node, index: int) -> int | None:
     """The axis along which weights have scales of their own."""
-    return 0 if node.op is ops.embedding or node.op in _RECURRENT else channel_axis(node)
+    return 0 if node.op is ops.embedding or node.op in _RECURRENT else channel_axis(node.op)

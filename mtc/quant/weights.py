@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mtc import ops
 from mtc.ir.constant import Constant
-from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES, quantize
 from mtc.ir.types import DType, QParams, TensorType
 
@@ -46,10 +44,3 @@ def quantized(constant: Constant, dtype: DType, qparams: QParams) -> Constant:
     return Constant(
         constant.name, TensorType(dtype, constant.type.shape, qparams), quantize(constant.array(), dtype, qparams)
     )
-
-
-def channel_axis(node: Node) -> int | None:
-    """The axis of a product's weights along which its output channels stand; None if they have one scale."""
-    if node.op is ops.matmul:
-        return None
-    return 1 if node.op in (ops.conv_transpose2d, ops.conv_transpose3d) else 0

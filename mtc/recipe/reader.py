@@ -153,7 +153,7 @@ def text_of(settings: Settings, path: Path) -> str:
 
 
 def _named_from(path: Path, given: str) -> str:
-    """A file or folder, or an attribute of one, as the recipe at `path` names it: what is beside it may move with it."""
+    """A file or folder, or an attribute of one, as the recipe at `path` names it: what is beside it may move too."""
     file = file_of(given) if given else None
     if file is None or not file.exists():
         return given

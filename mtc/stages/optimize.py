@@ -29,11 +29,33 @@ from mtc.passes.normalization_recovery import RECOVER_NORMALIZATIONS
 from mtc.passes.pad_folding import FOLD_PADDING
 from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
+from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 from mtc.stages.files import save
 from mtc.stages.package import lowered
 from mtc.support.plural import counted
+
+# Behind all that folds floats into each other: what stands between two roundings is one operator by then. What can be
+# folded into an operator on integers, such as a limit that was rounded itself, is found here.
+INTEGERS: tuple[Pass, ...] = (
+    Group(
+        "make-integers",
+        (
+            ELIMINATE_COMMON_SUBEXPRESSIONS,
+            FUSE_QUANTIZATION,
+            FOLD_CONSTANTS,
+            FOLD_PADDING,
+            MERGE_CLAMPS,
+            FUSE_CLAMP,
+            SIMPLIFY_RESHAPES,
+            REMOVE_IDENTITIES,
+        ),
+    ),
+    KEEP_STORED_WEIGHTS,
+    ELIMINATE_COMMON_SUBEXPRESSIONS,
+    ELIMINATE_DEAD_CODE,
+)
 
 # First the operators that the model means, then what can be folded into them: folding would hide the patterns.
 CANONICALIZE: tuple[Pass, ...] = (
@@ -69,8 +91,7 @@ CANONICALIZE: tuple[Pass, ...] = (
             REMOVE_IDENTITIES,
         ),
     ),
-    ELIMINATE_COMMON_SUBEXPRESSIONS,
-    ELIMINATE_DEAD_CODE,
+    *INTEGERS,
 )
 
 

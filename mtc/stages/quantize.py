@@ -18,11 +18,6 @@ from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
 from mtc.ir.module import Module
 from mtc.ir.types import QI8, DType
 from mtc.ir.verifier import verify
-from mtc.passes.base import Group, Pass
-from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
-from mtc.passes.constant_folding import FOLD_CONSTANTS
-from mtc.passes.dead_code import ELIMINATE_DEAD_CODE
-from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
 from mtc.quant.choice import has_integer_kernel
@@ -36,20 +31,13 @@ from mtc.quant.static import round_statically
 from mtc.quant.stored import StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
-from mtc.stages.optimize import optimize
+from mtc.stages.optimize import INTEGERS, optimize
 from mtc.stages.package import chosen_backends, package
 from mtc.stages.rescaling import rescale
 from mtc.stages.tapped_runs import tapped_runs
 from mtc.stages.taps import named
 from mtc.support.plural import counted
 
-INTEGERS: tuple[Pass, ...] = (
-    Group("make-integers", (ELIMINATE_COMMON_SUBEXPRESSIONS, FUSE_QUANTIZATION)),
-    KEEP_STORED_WEIGHTS,
-    FOLD_CONSTANTS,
-    ELIMINATE_COMMON_SUBEXPRESSIONS,
-    ELIMINATE_DEAD_CODE,
-)
 DEFAULT_SCHEME, DEFAULT_OBSERVER = "int8", "min-max"
 _COMPARED = 4  # batches on which the loss is measured
 

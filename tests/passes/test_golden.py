@@ -38,7 +38,7 @@ def random_array(type: TensorType, seed: str) -> np.ndarray:
     shape = tuple(size if isinstance(size, int) else SYMBOLIC for size in type.shape)
     if type.dtype is DType.BOOL:
         return random.random(shape) < 0.5
-    if type.dtype.is_integer:
+    if type.dtype.is_integer or type.dtype.is_quantized:
         return random.integers(0, 3, shape).astype(type.dtype.numpy)
     array = random.normal(0, 2, shape)
     return (np.abs(array) + 0.5 if "variance" in seed else array).astype(type.dtype.numpy)

@@ -1,0 +1,208 @@
+"""Models that PT2E has quantized, calibrated or trained: operators on integers between the first rounding and the
+last."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import mtc
+from mtc import interp
+from mtc.ir.module import Module
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    pt2e = pytest.importorskip("torchao.quantization.pt2e.quantize_pt2e")
+    from torchao.quantization.pt2e import move_exported_model_to_eval
+    from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
+    from torchao.testing.pt2e._xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
+
+ROUNDINGS = ("quantize", "dequantize", "requantize")
+
+
+def xnnpack(**options: Any) -> Any:
+    return XNNPACKQuantizer().set_global(get_symmetric_quantization_config(**options))
+
+
+def x86_cpu(**options: Any) -> Any:
+    return x86.X86InductorQuantizer().set_global(x86.get_default_x86_inductor_quantization_config(**options))
+
+
+def quantized(model: nn.Module, inputs: tuple[torch.Tensor, ...], quantizer: Any, is_qat: bool = False) -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(model.train(is_qat), inputs, strict=True).module()
+        prepared = (pt2e.prepare_qat_pt2e if is_qat else pt2e.prepare_pt2e)(program, quantizer)
+        for _ in range(4):
+            prepared(*(torch.randn_like(x) for x in inputs))
+        if is_qat:
+            move_exported_model_to_eval(prepared)
+        return pt2e.convert_pt2e(prepared)
+
+
+class Images(nn.Module):
+    """What the XNNPACK quantizer annotates of networks for images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8)
+        self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.second, self.last = nn.Conv2d(8, 8, 1), nn.Linear(16, 5)
+        self.norm.running_mean.normal_(0, 0.1)
+        self.norm.running_var.uniform_(0.5, 1.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.norm(self.first(x)))
+        y = torch.relu(y + F.hardtanh(self.depthwise(y), 0.0, 6.0))
+        y = F.max_pool2d(y, 2)
+        y = torch.cat([y, y * 0.5], 1)[:, 4:12]
+        y = torch.relu(self.second(y.permute(0, 1, 3, 2)))
+        return self.last(torch.cat([F.adaptive_avg_pool2d(y, 1).flatten(1), y.mean((2, 3))], 1))
+
+
+class Sound(nn.Module):
+    """Along time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Conv1d(2, 8, 5, padding=2), nn.BatchNorm1d(8)
+        self.second = nn.Conv1d(8, 4, 3, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.second(torch.relu(self.norm(self.first(x)))))
+
+
+class Rows(nn.Module):
+    """Fully connected, with a residual."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.last = nn.Linear(16, 32), nn.Linear(32, 16), nn.Linear(16, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x + self.second(F.hardswish(self.first(x)))
+        return self.last(torch.relu(y) * torch.sigmoid(y))
+
+
+NETS: dict[str, Callable[[], tuple[nn.Module, torch.Tensor]]] = {
+    "images": lambda: (Images(), torch.randn(2, 3, 12, 12)),
+    "sound": lambda: (Sound(), torch.randn(2, 2, 40)),
+    "rows": lambda: (Rows(), torch.randn(3, 7, 16)),
+}
+
+
+def floats(module: Module) -> list[str]:
+    """The operators that compute floats."""
+    return sorted(
+        {
+            node.op.name
+            for node in module.nodes()
+            if node.op.name not in (*ROUNDINGS, "constant") and any(v.type.dtype.is_float for v in node.outputs)
+        }
+    )
+
+
+def roundings(module: Module) -> list[str]:
+    return [node.op.name for node in module.nodes() if node.op.name in ROUNDINGS]
+
+
+def run(optimized: Module, inputs: list[np.ndarray], tmp_path: Path) -> np.ndarray:
+    mtc.package(optimized, tmp_path / "model.mtp")
+    with mtc.Session(tmp_path / "model.mtp") as session:
+        return session.run(*inputs)[0]
+
+
+def assert_runs_as_torch(module: Module, tmp_path: Path) -> None:
+    """Reference and portable kernels agree bit by bit, and with torch but for what a rounding decides: torch rounds a
+    bias nowhere and sums in floats, so that a few values come to be the next step, and some of these matter."""
+    optimized = mtc.optimize(module, backend="portable")
+    (sample,) = module.samples["forward"]
+    inputs = [constant.array() for constant in sample.inputs]
+    want = sample.outputs[0].array()
+    (reference,) = interp.run(optimized, inputs)
+    got = run(optimized, inputs, tmp_path)
+    last = optimized.functions["forward"].outputs[0].producer
+    assert last is not None
+    qparams = last.operand(0).type.qparams if last.op.name == "dequantize" else None
+    np.testing.assert_allclose(got, reference, rtol=0 if qparams else 1e-5, atol=0 if qparams else 1e-6)
+    step = float(np.abs(want).max()) / 127 if qparams is None else float(qparams.scale[0])
+    off = np.abs(got - want) / step
+    assert off.max() <= 3.01 and off.mean() <= 1.0, (off.max(), off.mean())
+
+
+@pytest.mark.parametrize(
+    ("is_qat", "per_channel"),
+    [(False, True), (False, False), (True, True)],
+    ids=["calibrated-per-channel", "calibrated-per-tensor", "trained-per-channel"],
+)
+@pytest.mark.parametrize("name", NETS)
+def test_all_that_is_rounded_is_computed_in_integers(
+    name: str, is_qat: bool, per_channel: bool, tmp_path: Path
+) -> None:
+    model, x = NETS[name]()
+    module = mtc.export(quantized(model, (x,), xnnpack(is_per_channel=per_channel, is_qat=is_qat), is_qat), (x,))
+    optimized = mtc.optimize(module, backend="portable")
+    assert floats(optimized) == []
+    assert [name for name in roundings(optimized) if name != "requantize"] == ["quantize", "dequantize"]
+    assert_runs_as_torch(module, tmp_path)
+
+
+@pytest.mark.parametrize("per_channel", [True, False], ids=["per-channel", "per-tensor"])
+def test_transposed_convolutions(per_channel: bool, tmp_path: Path) -> None:
+    """The quantizer gives scales to the wrong axis, that of the inputs, by which no sum of integers can be had."""
+    x = torch.randn(2, 4, 6, 6)
+    model = nn.Sequential(nn.ConvTranspose2d(4, 6, 2, stride=2), nn.ReLU(), nn.Conv2d(6, 3, 3), nn.ReLU())
+    module = mtc.export(quantized(model, (x,), xnnpack(is_per_channel=per_channel)), (x,))
+    assert floats(mtc.optimize(module, backend="portable")) == (["conv_transpose2d"] if per_channel else [])
+    assert_runs_as_torch(module, tmp_path)
+
+
+def test_weights_are_stored_as_integers() -> None:
+    model, x = NETS["images"]()
+    module = mtc.export(quantized(model, (x,), xnnpack(is_per_channel=True)), (x,))
+    count = sum(parameter.numel() for parameter in model.parameters())
+    assert mtc.optimize(module).constant_bytes < 1.5 * count
+
+
+@pytest.mark.parametrize("reduce_range", [False, True], ids=["8-bit", "7-bit"])
+def test_convolutions_in_a_row_as_x86_has_them(reduce_range: bool, tmp_path: Path) -> None:
+    """Its last operators give floats: what they read is rounded, they are not."""
+    model = nn.Sequential(
+        *(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU6()),
+        *(nn.MaxPool2d(2), nn.Conv2d(8, 8, 1), nn.Flatten(), nn.Linear(72, 4)),
+    )
+    x = torch.randn(2, 3, 10, 10)
+    module = mtc.export(quantized(model, (x,), x86_cpu(reduce_range=reduce_range)), (x,))
+    optimized = mtc.optimize(module, backend="portable")
+    assert floats(optimized) == [*(["clamp"] if reduce_range else []), "linear"]  # the clamp is the input's
+    assert_runs_as_torch(module, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
+def test_image_classifiers(name: str, tmp_path: Path) -> None:
+    """As near to the float model as torch's own integers are."""
+    models = pytest.importorskip("torchvision.models")
+    model = models.get_model(name, weights=None)
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_(0, 0.1)
+            layer.running_var.uniform_(0.5, 1.5)
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        want = model.eval()(x).numpy()
+    module = mtc.export(quantized(model, (x,), xnnpack(is_per_channel=True)), (x,))
+    optimized = mtc.optimize(module)
+    assert floats(optimized) == []
+    assert {*roundings(optimized)} <= {*ROUNDINGS} and roundings(optimized).count("dequantize") == 1
+    (sample,) = module.samples["forward"]
+    got = run(optimized, [x.numpy()], tmp_path)
+    torchs = np.abs(sample.outputs[0].array() - want).mean()
+    assert np.abs(got - want).mean() <= 1.2 * torchs
