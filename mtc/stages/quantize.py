@@ -15,7 +15,7 @@ from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import backends
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
-from mtc.ir.module import Module
+from mtc.ir.module import Module, Node
 from mtc.ir.types import QI8, DType
 from mtc.ir.verifier import verify
 from mtc.passes.runner import PassOptions, run_passes
@@ -23,6 +23,7 @@ from mtc.quant import config as configs
 from mtc.quant.choice import has_integer_kernel
 from mtc.quant.data import Data, Prepare, open_data
 from mtc.quant.improvements import Improvements
+from mtc.quant.norms import norms_as_convolutions
 from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
 from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import BLOCKS, SCHEMES, Scheme, scheme
@@ -182,8 +183,22 @@ def quantized(
     module = named(model if model.form == "canonical" else optimize(model))
     source = named(module)
     configs.check_rules(rules, module)
-    schemes = {node: configs.scheme_of(node, rules, how.name) for node in module.nodes()}
+
+    def chosen(module: Module) -> dict[Node, str]:
+        return {node: configs.scheme_of(node, rules, how.name) for node in module.nodes()}
+
+    schemes = chosen(module)
     static = _static_scheme(how, set(schemes.values()))
+    libraries = backends(chosen_backends(module))
+    dtype = static.activations if static is not None and static.activations is not None else QI8
+
+    def becomes_integer(node: Node) -> bool:
+        is_static = static is not None and configs.scheme_of(node, rules, how.name) == static.name
+        return is_static and (node.op is ops.batch_norm or has_integer_kernel(node.op, dtype, libraries))
+
+    if static is not None and norms_as_convolutions(module, becomes_integer):
+        module = named(module)
+        schemes = chosen(module)
     data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)
     rescale(module, improvements, data, settings.threads, progress)
     facts: dict[str, Any] = {"scheme": how.name, **improvements.facts()}
@@ -191,15 +206,9 @@ def quantized(
         stored = how if name == how.name else scheme(name)
         StoredWeights(stored).insert(module, lambda node, name=name: schemes.get(node) == name)  # type: ignore[misc]
     if static is not None:
-        watch = settings.watch(config, Grid(static.activations or QI8))
-        libraries = backends(chosen_backends(module))
-        dtype = static.activations or QI8
+        watch = settings.watch(config, Grid(dtype))
         _check_runnable(static, dtype, libraries)
-        wanted = {
-            node
-            for node, name in schemes.items()
-            if name == static.name and has_integer_kernel(node.op, dtype, libraries)
-        }
+        wanted = {node for node in schemes if becomes_integer(node)}
         runs = tapped_runs(module, data, settings.threads, progress)
         batches = round_statically(module, static, wanted, runs, watch, known)
         if batches == 0:

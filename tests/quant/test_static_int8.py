@@ -129,6 +129,32 @@ def test_weights_that_layers_share_are_stored_once() -> None:
     assert sorted(c.type.shape for c in quantized.constants.values()) == [(3,), (3, 3, 3, 3)]
 
 
+@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+def test_norms_behind_activations_and_joins_are_integer_ones(backend: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+
+    class Dense(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second, self.third = nn.Conv2d(3, 8, 3), nn.Conv2d(11, 8, 3), nn.Conv2d(8, 4, 3, padding=1)
+            self.joined, self.last = nn.BatchNorm2d(11, affine=False), nn.BatchNorm2d(8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.first(x).relu()
+            y = self.joined(torch.cat([y, y[:, :3]], 1)).relu()
+            return self.third(self.last(self.second(y).relu()))
+
+    net = Dense().eval()
+    for norm in (net.joined, net.last):
+        assert norm.running_mean is not None and norm.running_var is not None
+        norm.running_mean.uniform_(-0.2, 0.2)
+        norm.running_var.uniform_(0.05, 0.5)
+    quantized = mtc.quantize(mtc.optimize(mtc.export(net, (torch.randn(1, 3, 32, 32),))), "int8", batches(16))
+    ops = Counter(node.op.name for node in quantized.nodes())
+    assert ops["quantize"] == ops["dequantize"] == 1 and ops["conv2d"] == 5 and ops["batch_norm"] == 0
+    assert sqnr(net, quantized, tmp_path, backend) > 25
+
+
 def test_modules_and_operators_can_be_left_in_floats(model: Module) -> None:
     def integer(quantized: Module) -> set[str]:
         return {

@@ -148,9 +148,8 @@ def test_missing_files_and_names(tmp_path: Path) -> None:
 def test_calibration_data_and_configuration_are_beside_the_recipe(tmp_path: Path) -> None:
     for name in ("model.py", "q.yaml"):
         (tmp_path / name).touch()
-    settings = Settings(
-        str(tmp_path / "model.py"), scheme="int8", calibration=f"{tmp_path}/model.py:batches", config=f"{tmp_path}/q.yaml"
-    )
+    files = {"calibration": f"{tmp_path}/model.py:batches", "config": f"{tmp_path}/q.yaml"}
+    settings = Settings(str(tmp_path / "model.py"), scheme="int8", **files)
     save(settings, tmp_path / "r.yaml")
     assert "calibration: model.py:batches\n    " in (tmp_path / "r.yaml").read_text()
     assert load(tmp_path / "r.yaml").settings == settings
