@@ -28,7 +28,7 @@ from mtc.cli.parameters import (
 )
 from mtc.support.plural import counted
 
-_TEXTS = ("scheme", "calibration", "observer", "config")  # empty where they are not given
+_TEXTS = ("scheme", "calibration", "observer", "round", "config")  # empty where they are not given
 
 
 @click.command(cls=MtcCommand)

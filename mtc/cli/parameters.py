@@ -158,6 +158,12 @@ def quantization_options(command: _Function) -> _Function:
             metavar="ALPHA",
             help="Move this part of activations' ranges into weights (SmoothQuant), above 0, 1 at most.",
         ),
+        click.option(
+            "--correct-bias/--no-correct-bias",
+            default=None,
+            help="Let biases take back how rounded weights shift results. Default: in int8 and uint8.",
+        ),
+        click.option("--round", type=click.Choice(("nearest", "adaptive")), help="Of weights. Default: nearest."),
         click.option("--block", type=int, help="Elements that share a scale in weight-int4: 32, 64, 128. Default: 32."),
         click.option("--per-tensor", is_flag=True, help="One scale for all output channels of weights."),
         click.option(

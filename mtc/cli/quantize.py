@@ -80,6 +80,7 @@ def quantize(
     from mtc.analysis.placement import placed_ops
     from mtc.analysis.quantization.layers import layer_losses
     from mtc.analysis.quantization.sensitivity import sensitivities
+    from mtc.quant.calibration import Known
     from mtc.quant.data import open_data
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
@@ -136,7 +137,7 @@ def quantize(
     ]
     if sensitivity:
         quiet = more | {"warn": lambda text: None}  # it was said once
-        ranked = sensitivities(source, given, settings, known={}, progress=progress, **quiet)
+        ranked = sensitivities(source, given, settings, known=Known(), progress=progress, **quiet)
         data["sensitivity"] = [row.to_json() for row in ranked]
         cells = [(row.value, row.op, f"{row.sqnr:.1f} dB", row.at) for row in ranked]
         lines.append(console.table(("layer alone", "operator", "SQNR", "where"), cells, right=(2,)))

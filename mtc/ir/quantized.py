@@ -11,14 +11,14 @@ RANGES: dict[DType, tuple[int, int]] = {QI8: (-128, 127), QU8: (0, 255), QI4: (-
 
 def dequantize(array: np.ndarray, qparams: QParams, dtype: type[np.floating] = np.float32) -> np.ndarray:
     """`scale * (integer - zero_point)` of every element, computed in `dtype`."""
-    scale, zero_point = _spread(qparams, array.shape)
+    scale, zero_point = scale_and_zero_point(qparams, array.shape)
     return np.asarray((array.astype(dtype) - zero_point.astype(dtype)) * scale.astype(dtype))
 
 
 def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
     """The elements of `dtype` nearest to real numbers: rounded half to even, saturated. NaN becomes the zero point.
     Computed in the array's own type, f32 at least."""
-    scale, zero_point = _spread(qparams, array.shape)
+    scale, zero_point = scale_and_zero_point(qparams, array.shape)
     wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.nan_to_num(np.rint(wide / scale.astype(wide.dtype)), nan=0.0)
@@ -26,7 +26,7 @@ def quantize(array: np.ndarray, dtype: DType, qparams: QParams) -> np.ndarray:
     return np.asarray(np.clip(steps + zero_point, low, high)).astype(dtype.numpy)
 
 
-def _spread(qparams: QParams, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def scale_and_zero_point(qparams: QParams, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Scale and zero point of each element of an array of `shape`, as arrays that broadcast to it."""
     scale, zero_point = qparams.scale.astype(np.float32, copy=False), qparams.zero_point
     if qparams.axis is None:

@@ -16,6 +16,7 @@ from mtc.interp import bind_symbols
 from mtc.ir.dims import evaluate
 from mtc.ir.module import Function, Value
 from mtc.quant.observers import MakeObserver, NotFinite, Range
+from mtc.quant.patches import Patches
 
 Arrays = Sequence[np.ndarray]
 # The values of one batch, in the order of the names that it was opened with.
@@ -30,6 +31,25 @@ class Watcher(Protocol):
     holds what is no number."""
 
     def update(self, values: np.ndarray) -> None: ...
+
+
+@dataclass(frozen=True)
+class Several:
+    """Watchers of one value."""
+
+    watchers: Sequence[Watcher]
+
+    def update(self, values: np.ndarray) -> None:
+        for watcher in self.watchers:
+            watcher.update(values)
+
+
+def several(watchers: Iterable[tuple[Value, Watcher]]) -> dict[Value, Several]:
+    """All watchers of each value."""
+    found: dict[Value, list[Watcher]] = {}
+    for value, watcher in watchers:
+        found.setdefault(value, []).append(watcher)
+    return {value: Several(each) for value, each in found.items()}
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,15 @@ def _not_finite(values: Sequence[Value]) -> MtcError:
 
 
 @dataclass
+class Known:
+    """What earlier runs of a model on the same data have found, by the values' names: ranges, and the means of what
+    layers' weights are multiplied with."""
+
+    ranges: dict[str, Range] = field(default_factory=dict)
+    means: dict[tuple[str, Patches], np.ndarray] = field(default_factory=dict)
+
+
+@dataclass
 class Calibrated:
     """The range of each value, and over how many batches."""
 
@@ -129,10 +158,12 @@ class Calibrated:
     batches: int
 
 
-def calibrate(runs: Runs, values: Sequence[Value], make: MakeObserver) -> Calibrated:
-    """The ranges of `values`. BAD_CALIBRATION if one holds what is no number."""
+def calibrate(
+    runs: Runs, values: Sequence[Value], make: MakeObserver, others: Iterable[tuple[Value, Watcher]] = ()
+) -> Calibrated:
+    """The ranges of `values`, while `others` watch too. BAD_CALIBRATION if one holds what is no number."""
     observers = {value: make() for value in values}
-    count = runs.watch(observers)
+    count = runs.watch(several([*observers.items(), *others]))
     with ThreadPoolExecutor(runs.threads) as pool:
         ranges = pool.map(lambda observer: observer.range(), observers.values())
         return Calibrated(dict(zip(observers, ranges, strict=True)), count)

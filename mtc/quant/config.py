@@ -10,6 +10,7 @@ from typing import Any
 
 from mtc.diagnostics import BAD_QUANT_CONFIG, CANNOT_READ, collected
 from mtc.ir.module import Module, Node
+from mtc.quant.improvements import ROUNDINGS
 from mtc.quant.observers import OBSERVERS
 from mtc.quant.schemes import SCHEMES
 from mtc.support import strict_yaml
@@ -44,6 +45,8 @@ class QuantConfig:
     observer: str | None = None
     equalize: bool | None = None
     smooth: float | None = None
+    correct_bias: bool | None = None
+    round: str | None = None
     rules: tuple[Rule, ...] = ()
 
 
@@ -65,7 +68,7 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
     if not isinstance(content, dict):
         wrong("it is not a mapping")
         return QuantConfig()
-    keys = ("version", *(field.name for field in fields(QuantConfig)))
+    keys = ("version", *(field.name.replace("_", "-") for field in fields(QuantConfig)))
     for key in content:
         if key not in keys:
             wrong(f"unknown key `{key}`", help=did_you_mean(str(key), keys))
@@ -80,6 +83,8 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
         _word(content, "observer", OBSERVERS, wrong),
         _typed(content, "equalize", bool, "true or false", wrong),
         _typed(content, "smooth", (int, float), "a number", wrong),
+        _typed(content, "correct-bias", bool, "true or false", wrong),
+        _word(content, "round", ROUNDINGS, wrong),
         tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
     )
 

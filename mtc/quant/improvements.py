@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, collected
+from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, UNKNOWN_NAME, collected
 from mtc.ir.types import QI4, QI8, QU8
 from mtc.quant.schemes import Scheme
+from mtc.support.suggest import did_you_mean
 
 NEAREST, ADAPTIVE = ROUNDINGS = ("nearest", "adaptive")
 
@@ -15,10 +16,13 @@ NEAREST, ADAPTIVE = ROUNDINGS = ("nearest", "adaptive")
 @dataclass(frozen=True)
 class Improvements:
     """`equalize` scales channels so that weights have the same range in each (equalization.py); `smooth` moves that
-    part of activations' ranges into weights (smoothing.py); None does not."""
+    part of activations' ranges into weights (smoothing.py); None does not. `correct_bias` takes back the mean of what
+    rounding of weights changes (bias_correction.py); `round` is how weights are rounded (adaptive_rounding.py)."""
 
     equalize: bool = False
     smooth: float | None = None
+    correct_bias: bool = False
+    round: str = NEAREST
 
     @property
     def rescale(self) -> bool:
@@ -27,7 +31,7 @@ class Improvements:
 
     @property
     def need_data(self) -> bool:
-        return self.smooth is not None
+        return self.smooth is not None or self.correct_bias or self.round == ADAPTIVE
 
     def facts(self) -> dict[str, Any]:
         """Those that are asked for, for an artifact."""
@@ -41,11 +45,18 @@ class Improvements:
                 report(
                     BAD_QUANT_CONFIG(f"`smooth` is {self.smooth}: it is above 0, and 1 at most", help="0.5 is usual")
                 )
-            if self.equalize and not is_integer:
-                report(BAD_SCHEME(f"`{scheme.name}` has no integers to equalize weights for", help=_NOT_WITH))
-            if self.smooth is not None and not (scheme.is_static or scheme.is_dynamic):
+            if self.round not in ROUNDINGS:
+                report(UNKNOWN_NAME(f"no rounding is called `{self.round}`", help=did_you_mean(self.round, ROUNDINGS)))
+            for name in self.facts() if not is_integer else ():
+                report(
+                    BAD_SCHEME(
+                        f"`{scheme.name}` has no integers: `{name.replace('_', '-')}` would change nothing",
+                        help=_NOT_WITH,
+                    )
+                )
+            if self.smooth is not None and is_integer and not (scheme.is_static or scheme.is_dynamic):
                 help = "--smooth is for schemes that round activations: int8, uint8, int8-dynamic"
                 report(BAD_SCHEME(f"`{scheme.name}` keeps activations in floats", help=help))
 
 
-_NOT_WITH = "--equalize is for schemes with integer weights"
+_NOT_WITH = "it is for schemes with integer weights: int8, uint8, int8-dynamic, weight-int8, weight-int4"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,12 @@ from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Module, Node
 from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
 from mtc.passes.quantization_fusion import channel_axis
+from mtc.quant.adaptive_rounding import round_adaptively
+from mtc.quant.bias_correction import correct_biases, remember, watch_means
+from mtc.quant.calibration import Known, Runs, several
 from mtc.quant.choice import is_product
+from mtc.quant.improvements import ADAPTIVE, Improvements
+from mtc.quant.patches import RoundedWeight
 from mtc.quant.schemes import Scheme
 from mtc.quant.weights import by_block, quantized, symmetric
 
@@ -30,9 +35,15 @@ class StoredWeights:
     scheme: Scheme
     made: dict[tuple[int, int | None], Constant] = field(default_factory=dict)
 
-    def insert(self, module: Module, is_wanted: Callable[[Node], bool]) -> int:
+    def insert(
+        self,
+        module: Module,
+        is_wanted: Callable[[Node], bool],
+        runs: Runs | None = None,
+        improvements: Improvements = Improvements(),
+    ) -> int:
         """How many weights it replaced. BAD_SCHEME, before anything is, that names every weight whose rows the block
-        does not divide."""
+        does not divide. `runs` of `@forward`, where improvements need data."""
         found = [
             (function, node, index)
             for function in module.all_functions()
@@ -41,6 +52,9 @@ class StoredWeights:
             for index in self._weights(node)
         ]
         self._check_blocks(node for _, node, _ in found)
+        if runs is not None and improvements.need_data:
+            layers = [(node, index) for f, node, index in found if f is runs.function and is_product(node.op)]
+            self._improve(layers, runs, improvements)
         for function, node, index in found:
             self._replace(function, node, index)
         module.register_constants()
@@ -71,6 +85,24 @@ class StoredWeights:
                         op=node.op.name,
                     )
                 )
+
+    def _improve(self, found: Iterable[tuple[Node, int]], runs: Runs, improvements: Improvements) -> None:
+        """Rounds the weights of layers better, and corrects their biases."""
+        rounded = []
+        for node, index in found:
+            constant = node.operand(index).constant
+            assert constant is not None
+            rounded.append(RoundedWeight(node, constant, self._stored(node, index, constant)))
+        if improvements.round == ADAPTIVE:
+            better = round_adaptively(rounded, runs)
+            self.made = {key: better.get(constant, constant) for key, constant in self.made.items()}
+            rounded = [use._replace(rounded=better.get(use.rounded, use.rounded)) for use in rounded]
+        if improvements.correct_bias:
+            known = Known()
+            means = watch_means((use.node for use in rounded), known)
+            runs.watch(several((value, mean) for (value, _), mean in means.items()), "gathering means")
+            remember(means, known)
+            correct_biases(rounded, known)
 
     def _replace(self, function: Function, node: Node, index: int) -> None:
         value = node.operand(index)

@@ -123,6 +123,7 @@ NAMES = ValueKind(
     "list of texts, each once", (), lambda value: _distinct(_texts(value)), lambda t: _distinct(_words(t))
 )
 TRUTH = ValueKind("truth value", False, _truth, _truth_from_text)
+SWITCH = ValueKind("truth value", None, lambda value: None if value is None else _truth(value), _truth_from_text)
 LABELS = ValueKind("mapping to texts", {}, _labels, _labels_from_text)
 CHANNELS = ValueKind("list of one number or three", (0.0,), _channels)
 SCALES = ValueKind("list of one number or three, none of them 0", (1.0,), _scales)

@@ -40,6 +40,8 @@ FLAGS: dict[str, tuple[str, ...]] = {
         "observer",
         "equalize",
         "smooth",
+        "correct-bias",
+        "round",
         "block",
         "per-tensor",
         "skip",
@@ -48,6 +50,7 @@ FLAGS: dict[str, tuple[str, ...]] = {
     ),
     "build-runtime": ("target",),
 }
+_SWITCHES = ("correct-bias",)  # on or off; None is neither
 _REPEATED = ("disable-pass", "skip", "only")  # a flag for each value, where the others take a list
 
 
@@ -70,6 +73,8 @@ class Settings:
     observer: str = ""
     equalize: bool = False
     smooth: float | None = None
+    correct_bias: bool | None = None
+    round: str = ""
     block: int | None = None
     per_tensor: bool = False
     skip: tuple[str, ...] = ()
@@ -106,6 +111,8 @@ class Settings:
             block=self.block,
             equalize=self.equalize,
             smooth=self.smooth,
+            correct_bias=self.correct_bias,
+            round=self.round or None,
         )
 
     def flags(self, stage: str) -> dict[str, Any]:
@@ -252,15 +259,17 @@ def _words(flags: dict[str, Any]) -> Iterator[str]:
     for flag, value in flags.items():
         if value is True:
             yield f"--{flag}"
+        elif value is False and flag in _SWITCHES:
+            yield f"--no-{flag}"
         elif value:
             for text in _texts(flag, value):
                 yield from (f"--{flag}", text)
 
 
-def _texts(flag: str, value: dict[str, str] | tuple[str, ...] | str | int) -> Sequence[str]:
+def _texts(flag: str, value: dict[str, str] | tuple[str, ...] | str | float) -> Sequence[str]:
     """What stands behind a flag, each time that it is given."""
     if isinstance(value, dict):
         return [f"{key}={text}" for key, text in value.items()]
-    if isinstance(value, (str, int)):
+    if isinstance(value, (str, int, float)):
         return [str(value)]
     return value if flag in _REPEATED else [",".join(value)]

@@ -20,11 +20,12 @@ from mtc.ir.types import QI8, DType
 from mtc.ir.verifier import verify
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
+from mtc.quant.calibration import Known
 from mtc.quant.choice import has_integer_kernel
 from mtc.quant.data import Data, Prepare, open_data
-from mtc.quant.improvements import Improvements
+from mtc.quant.improvements import NEAREST, Improvements
 from mtc.quant.norms import norms_as_convolutions
-from mtc.quant.observers import Grid, MakeObserver, Range, maker, observer
+from mtc.quant.observers import Grid, MakeObserver, maker, observer
 from mtc.quant.observers.percentile import Percentile
 from mtc.quant.schemes import BLOCKS, SCHEMES, Scheme, scheme
 from mtc.quant.sqnr import Loss, loss_of
@@ -58,6 +59,8 @@ class QuantSettings:
     percentile: float = 99.99  # of the values that do not saturate, for the observer of that name
     equalize: bool = False
     smooth: float | None = None
+    correct_bias: bool | None = None  # None: in static schemes
+    round: str | None = None
 
     def read_config(self) -> configs.QuantConfig:
         return configs.QuantConfig() if self.config is None else configs.read(self.config)
@@ -88,7 +91,13 @@ class QuantSettings:
     def improvements(self, config: configs.QuantConfig) -> Improvements:
         """What is done for accuracy beside the choice of ranges."""
         smooth = self.smooth if self.smooth is not None else config.smooth
-        return Improvements(self.equalize or bool(config.equalize), smooth)
+        correct = self.correct_bias if self.correct_bias is not None else config.correct_bias
+        return Improvements(
+            equalize=self.equalize or bool(config.equalize),
+            smooth=smooth,
+            correct_bias=self.scheme_of(config).is_static if correct is None else correct,
+            round=self.round or config.round or NEAREST,
+        )
 
     def watch(self, config: configs.QuantConfig, grid: Grid = Grid()) -> MakeObserver:
         """What makes the observers."""
@@ -169,12 +178,11 @@ def quantized(
     warn: Callable[[str], None] = warnings.warn,
     progress: Progress = silent,
     options: PassOptions = PassOptions(),
-    known: dict[str, Range] | None = None,
+    known: Known | None = None,
 ) -> Quantized:
     """What `quantize` returns, with what it cost. NO_CALIBRATION, BAD_CALIBRATION, BAD_QUANT_CONFIG or UNKNOWN_NAME
-    before anything slow. `known` are ranges of values, by name, from an earlier calibration; what is missing is added.
+    before anything slow. `known` is what an earlier calibration has found; what is missing is added.
     """
-    known = {} if known is None else known
     config = settings.read_config()
     how = settings.scheme_of(config)
     improvements = settings.improvements(config)
@@ -196,21 +204,25 @@ def quantized(
         is_static = static is not None and configs.scheme_of(node, rules, how.name) == static.name
         return is_static and (node.op is ops.batch_norm or has_integer_kernel(node.op, dtype, libraries))
 
-    if static is not None and norms_as_convolutions(module, becomes_integer):
-        module = named(module)
-        schemes = chosen(module)
     data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)
+    if static is not None:
+        _check_runnable(static, dtype, libraries)
+        if norms_as_convolutions(module, becomes_integer):
+            module = named(module)
+            schemes = chosen(module)
     rescale(module, improvements, data, settings.threads, progress)
+    runs = tapped_runs(module, data, settings.threads, progress)
     facts: dict[str, Any] = {"scheme": how.name, **improvements.facts()}
+    if improvements.need_data:
+        facts["calibration"] = data.origin
     for name in sorted(set(schemes.values()) - {configs.FLOAT, static.name if static is not None else ""}):
         stored = how if name == how.name else scheme(name)
-        StoredWeights(stored).insert(module, lambda node, name=name: schemes.get(node) == name)  # type: ignore[misc]
+        wanted = {node for node, chosen in schemes.items() if chosen == name}
+        StoredWeights(stored).insert(module, wanted.__contains__, runs, improvements)
     if static is not None:
         watch = settings.watch(config, Grid(dtype))
-        _check_runnable(static, dtype, libraries)
         wanted = {node for node in schemes if becomes_integer(node)}
-        runs = tapped_runs(module, data, settings.threads, progress)
-        batches = round_statically(module, static, wanted, runs, watch, known)
+        batches = round_statically(module, static, wanted, runs, watch, known, improvements)
         if batches == 0:
             raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
         if batches == 1:

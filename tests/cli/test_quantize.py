@@ -172,3 +172,19 @@ def test_wrong_data_is_refused_before_anything_runs(mtc, quantized_folder):
     }.items():
         done = mtc("quantize", "model.optimized.mtc", "--calibration", name)
         assert done.code == 1 and message in done.err, (name, done.err)
+
+
+def test_what_is_done_for_accuracy_is_told_and_kept_by_a_recipe(mtc, quantized_folder):
+    flags = ("--equalize", "--smooth", "0.5", "--no-correct-bias", "--round", "adaptive")
+    found = mtc("quantize", *DATA, *flags, "--json").json
+    assert found["equalize"] is True and found["smooth"] == 0.5 and found["round"] == "adaptive"
+    assert "correct_bias" not in found
+    assert mtc("quantize", *DATA, "--json").json["correct_bias"] is True
+    done = mtc("compile", "model.py", *DATA, *flags, "--dry-run", "--save-recipe", "r.yaml")
+    assert done.code == 0 and " ".join(flags) in done.out
+    assert mtc("compile", "model.py", *DATA, *flags, "--save-recipe", "r.yaml", "--dry-run").code == 0
+    recipe = yaml.safe_load(done.err[done.err.index("version:") :].split("\n1 stage")[0])
+    assert recipe["stages"]["quantize"]["correct-bias"] is False
+    refused = mtc("quantize", "--scheme", "fp16", "--equalize", "--round", "adaptive")
+    assert refused.code == 1 and "MTC803" in refused.err and "`round` would change nothing" in refused.err
+    assert mtc("quantize", "--scheme", "weight-int8", "--smooth", "0.5").code == 1

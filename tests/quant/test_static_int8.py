@@ -114,6 +114,7 @@ def test_a_quantized_model_is_the_same_after_it_was_saved(model: Module, tmp_pat
         "calibration": "a Python iterable",
         "batches": 2,
         "observer": "min-max",
+        "correct_bias": True,
     }
 
 

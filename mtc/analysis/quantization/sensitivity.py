@@ -9,8 +9,8 @@ from typing import Any
 from mtc.build.progress import Progress, silent
 from mtc.ir.module import Module, Node
 from mtc.passes.quantization_fusion import integer_form
+from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
-from mtc.quant.observers import Range
 from mtc.stages.quantize import Quantized, QuantSettings, quantized
 
 
@@ -42,7 +42,7 @@ def sensitivities(
     calibration: Any,
     settings: QuantSettings,
     *,
-    known: dict[str, Range],
+    known: Known,
     done: dict[str, float] | None = None,
     found: Callable[[Sensitivity], None] = lambda row: None,
     progress: Progress = silent,

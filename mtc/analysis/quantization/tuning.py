@@ -20,6 +20,7 @@ from mtc.analysis.quantization.sensitivity import Sensitivity, sensitivities, wo
 from mtc.build.progress import Progress, silent
 from mtc.diagnostics import NOT_GOOD_ENOUGH
 from mtc.ir.module import Module
+from mtc.quant.calibration import Known
 from mtc.quant.config import FLOAT, VERSION
 from mtc.session import Session
 from mtc.stages.kinds import QUANT_CONFIG_MARK
@@ -119,6 +120,7 @@ class Tuner:
         self.settings = settings
         self.goal = goal
         self.state = state
+        self.known = Known(state.ranges)
         self.progress = progress
         self.more = more
 
@@ -149,7 +151,7 @@ class Tuner:
             self.model,
             self.calibration,
             self.settings,
-            known=self.state.ranges,
+            known=self.known,
             done=self.state.alone,
             found=lambda row: self.state.save(),
             progress=self.progress,
@@ -166,7 +168,7 @@ class Tuner:
 
     def _quantized(self, floats: tuple[str, ...]) -> Quantized:
         chosen = replace(self.settings, skip=(*self.settings.skip, *floats))
-        return quantized(self.model, self.calibration, chosen, known=self.state.ranges, **self.more)
+        return quantized(self.model, self.calibration, chosen, known=self.known, **self.more)
 
     def _measured(self, count: int, result: Quantized) -> Point:
         path = self.state.path.with_suffix(".mtp")
@@ -217,7 +219,7 @@ def config_text(settings: QuantSettings, floats: Sequence[str]) -> str:
         "version": VERSION,
         "scheme": settings.chosen_scheme,
         "observer": settings.chosen_observer,
-        **settings.improvements(config).facts(),
+        **{name.replace("_", "-"): value for name, value in settings.improvements(config).facts().items()},
         "rules": rules,
     }
     return f"{QUANT_CONFIG_MARK}; docs/quantization.md lists the keys.\n" + yaml.safe_dump(content, sort_keys=False)
