@@ -218,6 +218,8 @@ def _sharing(op: OpSpec) -> str:
     """Where the memory plan (mtc/program/storage.py) may put a result: runtime/kernels/kernel.h."""
     if op.has(Trait.ELEMENTWISE):
         return "kInPlace"
+    if op.has(Trait.UPDATES):
+        return "kFirst"
     return "kAny" if op in (ops.concat, ops.copy) else "kNone"
 
 

@@ -40,6 +40,7 @@ class Trait(Enum):
     IDEMPOTENT = "idempotent"  # f(f(x)) == f(x)
     LAYOUT_AWARE = "layout-aware"  # has a `layout` attribute that lowering sets
     SHARES_QPARAMS = "shares-qparams"  # moves elements about; the result has its operand's qparams
+    UPDATES = "updates"  # changes a part of its first operand, and may do so in place
     VIEW = "view"  # the same elements in the same order: needs no code
     EFFECT = "effect"  # may not be removed, duplicated or reordered
     STRUCTURAL = "structural"  # part of the IR's own grammar; has neither kernel nor reference

@@ -1,4 +1,4 @@
-"""Attention."""
+"""Attention, and what tells it of positions."""
 
 from __future__ import annotations
 
@@ -65,3 +65,36 @@ def scaled_dot_product_attention(
     powers = np.exp(scores - np.where(np.isneginf(largest), 0, largest))
     total = powers.sum(axis=-1, keepdims=True)
     return np.matmul((powers / np.where(total == 0, 1, total)).astype(query.dtype), value)
+
+
+def rotated_shape(x: TensorType, cos: TensorType, sin: TensorType, **_: Any) -> Shape:
+    require(x.rank >= 1 and cos.rank >= 1 and may_equal(cos.shape[-1], sin.shape[-1]), "an angle's cosine has its sine")
+    features, angles = x.shape[-1], cos.shape[-1]
+    require(not isinstance(features, int) or features % 2 == 0, "features are pairs")
+    fits = not isinstance(features, int) or not isinstance(angles, int) or angles in (features, features // 2)
+    require(fits, f"{angles} angles for {features} features")
+    for angle in (cos, sin):
+        leading = broadcast(x.shape[:-1], angle.shape[:-1])
+        require(len(leading) == x.rank - 1 and all(map(may_equal, leading, x.shape)), "angles are broadcast to x")
+    return x.shape
+
+
+def rotation_flops(x: TensorType, *_: Any, **__: Any) -> Dim:
+    return x.count * 3
+
+
+@op(types="T, T, T -> T", T=FLOATS, infer=rotated_shape, flops=rotation_flops, accuracy=Accuracy.REDUCTION)
+def rotary_embedding(x: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool = False):
+    """Turns pairs of features: a and b become `a * cos - b * sin` and `b * cos + a * sin`.
+
+    Of n features along the last axis, i and i + n/2 are a pair, or 2i and 2i + 1 if `interleaved`. The last axis of cos
+    and sin has n/2 elements, one for a pair, or n, one for a feature; their other axes are broadcast to x's.
+    """
+    half = x.shape[-1] // 2
+    if cos.shape[-1] == half:
+        cos, sin = (np.repeat(v, 2, -1) if interleaved else np.concatenate((v, v), -1) for v in (cos, sin))
+    if interleaved:
+        turned = np.stack((-x[..., 1::2], x[..., ::2]), -1).reshape(x.shape)
+    else:
+        turned = np.concatenate((-x[..., half:], x[..., :half]), -1)
+    return x * cos + turned * sin

@@ -16,11 +16,13 @@ from mtc.ops.define import (
     QI4,
     QI8,
     SHARES_QPARAMS,
+    UPDATES,
     Accuracy,
     Tensor,
     TensorType,
     Variant,
     broadcast,
+    may_equal,
     normalize_axis,
     op,
     require,
@@ -59,6 +61,23 @@ def index_select(x: Tensor, index: Tensor, *, axis: int):
     return np.take(x, index, axis=axis)
 
 
+def index_copy_shape(x: TensorType, index: TensorType, source: TensorType, *, axis: int) -> Shape:
+    part = index_select_shape(x, index, axis=axis)
+    fits = source.rank == len(part) and all(map(may_equal, source.shape, part))
+    require(fits, f"source {show_shape(source.shape)} is not shaped {show_shape(part)}")
+    return x.shape
+
+
+@op(types="T, i64, T -> T", T=ANY, infer=index_copy_shape, traits=(UPDATES,), accuracy=Accuracy.EXACT)
+def index_copy(x: Tensor, index: Tensor, source: Tensor, *, axis: int):
+    """x with the slices of `source` in place of those along `axis` that the one-dimensional `index` names, a negative
+    one from the end: new entries of a cache. Of several at one place the last stays."""
+    _check_range(index, -x.shape[axis], x.shape[axis])
+    result = x.copy()
+    np.moveaxis(result, axis, 0)[index] = np.moveaxis(source, axis, 0)
+    return result
+
+
 def gather_shape(x: TensorType, index: TensorType, *, axis: int) -> Shape:
     _check_beside(x, index, normalize_axis(axis, x.rank))
     return index.shape
@@ -92,7 +111,7 @@ def scatter_shape(x: TensorType, index: TensorType, src: TensorType, *, axis: in
     return x.shape
 
 
-@op(types="T, i64, T -> T", T=NUMBERS, infer=scatter_shape, accuracy=Accuracy.REDUCTION)
+@op(types="T, i64, T -> T", T=NUMBERS, infer=scatter_shape, traits=(UPDATES,), accuracy=Accuracy.REDUCTION)
 def scatter(x: Tensor, index: Tensor, src: Tensor, *, axis: int, reduce: Reduce = Reduce.REPLACE):
     """x with `out[i, index[i, j, k], k] = src[i, j, k]` for axis 1 of 3, or combined with what stands there.
 
@@ -124,11 +143,12 @@ def index(x: Tensor, *indices: Tensor):
 def index_put_shape(x: TensorType, values: TensorType, *indices: TensorType, accumulate: bool) -> Shape:
     part = index_shape(x, *indices)
     joined = broadcast(values.shape, part)
-    require(len(joined) == len(part), f"values {show_shape(values.shape)} are not broadcast to {show_shape(part)}")
+    fits = len(joined) == len(part) and all(map(may_equal, joined, part))
+    require(fits, f"values {show_shape(values.shape)} are not broadcast to {show_shape(part)}")
     return x.shape
 
 
-@op(types="T, T, i64 -> T", T=ANY, infer=index_put_shape, accuracy=Accuracy.REDUCTION)
+@op(types="T, T, i64 -> T", T=ANY, infer=index_put_shape, traits=(UPDATES,), accuracy=Accuracy.REDUCTION)
 def index_put(x: Tensor, values: Tensor, *indices: Tensor, accumulate: bool = False):
     """x with `values`, broadcast, at `x[indices]` as in `index`; or added to what stands there. Of several at one place
     the last stays."""

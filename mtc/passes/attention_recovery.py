@@ -66,4 +66,35 @@ def recover_attention(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.scaled_dot_product_attention, query, key, value, mask, scale=total)
 
 
-RECOVER_ATTENTION = Rewrites("recover-attention", (recover_attention,))
+def _unrepeated(value: Value | None) -> Value | None:
+    """x [..., groups, 1, sources, features] of which each group stands several times in `value` [..., heads, sources,
+    features]."""
+    joined = made_by(value, ops.reshape)
+    expanded = made_by(joined.inputs[0], ops.expand) if joined is not None else None
+    if value is None or expanded is None or value.type.rank < 3:
+        return None
+    (x,) = operands(expanded)
+    one, wide = x.type.shape, expanded.output.type.shape
+    if len(one) != value.type.rank + 1 or len(wide) != len(one) or one[-3] != 1:
+        return None
+    *leading, groups, repeats, sources, features = wide
+    if not isinstance(groups, int) or not isinstance(repeats, int) or one != (*leading, groups, 1, sources, features):
+        return None
+    return x if value.type.shape == (*leading, groups * repeats, sources, features) else None
+
+
+@rewrite(ops.scaled_dot_product_attention)
+def share_heads(node: Node, build: Builder) -> Value | None:
+    """Keys and values that are repeated for groups of heads: the op reads each again, and no copies are made."""
+    query, key, value, mask = node.inputs
+    inner = [_unrepeated(key), _unrepeated(value)]
+    if node.attrs["enable_gqa"] or query is None or key is None or inner[0] is None or inner[1] is None:
+        return None
+    if query.type.shape[-3] != key.type.shape[-3] or inner[0].type.shape[-4] != inner[1].type.shape[-4]:
+        return None
+    absorb(build, key.producer, value.producer if value is not None else None)
+    own = (build.emit(ops.reshape, x, shape=(*x.type.shape[:-3], *x.type.shape[-2:])) for x in inner if x is not None)
+    return build.emit(node.op, query, *own, mask, **node.attrs | {"enable_gqa": True})
+
+
+RECOVER_ATTENTION = Rewrites("recover-attention", (recover_attention, share_heads))

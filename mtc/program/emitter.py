@@ -21,7 +21,7 @@ from mtc.program import schema_generated as schema
 from mtc.program.expressions import Expressions
 from mtc.program.plan import align, plan
 from mtc.program.rows import make
-from mtc.program.storage import assign_storage
+from mtc.program.storage import assign_storage, stays_in_place
 
 
 def copy_key(dtype: DType) -> str:
@@ -195,7 +195,8 @@ class _FunctionEmitter:
             self._value(value)
         for node in self.storage.steps:
             if node.op is STATE_UPDATE:
-                self._update_state(node)
+                if not stays_in_place(self.storage, node):
+                    self._update_state(node)
             elif node.op is not RETURN:
                 self._instruction(node)
         outputs = [self._value(value) for value in function.outputs]

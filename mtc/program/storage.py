@@ -1,7 +1,7 @@
 """Where each value of a lowered function lives: in the arena, in a constant, in a state, or inside another value.
 
 Values share memory where that saves a copy: a view and its source; an elementwise result and an operand that nobody
-reads any more; the parts of a concat and the whole.
+reads any more; the parts of a concat and the whole; a state and what it becomes, if that differs in parts only.
 """
 
 from __future__ import annotations
@@ -101,10 +101,76 @@ def assign_storage(function: Function, takes_pitch: TakesPitch) -> Storage:
         if node.op is ops.concat:
             joining.join_in_place(node)
     _measure_lives(storage)
+    _change_states_in_place(storage)
     for node in storage.steps:
-        if node.op.has(Trait.ELEMENTWISE) and len(node.outputs) == 1:
+        if (node.op.has(Trait.ELEMENTWISE) and len(node.outputs) == 1) or node.op.has(Trait.UPDATES):
             _write_in_place(storage, node)
     return storage
+
+
+def stays_in_place(storage: Storage, update: Node) -> bool:
+    """Whether a state holds its new value already when it is given it."""
+    (value,) = update.inputs
+    return value is not None and storage.root(value).read_state == update.attrs["state"]
+
+
+def _change_states_in_place(storage: Storage) -> None:
+    """Lets what changes a part of a state, such as new entries of a cache, write into the state itself.
+
+    A state becomes its new value by one or several steps. All of them are in place or none: not if one's operand is
+    read by anything behind it, or by itself a second time, nor if the function returns what they make.
+    """
+    chains = _chains(storage)
+    made: dict[Value, tuple[str, int]] = {}  # by which step of which chain
+    for state, chain in chains.items():
+        made.update({storage.root(node.output): (state, count) for count, node in enumerate(chain, 1)})
+    for node, step in storage.steps.items():
+        for index, value in enumerate(node.inputs):
+            if value is None:
+                continue
+            state, count = (value.read_state, 0) if value.read_state else made.get(storage.root(value), ("", 0))
+            chain = chains.get(str(state), [])
+            is_late = count < len(chain) and (step, index) > (storage.steps[chain[count]], 0)
+            if is_late or node.op is RETURN:
+                chains.pop(str(state), None)
+    for node in (node for chain in chains.values() for node in chain):
+        assert node.inputs[0] is not None
+        del storage.live[node.output]
+        storage.share(node.output, Alias(node.inputs[0]))
+
+
+def _chains(storage: Storage) -> dict[str, list[Node]]:
+    """For each state that changes in parts only, and here only, the nodes that do that, first to last."""
+    updates = [node for node in storage.steps if node.op is STATE_UPDATE]
+    times = Counter(node.attrs["state"] for node in updates)
+    nested = {name for node in storage.steps for region in node.regions for name in _states_of(region)}
+    chains: dict[str, list[Node]] = {}
+    for update in updates:
+        state = update.attrs["state"]
+        if times[state] > 1 or state in nested:
+            continue
+        chain: list[Node] = []
+        value = update.inputs[0]
+        while value is not None and value.read_state is None:
+            node = value.producer
+            if node is None or not (node.op.has(Trait.VIEW) or _may_change_in_place(storage, node)):
+                break
+            if node.op.has(Trait.UPDATES):
+                chain.insert(0, node)
+            value = node.inputs[0]
+        if chain and value is not None and value.read_state == state and chain[0].inputs[0] is value:
+            chains[state] = chain
+    return chains
+
+
+def _may_change_in_place(storage: Storage, node: Node) -> bool:
+    return node.op.has(Trait.UPDATES) and node.output in storage.live and node.output not in storage.aliases
+
+
+def _states_of(function: Function) -> set[str]:
+    """The states that a nested function reads or changes."""
+    own = {node.attrs["state"] for node in function if node.op in (STATE, STATE_UPDATE)}
+    return own.union(*(_states_of(region) for node in function for region in node.regions))
 
 
 class _Joining:
@@ -164,10 +230,15 @@ def _write_in_place(storage: Storage, node: Node) -> None:
     out = node.output
     if out in storage.aliases or out not in storage.live or node.op is STATE_UPDATE:
         return
-    for value in node.inputs:
+    changes_first = node.op.has(Trait.UPDATES)
+    for value in node.inputs[:1] if changes_first else node.inputs:
         if value is None or not in_arena(value) or value.type.shape != out.type.shape:
             continue
         root = storage.root(value)
+        if root not in storage.live:  # it lies in a state
+            continue
+        if changes_first and any(v is not None and storage.root(v) is root for v in node.inputs[1:]):
+            continue
         is_last = storage.live[root][1] == storage.steps[node]
         same_size = value.type.dtype.bits == out.type.dtype.bits
         is_whole = root.type.count == value.type.count and not storage.is_pitched(value)

@@ -30,6 +30,7 @@ from mtc.passes.pad_folding import FOLD_PADDING
 from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
 from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
+from mtc.passes.rotary_recovery import RECOVER_ROTARY
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 from mtc.stages.files import save
@@ -73,6 +74,7 @@ CANONICALIZE: tuple[Pass, ...] = (
             RECOVER_ACTIVATIONS,
             RECOVER_NORMALIZATIONS,
             RECOVER_ATTENTION,
+            RECOVER_ROTARY,
             MAKE_LINEAR,
             FOLD_CONSTANTS,
             SIMPLIFY_CONTROL_FLOW,

@@ -546,6 +546,14 @@ struct IndexArgs {
 };
 using IndexQuantizedArgs = IndexArgs;
 
+struct IndexCopyArgs {
+  const Tensor* x;
+  const Tensor* index;
+  const Tensor* source;
+  Tensor* out;
+  int64_t axis;
+};
+
 struct IndexPutArgs {
   const Tensor* x;
   const Tensor* values;
@@ -894,6 +902,14 @@ struct RollArgs {
   Span<const int64_t> axes;
 };
 using RollQuantizedArgs = RollArgs;
+
+struct RotaryEmbeddingArgs {
+  const Tensor* x;
+  const Tensor* cos;
+  const Tensor* sin;
+  Tensor* out;
+  bool interleaved;
+};
 
 struct RoundArgs {
   const Tensor* x;

@@ -64,9 +64,10 @@ Status Frame::CheckSharing() {
     for (size_t o = 0; o < outputs.size(); ++o) {
       if (outputs[o] < 0 || sharing == Sharing::kAny) continue;
       const Tensor& out = tensors_[static_cast<uint32_t>(outputs[o])];
-      for (const int32_t v : inputs) {
-        if (v < 0 || !Overlap(tensors_[static_cast<uint32_t>(v)], out)) continue;
-        is_right &= sharing == Sharing::kInPlace && IsSamePlace(tensors_[static_cast<uint32_t>(v)], out);
+      for (size_t in = 0; in < inputs.size(); ++in) {
+        if (inputs[in] < 0 || !Overlap(tensors_[static_cast<uint32_t>(inputs[in])], out)) continue;
+        is_right &= (sharing == Sharing::kInPlace || (sharing == Sharing::kFirst && in == 0)) &&
+                    IsSamePlace(tensors_[static_cast<uint32_t>(inputs[in])], out);
       }
       for (size_t other = 0; other < o; ++other) {
         is_right &= outputs[other] < 0 || !Overlap(tensors_[static_cast<uint32_t>(outputs[other])], out);

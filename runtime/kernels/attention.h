@@ -54,8 +54,11 @@ void AttendRow(const Attention<T>& a, int64_t q, Compute<T>* scratch) {
   C *scores = scratch, *sums = scratch + a.sources;
   C largest = -static_cast<C>(__builtin_inf());
   for (int64_t k = 0; k < count; ++k) {
-    scores[k] = Dot<C>(a.query + q * a.features, a.key + k * a.features, a.features) * a.scale;
-    if (a.mask) scores[k] += static_cast<C>(a.mask[q * a.mask_row_step + k * a.mask_column_step]);
+    const C bias = a.mask ? static_cast<C>(a.mask[q * a.mask_row_step + k * a.mask_column_step]) : C{0};
+    // Keys without attention are not read: most of a cache that is hardly filled.
+    scores[k] = bias;
+    if (bias == -static_cast<C>(__builtin_inf())) continue;
+    scores[k] += Dot<C>(a.query + q * a.features, a.key + k * a.features, a.features) * a.scale;
     largest = scores[k] > largest ? scores[k] : largest;
   }
   const C shift = largest == -static_cast<C>(__builtin_inf()) ? C{0} : largest;
@@ -69,6 +72,7 @@ void AttendRow(const Attention<T>& a, int64_t q, Compute<T>* scratch) {
   for (; k < count; ++k) total += scores[k] = std::exp(scores[k] - shift);
   for (int64_t f = 0; f < a.outputs; ++f) sums[f] = 0;
   for (k = 0; k < count; ++k) {
+    if (scores[k] == 0) continue;
     const T* value = a.value + k * a.outputs;
     int64_t f = 0;
     for (; f + kWidth <= a.outputs; f += kWidth) Store(sums + f, Load<V>(sums + f) + Load<V>(value + f) * scores[k]);

@@ -3,6 +3,8 @@
 #ifndef MTC_KERNELS_INDEXING_H_
 #define MTC_KERNELS_INDEXING_H_
 
+#include <cstring>
+
 #include "core/thread_pool.h"
 #include "generated/args.h"
 #include "kernels/shape_rules.h"
@@ -10,6 +12,11 @@
 namespace mtc::kernels {
 
 inline constexpr int64_t kIndexGrain = 4096;  // places worth another thread
+
+// What an operator that changes a part of its first operand begins with.
+inline void CopyUnlessInPlace(const void* from, void* to, size_t bytes) {
+  if (from != to) std::memcpy(to, from, bytes);
+}
 
 // Whether all indices are in [low, high).
 inline Status CheckIndices(KernelContext& context, const Tensor& indices, int64_t low, int64_t high) {

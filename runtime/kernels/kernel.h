@@ -94,6 +94,7 @@ struct Field {
 enum class Sharing : uint8_t {
   kNone,     // apart from all operands
   kInPlace,  // also exactly where an operand with as many elements of that size lies: elementwise kernels
+  kFirst,    // also exactly where the first operand lies: kernels that change a part of it
   kAny,      // anywhere: kernels that only move bytes
 };
 

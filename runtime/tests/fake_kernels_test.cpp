@@ -144,6 +144,7 @@ constexpr Field kAddFields[] = {{FieldKind::kInput, 0, offsetof(AddArgs, x)},
                                 {FieldKind::kInput, 0, offsetof(AddArgs, y)},
                                 {FieldKind::kOutput, 0, offsetof(AddArgs, out)}};
 constexpr ArgsLayout kAdd = {kAddFields, 3, sizeof(AddArgs), Sharing::kInPlace};
+constexpr ArgsLayout kChange = {kAddFields, 3, sizeof(AddArgs), Sharing::kFirst};
 constexpr Field kScaleFields[] = {
     {FieldKind::kInput, 0, offsetof(ScaleArgs, x)},    {FieldKind::kOptionalInput, 0, offsetof(ScaleArgs, unused)},
     {FieldKind::kOutput, 0, offsetof(ScaleArgs, out)}, {FieldKind::kFloat, 0, offsetof(ScaleArgs, factor)},
@@ -170,6 +171,7 @@ constexpr uint8_t kFillTypes[] = {0xff, 8};
 
 constexpr KernelEntry kEntries[] = {
     {"add@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunAdd}, true},
+    {"change@fake:f32/1", &kChange, kF32s, PrepareAdd, {RunAdd}, true},
     {"concat@fake:f32/1", &kConcat, kF32s, PrepareConcat, {RunConcat}},
     {"fail@fake:f32/1", &kAdd, kF32s, PrepareAdd, {RunFail}, true},
     {"fill@fake:i64/1", &kFill, kFillTypes, PrepareFill, {RunFill}},

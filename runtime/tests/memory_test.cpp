@@ -85,6 +85,21 @@ TEST_F(InterpreterTest, ReshapesAndWorksInPlace) {
   EXPECT_EQ(Output(session_.get()), (Floats{9, 12, 3, 4}));
 }
 
+// What changes a part of its first operand may do so in place, but not in that of another.
+TEST_F(InterpreterTest, ChangesTheirFirstOperandInPlace) {
+  auto f = builder_.Function("forward");
+  const uint32_t x = f.Input({2}, "x"), y = f.Input({2}, "y");
+  const uint32_t on_x = f.Alias(x, {2}), on_y = f.Alias(y, {2});
+  auto& change = f.Instruction(builder_.Kernel("change@fake:f32/1"), {int32_t(x), int32_t(y)}, {int32_t(on_x)});
+  f.Output(x);
+  Open();
+  ASSERT_EQ(Call({{{2}, {1, 2}}, {{2}, {3, 4}}}), MTC_OK) << error_;
+  EXPECT_EQ(Output(session_.get()), (Floats{4, 6}));
+  change.outputs = {int32_t(on_y)};
+  Open();
+  EXPECT_EQ(Call({{{2}, {1, 2}}, {{2}, {3, 4}}}), MTC_INVALID_PROGRAM);
+}
+
 // A kernel that has looked at its operands must not find others there later.
 TEST_F(InterpreterTest, ResultsLieApartFromOperands) {
   auto f = builder_.Function("forward");

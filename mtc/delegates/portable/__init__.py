@@ -43,6 +43,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.quantize,
         ops.rms_norm,
         ops.rnn,
+        ops.rotary_embedding,
         ops.scaled_dot_product_attention,
         ops.sigmoid,
         ops.silu,

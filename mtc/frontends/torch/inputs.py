@@ -94,5 +94,6 @@ def _held(importer: GraphImporter, node: torch.fx.Node, target: str, *, is_state
 
 def _state(importer: GraphImporter, tensor: torch.Tensor, name: str) -> Value:
     initial = importer.pool.constant(importer.module, tensor, name)
-    importer.module.states[name] = State(name, initial.type, initial)
+    is_zero = not tensor.any() and not tensor.signbit().any()  # as empty caches are: nothing to store
+    importer.module.states[name] = State(name, initial.type, None if is_zero else initial)
     return importer.build.state(name, initial.type, name=name)

@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "kernels/elementwise.h"
 #include "kernels/indexing.h"
 
@@ -43,7 +41,7 @@ template <typename T>
 Status RunIndexPut(KernelContext& context, const IndexPutArgs& args) {
   const Tensor &x = *args.x, &values = *args.values;
   MTC_RETURN_IF_ERROR(CheckPlaces(context, x, args.indices));
-  std::memcpy(args.out->data, x.data, static_cast<size_t>(x.count()) * sizeof(T));
+  CopyUnlessInPlace(x.data, args.out->data, static_cast<size_t>(x.count()) * sizeof(T));
   const Places places = PlacesOf(x, args.indices);
   const int64_t total = places.count * places.inner;
   int64_t dims[kMaxRank];

@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "kernels/elementwise.h"
 #include "kernels/indexing.h"
 
@@ -33,7 +31,7 @@ template <typename T>
 Status RunScatter(KernelContext& context, const ScatterArgs& args) {
   const int axis = FrontAxis(args.axis, args.x->rank);
   MTC_RETURN_IF_ERROR(CheckIndices(context, *args.index, 0, args.x->rank > 0 ? args.x->dims[axis] : 1));
-  std::memcpy(args.out->data, args.x->data, static_cast<size_t>(args.x->count()) * sizeof(T));
+  CopyUnlessInPlace(args.x->data, args.out->data, static_cast<size_t>(args.x->count()) * sizeof(T));
   if (args.index->count() == 0) return Status::kOk;
   switch (args.reduce) {
     case Reduce::kReplace:

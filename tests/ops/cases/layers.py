@@ -54,6 +54,19 @@ def resize(mode: str) -> Any:
     return run
 
 
+def rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, interleaved: bool) -> torch.Tensor:
+    """As products of complex numbers where a pair has one angle, as transformers' models have it where it has two."""
+    half = x.shape[-1] // 2
+    if interleaved and cos.shape[-1] == half:
+        pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], half, 2).contiguous())
+        return torch.view_as_real(pairs * torch.complex(cos, sin)).reshape(x.shape)
+    if interleaved:
+        return x * cos + torch.stack((-x[..., 1::2], x[..., ::2]), -1).flatten(-2) * sin
+    if cos.shape[-1] == half:
+        cos, sin = torch.cat((cos, cos), -1), torch.cat((sin, sin), -1)
+    return x * cos + torch.cat((-x[..., half:], x[..., :half]), -1) * sin
+
+
 def attention(q: Any, k: Any, v: Any, mask: Any, **attrs: Any) -> torch.Tensor:
     return F.scaled_dot_product_attention(q, k, v, mask, **attrs)
 
@@ -373,6 +386,11 @@ CASES = [
         value=randn(1, 3, 4),
         mask=array([[[float("-inf")] * 3, [0.0] * 3]]),
         scale=0.5,
+    ),
+    *(
+        case(ops.rotary_embedding, rotated, x=x, cos=randn(*shape, size), sin=randn(*shape, size), interleaved=i)
+        for x, shape, size in ((randn(2, 3, 4, 6), (4,), 3), (randn(2, 5, 34), (2, 1), 34), (randn(8), (), 4))
+        for i in (False, True)
     ),
     case(
         ops.batch_norm,

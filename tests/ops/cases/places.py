@@ -22,6 +22,14 @@ def scattered(x: torch.Tensor, index: torch.Tensor, src: torch.Tensor, axis: int
     return x.scatter_reduce(axis, index, src, _REDUCES[reduce])
 
 
+def copied(x: torch.Tensor, index: torch.Tensor, source: torch.Tensor, axis: int) -> torch.Tensor:
+    """The last of several at one place stays, which torch's own does not promise."""
+    result = x.clone().movedim(axis, 0)
+    for place, part in zip(index.tolist(), source.movedim(axis, 0), strict=True):
+        result[place] = part
+    return result.movedim(0, axis)
+
+
 def put(x: torch.Tensor, values: torch.Tensor, *indices: torch.Tensor, accumulate: bool = False) -> torch.Tensor:
     return x.index_put(indices, values, accumulate)
 
@@ -60,6 +68,9 @@ CASES = [
         )
         for r in _REDUCES
     ),
+    case(ops.index_copy, copied, x=randn(3, 4), index=array([2, 0]), source=randn(2, 4), axis=0),
+    case(ops.index_copy, copied, x=randn(2, 5, 3), index=array([1, -1, 3]), source=randn(2, 3, 3), axis=1),
+    case(ops.index_copy, copied, x=randn(4, 40, 80), index=whole(0, 80, 9), source=randn(4, 40, 9), axis=-1),
     case(ops.index, lambda x, *i: x[i], x=randn(3, 4, 2), indices=[whole(-3, 3, 5), whole(-4, 4, 2, 1)]),
     case(ops.index, lambda x, *i: x[i], x=randn(3, 4), indices=[whole(-3, 3)]),
     case(ops.index_put, put, x=randn(3, 4), values=randn(2, 1), indices=[array([0, -1])]),

@@ -111,6 +111,8 @@ def index_put(
         mask = importer.reshape(mask, (*mask.type.shape, *[1] * behind))
         return importer.emit(ops.where, mask, importer.reshape(values, ()), x)
     axes, places = _places(importer, indices)
+    if len(axes) == 1 and places[0].type.rank == 1 and not accumulate:
+        return put_at(importer, x, axes[0], places[0], values)
     rest = [axis for axis in range(x.type.rank) if axis not in axes]
     order = [*axes, *rest]
     count = max(place.type.rank for place in places)
@@ -122,6 +124,13 @@ def index_put(
         values = importer.permute(importer.reshape(values, shape), moved)
     result = importer.emit(ops.index_put, importer.permute(x, order), values, *places, accumulate=accumulate)
     return importer.permute(result, [order.index(axis) for axis in range(x.type.rank)])
+
+
+def put_at(importer: Importer, x: Value, axis: int, index: Value, values: Value) -> Value:
+    """x with `values`, broadcast, where the one-dimensional `index` says."""
+    shape = (*x.type.shape[:axis], index.type.count, *x.type.shape[axis + 1 :])
+    values = importer.reshape(values, (*(1,) * (len(shape) - values.type.rank), *values.type.shape))
+    return importer.emit(ops.index_copy, x, index, importer.expand(values, shape), axis=axis)
 
 
 @row("take")

@@ -96,7 +96,10 @@ def index_reduce(
 
 @row("index_copy")
 def index_copy(importer: Importer, x: Value, dim: int, index: Value, source: Value) -> Value:
-    return scatter(importer, x, dim, _along(importer, x, dim, index, source.type.shape), source)
+    if x.type.rank == 0:
+        return importer.reshape(source, ())
+    places = importer.reshape(importer.cast(index, I64), (index.type.count,))
+    return importer.emit(ops.index_copy, x, places, source, axis=dim)
 
 
 @row("index_fill.int_Scalar", "index_fill.int_Tensor")

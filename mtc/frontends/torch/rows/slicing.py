@@ -231,7 +231,8 @@ def slice_scatter(
 def select_scatter(importer: Importer, x: Value, src: Value, dim: int, index: Dim | Value) -> Value:
     axis = dim % x.type.rank
     if isinstance(index, Value):
-        return index_put(importer, x, (*[None] * axis, index), src)
+        whole = importer.reshape(src, (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :]))
+        return index_put(importer, x, (*[None] * axis, importer.reshape(index, (1,))), whole)
     begin = index + x.type.shape[axis] if isinstance(index, int) and index < 0 else index
     shape = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
     whole = importer.expand(importer.cast(src, x.type.dtype), (*shape[:axis], *shape[axis + 1 :]))
