@@ -12,7 +12,7 @@
 #include "core/half.h"
 #include "kernels/kernel.h"
 
-#if MTC_ISA_LEVEL == 2
+#if MTC_ISA_LEVEL > 0
 #include <immintrin.h>
 #endif
 #if defined(__aarch64__)
@@ -58,6 +58,13 @@ MTC_INLINE V Splat(S value) {
 template <typename V, typename From>
 MTC_INLINE V Load(const From* from) {
   V v;
+#if MTC_ISA_LEVEL == 2
+  if constexpr (std::is_same_v<From, Half>)
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#elif MTC_ISA_LEVEL == 1
+  if constexpr (std::is_same_v<From, Half>)
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#endif
   if constexpr (kIsHalf<From>) {
     MTC_UNROLL
     for (int i = 0; i < kLanes; ++i) v[i] = static_cast<float>(from[i]);
@@ -69,6 +76,15 @@ MTC_INLINE V Load(const From* from) {
 
 template <typename V, typename To>
 MTC_INLINE void Store(To* to, V v) {
+#if MTC_ISA_LEVEL == 2
+  if constexpr (std::is_same_v<To, Half>) {
+    return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+  }
+#elif MTC_ISA_LEVEL == 1
+  if constexpr (std::is_same_v<To, Half>) {
+    return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+  }
+#endif
   if constexpr (kIsHalf<To>) {
     MTC_UNROLL
     for (int i = 0; i < kLanes; ++i) to[i] = static_cast<To>(v[i]);

@@ -5,6 +5,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rounded_rows.h"
 #include "kernels/shape_rules.h"
+#include "kernels/stored_dot.h"
 #include "kernels/stored_weights.h"
 #include "selected_kernels.h"
 
@@ -51,7 +52,9 @@ Status PrepareLinearStored(PrepareContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
   if (args.dynamic) {
     context.RequireScratch(RoundedRowsScratch(x.rows(), x.row_size()));
-  } else if (x.rows() > kFewRows) {
+  } else if (x.rows() <= kFewRows) {
+    if (weight.dtype == DType::kQI4) context.RequireScratch(x.rows(), SpreadPitch(weight.dims[1]), sizeof(float));
+  } else {
     const ProductSizes sizes = ChunkSizes(args);
     context.RequireScratch(MultiplyScratch<UnpackedProduct>(context.isa, context.threads, sizes));
     context.RequireScratch(sizes.columns, sizes.depth, sizeof(float));
@@ -59,6 +62,32 @@ Status PrepareLinearStored(PrepareContext& context, const LinearArgs& args) {
   return Status::kOk;
 }
 #endif
+
+template <typename W, int kRows>
+void DotFewRows(KernelContext& context, const LinearArgs& args) {
+  const Tensor &weight = *args.weight, &input = *args.x;
+  const int64_t depth = weight.dims[1], columns = weight.dims[0];
+  const float low = static_cast<float>(args.clamp[0]), high = static_cast<float>(args.clamp[1]);
+  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
+  const float* x = input.as<const float>();
+  if constexpr (std::is_same_v<W, Qi4>) {
+    auto* spread = static_cast<float*>(context.scratch);
+    for (int row = 0; row < kRows; ++row) SpreadRow(x + row * depth, depth, spread + row * SpreadPitch(depth));
+    x = spread;
+  }
+  float* out = args.out->as<float>();
+  const int64_t grain = 1 + (int64_t{1} << 14) / (depth * kRows + 1);
+  ParallelFor(context.threads, columns, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; ++column) {
+      float sums[kRows];
+      DotStored<W, kRows>(weight, column, x, sums);
+      for (int row = 0; row < kRows; ++row) {
+        const float sum = sums[row] + (bias == nullptr ? 0.0f : bias[column]);
+        out[row * columns + column] = sum < low ? low : sum > high ? high : sum;
+      }
+    }
+  });
+}
 
 // Every column's weights are unpacked once, for all rows.
 template <typename W>
@@ -121,7 +150,13 @@ Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
       return Status::kOk;
     }
   }
-  if (args.x->rows() <= kFewRows) {
+  const int64_t rows = args.x->rows();
+  if (rows <= kFewRows && IsDotted(*args.weight)) {
+    if (rows == 1) DotFewRows<W, 1>(context, args);
+    if (rows == 2) DotFewRows<W, 2>(context, args);
+    if (rows == 3) DotFewRows<W, 3>(context, args);
+    if (rows == 4) DotFewRows<W, 4>(context, args);
+  } else if (rows <= kFewRows) {
     MultiplyFewRows<W>(context.threads, args);
   } else {
     MultiplyManyRows<W>(context, args);
