@@ -243,7 +243,7 @@ def keep_weights_stored(node: Node, build: Builder) -> Value | None:
             continue
         stored = decoding.operand(0)
         operands = [*node.inputs[:index], stored, *node.inputs[index + 1 :]]
-        if not _is_by_row(stored) or not _is_stored_form(node, operands):
+        if not is_by_row(stored) or not _is_stored_form(node, operands):
             continue
         absorb(build, decoding)
         return build.again(node, *operands).output
@@ -257,7 +257,7 @@ def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
         return False
 
 
-def _is_by_row(weight: Value) -> bool:
+def is_by_row(weight: Value) -> bool:
     """Whether rows of a matrix have scales of their own, or blocks of them: what such kernels take."""
     qparams, columns = weight.type.qparams, weight.type.shape[-1]
     if weight.type.dtype is DType.QI4 and columns % 2:

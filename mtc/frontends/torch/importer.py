@@ -49,6 +49,8 @@ class Importer(ABC):
         self.build = Builder(function, loc=loc)
         self._checked: dict[frozenset[Dim], None] = {}  # in the order of the checks
         self.stored: dict[tuple[Constant, QParams], Value] = {}  # integers that are constant, by what they stand for
+        # Of dynamic quantization: what a scale is chosen from, integers are rounded from, and real numbers then were.
+        self.origins: dict[Value, Value] = {}
 
     def close(self, function: Function) -> None:
         """Gives a nested function, which is finished, the bounds of the named dims that stand in it."""

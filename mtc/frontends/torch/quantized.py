@@ -66,6 +66,10 @@ def quantized(importer: Importer, x: Value, steps: Steps, dequantize: str) -> Va
     """`x` in integers: elements of a quantized type if nothing reads them but the operator `dequantize`, by the same
     scale; else plain ones, with which others may do as they please."""
     element, qparams = steps.element, steps.qparams
+    if isinstance(steps.scale, Value) and importer.origins.get(steps.scale) is x:
+        integers = _rounded(importer, x, steps)
+        importer.origins[integers] = x
+        return integers
     if qparams is None or not qparams.is_per_tensor or not _is_only_read_by(dequantize, importer.node):
         return _rounded(importer, x, steps)
     _check(qparams, element)
@@ -81,7 +85,11 @@ def dequantized(importer: Importer, x: Value, steps: Steps, dtype: DType) -> Val
         return importer.emit(ops.dequantize, _stored(importer, x, x.constant, steps), dtype=dtype)
     scale, zero_point = _beside(importer, x, steps, dtype)
     differences = importer.emit(ops.sub, importer.cast(x, dtype), zero_point)
-    return importer.emit(ops.mul, differences, scale)
+    reals = importer.emit(ops.mul, differences, scale)
+    origin = importer.origins.get(x)
+    if origin is not None and isinstance(steps.scale, Value) and importer.origins.get(steps.scale) is origin:
+        importer.origins[reals] = origin
+    return reals
 
 
 def _rounded(importer: Importer, x: Value, steps: Steps) -> Value:

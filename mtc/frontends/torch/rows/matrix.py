@@ -13,7 +13,9 @@ from mtc.frontends.torch.rows.reduction import vector_norm
 from mtc.frontends.torch.table import row
 from mtc.ir.dims import product
 from mtc.ir.module import Value
-from mtc.ir.types import BOOL
+from mtc.ir.types import BOOL, F32, I32
+from mtc.passes.matching import made_by
+from mtc.passes.quantization_fusion import is_by_row
 
 
 @row("linear")
@@ -24,6 +26,9 @@ def linear(importer: Importer, x: Value, weight: Value, bias: Value | None = Non
     if not x.type.dtype.is_float:
         result = _product(importer, x, _transposed(importer, weight))
         return result if bias is None else importer.emit(ops.add, result, bias)
+    rows, stored = importer.origins.get(x), made_by(weight, ops.dequantize)
+    if rows is not None and stored is not None and is_by_row(stored.operand(0)):
+        return importer.emit(ops.linear, rows, stored.operand(0), bias, dynamic=True)
     return importer.emit(ops.linear, x, weight, bias)
 
 
@@ -33,6 +38,14 @@ def matmul(importer: Importer, x: Value, y: Value) -> Value:
     rows = x if x.type.rank > 1 else importer.reshape(x, (1, *x.type.shape))
     columns = y if y.type.rank > 1 else importer.reshape(y, (*y.type.shape, 1))
     return importer.reshape(_product(importer, rows, columns), importer.result_type().shape)
+
+
+@row("_int_mm")
+def int_mm(importer: Importer, x: Value, y: Value) -> Value:
+    """Of int8, in int32. Floats sum these exactly up to 2**24, and no library multiplies matrices of integers that
+    stand for nothing: that the weights are int8 is kept, as what a float product reads."""
+    real = (importer.cast(value, F32) for value in (x, y))
+    return importer.cast(importer.emit(ops.matmul, *real), I32)
 
 
 def _product(importer: Importer, x: Value, y: Value) -> Value:
