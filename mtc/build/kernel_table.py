@@ -191,9 +191,13 @@ def _functions(kernel: _Kernel) -> list[str]:
     args = f"{class_name(of.spec)}Args"
     if plain is not None:
         assert kernel.support.adapter is not None
-        of_plain = f"{args}, kLayout{class_name(of.spec)}, {_CPP_DTYPES[plain.dtypes[0]]}, {prepare}, {runs[0]}"
-        adapter = f"{kernel.support.adapter.value}<{of_plain}>"
-        prepare, runs = f"{adapter}::Prepare", [f"{adapter}::Run"]
+        of_plain = f"{args}, kLayout{class_name(of.spec)}, {_CPP_DTYPES[plain.dtypes[0]]}, {prepare}"
+        is_table = kernel.support.adapter is Adapter.BY_TABLE  # which is looked up alike, whatever filled it
+        adapters = [
+            f"{kernel.support.adapter.value}<{of_plain}, {runs[0 if is_table else min(level, of.levels - 1)]}>"
+            for level in range(kernel.levels)
+        ]
+        prepare, runs = f"{adapters[0]}::Prepare", [f"{adapter}::Run" for adapter in adapters]
     lines = [f"   CallKernel<PrepareContext, {args}, {prepare}>, {{"]
     for level, run in enumerate(runs):
         lines += _guarded(level, [f"    CallKernel<KernelContext, {args}, {run}>,"])

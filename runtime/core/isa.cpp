@@ -38,9 +38,16 @@ Isa DetectIsa() {
 #endif
 }
 
+bool HasVbmi() {
+  constexpr uint32_t kLeaf7Vbmi = 1u << 1;
+  uint32_t a, b, c, d;
+  return DetectIsa() == Isa::kAvx512 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & kLeaf7Vbmi) != 0;
+}
+
 #else
 
 Isa DetectIsa() { return Isa::kBase; }
+bool HasVbmi() { return false; }
 
 #endif
 

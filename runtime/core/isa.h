@@ -12,6 +12,8 @@ inline constexpr int kIsaCount = 3;
 
 // The highest level that both the processor and the operating system serve.
 Isa DetectIsa();
+// Whether a processor of level kAvx512 also shuffles bytes in whole vectors. Asking takes a while.
+bool HasVbmi();
 
 }  // namespace mtc
 

@@ -11,6 +11,7 @@
 #include "core/block.h"
 #include "core/quantized.h"
 #include "core/thread_pool.h"
+#include "kernels/byte_table.h"
 #include "kernels/kernel.h"
 
 namespace mtc::kernels {
@@ -48,13 +49,14 @@ class Shadow : public KernelState {
   size_t first_result() const { return first_result_; }
   PrepareContext& inner(const KernelContext& outer) {
     inner_.threads = outer.threads;
+    inner_.isa = outer.isa;
     inner_.packed = outer.packed;
     inner_.error = outer.error;
     inner_.scratch = outer.scratch;
     return inner_;
   }
 
-  uint8_t table[256];
+  MTC_PORTABLE::ByteTable table;
   double clamp[2];
 
  private:
@@ -155,18 +157,17 @@ inline Status FillTable(PrepareContext& context, const void* args, const PlainKe
   }
   PrepareContext& inner = shadow.inner(context);
   inner.scratch_size = 0;
+  inner.isa = Isa::kBase;  // of the Run that is called here
   MTC_RETURN_IF_ERROR(plain.prepare(inner, shadow.args()));
   MTC_RETURN_IF_ERROR(plain.run(inner, shadow.args()));
-  for (int i = 0; i < 256; ++i) shadow.table[i] = static_cast<uint8_t>(QuantizedAs(out, values[i]));
+  for (int i = 0; i < 256; ++i) shadow.table.values[i] = static_cast<uint8_t>(QuantizedAs(out, values[i]));
   return Status::kOk;
 }
 
 inline Status RunByTable(KernelContext& context, const Tensor& x, const Tensor& out) {
   const auto& shadow = *static_cast<const Shadow*>(context.state.get());
-  ParallelFor(context.threads, x.count(), kElementGrain / 4, [&](int64_t begin, int64_t end) {
-    const auto* from = x.as<const uint8_t>();
-    auto* to = out.as<uint8_t>();
-    for (int64_t i = begin; i < end; ++i) to[i] = shadow.table[from[i]];
+  ParallelFor(context.threads, x.count(), kElementGrain, [&](int64_t begin, int64_t end) {
+    shadow.table.LookUp(context.isa, x.as<const uint8_t>() + begin, out.as<uint8_t>() + begin, end - begin);
   });
   return Status::kOk;
 }

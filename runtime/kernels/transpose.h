@@ -74,6 +74,53 @@ MTC_INLINE void TransposeFew(const W* from, int64_t from_step, W* to, int64_t to
   }
 }
 
+typedef uint8_t SixteenBytes __attribute__((vector_size(16)));
+
+// The bytes of the lower or the upper halves of `a` and `b` in turn.
+template <int kFirst, int... kIndex>
+MTC_INLINE SixteenBytes InterleaveBytes(SixteenBytes a, SixteenBytes b, std::integer_sequence<int, kIndex...>) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, (kFirst + kIndex / 2 + kIndex % 2 * 16)...);
+#else
+  return __builtin_shuffle(a, b, SixteenBytes{(kFirst + kIndex / 2 + kIndex % 2 * 16)...});
+#endif
+}
+
+// A full tile of bytes: four times, rows are interleaved with those eight behind them.
+template <typename W>
+MTC_INLINE void TransposeBytes(const W* from, int64_t from_step, W* to, int64_t to_step) {
+  constexpr auto kEach = std::make_integer_sequence<int, 16>();
+  SixteenBytes rows[16], next[16];
+  MTC_UNROLL
+  for (int j = 0; j < 16; ++j) __builtin_memcpy(&rows[j], from + j * from_step, 16);
+  MTC_UNROLL
+  for (int round = 0; round < 4; ++round) {
+    MTC_UNROLL
+    for (int j = 0; j < 8; ++j) {
+      next[2 * j] = InterleaveBytes<0>(rows[j], rows[j + 8], kEach);
+      next[2 * j + 1] = InterleaveBytes<8>(rows[j], rows[j + 8], kEach);
+    }
+    MTC_UNROLL
+    for (int j = 0; j < 16; ++j) rows[j] = next[j];
+  }
+  MTC_UNROLL
+  for (int i = 0; i < 16; ++i) __builtin_memcpy(to + i * to_step, &rows[i], 16);
+}
+
+// Pixels of three bytes from three planes: each is written with a byte of the next one, which follows, but for the
+// last.
+template <typename W>
+MTC_INLINE void InterleavePlanes(const W* from, int64_t from_step, W* to, int64_t rows) {
+  const auto byte = [&](int64_t i, int64_t plane) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(from[i + plane * from_step]));
+  };
+  for (int64_t i = 0; i + 1 < rows; ++i) {
+    const uint32_t pixel = byte(i, 0) | byte(i, 1) << 8 | byte(i, 2) << 16;
+    __builtin_memcpy(to + 3 * i, &pixel, 4);
+  }
+  for (int64_t plane = 0; plane < 3; ++plane) to[3 * (rows - 1) + plane] = from[rows - 1 + plane * from_step];
+}
+
 // to[i * to_step + j] = from[i + j * from_step] for `rows` i and `columns` j, at most kTransposeTile of each. Through a
 // tile of its own, so that each line of either matrix is touched once: steps that are powers of two put all lines into
 // one set of the cache.
@@ -81,6 +128,10 @@ template <typename From, typename To>
 MTC_INLINE void TransposeBlock(const From* from, int64_t from_step, To* to, int64_t to_step, int64_t rows,
                                int64_t columns) {
   if constexpr (std::is_same_v<From, To>) {
+    if constexpr (sizeof(From) == 1) {
+      if (columns == 3 && to_step == 3) return InterleavePlanes(from, from_step, to, rows);
+      if (rows == kTransposeTile && columns == kTransposeTile) return TransposeBytes(from, from_step, to, to_step);
+    }
     if (rows == kTransposeTile && columns == kTransposeTile) {
       From tile[kTransposeTile][kTransposeTile];
       for (int64_t j = 0; j < kTransposeTile; ++j) std::memcpy(tile[j], from + j * from_step, sizeof tile[j]);

@@ -41,6 +41,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.mean,
         ops.mish,
         ops.quantize,
+        ops.requantize,
         ops.rms_norm,
         ops.rnn,
         ops.rotary_embedding,
@@ -88,7 +89,8 @@ def _quantized(op: OpSpec) -> Support | None:
     elif op.has(Trait.ELEMENTWISE) and len(op.operands) == 1:
         adapter = Adapter.BY_TABLE
     pitch = TAKES_PITCH.get(op, False) if adapter is Adapter.AS_INTEGERS else False
-    return Support(tuple(combinations), takes_pitch=pitch, adapter=adapter)
+    is_hot = adapter is Adapter.BY_TABLE or op in HOT
+    return Support(tuple(combinations), takes_pitch=pitch, is_hot=is_hot, adapter=adapter)
 
 
 _STORED = (QI8, QI4, F16, BF16)

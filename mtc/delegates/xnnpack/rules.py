@@ -139,6 +139,14 @@ def elementwise_integer_product(node: Node) -> str | None:
     return _factor_out_of_range((x * y / out,), 2.0**-16)
 
 
+def comparable_scales(node: Node) -> str | None:
+    """What is computed in floats has to fit 32 bits in steps of the result."""
+    if (reason := unusual_scales(node)) is not None:
+        return reason
+    x, y, out = _scales(node)
+    return _factor_out_of_range((x / out, y / out, x * y / out), 0.0)
+
+
 def _scales(node: Node) -> list[np.float32]:
     """Of operands and result, in the type that kernels compute with them in."""
     found = [value.type.qparams for value in (*node.inputs, *node.outputs) if value is not None]

@@ -1,5 +1,6 @@
 #include "core/quantized.h"
 #include "kernels/elementwise.h"
+#include "kernels/step_vectors.h"
 
 namespace MTC_PORTABLE {
 
@@ -33,10 +34,20 @@ void QuantizeAll(const F* from, decltype(Q::steps)* to, int64_t count, float ten
 
 template <typename F, typename Q>
 Status RunQuantize(KernelContext& context, const QuantizeArgs& args) {
-  const Quantization& q = *args.out->quantization;
+  using Step = decltype(Q::steps);
   ParallelFor(context.threads, Count(*args.x), kElementGrain, [&](int64_t begin, int64_t end) {
-    QuantizeAll<Q>(args.x->as<F>() + begin, args.out->as<decltype(Q::steps)>() + begin, end - begin, q.scale,
-                   q.zero_point);
+    const F* from = args.x->as<const F>() + begin;
+    Step* to = args.out->as<Step>() + begin;
+    const float scale = args.out->quantization->scale;
+    if constexpr (std::is_same_v<F, float>) {
+      const Vec divisor = Splat<Vec>(scale);
+      MapSteps(to, end - begin, LimitsOf(*args.out), [&](const StepLanes& lanes) {
+        const Vec steps = lanes(from) / divisor;
+        return Select(steps == steps, steps, Vec{});  // NaN becomes the zero point
+      });
+    } else {
+      QuantizeAll<Q>(from, to, end - begin, scale, args.out->quantization->zero_point);
+    }
   });
   return Status::kOk;
 }

@@ -20,12 +20,11 @@ Status RunAvgPool2dQuantized(KernelContext& context, const AvgPool2dArgs& args) 
   using Step = decltype(Q::steps);
   const MTC_PORTABLE::PoolSizes sizes = MTC_PORTABLE::PoolSizesOf(args, {}, Layout::kNhwc);
   const MTC_PORTABLE::MeanSteps mean(*args.x, *args.out, args.clamp);
-  MTC_PORTABLE::PoolBytes<Step>(
-      context, sizes, *args.x, *args.out, int32_t{0}, [](int32_t a, Step b) { return a + b; },
-      [&](const int32_t* sums, int64_t lanes, int64_t y, int64_t x, int64_t places, Step* to) {
+  MTC_PORTABLE::ForEachWindow<Step>(
+      context, sizes, *args.x, *args.out, [&](const auto& window, int64_t y, int64_t x, Step* to) {
         const int64_t counted = MTC_PORTABLE::CountedPlaces(sizes, 1, y, args.count_include_pad) *
                                 MTC_PORTABLE::CountedPlaces(sizes, 2, x, args.count_include_pad);
-        mean.Write(sums, lanes, places, args.divisor_override != 0 ? args.divisor_override : counted, to);
+        MTC_PORTABLE::MeansOfWindow(window, mean, args.divisor_override != 0 ? args.divisor_override : counted, to);
       });
   return Status::kOk;
 }

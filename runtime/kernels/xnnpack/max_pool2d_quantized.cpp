@@ -17,16 +17,12 @@ template <typename Q>
 Status RunMaxPool2dQuantized(KernelContext& context, const MaxPool2dArgs& args) {
   using Step = decltype(Q::steps);
   const MTC_PORTABLE::PoolSizes sizes = MTC_PORTABLE::PoolSizesOf(args, args.dilation, Layout::kNhwc);
-  const Steps steps = StepsOf(args.out->dtype);
+  const auto least = static_cast<Step>(StepsOf(args.out->dtype).low);
   const auto low = static_cast<Step>(QuantizedAs(*args.out, args.clamp[0]));
   const auto high = static_cast<Step>(QuantizedAs(*args.out, args.clamp[1]));
-  MTC_PORTABLE::PoolBytes<Step>(
-      context, sizes, *args.x, *args.out, static_cast<Step>(steps.low), [](Step a, Step b) { return a > b ? a : b; },
-      [=](const Step* values, int64_t lanes, int64_t, int64_t, int64_t, Step* to) {
-        for (int64_t i = 0; i < lanes; ++i) {
-          const Step value = values[i] < low ? low : values[i];
-          to[i] = value > high ? high : value;
-        }
+  MTC_PORTABLE::ForEachWindow<Step>(
+      context, sizes, *args.x, *args.out, [&](const auto& window, int64_t, int64_t, Step* to) {
+        MTC_PORTABLE::LargestOfWindow<MTC_PORTABLE::kVectorBytes>(window, least, low, high, to);
       });
   return Status::kOk;
 }

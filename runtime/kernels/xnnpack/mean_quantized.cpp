@@ -5,6 +5,29 @@
 
 // mtc's own kernel: XNNPACK's brings in reductions of all types.
 namespace MTC_XNNPACK {
+namespace {
+
+constexpr int64_t kTaskColumns = 256;
+
+// The mean of `count` elements, `step` apart.
+template <typename Step>
+void MeanOfRun(const Step* x, int64_t count, int64_t step, const MTC_PORTABLE::MeanSteps& mean, Step* out) {
+  using namespace MTC_PORTABLE;
+  int64_t total = -count * mean.x_zero;
+  for (int64_t from = 0; from < count; from += kMostSummed) {
+    const int64_t to = Least(from + kMostSummed, count);
+    int32_t sum = 0;
+    if (step == 1) {
+      for (int64_t i = from; i < to; ++i) sum += x[i];
+    } else {
+      for (int64_t i = from; i < to; ++i) sum += x[i * step];
+    }
+    total += sum;
+  }
+  StoreBytes(out, RoundToSteps(Splat<Vec>(static_cast<float>(total)) * mean.Ratio(count), mean.limits), 1);
+}
+
+}  // namespace
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareMeanQuantized(PrepareContext& context, const MeanArgs& args) {
@@ -17,32 +40,27 @@ Status RunMeanQuantized(KernelContext& context, const MeanArgs& args) {
   using Step = decltype(Q::steps);
   const auto& axes = *static_cast<const SumAxes*>(context.state.get());
   const MTC_PORTABLE::MeanSteps mean(*args.x, *args.out, {});
-  if (axes.inner == 1) {
-    ParallelFor(context.threads, axes.outer, 1 + kElementGrain / (axes.count + 1), [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const Step* x = args.x->as<const Step>() + row * axes.count;
-        int64_t total = 0;
-        for (int64_t from = 0; from < axes.count; from += MTC_PORTABLE::kMostSummed) {
-          const int64_t to = MTC_PORTABLE::Least(from + MTC_PORTABLE::kMostSummed, axes.count);
-          int32_t sum = 0;
-          for (int64_t i = from; i < to; ++i) sum += x[i];
-          total += sum;
-        }
-        mean.Write(&total, 1, axes.count, axes.count, args.out->as<Step>() + row);
+  const bool is_run = axes.inner == 1 || axes.count > MTC_PORTABLE::kMostSummed;
+  const int64_t columns = is_run ? 1 : kTaskColumns, groups = (axes.inner + columns - 1) / columns;
+  const int64_t work = axes.count * MTC_PORTABLE::Least(columns, axes.inner);
+  ParallelFor(context.threads, axes.outer * groups, 1 + kElementGrain / (work + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / groups, column = i % groups * columns;
+      const Step* x = args.x->as<const Step>() + image * axes.count * axes.inner + column;
+      Step* out = args.out->as<Step>() + image * axes.inner + column;
+      if (is_run) {
+        MeanOfRun(x, axes.count, axes.inner, mean, out);
+        continue;
       }
-    });
-    return Status::kOk;
-  }
-  // One window over all pixels of a channel.
-  MTC_PORTABLE::PoolSizes sizes;
-  sizes.outer = axes.outer;
-  sizes.in[2] = sizes.kernel[2] = axes.count;
-  sizes.channels = sizes.in_pitch = sizes.out_pitch = axes.inner;
-  MTC_PORTABLE::PoolBytes<Step>(
-      context, sizes, *args.x, *args.out, int64_t{0}, [](int64_t a, Step b) { return a + b; },
-      [&](const int64_t* sums, int64_t lanes, int64_t, int64_t, int64_t places, Step* to) {
-        mean.Write(sums, lanes, places, axes.count, to);
-      });
+      // One window over all pixels of some channels.
+      MTC_PORTABLE::PoolSizes sizes;
+      sizes.in[2] = sizes.kernel[2] = axes.count;
+      sizes.channels = MTC_PORTABLE::Least(columns, axes.inner - column);
+      sizes.in_pitch = axes.inner;
+      const MTC_PORTABLE::Taps one(sizes, 1, 0), all(sizes, 2, 0);
+      MTC_PORTABLE::MeansOfWindow(MTC_PORTABLE::WindowBytes<Step>{sizes, x, one, all}, mean, axes.count, out);
+    }
+  });
   return Status::kOk;
 }
 

@@ -4,6 +4,7 @@
 
 namespace MTC_XNNPACK {
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareMulQuantized(PrepareContext& context, const MulArgs& args) {
   const float product = args.x->quantization->scale * args.y->quantization->scale;
   const float ratios[] = {product / args.out->quantization->scale};
@@ -12,10 +13,11 @@ Status PrepareMulQuantized(PrepareContext& context, const MulArgs& args) {
                                   ProductConfig<decltype(element)>(), /*sign=*/1);
   });
 }
+#endif
 
 template <typename Q>
 Status RunMulQuantized(KernelContext& context, const MulArgs& args) {
-  return RunBinary<decltype(Q::steps)>(context, args.x, args.y, args.out);
+  return RunQuantizedProduct<decltype(Q::steps)>(context, *args.x, *args.y, *args.out);
 }
 
 MTC_XNNPACK_KERNEL(MulQuantized)
