@@ -264,9 +264,9 @@ TEST(Loader, RefusesOtherFiles) {
     EXPECT_EQ(Load(std::vector<uint8_t>(sound.begin(), sound.begin() + int64_t(size)), &error), nullptr);
   }
   auto file = sound;
-  file[8] = 2;
+  file[8] = 9;
   EXPECT_EQ(Load(file, &error), nullptr);
-  EXPECT_EQ(error, "the program has format version 2; this runtime reads version 1");
+  EXPECT_EQ(error, "the program has format version 9; this runtime reads version 2");
   for (const size_t field : {size_t{16}, size_t{24}}) {  // the tables' offset and size
     file = sound;
     file[field + 7] = 0xff;
