@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mtc.build.progress import Progress
     from mtc.ir.module import Module
     from mtc.quant.data import Data
-    from mtc.stages.quantize import Quantized, QuantSettings
+    from mtc.quant.settings import QuantSettings
+    from mtc.stages.quantize import Quantized
 
 
 @click.command(cls=MtcCommand)
@@ -82,9 +83,10 @@ def quantize(
     from mtc.analysis.quantization.sensitivity import sensitivities
     from mtc.quant.calibration import Known
     from mtc.quant.data import open_data
+    from mtc.quant.settings import QuantSettings
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
-    from mtc.stages.quantize import QuantSettings, prepared, quantized
+    from mtc.stages.quantize import prepared, quantized
 
     if tune and (min_sqnr is None) == (metric is None):
         raise click.UsageError("--tune wants a goal: --min-sqnr or --metric")

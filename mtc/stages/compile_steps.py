@@ -18,6 +18,7 @@ from mtc.frontends.source import file_of, name_of
 from mtc.lower import Lowered
 from mtc.passes.registry import check_names
 from mtc.quant.data import Prepare
+from mtc.quant.settings import QuantSettings
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export_to
 from mtc.stages.files import load
@@ -25,7 +26,7 @@ from mtc.stages.kinds import Kind
 from mtc.stages.optimize import optimize_to
 from mtc.stages.package import lowered, package_to
 from mtc.stages.pass_options import pass_options
-from mtc.stages.quantize import QuantSettings, quantize_to
+from mtc.stages.quantize import quantize_to
 from mtc.stages.select_ops import select_ops_to
 from mtc.support.plural import counted
 

@@ -176,7 +176,8 @@ def test_what_does_not_scale_is_no_seam() -> None:
 def test_the_float_model_stays_the_same_function(
     kind: type[nn.Module], shape: tuple[int, ...], options: dict[str, Any], tmp_path: Path
 ) -> None:
-    from mtc.stages.quantize import QuantSettings, prepared
+    from mtc.quant.settings import QuantSettings
+    from mtc.stages.quantize import prepared
 
     net, module, data = made(kind, shape)
     scaled = prepared(module, data, QuantSettings(**options))

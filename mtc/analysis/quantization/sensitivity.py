@@ -11,7 +11,8 @@ from mtc.ir.module import Module, Node
 from mtc.passes.quantization_fusion import integer_form
 from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
-from mtc.stages.quantize import Quantized, QuantSettings, quantized
+from mtc.quant.settings import QuantSettings
+from mtc.stages.quantize import Quantized, quantized
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from mtc.diagnostics import NOT_GOOD_ENOUGH
 from mtc.ir.module import Module
 from mtc.quant.calibration import Known
 from mtc.quant.config import FLOAT, VERSION
+from mtc.quant.settings import QuantSettings
 from mtc.session import Session
 from mtc.stages.kinds import QUANT_CONFIG_MARK
 from mtc.stages.package import package
-from mtc.stages.quantize import Quantized, QuantSettings, quantized
+from mtc.stages.quantize import Quantized, quantized
 from mtc.support.atomic import write_text
 
 # metric(outputs, references): both hold the outputs of every batch in turn. Higher is better.
