@@ -17,10 +17,9 @@ from mtc.passes.affine import affine_of
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED, absorb, made_by
 from mtc.passes.quantization_fusion import channel_axis
-from mtc.passes.weight_channels import TRANSPOSED, scale_inputs, scale_outputs
+from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED, scale_inputs, scale_outputs
 
-_CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
-_WEIGHTED = (*_CONVOLUTIONS, *TRANSPOSED, ops.linear)
+_WEIGHTED = (*CONVOLUTIONS, *TRANSPOSED, ops.linear)
 # Bytes: the weights of language models stay in their file; a factor is not worth holding a scaled copy in memory.
 _MOST_SCALED_LINEAR = 1 << 20
 
@@ -50,7 +49,7 @@ def fold_into_operator_before(node: Node, build: Builder) -> Value | None:
     return None
 
 
-@rewrite(*_CONVOLUTIONS, ops.linear)
+@rewrite(*CONVOLUTIONS, ops.linear)
 def fold_into_operator_after(node: Node, build: Builder) -> Value | None:
     """`weight · (scale * x + shift)` is `(weight * scale) · x + weight · shift`.
 

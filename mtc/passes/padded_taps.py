@@ -19,8 +19,7 @@ from mtc.ir.rewriter import apply_rewrites, rewrite
 from mtc.ops.define import Layout
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED
-
-_CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
+from mtc.passes.weight_channels import CONVOLUTIONS
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _kernel(weight: Constant, place: int, taps: range) -> Constant:
     return Constant(weight.name, replace(weight.type, shape=part.shape), part)
 
 
-@rewrite(*_CONVOLUTIONS, quantized=True)
+@rewrite(*CONVOLUTIONS, quantized=True)
 def trim_padded_taps(conv: Node, build: Builder) -> Value | None:
     """Taps that read padding for every output add nothing. What remains has a step, so a new dilation.
 
@@ -151,7 +150,7 @@ class SplitPaddedTaps:
     name: str = "split-padded-taps"
 
     def run(self, module: Module) -> int:
-        @rewrite(*_CONVOLUTIONS)
+        @rewrite(*CONVOLUTIONS)
         def split(conv: Node, build: Builder) -> Value | None:
             splits = [_Split.of(axis) for axis in _padded_axes(conv)]
             best = max(splits, key=lambda split: split.saved_share, default=None)

@@ -7,6 +7,7 @@ import numpy as np
 from mtc import ops
 from mtc.ir.module import Node
 
+CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
 TRANSPOSED = (ops.conv_transpose2d, ops.conv_transpose3d)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from mtc import ops
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
-from mtc.passes.weight_channels import TRANSPOSED
-from mtc.quant.seams import CONVOLUTIONS
+from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED
 
 
 class RoundedWeight(NamedTuple):

@@ -21,9 +21,8 @@ from mtc.ir.types import F32
 from mtc.ops.define import Layout
 from mtc.ops.shape import PadMode
 from mtc.passes.matching import UNBOUNDED, is_rounded
-from mtc.passes.weight_channels import TRANSPOSED
+from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED
 
-CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
 NORMS = (ops.layer_norm, ops.rms_norm)
 _ELEMENTWISE = (ops.relu, ops.leaky_relu, ops.prelu, ops.neg, ops.abs, ops.copy, ops.clamp)
 _WINDOWED = (  # over the last two axes

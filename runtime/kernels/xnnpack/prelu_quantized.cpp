@@ -3,7 +3,7 @@
 #include "kernels/xnnpack/quantized_elementwise.h"
 #include "selected_kernels.h"
 
-// mtc's own kernel: XNNPACK's slopes are one for each channel, and integers of its own kind.
+// mtc's own kernel: XNNPACK has none of integers.
 namespace MTC_XNNPACK {
 
 #if MTC_ISA_LEVEL == 0

@@ -1,5 +1,5 @@
-// Sums and products of integers, element by element: by XNNPACK's microkernels, or where vectors have eight elements
-// and more by mtc's own, which compute in floats and are up to five times as fast.
+// Operators on two tensors of integers, element by element. Sums and products are XNNPACK's microkernels, or where
+// vectors have eight elements and more mtc's own, which compute in floats; all others are mtc's own.
 
 #ifndef MTC_KERNELS_XNNPACK_QUANTIZED_ELEMENTWISE_H_
 #define MTC_KERNELS_XNNPACK_QUANTIZED_ELEMENTWISE_H_

@@ -1,4 +1,4 @@
-"""Convolution, pooling, resizing, products of matrices, attention, normalization, recurrent layers."""
+"""Convolution, pooling, resizing, products of matrices, normalization."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from cases.case import array, case, peculiar, positive, randn
+from cases.case import case, peculiar, positive, randn
 from mtc import ops
 from mtc.ir.types import F32, F64, I32
-from mtc.ops.recurrent import Nonlinearity
 
 
 def conv(function: Any) -> Any:
@@ -54,49 +53,7 @@ def resize(mode: str) -> Any:
     return run
 
 
-def rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, interleaved: bool) -> torch.Tensor:
-    """As products of complex numbers where a pair has one angle, as transformers' models have it where it has two."""
-    half = x.shape[-1] // 2
-    if interleaved and cos.shape[-1] == half:
-        pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], half, 2).contiguous())
-        return torch.view_as_real(pairs * torch.complex(cos, sin)).reshape(x.shape)
-    if interleaved:
-        return x * cos + torch.stack((-x[..., 1::2], x[..., ::2]), -1).flatten(-2) * sin
-    if cos.shape[-1] == half:
-        cos, sin = torch.cat((cos, cos), -1), torch.cat((sin, sin), -1)
-    return x * cos + torch.cat((-x[..., half:], x[..., :half]), -1) * sin
-
-
-def attention(q: Any, k: Any, v: Any, mask: Any, **attrs: Any) -> torch.Tensor:
-    return F.scaled_dot_product_attention(q, k, v, mask, **attrs)
-
-
-def layer(kind: str, gates: int) -> Any:
-    """One layer in one direction of torch's module."""
-
-    def run(x: torch.Tensor, *rest: Any, reverse: bool = False, batch_first: bool = False, **attrs: Any) -> Any:
-        states, (w_ih, w_hh, *biases) = rest[: 2 if kind == "lstm" else 1], rest[2 if kind == "lstm" else 1 :]
-        kwargs = {"nonlinearity": attrs["nonlinearity"].value} if attrs else {}
-        module = getattr(torch.nn, kind.upper())(x.shape[2], w_hh.shape[1], batch_first=batch_first, **kwargs).to(
-            x.dtype
-        )
-        zeros = torch.zeros(w_hh.shape[0], dtype=x.dtype)
-        given = [zeros if bias is None else bias for bias in biases] + [zeros] * (2 - len(biases))
-        with torch.no_grad():
-            for parameter, value in zip(module.parameters(), (w_ih, w_hh, *given), strict=True):
-                parameter.copy_(value)
-            time = 1 if batch_first else 0
-            hidden = tuple(state[None] for state in states)
-            out, last = module(x.flip(time) if reverse else x, hidden if kind == "lstm" else hidden[0])
-        lasts = last if isinstance(last, tuple) else (last,)
-        return [out.flip(time) if reverse else out, *(state[0] for state in lasts)]
-
-    return run
-
-
 _PAD = (1, 0, 2, 1)
-_RECURRENT = {"x": randn(5, 3, 4), "hidden": randn(3, 6)}
-_MASK = array([[0.0, float("-inf"), -1.0]] * 2)
 
 CASES = [
     case(
@@ -349,49 +306,8 @@ CASES = [
     *(case(ops.linear, F.linear, x=randn(rows, 70), weight=randn(45, 70), bias=randn(45)) for rows in (1, 2, 5, 8, 14)),
     case(ops.matmul, torch.matmul, x=randn(3, 31, 270), y=randn(3, 270, 67)),
     case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(2, 16, 64), y=randn(33, 64), transpose_y=True),
-    case(
-        ops.scaled_dot_product_attention,
-        attention,
-        query=randn(1, 2, 150, 20),
-        key=randn(1, 2, 140, 20),
-        value=randn(1, 2, 140, 13),
-        scale=0.2,
-    ),
     case(ops.matmul, torch.matmul, x=randn(2, 1, 3, 4), y=randn(5, 4, 2)),
     case(ops.matmul, lambda x, y, transpose_y: x @ y.mT, x=randn(3, 4), y=randn(2, 4), transpose_y=True),
-    case(
-        ops.scaled_dot_product_attention,
-        attention,
-        query=randn(2, 3, 5, 4),
-        key=randn(2, 3, 5, 4),
-        value=randn(2, 3, 5, 6),
-        scale=1 / math.sqrt(4),
-        is_causal=True,
-    ),
-    case(
-        ops.scaled_dot_product_attention,
-        attention,
-        query=randn(2, 4, 2, 4),
-        key=randn(2, 2, 3, 4),
-        value=randn(2, 2, 3, 4),
-        mask=_MASK,
-        scale=0.3,
-        enable_gqa=True,
-    ),
-    case(
-        ops.scaled_dot_product_attention,
-        attention,
-        query=randn(1, 2, 4),
-        key=randn(1, 3, 4),
-        value=randn(1, 3, 4),
-        mask=array([[[float("-inf")] * 3, [0.0] * 3]]),
-        scale=0.5,
-    ),
-    *(
-        case(ops.rotary_embedding, rotated, x=x, cos=randn(*shape, size), sin=randn(*shape, size), interleaved=i)
-        for x, shape, size in ((randn(2, 3, 4, 6), (4,), 3), (randn(2, 5, 34), (2, 1), 34), (randn(8), (), 4))
-        for i in (False, True)
-    ),
     case(
         ops.batch_norm,
         lambda x, w, b, m, v, eps: F.batch_norm(x, m, v, w, b, eps=eps),
@@ -426,52 +342,5 @@ CASES = [
         num_groups=3,
     ),
     case(ops.local_response_norm, F.local_response_norm, x=randn(2, 7, 3, 3), size=4, alpha=0.1, beta=0.5, k=2.0),
-    *(
-        case(
-            ops.lstm,
-            layer("lstm", 4),
-            **_RECURRENT,
-            cell=randn(3, 6),
-            weight_ih=randn(24, 4),
-            weight_hh=randn(24, 6),
-            bias=randn(24),
-            reverse=r,
-        )
-        for r in (False, True)
-    ),
-    case(
-        ops.lstm,
-        layer("lstm", 4),
-        x=randn(3, 5, 4),
-        hidden=randn(3, 6),
-        cell=randn(3, 6),
-        weight_ih=randn(24, 4),
-        weight_hh=randn(24, 6),
-        batch_first=True,
-    ),
-    *(
-        case(
-            ops.gru,
-            layer("gru", 3),
-            **_RECURRENT,
-            weight_ih=randn(18, 4),
-            weight_hh=randn(18, 6),
-            bias_ih=randn(18),
-            bias_hh=randn(18),
-            reverse=r,
-        )
-        for r in (False, True)
-    ),
-    *(
-        case(
-            ops.rnn,
-            layer("rnn", 1),
-            **_RECURRENT,
-            weight_ih=randn(6, 4),
-            weight_hh=randn(6, 6),
-            bias=randn(6),
-            nonlinearity=n,
-        )
-        for n in Nonlinearity
-    ),
+
 ]
