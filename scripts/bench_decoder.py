@@ -1,4 +1,4 @@
-"""Tokens a second of a Llama-shaped decoder with random weights, 301 million of them, in floats and quantized.
+"""Tokens a second of a Llama-shaped decoder with random weights, 303 million of them, in floats and quantized.
 
     python scripts/bench_decoder.py [--schemes weight-int4,weight-int8,int8-dynamic] [--threads 1,2] [--tokens 16]
 

@@ -1,5 +1,5 @@
-// Dot products of a few rows with weights that are read once, as they are stored: a product with one row, which a
-// decoder makes of every token, takes as long as its weights take to arrive from memory.
+// Dot products of a few rows with weights that are read once, as they are stored: in a product with one row, which a
+// decoder makes of every token, there is little else to do.
 //
 // Of integers in pairs, a vector of words holds eight elements of a row in each lane. Rows of x are laid out for that:
 // the first elements of all lanes, then the second, and so on, so that a shift brings weights in front of their
