@@ -14,8 +14,13 @@ from typing import Any
 import numpy as np
 
 from mtc.ir.dims import Dim, Shape
-from mtc.ops.define import FLOATS, Accuracy, Tensor, TensorType, op, require
+from mtc.ops.define import BF16, F16, F32, FLOATS, QI8, Accuracy, Tensor, TensorType, Variant, op, require
 from mtc.ops.math import logistic
+
+
+def _stored(signature: str) -> Variant:
+    """Weights of hidden states in fewer bits, which each time reads. Those of inputs are read once for all times."""
+    return Variant(signature, form="stored", F=(F32,), W=(QI8, F16, BF16))
 
 
 def _layer_shapes(gates: int, states: int) -> Callable[..., list[Shape]]:
@@ -55,6 +60,7 @@ def _steps(x: Tensor, reverse: bool) -> Iterator[tuple[int, Tensor]]:
     infer=_layer_shapes(4, 2),
     flops=recurrent_flops,
     accuracy=Accuracy.REDUCTION,
+    variants=(_stored("F, F, F, F, W, F -> F, F, F"),),
 )
 def lstm(
     x: Tensor,
@@ -89,6 +95,7 @@ def lstm(
     infer=_layer_shapes(3, 1),
     flops=recurrent_flops,
     accuracy=Accuracy.REDUCTION,
+    variants=(_stored("F, F, F, W, F, F -> F, F"),),
 )
 def gru(
     x: Tensor,
@@ -130,6 +137,7 @@ class Nonlinearity(Enum):
     infer=_layer_shapes(1, 1),
     flops=recurrent_flops,
     accuracy=Accuracy.REDUCTION,
+    variants=(_stored("F, F, F, W, F -> F, F"),),
 )
 def rnn(
     x: Tensor,

@@ -7,6 +7,7 @@ PT2E flow as from `mtc quantize`, and it is the one place where integers begin.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -233,7 +234,7 @@ def _becomes_integers(value: Value) -> bool:
 
 
 @rewrite(quantized=True)
-def keep_weights_stored(node: Node, build: Builder) -> Value | None:
+def keep_weights_stored(node: Node, build: Builder) -> Sequence[Value] | None:
     """A kernel that unpacks weights as it reads them needs no decoded copy in memory."""
     if not any(variant.form == "stored" for variant in node.op.variants):
         return None
@@ -246,7 +247,7 @@ def keep_weights_stored(node: Node, build: Builder) -> Value | None:
         if not is_by_row(stored) or not _is_stored_form(node, operands):
             continue
         absorb(build, decoding)
-        return build.again(node, *operands).output
+        return build.again(node, *operands).outputs
     return None
 
 

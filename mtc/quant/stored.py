@@ -25,6 +25,8 @@ from mtc.quant.weights import by_block, quantized, symmetric
 
 _RECURRENT = (ops.lstm, ops.gru, ops.rnn)
 _BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis
+# What reads weights and has no kernel that computes in integers: a static scheme stores these weights as well.
+STORED_ONLY = frozenset({ops.embedding, *_RECURRENT})
 
 
 @dataclass
@@ -54,7 +56,8 @@ class StoredWeights:
         self._check_blocks(node for _, node, _ in found)
         if runs is not None and improvements.need_data:
             layers = [(node, index) for f, node, index in found if f is runs.function and is_product(node.op)]
-            self._improve(layers, runs, improvements)
+            if layers:
+                self._improve(layers, runs, improvements)
         for function, node, index in found:
             self._replace(function, node, index)
         module.register_constants()

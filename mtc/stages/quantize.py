@@ -29,7 +29,7 @@ from mtc.quant.schemes import SCHEMES, Scheme, scheme
 from mtc.quant.settings import QuantSettings
 from mtc.quant.sqnr import Loss, loss_of
 from mtc.quant.static import round_statically
-from mtc.quant.stored import StoredWeights
+from mtc.quant.stored import STORED_ONLY, StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import INTEGERS, optimize
@@ -127,16 +127,21 @@ def quantized(
     source = named(module)
     configs.check_rules(rules, module)
 
+    def scheme_for(node: Node) -> str:
+        name = configs.scheme_of(node, rules, how.name)
+        stores = node.op in STORED_ONLY and name != configs.FLOAT and scheme(name).is_static
+        return "weight-int8" if stores else name
+
     def chosen(module: Module) -> dict[Node, str]:
-        return {node: configs.scheme_of(node, rules, how.name) for node in module.nodes()}
+        return {node: scheme_for(node) for node in module.nodes()}
 
     schemes = chosen(module)
-    static = _static_scheme(how, set(schemes.values()))
+    static = _static_scheme(how, {configs.scheme_of(node, rules, how.name) for node in module.nodes()})
     libraries = backends(chosen_backends(module))
     dtype = static.activations if static is not None and static.activations is not None else QI8
 
     def becomes_integer(node: Node) -> bool:
-        is_static = static is not None and configs.scheme_of(node, rules, how.name) == static.name
+        is_static = static is not None and scheme_for(node) == static.name
         return is_static and (node.op is ops.batch_norm or has_integer_kernel(node.op, dtype, libraries))
 
     data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)

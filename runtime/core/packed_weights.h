@@ -21,6 +21,7 @@ enum class Packing : uint8_t {
   kDepthwise,
   kTransposed,
   kChannelsLastTransposed,
+  kPairedRows,
   kXnnpackConvolution,
   kXnnpackTransposed,
   kXnnpackLinear,

@@ -507,6 +507,7 @@ struct GruArgs {
   bool reverse;
   bool batch_first;
 };
+using GruStoredArgs = GruArgs;
 
 struct GtArgs {
   const Tensor* x;
@@ -714,6 +715,7 @@ struct LstmArgs {
   bool reverse;
   bool batch_first;
 };
+using LstmStoredArgs = LstmArgs;
 
 struct LtArgs {
   const Tensor* x;
@@ -894,6 +896,7 @@ struct RnnArgs {
   bool reverse;
   bool batch_first;
 };
+using RnnStoredArgs = RnnArgs;
 
 struct RollArgs {
   const Tensor* x;

@@ -1,5 +1,6 @@
 // Recurrent layers. What the inputs add to the gates is one product for all times; then each time adds what the hidden
-// state does, as dot products, since few rows share the weights. States stay in float for half-precision operands.
+// state does, as dot products, since few rows share the weights, which may be stored in fewer bits than the rest.
+// States stay in float for half-precision operands.
 
 #ifndef MTC_KERNELS_RECURRENT_H_
 #define MTC_KERNELS_RECURRENT_H_
@@ -8,6 +9,7 @@
 
 #include "kernels/dot.h"
 #include "kernels/packed_product.h"
+#include "kernels/paired_rows.h"
 #include "kernels/selected_types.h"
 #include "kernels/shape_rules.h"
 #include "kernels/vector_math.h"
@@ -48,6 +50,7 @@ size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s
 
 struct LayerState : KernelState {
   const void* packed = nullptr;  // constant weights of the inputs
+  const void* paired = nullptr;  // those of hidden states, of 8-bit integers
 };
 
 #if MTC_ISA_LEVEL == 0
@@ -84,17 +87,21 @@ Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, con
   for (size_t i = 0; i < results.size(); ++i) {
     MTC_RETURN_IF_ERROR(context.Resize(results[i], i == 0 ? Span<const int64_t>(sequence) : Span<const int64_t>(last)));
   }
+  MTC_RETURN_IF_ERROR(CheckStored(context, weight_hh));
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
   const bool is_packed = weight_ih.is_constant();
-  if (StateOf<LayerState>(context) == nullptr) return OutOfMemory(context);
+  auto* state = StateOf<LayerState>(context);
+  if (state == nullptr) return OutOfMemory(context);
+  if (weight_hh.dtype == DType::kQI8 && HasScaledRows(weight_hh)) {
+    MTC_RETURN_IF_ERROR(PackPairedRows(context, weight_hh, &state->paired));
+  }
   return Types::With(context, x.dtype, [&](auto element) {
     using T = decltype(element);
     context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));
     context.RequireScratch(3 * s.batch, hidden, sizeof(Compute<T>));
     context.RequireScratch(ProjectionScratch<T>(context.isa, context.threads, s, is_packed));
     if (!is_packed || s.rows() <= kFewInputs) return Status::kOk;
-    return PackConstant<T>(context, weight_ih, 1, {width, s.features},
-                           &static_cast<LayerState*>(context.state.get())->packed);
+    return PackConstant<T>(context, weight_ih, 1, {width, s.features}, &state->packed);
   });
 }
 #endif
@@ -130,7 +137,8 @@ MTC_INLINE Lane<C> Gate(const C* gates, const T* bias, int64_t hidden, int64_t g
   return bias == nullptr ? value : value + Get<C>(bias + g * hidden + j, count);
 }
 
-template <typename T>
+// `W` are the weights of hidden states.
+template <typename T, typename W>
 class Layer {
  public:
   using C = Compute<T>;
@@ -139,7 +147,8 @@ class Layer {
         bool batch_first)
       : s(SizesOfLayer(x, weight_hh, batch_first)),
         threads_(context.threads),
-        weight_hh_(weight_hh.as<T>()),
+        weight_hh_(weight_hh),
+        paired_(static_cast<const uint32_t*>(static_cast<const LayerState*>(context.state.get())->paired)),
         reverse_(reverse),
         batch_first_(batch_first) {
     const size_t own =
@@ -168,9 +177,7 @@ class Layer {
     for (int64_t step = 0; step < s.time; ++step) {
       const int64_t t = reverse_ ? s.time - 1 - step : step;
       ParallelFor(threads_, s.hidden, grain, [&](int64_t begin, int64_t end) {
-        for (int64_t g = 0; g < s.gates; ++g) {
-          for (int64_t j = begin; j < end; ++j) Recur(g * s.hidden + j);
-        }
+        for (int64_t g = 0; g < s.gates; ++g) Recur(g * s.hidden + begin, g * s.hidden + end);
         for (int64_t b = 0; b < s.batch; ++b) {
           const int64_t row = batch_first_ ? b * s.time + t : t * s.batch + b;
           for (int64_t j = begin; j < end; j += kLaneCount<C>) {
@@ -197,9 +204,45 @@ class Layer {
   C* cell;  // [batch, hidden], for the layer that has one
 
  private:
-  MTC_INLINE void Recur(int64_t row) const {
+  // What the hidden states of all samples add to rows [row, end) of the gates.
+  MTC_INLINE void Recur(int64_t row, int64_t end) const {
+    constexpr int kAtOnce = 4;
+    if constexpr (std::is_same_v<W, Qi8>) {
+      if (paired_ != nullptr) {
+        for (; row + kAtOnce <= end; row += kAtOnce) RecurPaired<kAtOnce>(row);
+        for (; row < end; ++row) RecurPaired<1>(row);
+        return;
+      }
+    }
+    for (; row < end; ++row) {
+      for (int64_t b = 0; b < s.batch; ++b) {
+        recurrent_[b * s.width() + row] = DotRow(row, hidden_ + b * s.hidden);
+      }
+    }
+  }
+
+  C DotRow(int64_t row, const C* hidden) const {
+    if constexpr (std::is_same_v<W, Qi8>) {
+      float sum = 0;
+      ForRow<W>(weight_hh_, row, [&](int64_t first, int64_t count, const float* weights) {
+        sum += Dot<float>(hidden + first, weights, count);
+      });
+      return sum;
+    } else {
+      return Dot<C>(hidden, weight_hh_.as<W>() + row * s.hidden, s.hidden);
+    }
+  }
+
+  template <int kRows>
+  MTC_INLINE void RecurPaired(int64_t row) const {
+    const Quantization& q = *weight_hh_.quantization;
+    const uint32_t* pairs = paired_ + row * PairedPitch(static_cast<Isa>(MTC_ISA_LEVEL), s.hidden);
     for (int64_t b = 0; b < s.batch; ++b) {
-      recurrent_[b * s.width() + row] = Dot<C>(hidden_ + b * s.hidden, weight_hh_ + row * s.hidden, s.hidden);
+      float sums[kRows];
+      DotPairedRows<kRows>(pairs, hidden_ + b * s.hidden, s.hidden, sums);
+      for (int r = 0; r < kRows; ++r) {
+        recurrent_[b * s.width() + row + r] = sums[r] * ScaleAt(q, q.axis < 0 ? 0 : row + r);
+      }
     }
   }
 
@@ -219,7 +262,8 @@ class Layer {
   }
 
   ThreadPool* threads_;
-  const T* weight_hh_;
+  const Tensor& weight_hh_;
+  const uint32_t* paired_;
   bool reverse_, batch_first_;
   C *inputs_, *recurrent_, *hidden_, *next_;
 };

@@ -246,12 +246,29 @@ MTC_INLINE Vec JoinLanes(Vec v, const Join& join) {
   }
 }
 
+// Elements [kFirst, kFirst + n) of a vector, as a vector of their own.
+template <int kFirst, typename V, int... kIndex>
+MTC_INLINE auto Part(V v, std::integer_sequence<int, kIndex...>) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(v, v, (kFirst + kIndex)...);
+#else
+  typedef std::remove_reference_t<decltype(v[0])> Piece __attribute__((vector_size(sizeof...(kIndex) * sizeof(v[0]))));
+  return Piece{v[kFirst + kIndex]...};
+#endif
+}
+
+// All elements added up, halves first: one after the other, each addition would wait for the one before.
 template <typename V>
 MTC_INLINE auto Sum(V v) {
-  auto sum = v[0];
-  MTC_UNROLL
-  for (int i = 1; i < static_cast<int>(sizeof(V) / sizeof(v[0])); ++i) sum += v[i];
-  return sum;
+  constexpr int kHalf = static_cast<int>(sizeof(V) / sizeof(v[0])) / 2;
+  if constexpr (kHalf == 0) {
+    return v[0];
+  } else if constexpr (kHalf == 1) {
+    return v[0] + v[1];
+  } else {
+    using Indices = std::make_integer_sequence<int, kHalf>;
+    return Sum(Part<0>(v, Indices()) + Part<kHalf>(v, Indices()));
+  }
 }
 
 }  // namespace MTC_PORTABLE

@@ -153,3 +153,31 @@ def test_only_integer_weights_have_rows_rounded() -> None:
     x, weight = (TensorType(F32, shape) for shape in ((2, 4), (3, 4)))
     with pytest.raises(TypeMismatch, match="integer weights"):
         ops.linear.result_types([x, weight, None], ops.linear.complete({"dynamic": True}))
+
+
+@pytest.mark.parametrize("kind", ["qi8-tensor", "qi8-row", "qi8-block", "f16", "bf16"])
+@pytest.mark.parametrize("batch", [1, 6])
+@pytest.mark.parametrize(("layer", "op"), [("LSTM", ops.lstm), ("GRU", ops.gru), ("RNN", ops.rnn)])
+def test_recurrent_layers_agree_with_torch(layer: str, op: Any, batch: int, kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = getattr(torch.nn, layer)(5, 70)
+    parameters = {name: value.detach().numpy() for name, value in module.named_parameters()}
+    constant, real = stored(4 * parameters["weight_hh_l0"], kind)  # so large that their scales fit
+    module.weight_hh_l0.data = torch.from_numpy(real.copy())
+    x = np.random.default_rng(1).standard_normal((9, batch, 5)).astype(np.float32)
+    function = Function("forward", [Value(TensorType.of(x), "x")])
+    build = Builder(function)
+    states = [build.constant(np.zeros((batch, 70), np.float32))] * (2 if layer == "LSTM" else 1)
+    biases = [parameters["bias_ih_l0"], parameters["bias_hh_l0"]]
+    biases = biases if layer == "GRU" else [biases[0] + biases[1]]
+    weights = build.constant(parameters["weight_ih_l0"]), build.constant(constant)
+    node = build.node(op, function.inputs[0], *states, *weights, *map(build.constant, biases))
+    build.results(node.outputs[0])
+    case = Module({"forward": function})
+    case.register_constants()
+    verify(case)
+    with torch.no_grad():
+        want = module(torch.from_numpy(x))[0].numpy()
+    allowed = tolerance(op.accuracy, F32)
+    for got in (interp.run(case, [x])[0], *on_portable(case, x, tmp_path)):
+        assert allowed.excess(got, want) <= 1

@@ -258,3 +258,39 @@ def test_every_observer_leads_to_a_program_near_torch(net: nn.Module, model: Mod
     assert sqnr(net, cut, tmp_path) < sqnr(net, found["percentile"], tmp_path)
     with pytest.raises(MtcError, match="`percentile` is 5"):
         mtc.quantize(model, "int8", batches(8), observer="percentile", percentile=5)
+
+
+class Tokens(nn.Module):
+    """A look-up, recurrent layers of each kind, and a product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(100, 48)
+        self.lstm = nn.LSTM(48, 64, batch_first=True, bidirectional=True)
+        self.gru = nn.GRU(128, 64, batch_first=True)
+        self.rnn = nn.RNN(64, 64, batch_first=True)
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x, _ = self.lstm(self.table(x))
+        x, _ = self.gru(x)
+        x, _ = self.rnn(x)
+        return self.head(x[:, -1])
+
+
+def test_what_has_no_integer_kernel_stores_its_weights_in_integers(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = Tokens().eval()
+    data = [(torch.randint(0, 100, (2, 12), generator=torch.Generator().manual_seed(i)),) for i in range(24)]
+    model = mtc.optimize(mtc.export(net, data[0]))
+    mtc.package(model, tmp_path / "float.mtp")
+    sizes, losses = [], []
+    for skip in ((), ("embedding", "lstm", "gru", "rnn")):
+        path = tmp_path / f"{len(skip)}.mtp"
+        mtc.package(mtc.quantize(model, "int8", data[:16], skip=skip), path)
+        with mtc.Session(path) as session, torch.no_grad():
+            pairs = [(net(*batch).numpy(), session.run(*[t.numpy() for t in batch])[0]) for batch in data[16:]]
+        losses.append(loss_of(pairs).sqnr)
+        sizes.append(path.stat().st_size / (tmp_path / "float.mtp").stat().st_size)
+    assert losses[0] > losses[1] - 1  # dB
+    assert sizes[0] < 0.35 < 0.9 < sizes[1]

@@ -94,6 +94,7 @@ def _quantized(op: OpSpec) -> Support | None:
 
 
 _STORED = (QI8, QI4, F16, BF16)
+_RECURRENT = Support(tuple((F32, stored) for stored in (QI8, F16, BF16)), is_hot=True)
 
 PORTABLE = KernelLibrary(
     name="portable",
@@ -107,6 +108,9 @@ PORTABLE = KernelLibrary(
         "stored": {
             ops.linear: Support(tuple((F32, stored) for stored in _STORED), is_hot=True),
             ops.embedding: Support(_STORED),
+            ops.lstm: _RECURRENT,
+            ops.gru: _RECURRENT,
+            ops.rnn: _RECURRENT,
         },
     },
 )
