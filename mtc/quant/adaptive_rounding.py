@@ -71,8 +71,13 @@ def _by_constant(rounded: Iterable[RoundedWeight]) -> list[list[RoundedWeight]]:
 
 
 def _seen(use: RoundedWeight) -> Seen | None:
-    patches = Patches.of(use.node)
-    return None if patches is None or patches.output_padding is not None else (use.node.operand(0), patches)
+    seen = use.seen
+    return None if seen is None or seen[1].output_padding is not None else seen
+
+
+def _patches(use: RoundedWeight) -> Patches:
+    assert use.seen is not None
+    return use.seen[1]
 
 
 def _row(use: RoundedWeight) -> int:
@@ -84,9 +89,7 @@ def _groups(uses: Sequence[list[RoundedWeight]]) -> Iterator[list[list[RoundedWe
     group: list[list[RoundedWeight]] = []
     room = _MOST_BYTES
     for each in uses:
-        patches = Patches.of(each[0].node)
-        assert patches is not None
-        size = patches.groups * _row(each[0]) ** 2 * 4
+        size = _patches(each[0]).groups * _row(each[0]) ** 2 * 4
         if group and size > room:
             yield group
             group, room = [], _MOST_BYTES
@@ -97,8 +100,8 @@ def _groups(uses: Sequence[list[RoundedWeight]]) -> Iterator[list[list[RoundedWe
 
 
 def _rounded(use: RoundedWeight, moment: np.ndarray) -> Constant:
-    patches, type = Patches.of(use.node), use.rounded.type
-    assert patches is not None and type.qparams is not None
+    patches, type = _patches(use), use.rounded.type
+    assert type.qparams is not None
     array = use.weight.array()
     scale, zero_point = (
         patches.rows(np.broadcast_to(each, array.shape)).astype(np.float32)

@@ -18,7 +18,7 @@ from mtc.ir.module import Node
 from mtc.ir.quantized import dequantize
 from mtc.quant.calibration import Known
 from mtc.quant.observers import NotFinite
-from mtc.quant.patches import Patches, RoundedWeight, Seen, seen_by
+from mtc.quant.patches import Patches, RoundedWeight, Seen, bias_beside, seen_by
 
 
 class PatchMean:
@@ -40,9 +40,9 @@ class PatchMean:
         return np.asarray(self.total) / max(self.count, 1)
 
 
-def watch_means(nodes: Iterable[Node], known: Known) -> dict[Seen, PatchMean]:
-    """Watchers of what layers among the nodes are given, where that is not known."""
-    found = (seen for node in nodes if (seen := seen_by(node)) is not None)
+def watch_means(weights: Iterable[tuple[Node, int]], known: Known) -> dict[Seen, PatchMean]:
+    """Watchers of what weights, given as operands of layers, are multiplied with, where that is not known."""
+    found = (seen for node, index in weights if (seen := seen_by(node, index)) is not None)
     return {seen: PatchMean(seen[1]) for seen in found if (seen[0].name, seen[1]) not in known.means}
 
 
@@ -53,16 +53,18 @@ def remember(watched: dict[Seen, PatchMean], known: Known) -> None:
 
 def correct_biases(rounded: Iterable[RoundedWeight], known: Known) -> None:
     """Changes the biases of layers, and adds those that are missing."""
-    for node, weight, integers in rounded:
-        seen = seen_by(node)
+    for use in rounded:
+        node, index, weight, integers = use
+        seen = use.seen
         if seen is None:
             continue
         assert integers.type.qparams is not None and node.function is not None
         error = dequantize(integers.array(), integers.type.qparams, np.float64) - weight.array()
         mean = known.means[seen[0].name, seen[1]]
         shift = np.einsum("gok,gk->go", seen[1].rows(error), mean).reshape(-1)
-        old = node.inputs[2]
+        beside = bias_beside(node, index)
+        old = node.inputs[beside]
         bias = shift * 0 if old is None or old.constant is None else old.constant.array()
         name = f"{(weight.name or 'weight').removesuffix('.weight')}.bias"
         build = Builder(node.function, before=node, loc=node.loc)
-        node.set_input(2, build.constant(Constant.of((bias - shift).astype(np.float32)), called=name))
+        node.set_input(beside, build.constant(Constant.of((bias - shift).astype(np.float32)), called=name))

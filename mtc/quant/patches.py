@@ -15,14 +15,6 @@ from mtc.ir.module import Node, Value
 from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED
 
 
-class RoundedWeight(NamedTuple):
-    """A weight that an operator reads, and the integers that are to stand for it."""
-
-    node: Node
-    weight: Constant
-    rounded: Constant
-
-
 @dataclass(frozen=True)
 class Patches:
     """The geometry of a linear layer, whose kernel has no axes, or of a convolution: layers that read one value and
@@ -106,13 +98,40 @@ class Patches:
         ]
 
 
-Seen = tuple[Value, Patches]  # layers for which this is equal are given the same
+Seen = tuple[Value, Patches]  # weights for which this is equal are multiplied with the same
 
 
-def seen_by(node: Node) -> Seen | None:
-    """What a layer is given; None for other operators."""
+class RoundedWeight(NamedTuple):
+    """A weight that an operator reads, as which of its operands, and the integers that are to stand for it."""
+
+    node: Node
+    operand: int
+    weight: Constant
+    rounded: Constant
+
+    @property
+    def seen(self) -> Seen | None:
+        return seen_by(self.node, self.operand)
+
+
+# Of recurrent layers, the operands that are weights, of inputs and of hidden states, and the biases beside them.
+RECURRENT = {ops.lstm: (3, 4), ops.gru: (2, 3), ops.rnn: (2, 3)}
+_BIASES = {ops.lstm: (5, 5), ops.gru: (4, 5), ops.rnn: (4, 4)}
+
+
+def seen_by(node: Node, operand: int = 1) -> Seen | None:
+    """What the weight at an operand of a layer is multiplied with; None for other operators. Hidden states are seen as
+    results: all but the first and the last are both."""
+    if node.op in RECURRENT:
+        of_inputs, _ = RECURRENT[node.op]
+        return (node.operand(0) if operand == of_inputs else node.outputs[0], Patches())
     patches = Patches.of(node)
     return None if patches is None else (node.operand(0), patches)
+
+
+def bias_beside(node: Node, operand: int) -> int:
+    """Which operand of a layer is added to what the weight at `operand` makes."""
+    return _BIASES[node.op][RECURRENT[node.op].index(operand)] if node.op in RECURRENT else 2
 
 
 def _spread(count: int, most: int) -> np.ndarray:

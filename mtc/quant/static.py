@@ -34,7 +34,7 @@ def round_statically(
     choice = choose(module.functions["forward"], lambda node: node in wanted)
     values, batches = observed(choice), None
     products = [node for node in choice.nodes if is_product(node.op) and node.operand(1).constant is not None]
-    means = watch_means(products, known) if improvements.correct_bias else {}
+    means = watch_means([(node, 1) for node in products], known) if improvements.correct_bias else {}
     missing = [value for value in values if value.name not in known.ranges]
     if missing or means:
         found = calibrate(runs, missing, watch, [(value, mean) for (value, _), mean in means.items()])
@@ -45,7 +45,7 @@ def round_statically(
     weights = weight_scales(choice, scheme)
     scales = scales_of(choice, {value: known.ranges[value.name] for value in values}, scheme.activations, weights)
     constants = constants_of(choice, scheme, scales, weights)
-    rounded = [RoundedWeight(n, weight, constants[n, 1]) for n in products if (weight := n.operand(1).constant)]
+    rounded = [RoundedWeight(n, 1, weight, constants[n, 1]) for n in products if (weight := n.operand(1).constant)]
     if improvements.round == ADAPTIVE:
         better = round_adaptively(rounded, runs)
         constants = {place: better.get(constant, constant) for place, constant in constants.items()}

@@ -19,14 +19,13 @@ from mtc.quant.bias_correction import correct_biases, remember, watch_means
 from mtc.quant.calibration import Known, Runs, several
 from mtc.quant.choice import is_product
 from mtc.quant.improvements import ADAPTIVE, Improvements
-from mtc.quant.patches import RoundedWeight
+from mtc.quant.patches import RECURRENT, RoundedWeight
 from mtc.quant.schemes import Scheme
 from mtc.quant.weights import by_block, quantized, symmetric
 
-_RECURRENT = (ops.lstm, ops.gru, ops.rnn)
 _BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis
 # What reads weights and has no kernel that computes in integers: a static scheme stores these weights as well.
-STORED_ONLY = frozenset({ops.embedding, *_RECURRENT})
+STORED_ONLY = frozenset({ops.embedding, *RECURRENT})
 
 
 @dataclass
@@ -55,7 +54,7 @@ class StoredWeights:
         ]
         self._check_blocks(node for _, node, _ in found)
         if runs is not None and improvements.need_data:
-            layers = [(node, index) for f, node, index in found if f is runs.function and is_product(node.op)]
+            layers = [(node, index) for f, node, index in found if f is runs.function and _is_layer(node)]
             if layers:
                 self._improve(layers, runs, improvements)
         for function, node, index in found:
@@ -95,14 +94,14 @@ class StoredWeights:
         for node, index in found:
             constant = node.operand(index).constant
             assert constant is not None
-            rounded.append(RoundedWeight(node, constant, self._stored(node, index, constant)))
+            rounded.append(RoundedWeight(node, index, constant, self._stored(node, index, constant)))
         if improvements.round == ADAPTIVE:
             better = round_adaptively(rounded, runs)
             self.made = {key: better.get(constant, constant) for key, constant in self.made.items()}
             rounded = [use._replace(rounded=better.get(use.rounded, use.rounded)) for use in rounded]
         if improvements.correct_bias:
             known = Known()
-            means = watch_means((use.node for use in rounded), known)
+            means = watch_means(((use.node, use.operand) for use in rounded), known)
             runs.watch(several((value, mean) for (value, _), mean in means.items()), "gathering means")
             remember(means, known)
             correct_biases(rounded, known)
@@ -141,11 +140,15 @@ class StoredWeights:
         return quantized(constant, QI8, symmetric(constant.array(), QI8, axis if self.scheme.per_channel else None))
 
 
+def _is_layer(node: Node) -> bool:
+    return is_product(node.op) or node.op in RECURRENT
+
+
 def _is_weight(node: Node, index: int) -> bool:
     if node.op is ops.embedding:
         return index == 0
-    if node.op in _RECURRENT:
-        return node.operand(index).type.rank == 2
+    if node.op in RECURRENT:
+        return index in RECURRENT[node.op]
     return is_product(node.op) and index == 1
 
 
@@ -155,4 +158,4 @@ def _weight_of(node: Node) -> TensorType:
 
 def _row_axis(node: Node, index: int) -> int | None:
     """The axis along which weights have scales of their own."""
-    return 0 if node.op is ops.embedding or node.op in _RECURRENT else channel_axis(node.op)
+    return 0 if node.op is ops.embedding or node.op in RECURRENT else channel_axis(node.op)

@@ -112,3 +112,25 @@ def test_static_schemes_do_it_by_default() -> None:
     for scheme, is_default in (("int8", True), ("uint8", True), ("weight-int8", False)):
         facts = mtc.quantize(module, scheme, batches(2)).meta["quantization"]
         assert facts.get("correct_bias", False) is is_default
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN])
+@pytest.mark.parametrize("bias", [True, False])
+def test_gates_of_recurrent_layers_are_corrected(layer: Any, bias: bool, tmp_path: Path) -> None:
+    class Sequence(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = layer(12, 12, batch_first=True, bias=bias)
+            with torch.no_grad():
+                for weight in (self.layer.weight_ih_l0, self.layer.weight_hh_l0):
+                    weight.copy_((torch.randint(-60, 60, weight.shape) + 0.4) / 400)
+                    weight[:, 0] = 1.27 / 4
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x[:, 0])[0]
+
+    torch.manual_seed(0)
+    net = Sequence().eval()
+    module = mtc.optimize(mtc.export(net, batches(1)[0]))
+    plain, corrected = (mtc.quantize(module, "int8", batches(8), correct_bias=correct) for correct in (False, True))
+    assert sqnr(net, corrected, tmp_path) > sqnr(net, plain, tmp_path) + 4
