@@ -12,6 +12,12 @@ _SMALLEST_HALF = np.float32(2.0**-24)
 _SMALLEST = np.float32(1e-30)  # whose product with another is a number too
 
 
+def range_of(constant: Constant) -> tuple[float, float]:
+    """The smallest number and the largest, zero among them."""
+    array = constant.array()
+    return float(array.min(initial=0.0)), float(array.max(initial=0.0))
+
+
 def affine(low: float, high: float, dtype: DType) -> QParams:
     """One scale and zero point for numbers in [low, high]; zero is always among them, and exact. If there is nothing
     but zero, the scale is 1."""
