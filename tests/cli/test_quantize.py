@@ -167,11 +167,37 @@ def test_wrong_data_is_refused_before_anything_runs(mtc, quantized_folder):
         "types.npz": "float64",
         "empty.npz": "no batch",
         "cut.npz": "is not a .npz",
+        "": "the name of the calibration data is empty",
         "nowhere": "does not exist",
         "model.py:nothing": "does not define `nothing`",
     }.items():
         done = mtc("quantize", "model.optimized.mtc", "--calibration", name)
         assert done.code == 1 and message in done.err, (name, done.err)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "errors"),
+    [
+        (
+            {"x": np.zeros((5, 3, 16, 16))},
+            ["input `x` is float64, the model's f32: `array.astype('float32')` [MTC801]"],
+        ),
+        ({"x": [0, np.nan, np.inf]}, ["input `x` holds numbers that are NaN or infinite [MTC801]"]),
+        ({}, ["the file has 0 arrays, the program takes 1 input (x) [MTC501]"]),
+        ({"x": np.zeros(3), "z": np.zeros(3)}, ["the program has no input called `z` [MTC501]"]),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_once(mtc, quantized_folder, arrays, errors):
+    """However many batches have it, and with the file's name: a folder may hold others."""
+    (quantized_folder / "data").mkdir()
+    if isinstance(arrays.get("x"), list):
+        arrays = {"x": np.stack([np.full((3, 16, 16), value, np.float32) for value in arrays["x"]])}
+    np.savez(quantized_folder / "data" / "a.npz", x=np.zeros((2, 3, 16, 16), np.float32))
+    np.savez(quantized_folder / "data" / "b.npz", **arrays)
+    done = mtc("quantize", "model.optimized.mtc", "--calibration", "data")
+    assert done.code == 1
+    assert [line.removeprefix("error: ") for line in done.err.splitlines() if line.startswith("error: ")] == errors
+    assert done.err.count("at: data/b.npz") == 1 and "a.npz" not in done.err
 
 
 def test_what_is_done_for_accuracy_is_told_and_kept_by_a_recipe(mtc, quantized_folder):
