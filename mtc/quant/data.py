@@ -34,12 +34,14 @@ Prepare = Callable[[Path], Sequence[np.ndarray]]
 
 @dataclass(frozen=True)
 class Data:
-    """Batches, as often as they are asked for. `origin` says where they come from, for people and artifacts."""
+    """Batches, as often as they are asked for. `origin` says where they come from, for people and artifacts; `files`
+    are those that say so."""
 
     origin: str
     batches: Callable[[], Iterator[Batch]]
     is_random: bool = False
     count: int | None = None  # None: nobody knows before the end
+    files: tuple[Path, ...] = ()
 
 
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
@@ -62,7 +64,10 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
     with collected() as report:
         count = sum(_checked(file, function, prepare, report) for file in files)
     return Data(
-        path.name, lambda: (batch for file in files for batch in _batches(file, function, prepare)), count=count
+        path.name,
+        lambda: (batch for file in files for batch in _batches(file, function, prepare)),
+        count=count,
+        files=tuple(files),
     )
 
 
@@ -214,10 +219,12 @@ def _from_attribute(text: str, function: Function) -> Data:
             while (batch := sources.guarded(lambda: next(iterator, _END), text)) is not _END:
                 yield batch
 
-    return _checked_as_it_comes(text, batches, function)
+    return _checked_as_it_comes(text, batches, function, () if path is None else (path,))
 
 
-def _checked_as_it_comes(origin: str, batches: Callable[[], Iterator[Any]], function: Function) -> Data:
+def _checked_as_it_comes(
+    origin: str, batches: Callable[[], Iterator[Any]], function: Function, files: tuple[Path, ...] = ()
+) -> Data:
     def checked() -> Iterator[Batch]:
         for number, given in enumerate(batches()):
             at = f"batch {number} of {origin}"
@@ -227,7 +234,7 @@ def _checked_as_it_comes(origin: str, batches: Callable[[], Iterator[Any]], func
                     report(BAD_CALIBRATION(problem, at=at))
             yield batch
 
-    return Data(origin, checked)
+    return Data(origin, checked, files=files)
 
 
 def as_batch(given: Any, function: Function, at: str | None = None) -> Batch:

@@ -111,6 +111,36 @@ def test_an_interrupted_search_goes_on(mtc, quantized_folder, monkeypatch):
     done = mtc(*search)
     assert "going on with" in done.err
     assert calls.count(0) == 1  # what was measured is not measured again
+    facts = json.loads(mtc("inspect", "model.int8.mtc", "--json").out)["quantization"]
+    assert facts["batches"] == 6
+
+
+@pytest.mark.parametrize("change", ["goal", "data", "config"])
+def test_a_search_for_something_else_begins_anew(mtc, quantized_folder, monkeypatch, change):
+    """What was measured of other data, by other settings or without the metric says nothing."""
+    from mtc.analysis.quantization import tuning
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    def batches(scale):
+        np.savez("data.npz", x=scale * np.random.default_rng(0).standard_normal((6, 3, 16, 16), np.float32))
+
+    config = quantized_folder / "q.yaml"
+    config.write_text("version: 1\nrules: []\n")
+    batches(1)
+    search = ("quantize", "--calibration", "data.npz", "--config", "q.yaml", "--per-tensor", "--tune")
+    with monkeypatch.context() as patched:
+        patched.setattr(tuning.Tuner, "_ranked", interrupted)
+        assert mtc(*search, "--min-sqnr", "60").code == 130
+    if change == "data":
+        batches(2)
+    elif change == "config":
+        config.write_text("version: 1\nequalize: true\n")
+    goal = ("--metric", "metric.py", "--max-drop", "1000%") if change == "goal" else ("--min-sqnr", "60")
+    done = mtc(*search, *goal, "--json")
+    assert done.code == 0 and "going on" not in done.err
+    assert (done.json["front"][0]["drop"] is not None) == (change == "goal")
 
 
 def test_a_metric_decides(mtc, quantized_folder):
@@ -123,6 +153,7 @@ def test_a_metric_decides(mtc, quantized_folder):
     [
         (("--tune",), 2, "--tune wants a goal"),
         (("--min-sqnr", "20"), 2, "goals of --tune"),
+        (("--tune", "--min-sqnr", "nan"), 2, "no number of dB"),
         (("--scheme", "int9"), 2, "no scheme is called `int9`"),
         (("--observer", "min"), 2, "min-max"),
         (("--scheme", "int8", "--block", "32"), 1, "has no blocks"),
