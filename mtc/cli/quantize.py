@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,8 @@ def quantize(
         raise click.UsageError("--tune wants a goal: --min-sqnr or --metric")
     if not tune and (min_sqnr is not None or metric is not None):
         raise click.UsageError("--min-sqnr and --metric are goals of --tune")
+    if min_sqnr is not None and not isfinite(min_sqnr):
+        raise click.UsageError(f"--min-sqnr {min_sqnr}: no number of dB")
     settings = QuantSettings(threads=threads, **flags)  # type: ignore[arg-type]
     settings.checked()
     model = model_or_last(model, Kind.IR, not_by="quantize")
@@ -115,7 +118,7 @@ def quantize(
     lines: list[str] = []
     if tune:
         goal = _goal(min_sqnr, metric, max_drop)
-        result = _tuned(source, model, given, settings, goal, output, config, progress, more, data, lines)
+        result = _tuned(source, model, given, settings, goal, metric, output, config, progress, more, data, lines)
     else:
         result = quantized(source, given, settings, progress=progress, **more)
     stages.save(result.module, output)
@@ -167,6 +170,7 @@ def _tuned(
     calibration: Data | None,
     settings: QuantSettings,
     goal: Goal,
+    metric: Path | None,
     output: Path,
     config: Path,
     progress: Progress,
@@ -179,10 +183,10 @@ def _tuned(
     from mtc.support.atomic import write_text
     from mtc.support.hashing import file_sha256
 
-    said = replace(settings, threads=1)
-    state = Progressed.of(
-        output.with_suffix(".tune.json"), f"{file_sha256(model)} {calibration and calibration.origin} {said}"
-    )
+    said = replace(settings, threads=1), settings.read_config()
+    files = (model, *(calibration.files if calibration is not None else ()), *([metric] if metric else []))
+    key = " ".join([calibration.origin if calibration is not None else "", str(said), *map(file_sha256, files)])
+    state = Progressed.of(output.with_suffix(".tune.json"), key)
     if state.points:
         console.note(f"going on with {state.path}, which holds {len(state.points)} measured models")
     found = Tuner(source, calibration, settings, goal, state, progress, **more).search()

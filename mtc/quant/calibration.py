@@ -144,10 +144,11 @@ def _not_finite(values: Sequence[Value]) -> MtcError:
 @dataclass
 class Known:
     """What earlier runs of a model on the same data have found, by the values' names: ranges, and the means of what
-    layers' weights are multiplied with."""
+    layers' weights are multiplied with; and over how many batches."""
 
     ranges: dict[str, Range] = field(default_factory=dict)
     means: dict[tuple[str, Patches], np.ndarray] = field(default_factory=dict)
+    batches: int | None = None
 
 
 @dataclass

@@ -6,12 +6,13 @@ import numpy as np
 
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node
+from mtc.ir.opspec import Trait
 from mtc.ir.types import QParams
 from mtc.passes.quantization_fusion import channel_axis
 from mtc.quant.choice import Choice, integer_operands, is_product
 from mtc.quant.scales import Scales
 from mtc.quant.schemes import Scheme
-from mtc.quant.weights import affine, quantized, symmetric
+from mtc.quant.weights import affine, quantized, range_of, symmetric
 
 # The constant in integers, for each operand that is one.
 Constants = dict[tuple[Node, int], Constant]
@@ -29,7 +30,7 @@ def weight_scales(choice: Choice, scheme: Scheme) -> dict[Node, QParams]:
             axis = channel_axis(node.op) if scheme.per_channel else None
             found[node] = symmetric(constant.array(), scheme.weights, axis)
         else:
-            found[node] = affine(*_range(constant), scheme.weights)
+            found[node] = affine(*range_of(constant), scheme.weights)
     return found
 
 
@@ -45,8 +46,10 @@ def constants_of(choice: Choice, scheme: Scheme, scales: Scales, weights: dict[N
             dtype = scheme.activations
             if index == 1 and node in weights:
                 qparams, dtype = _with_room_for_bias(node, scales, weights[node]), scheme.weights
+            elif node.op.has(Trait.SHARES_QPARAMS) and node.output in scales:
+                qparams = scales[node.output]
             else:
-                qparams = affine(*_range(value.constant), dtype)
+                qparams = affine(*range_of(value.constant), dtype)
             key = (id(value.constant), qparams)
             if key not in made:
                 made[key] = quantized(value.constant, dtype, qparams)
@@ -67,8 +70,3 @@ def _with_room_for_bias(node: Node, scales: Scales, weights: QParams) -> QParams
     elif least.size != weights.scale.size:  # a transposed convolution's groups share theirs
         least = least.reshape(-1, weights.scale.size).max(axis=0)
     return QParams(np.maximum(weights.scale, least.astype(np.float32)), weights.zero_point, weights.axis)
-
-
-def _range(constant: Constant) -> tuple[float, float]:
-    array = constant.array()
-    return float(array.min(initial=0.0)), float(array.max(initial=0.0))

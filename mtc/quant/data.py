@@ -34,12 +34,14 @@ Prepare = Callable[[Path], Sequence[np.ndarray]]
 
 @dataclass(frozen=True)
 class Data:
-    """Batches, as often as they are asked for. `origin` says where they come from, for people and artifacts."""
+    """Batches, as often as they are asked for. `origin` says where they come from, for people and artifacts; `files`
+    are those that say so."""
 
     origin: str
     batches: Callable[[], Iterator[Batch]]
     is_random: bool = False
     count: int | None = None  # None: nobody knows before the end
+    files: tuple[Path, ...] = ()
 
 
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
@@ -51,6 +53,8 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
         again = _read_again(given)
         return _checked_as_it_comes("a Python iterable", lambda: iter(again), function)
     text = str(given)
+    if not text:  # which as a path is this folder
+        raise BAD_CALIBRATION.error("the name of the calibration data is empty", help=BAD_CALIBRATION.explanation)
     if text == RANDOM:
         return Data(RANDOM, lambda: _random(function), is_random=True, count=_RANDOM_BATCHES)
     if sources.is_attribute(text):
@@ -60,21 +64,28 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
     with collected() as report:
         count = sum(_checked(file, function, prepare, report) for file in files)
     return Data(
-        path.name, lambda: (batch for file in files for batch in _batches(file, function, prepare)), count=count
+        path.name,
+        lambda: (batch for file in files for batch in _batches(file, function, prepare)),
+        count=count,
+        files=tuple(files),
     )
 
 
 def _checked(file: Path, function: Function, prepare: Prepare | None, report: Report) -> int:
-    """How many batches a file holds; reports what is wrong with them."""
+    """How many batches a file holds; reports what is wrong with them, the same of several batches once."""
     count = 0
+    found: dict[str, list[int]] = {}
     try:
         for batch in _batches(file, function, prepare):
-            count += 1
             for problem in problems(batch, function):
-                report(BAD_CALIBRATION(problem, at=str(file)))
+                found.setdefault(problem, []).append(count)
+            count += 1
     except MtcError as error:  # the file itself
         for diagnostic in error.diagnostics:
             report(diagnostic)
+    for problem, numbers in found.items():
+        where = f"in {len(numbers)} of its {count} batches, the first is batch {numbers[0]}"
+        report(BAD_CALIBRATION(problem, at=str(file), notes=(where,) if count > 1 else ()))
     return count
 
 
@@ -93,8 +104,7 @@ def problems(batch: Sequence[np.ndarray], function: Function) -> Iterator[str]:
         elif array.size == 0:
             yield f"input `{name}` is empty"
         elif array.dtype.kind == "f" and not np.isfinite(array).all():
-            count = int(array.size - np.isfinite(array).sum())
-            yield f"input `{name}` has {counted(count, 'number')} that {'are' if count > 1 else 'is'} NaN or infinite"
+            yield f"input `{name}` holds numbers that are NaN or infinite"
 
 
 def _has_shape(shape: tuple[int, ...], type: TensorType) -> bool:
@@ -106,7 +116,7 @@ def _has_shape(shape: tuple[int, ...], type: TensorType) -> bool:
 def _files(path: Path, takes_images: bool) -> list[Path]:
     if not path.exists():
         raise CANNOT_READ.error(f"`{path}` does not exist", help=BAD_CALIBRATION.explanation)
-    if path.is_file():
+    if not path.is_dir():
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in _ARRAYS)
     images = sorted(file for file in path.iterdir() if file.suffix.lower() in _IMAGES)
@@ -126,28 +136,32 @@ def _batches(file: Path, function: Function, prepare: Prepare | None) -> Iterato
     if file.suffix.lower() in _IMAGES and prepare is not None:
         yield list(prepare(file))
         return
-    arrays = tensors.in_order(tensors.read(file), function.input_labels)
-    yield from split(arrays, function)
+    arrays = tensors.in_order(tensors.read(file), function.input_labels, at=str(file))
+    yield from split(arrays, function, at=str(file))
 
 
-def split(arrays: Sequence[np.ndarray], function: Function) -> Iterator[Batch]:
+def split(arrays: Sequence[np.ndarray], function: Function, at: str | None = None) -> Iterator[Batch]:
     """The batches that arrays hold: one if they have the inputs' shapes. Otherwise their first axis is cut into the
-    inputs' first sizes, or, if they have an axis more, into its items; all arrays alike."""
+    inputs' first sizes, or, if they have an axis more, into its items; all arrays alike, else BAD_CALIBRATION."""
     if all(_has_shape(array.shape, value.type) for array, value in zip(arrays, function.inputs, strict=True)):
         yield list(arrays)
         return
-    counts = {_count(array, value) for array, value in zip(arrays, function.inputs, strict=True)}
-    if len(counts) != 1 or None in counts:
-        yield list(arrays)  # which is told to be wrong
+    pairs = [*zip(arrays, function.inputs, strict=True)]
+    counts = [_count(array, value) for array, value in pairs]
+    if None in counts:  # those that cannot be cut are told to be wrong, and no others
+        yield [_part(array, value, 0) if count else array for (array, value), count in zip(pairs, counts, strict=True)]
         return
-    (count,) = counts
-    assert count is not None
-    for index in range(count):
-        yield [_part(array, value, index) for array, value in zip(arrays, function.inputs, strict=True)]
+    if len({*counts}) > 1:
+        each = ", ".join(f"`{name}` {count}" for name, count in zip(function.input_labels, counts, strict=True))
+        raise BAD_CALIBRATION.error(f"the inputs' arrays hold different numbers of batches: {each}", at=at)
+    for index in range(counts[0] or 0):
+        yield [_part(array, value, index) for array, value in pairs]
 
 
 def _count(array: np.ndarray, value: Value) -> int | None:
     """How many batches an array holds; None if it cannot be cut into any."""
+    if _has_shape(array.shape, value.type):
+        return 1
     if array.ndim == value.type.rank + 1 and _has_shape(array.shape[1:], value.type):
         return int(array.shape[0])
     if array.ndim != value.type.rank or array.ndim == 0:
@@ -161,6 +175,8 @@ def _count(array: np.ndarray, value: Value) -> int | None:
 
 
 def _part(array: np.ndarray, value: Value, index: int) -> np.ndarray:
+    if _has_shape(array.shape, value.type):
+        return array
     if array.ndim == value.type.rank + 1:
         return np.asarray(array[index])
     size = value.type.shape[0]
@@ -203,26 +219,29 @@ def _from_attribute(text: str, function: Function) -> Data:
             while (batch := sources.guarded(lambda: next(iterator, _END), text)) is not _END:
                 yield batch
 
-    return _checked_as_it_comes(text, batches, function)
+    return _checked_as_it_comes(text, batches, function, () if path is None else (path,))
 
 
-def _checked_as_it_comes(origin: str, batches: Callable[[], Iterator[Any]], function: Function) -> Data:
+def _checked_as_it_comes(
+    origin: str, batches: Callable[[], Iterator[Any]], function: Function, files: tuple[Path, ...] = ()
+) -> Data:
     def checked() -> Iterator[Batch]:
         for number, given in enumerate(batches()):
-            batch = as_batch(given, function)
+            at = f"batch {number} of {origin}"
+            batch = as_batch(given, function, at)
             with collected() as report:
                 for problem in problems(batch, function):
-                    report(BAD_CALIBRATION(problem, at=f"batch {number} of {origin}"))
+                    report(BAD_CALIBRATION(problem, at=at))
             yield batch
 
-    return Data(origin, checked)
+    return Data(origin, checked, files=files)
 
 
-def as_batch(given: Any, function: Function) -> Batch:
+def as_batch(given: Any, function: Function, at: str | None = None) -> Batch:
     """One batch as arrays in the inputs' order: a tuple or list of arrays or tensors, a mapping by name, one array."""
     if isinstance(given, Mapping):
         named = {str(name): _array(value) for name, value in given.items()}
-        return tensors.in_order(named, function.input_labels)
+        return tensors.in_order(named, function.input_labels, at)
     if isinstance(given, (tuple, list)):
         return [array for item in given for array in _leaves(item)]
     return [_array(given)]

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, UNKNOWN_NAME, collected
-from mtc.ir.types import QI4, QI8, QU8
 from mtc.quant.schemes import Scheme
 from mtc.support.suggest import did_you_mean
 
@@ -39,7 +38,6 @@ class Improvements:
 
     def check(self, scheme: Scheme) -> None:
         """BAD_QUANT_CONFIG and BAD_SCHEME that name all that is not possible with a scheme."""
-        is_integer = scheme.weights in (QI8, QU8, QI4)
         with collected() as report:
             if self.smooth is not None and not 0 < self.smooth <= 1:
                 report(
@@ -47,14 +45,14 @@ class Improvements:
                 )
             if self.round not in ROUNDINGS:
                 report(UNKNOWN_NAME(f"no rounding is called `{self.round}`", help=did_you_mean(self.round, ROUNDINGS)))
-            for name in self.facts() if not is_integer else ():
+            for name in self.facts() if not scheme.has_integers else ():
                 report(
                     BAD_SCHEME(
                         f"`{scheme.name}` has no integers: `{name.replace('_', '-')}` would change nothing",
                         help=_NOT_WITH,
                     )
                 )
-            if self.smooth is not None and is_integer and not (scheme.is_static or scheme.is_dynamic):
+            if self.smooth is not None and scheme.has_integers and not (scheme.is_static or scheme.is_dynamic):
                 help = "--smooth is for schemes that round activations: int8, uint8, int8-dynamic"
                 report(BAD_SCHEME(f"`{scheme.name}` keeps activations in floats", help=help))
 

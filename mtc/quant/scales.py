@@ -3,16 +3,18 @@ it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from mtc import ops
 from mtc.ir.module import Node, Value
 from mtc.ir.opspec import Trait
 from mtc.ir.types import DType, QParams
 from mtc.quant.choice import Choice, integer_operands, is_product
 from mtc.quant.observers import Range
-from mtc.quant.weights import affine
+from mtc.quant.weights import affine, range_of
 
 Scales = dict[Value, QParams]
 # Of a product's scale to its result's: kernels multiply by less than 2^8, and a finer result holds nothing more.
@@ -21,9 +23,9 @@ _MOST_ROUNDS = 20
 
 
 def observed(choice: Choice) -> list[Value]:
-    """The chosen values whose ranges must be seen: one of each group that shares a scale."""
-    groups = shared_scales(choice)
-    return list(dict.fromkeys(groups[value] for value in choice.values if value.constant is None))
+    """The chosen values whose ranges must be seen: those whose elements are not moved from others."""
+    moved = {node.output for node in choice.nodes if node.op.has(Trait.SHARES_QPARAMS)}
+    return [value for value in choice.values if value.constant is None and value not in moved]
 
 
 def shared_scales(choice: Choice) -> dict[Value, Value]:
@@ -44,11 +46,35 @@ def shared_scales(choice: Choice) -> dict[Value, Value]:
     return {value: root(value) for value in parent}
 
 
+def group_ranges(choice: Choice, ranges: Mapping[Value, Range]) -> dict[Value, Range]:
+    """The range of each group, by the value that stands for it: of all elements that come into it, whether a value
+    brings them, a constant that is joined to others, or what padding is filled with. `ranges` holds those of the values
+    that `observed` names."""
+    groups = shared_scales(choice)
+    found: dict[Value, Range] = {}
+
+    def widen(value: Value, range: Range) -> None:
+        low, high = found.get(groups[value], range)
+        found[groups[value]] = (min(low, range[0]), max(high, range[1]))
+
+    for value, range in ranges.items():
+        widen(value, range)
+    for node in choice.nodes:
+        if not node.op.has(Trait.SHARES_QPARAMS) or node.output not in groups:
+            continue
+        for _, value in integer_operands(node):
+            if value.constant is not None:
+                widen(node.output, range_of(value.constant))
+        if node.op is ops.pad and math.isfinite(fill := node.attrs["value"]):
+            widen(node.output, (fill, fill))
+    return found
+
+
 def scales_of(choice: Choice, ranges: Mapping[Value, Range], dtype: DType, weights: Mapping[Node, QParams]) -> Scales:
     """The scale of each chosen value that is no constant. `ranges` holds those of the values that `observed` names,
     `weights` the scales of products' weights."""
     groups = shared_scales(choice)
-    found = dict(ranges)
+    found = group_ranges(choice, ranges)
     scales: Scales = {}
     for _ in range(_MOST_ROUNDS):  # a result that is widened makes the products it goes into wider
         scales = {v: affine(*found[root], dtype) for v, root in groups.items() if v.constant is None}

@@ -28,6 +28,11 @@ class Scheme:
         """Whether scales of activations are fixed ahead, from data."""
         return self.activations is not None
 
+    @property
+    def has_integers(self) -> bool:
+        """Whether it rounds weights to integers: half precision does not."""
+        return self.weights in (QI8, QU8, QI4)
+
 
 BLOCKS = (32, 64, 128)
 _SCHEMES = (

@@ -28,17 +28,18 @@ def round_statically(
     improvements: Improvements = Improvements(),
 ) -> int | None:
     """Writes the roundings of the nodes that are wanted into `@forward`, and returns over how many batches their scales
-    were found; None if all was `known`. What was not is added."""
+    were found; None if there is nothing to be seen. What was not `known` is added."""
     assert scheme.activations is not None
     known = Known() if known is None else known
     choice = choose(module.functions["forward"], lambda node: node in wanted)
-    values, batches = observed(choice), None
+    values = observed(choice)
     products = [node for node in choice.nodes if is_product(node.op) and node.operand(1).constant is not None]
     means = watch_means([(node, 1) for node in products], known) if improvements.correct_bias else {}
     missing = [value for value in values if value.name not in known.ranges]
     if missing or means:
         found = calibrate(runs, missing, watch, [(value, mean) for (value, _), mean in means.items()])
-        if not (batches := found.batches):
+        known.batches = found.batches
+        if not found.batches:
             return 0
         known.ranges.update({value.name: range for value, range in found.ranges.items()})
         remember(means, known)
@@ -53,4 +54,4 @@ def round_statically(
     if improvements.correct_bias:
         correct_biases(rounded, known)
     Roundings(scheme.activations, scales, constants).insert(module, module.functions["forward"], choice)
-    return batches
+    return known.batches

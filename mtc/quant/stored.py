@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from mtc import ops
 from mtc.diagnostics import BAD_SCHEME, collected
 from mtc.ir.builder import Builder
@@ -21,7 +19,7 @@ from mtc.quant.choice import is_product
 from mtc.quant.improvements import ADAPTIVE, Improvements
 from mtc.quant.patches import RECURRENT, RoundedWeight
 from mtc.quant.schemes import Scheme
-from mtc.quant.weights import by_block, quantized, symmetric
+from mtc.quant.weights import by_block, is_held, quantized, symmetric
 
 _BLOCKED = (ops.linear, ops.embedding)  # what has kernels for blocks, along the last axis
 # What reads weights and has no kernel that computes in integers: a static scheme stores these weights as well.
@@ -53,7 +51,7 @@ class StoredWeights:
             for index in self._weights(node)
         ]
         self._check_blocks(node for _, node, _ in found)
-        if runs is not None and improvements.need_data:
+        if runs is not None and improvements.need_data and self.scheme.has_integers:
             layers = [(node, index) for f, node, index in found if f is runs.function and _is_layer(node)]
             if layers:
                 self._improve(layers, runs, improvements)
@@ -68,7 +66,7 @@ class StoredWeights:
             constant = value.constant if value is not None else None
             if constant is None or constant.type.dtype is not F32 or constant.count <= MOST_INLINE:
                 continue
-            if self.scheme.weights in (F16, BF16) or _is_weight(node, index):
+            if _is_weight(node, index) if self.scheme.has_integers else is_held(constant.array(), self.scheme.weights):
                 yield index
 
     def _check_blocks(self, nodes: Iterator[Node]) -> None:
@@ -131,10 +129,7 @@ class StoredWeights:
     def _made(self, node: Node, axis: int | None, constant: Constant) -> Constant:
         dtype = self.scheme.weights
         if dtype in (F16, BF16):
-            with np.errstate(over="ignore"):
-                return Constant(
-                    constant.name, TensorType(dtype, constant.type.shape), constant.array().astype(dtype.numpy)
-                )
+            return Constant(constant.name, TensorType(dtype, constant.type.shape), constant.array().astype(dtype.numpy))
         if dtype is QI4 and node.op in _BLOCKED and self.scheme.block is not None:
             return quantized(constant, QI4, by_block(constant.array(), QI4, self.scheme.block))
         return quantized(constant, QI8, symmetric(constant.array(), QI8, axis if self.scheme.per_channel else None))

@@ -9,7 +9,14 @@ from mtc.ir.quantized import RANGES, quantize
 from mtc.ir.types import DType, QParams, TensorType
 
 _SMALLEST_HALF = np.float32(2.0**-24)
+_MOST_NOISE = 2.0**-16  # of half precision, beside the numbers; rounding in range makes a quarter of that at most
 _SMALLEST = np.float32(1e-30)  # whose product with another is a number too
+
+
+def range_of(constant: Constant) -> tuple[float, float]:
+    """The smallest number and the largest, zero among them."""
+    array = constant.array()
+    return float(array.min(initial=0.0)), float(array.max(initial=0.0))
 
 
 def affine(low: float, high: float, dtype: DType) -> QParams:
@@ -44,3 +51,12 @@ def quantized(constant: Constant, dtype: DType, qparams: QParams) -> Constant:
     return Constant(
         constant.name, TensorType(dtype, constant.type.shape, qparams), quantize(constant.array(), dtype, qparams)
     )
+
+
+def is_held(array: np.ndarray, dtype: DType) -> bool:
+    """Whether half precision holds the numbers: none becomes infinite, as a mask's lowest float would in f16, and they
+    are not so small that they become zeros."""
+    numbers = array[np.isfinite(array)].astype(np.float64)
+    with np.errstate(over="ignore"):
+        noise = numbers - numbers.astype(dtype.numpy).astype(np.float64)
+    return bool(np.sum(noise**2) <= _MOST_NOISE * np.sum(numbers**2))

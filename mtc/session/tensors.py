@@ -7,7 +7,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,26 +84,33 @@ def bound(
     return [seeded(signature, seed + index) for index, signature in enumerate(wanted)], f"random data, seed {seed}"
 
 
-def in_order(given: Arrays, names: Sequence[str]) -> list[np.ndarray]:
-    """By name if keys are input names, in the archive's order if none is. BAD_INPUT if they do not fit."""
+def in_order(given: Arrays, names: Sequence[str], at: str | None = None) -> list[np.ndarray]:
+    """By name if keys are input names, in the archive's order if none is. BAD_INPUT if they do not fit, at `at`."""
     unknown = [name for name in given if name not in names]
     missing = [name for name in names if name not in given]
     if len(unknown) < len(given):
         if unknown:
             raise BAD_INPUT.error(
                 f"the program has no input called {', '.join(f'`{name}`' for name in unknown)}",
+                at=at,
                 help=did_you_mean(unknown[0], missing or names),
             )
         if missing:
-            raise BAD_INPUT.error(f"the file lacks the inputs {', '.join(missing)}")
+            raise BAD_INPUT.error(f"the file lacks the inputs {', '.join(missing)}", at=at)
         return [given[name] for name in names]
     if len(given) != len(names):
         raise BAD_INPUT.error(
-            f"the file has {counted(len(given), 'array')} ({', '.join(given) or 'none'}), "
-            f"the program takes {counted(len(names), 'input')} ({', '.join(names) or 'none'})",
+            f"the file has {_counted(given, 'array')}, the program takes {_counted(names, 'input')}",
+            at=at,
             help="name the arrays as the inputs, or give as many in the same order",
         )
     return list(given.values())
+
+
+def _counted(names: Collection[str], noun: str) -> str:
+    """How many, and their names if they have any."""
+    known = ", ".join(filter(None, names))
+    return counted(len(names), noun) + (f" ({known})" if known else "")
 
 
 def seeded(signature: Signature, seed: int) -> np.ndarray:

@@ -162,12 +162,14 @@ def quantized(
     if static is not None:
         watch = settings.watch(config, Grid(dtype))
         wanted = {node for node in schemes if becomes_integer(node)}
+        known = Known() if known is None else known
+        is_new = known.batches is None
         batches = round_statically(module, static, wanted, runs, watch, known, improvements)
         if batches == 0:
             raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-        if batches == 1:
+        if is_new and batches == 1:
             warn("one batch of calibration data: scales fit that one, and others may saturate")
-        if data.is_random:
+        if is_new and data.is_random:
             warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
         facts |= {"calibration": data.origin, "observer": watch().name}
         if batches is not None:

@@ -111,6 +111,36 @@ def test_an_interrupted_search_goes_on(mtc, quantized_folder, monkeypatch):
     done = mtc(*search)
     assert "going on with" in done.err
     assert calls.count(0) == 1  # what was measured is not measured again
+    facts = json.loads(mtc("inspect", "model.int8.mtc", "--json").out)["quantization"]
+    assert facts["batches"] == 6
+
+
+@pytest.mark.parametrize("change", ["goal", "data", "config"])
+def test_a_search_for_something_else_begins_anew(mtc, quantized_folder, monkeypatch, change):
+    """What was measured of other data, by other settings or without the metric says nothing."""
+    from mtc.analysis.quantization import tuning
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    def batches(scale):
+        np.savez("data.npz", x=scale * np.random.default_rng(0).standard_normal((6, 3, 16, 16), np.float32))
+
+    config = quantized_folder / "q.yaml"
+    config.write_text("version: 1\nrules: []\n")
+    batches(1)
+    search = ("quantize", "--calibration", "data.npz", "--config", "q.yaml", "--per-tensor", "--tune")
+    with monkeypatch.context() as patched:
+        patched.setattr(tuning.Tuner, "_ranked", interrupted)
+        assert mtc(*search, "--min-sqnr", "60").code == 130
+    if change == "data":
+        batches(2)
+    elif change == "config":
+        config.write_text("version: 1\nequalize: true\n")
+    goal = ("--metric", "metric.py", "--max-drop", "1000%") if change == "goal" else ("--min-sqnr", "60")
+    done = mtc(*search, *goal, "--json")
+    assert done.code == 0 and "going on" not in done.err
+    assert (done.json["front"][0]["drop"] is not None) == (change == "goal")
 
 
 def test_a_metric_decides(mtc, quantized_folder):
@@ -123,6 +153,7 @@ def test_a_metric_decides(mtc, quantized_folder):
     [
         (("--tune",), 2, "--tune wants a goal"),
         (("--min-sqnr", "20"), 2, "goals of --tune"),
+        (("--tune", "--min-sqnr", "nan"), 2, "no number of dB"),
         (("--scheme", "int9"), 2, "no scheme is called `int9`"),
         (("--observer", "min"), 2, "min-max"),
         (("--scheme", "int8", "--block", "32"), 1, "has no blocks"),
@@ -167,11 +198,37 @@ def test_wrong_data_is_refused_before_anything_runs(mtc, quantized_folder):
         "types.npz": "float64",
         "empty.npz": "no batch",
         "cut.npz": "is not a .npz",
+        "": "the name of the calibration data is empty",
         "nowhere": "does not exist",
         "model.py:nothing": "does not define `nothing`",
     }.items():
         done = mtc("quantize", "model.optimized.mtc", "--calibration", name)
         assert done.code == 1 and message in done.err, (name, done.err)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "errors"),
+    [
+        (
+            {"x": np.zeros((5, 3, 16, 16))},
+            ["input `x` is float64, the model's f32: `array.astype('float32')` [MTC801]"],
+        ),
+        ({"x": [0, np.nan, np.inf]}, ["input `x` holds numbers that are NaN or infinite [MTC801]"]),
+        ({}, ["the file has 0 arrays, the program takes 1 input (x) [MTC501]"]),
+        ({"x": np.zeros(3), "z": np.zeros(3)}, ["the program has no input called `z` [MTC501]"]),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_once(mtc, quantized_folder, arrays, errors):
+    """However many batches have it, and with the file's name: a folder may hold others."""
+    (quantized_folder / "data").mkdir()
+    if isinstance(arrays.get("x"), list):
+        arrays = {"x": np.stack([np.full((3, 16, 16), value, np.float32) for value in arrays["x"]])}
+    np.savez(quantized_folder / "data" / "a.npz", x=np.zeros((2, 3, 16, 16), np.float32))
+    np.savez(quantized_folder / "data" / "b.npz", **arrays)
+    done = mtc("quantize", "model.optimized.mtc", "--calibration", "data")
+    assert done.code == 1
+    assert [line.removeprefix("error: ") for line in done.err.splitlines() if line.startswith("error: ")] == errors
+    assert done.err.count("at: data/b.npz") == 1 and "a.npz" not in done.err
 
 
 def test_what_is_done_for_accuracy_is_told_and_kept_by_a_recipe(mtc, quantized_folder):

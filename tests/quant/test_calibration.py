@@ -206,3 +206,35 @@ def test_values_and_weights_that_are_all_zero_have_a_scale(tmp_path: Path) -> No
                 (got,) = session.run(*[x.numpy() for x in batch])
                 want = net(*batch).numpy()
                 assert np.abs(got - want).max() < 0.03 * np.abs(want).max()
+
+
+class Two(nn.Module):
+    def forward(self, image: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        return image * scale
+
+
+@pytest.mark.parametrize(
+    ("image", "scale", "message"),
+    [
+        ((4, 3, 5), (4,), None),
+        ((4, 1, 3, 5), (4, 1), None),
+        ((4, 3, 6), (4,), "input `image` is [4, 3, 6], the model's f32[1,3,5]"),
+        ((4, 3, 5), (3,), "different numbers of batches: `image` 4, `scale` 3"),
+        ((4, 3, 5), (1,), "different numbers of batches: `image` 4, `scale` 1"),
+        ((4, 3), (4, 2), "input `image` is [4, 3], the model's f32[1,3,5]"),
+    ],
+)
+def test_an_archive_is_cut_into_batches(
+    image: tuple[int, ...], scale: tuple[int, ...], message: str | None, tmp_path: Path
+) -> None:
+    function = mtc.export(Two().eval(), (torch.randn(1, 3, 5), torch.randn(1))).functions["forward"]
+    arrays = {"image": np.ones(image, np.float32), "scale": np.ones(scale, np.float32)}
+    np.savez(tmp_path / "data.npz", **arrays)
+    if message is None:
+        got = [*open_data(tmp_path / "data.npz", function).batches()]
+        assert [[array.shape for array in batch] for batch in got] == [[(1, 3, 5), (1,)]] * 4
+        return
+    with pytest.raises(MtcError) as caught:
+        open_data(tmp_path / "data.npz", function)
+    assert message in str(caught.value)
+    assert ("input `scale`" in str(caught.value)) is (len(scale) > 1)  # what can be cut is not blamed

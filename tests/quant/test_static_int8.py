@@ -294,3 +294,42 @@ def test_what_has_no_integer_kernel_stores_its_weights_in_integers(tmp_path: Pat
         sizes.append(path.stat().st_size / (tmp_path / "float.mtp").stat().st_size)
     assert losses[0] > losses[1] - 1  # dB
     assert sizes[0] < 0.35 < 0.9 < sizes[1]
+
+
+class Joined(nn.Module):
+    """Two convolutions, the second with results that are `ratio` times as large, joined by `join`."""
+
+    def __init__(self, ratio: float, join: str) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(3, 8, 3, padding=1)
+        self.last = nn.Conv2d(16, 4, 1)
+        self.ratio, self.join = ratio, join
+        self.register_buffer("known", 4 * torch.linspace(-1, 1, 8 * 32 * 32).reshape(1, 8, 32, 32))
+        with torch.no_grad():
+            for parameter in self.second.parameters():
+                parameter *= ratio
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first, second = torch.relu(self.first(x)), torch.relu(self.second(x))
+        if self.join == "values":
+            return self.last(torch.cat([first, second], 1))
+        if self.join == "chains":  # the two lists have one value in common: all three share a scale
+            third = torch.cat([torch.tanh(first), second], 1)
+            return self.last(torch.cat([first, second], 1) + third)
+        if self.join == "constant":
+            return self.last(torch.cat([first + second, self.known], 1))
+        padded = nn.functional.pad(first + second, (0, 0, 0, 0, 0, 8), value=5.0)
+        return self.last(padded)
+
+
+@pytest.mark.parametrize("join", ["values", "chains", "constant", "padding"])
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("scheme", ["int8", "uint8"])
+def test_values_that_are_joined_all_fit_the_scale(ratio: float, join: str, scheme: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = Joined(ratio, join).eval()
+    model = mtc.optimize(mtc.export(net, (torch.randn(1, 3, 32, 32),)))
+    quantized = mtc.quantize(model, scheme, batches(16))
+    joins = [node for node in quantized.nodes() if node.op.name in ("concat", "pad")]
+    assert joins and all(node.output.type.qparams for node in joins)
+    assert sqnr(net, quantized, tmp_path, "portable") > 28

@@ -65,11 +65,12 @@ class Point:
 
 @dataclass
 class Progressed:
-    """What a search has measured so far. `key` says of what: a file of another model or other settings is not used."""
+    """What a search has measured so far. `key` says of what: a file of another model, other data, settings or another
+    goal is not used."""
 
     path: Path
     key: str
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
     alone: dict[str, float] = field(default_factory=dict)
     points: dict[int, Point] = field(default_factory=dict)
 
@@ -80,7 +81,8 @@ class Progressed:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["key"] != key:
                 return found
-            found.ranges = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
+            ranges = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
+            found.known = Known(ranges, batches=content["batches"])
             found.alone = {name: float(sqnr) for name, sqnr in content["alone"].items()}
             found.points = {row["floats"]: Point(**row) for row in content["points"]}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -89,8 +91,8 @@ class Progressed:
 
     def save(self) -> None:
         points = [point.to_json() for point in self.points.values()]
-        content = {"key": self.key, "ranges": self.ranges, "alone": self.alone, "points": points}
-        write_text(self.path, json.dumps(content))
+        found = {"ranges": self.known.ranges, "batches": self.known.batches, "alone": self.alone, "points": points}
+        write_text(self.path, json.dumps({"key": self.key, **found}))
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Tuner:
         self.settings = settings
         self.goal = goal
         self.state = state
-        self.known = Known(state.ranges)
+        self.known = state.known
         self.progress = progress
         self.more = more
 

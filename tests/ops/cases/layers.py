@@ -342,5 +342,4 @@ CASES = [
         num_groups=3,
     ),
     case(ops.local_response_norm, F.local_response_norm, x=randn(2, 7, 3, 3), size=4, alpha=0.1, beta=0.5, k=2.0),
-
 ]
