@@ -17,6 +17,7 @@ class Target:
     name: str
     system: str  # CMAKE_SYSTEM_NAME
     processor: str  # CMAKE_SYSTEM_PROCESSOR
+    gnu_triple: str  # what the names of cross compilers begin with
     zig_triple: str  # what zig calls it, with the oldest C library that its programs run on
 
     def __str__(self) -> str:
@@ -32,8 +33,8 @@ class Target:
 TARGETS = {
     target.name: target
     for target in (
-        Target("linux-x86_64", "Linux", "x86_64", "x86_64-linux-gnu.2.28"),
-        Target("linux-arm64", "Linux", "aarch64", "aarch64-linux-gnu.2.28"),
+        Target("linux-x86_64", "Linux", "x86_64", "x86_64-linux-gnu", "x86_64-linux-gnu.2.28"),
+        Target("linux-arm64", "Linux", "aarch64", "aarch64-linux-gnu", "aarch64-linux-gnu.2.28"),
     )
 }
 

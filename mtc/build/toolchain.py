@@ -1,4 +1,5 @@
-"""Finds the compiler that builds for a target: CC and CXX, else the system's, else zig from its Python package."""
+"""Finds the compiler that builds for a target: CC and CXX, else the system's own or its cross gcc, else zig from
+its Python package."""
 
 from __future__ import annotations
 
@@ -83,17 +84,17 @@ def _locate(target: Target) -> _Found | None:
                     help="set CC and CXX to a C and a C++ compiler, or unset them to use the system's",
                 )
         return _Found((shutil.which(c[0]) or c[0], *c[1:]), (shutil.which(cpp[0]) or cpp[0], *cpp[1:]))
-    if not target.is_host:
-        if zig_binary() is None:
-            raise CANNOT_BUILD_TARGET.error(
-                f"no toolchain on this machine builds for `{target}`",
-                help="run `pip install ziglang`, or set CC and CXX to a cross compiler",
-            )
-        return None
-    for c_name, cxx_name in _SYSTEM_PAIRS:
+    gnu = target.gnu_triple
+    for c_name, cxx_name in _SYSTEM_PAIRS if target.is_host else ((f"{gnu}-gcc", f"{gnu}-g++"),):
         c_path, cxx_path = shutil.which(c_name), shutil.which(cxx_name)
         if c_path and cxx_path:
             return _Found((c_path,), (cxx_path,))
+    if not target.is_host and zig_binary() is None:
+        raise CANNOT_BUILD_TARGET.error(
+            f"no toolchain on this machine builds for `{target}`",
+            notes=(f"looked for CC and CXX, then {gnu}-g++ on PATH, then the Python package `ziglang`",),
+            help="install that g++, run `pip install ziglang`, or set CC and CXX to a cross compiler",
+        )
     return None
 
 

@@ -66,12 +66,26 @@ def test_nothing_at_all(monkeypatch, tmp_path):
         toolchain.toolchain_for(host_target())
 
 
-def test_a_foreign_target_without_a_cross_compiler(monkeypatch):
+FOREIGN = next(t for t in TARGETS.values() if not t.is_host)
+
+
+def test_a_foreign_target_without_a_cross_compiler(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(toolchain, "zig_binary", lambda: None)
-    foreign = next(t for t in TARGETS.values() if not t.is_host)
-    with pytest.raises(MtcError) as caught:
-        toolchain.toolchain_for(foreign)
+    with pytest.raises(MtcError, match=f"{FOREIGN.gnu_triple}-g") as caught:
+        toolchain.toolchain_for(FOREIGN)
     assert caught.value.code.id == "MTC704"
+
+
+def test_a_cross_gcc_is_taken_before_zig(monkeypatch, tmp_path):
+    for language in ("gcc", "g++"):
+        fake_compiler(tmp_path, f"{FOREIGN.gnu_triple}-{language}", f"{language} (Debian 12.2.0-14) 12.2.0")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(toolchain, "zig_binary", lambda: pytest.fail("is not looked for"))
+    found = toolchain.toolchain_for(FOREIGN)
+    assert str(found) == "gcc 12.2.0"
+    assert f"-DCMAKE_CXX_COMPILER={tmp_path / FOREIGN.gnu_triple}-g++" in found.cmake_args
+    assert f"-DCMAKE_SYSTEM_PROCESSOR={FOREIGN.processor}" in found.cmake_args
 
 
 def test_an_upgraded_compiler_is_another_toolchain(tmp_path, monkeypatch):
