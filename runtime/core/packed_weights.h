@@ -25,6 +25,7 @@ enum class Packing : uint8_t {
   kXnnpackConvolution,
   kXnnpackTransposed,
   kXnnpackLinear,
+  kXnnpackDynamicLinear,
   kQnnpackProduct,
 };
 

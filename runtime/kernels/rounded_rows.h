@@ -7,6 +7,7 @@
 
 #include "core/thread_pool.h"
 #include "generated/args.h"
+#include "kernels/step_vectors.h"
 #include "kernels/stored_weights.h"
 
 namespace MTC_PORTABLE {
@@ -23,26 +24,78 @@ inline size_t RoundedRowsScratch(int64_t rows, int64_t depth) {
   return bytes + 64;
 }
 
-// A row as integers less their zero point. Returns its scale. As mtc/ops/quantized.py has it.
-MTC_INLINE float RoundRow(const float* x, int64_t depth, int16_t* out) {
+// What numbers lie between, with zero. NaN counts for nothing.
+struct Range {
   float low = 0, high = 0;
-  for (int64_t i = 0; i < depth; ++i) {
-    low = x[i] < low ? x[i] : low;
-    high = x[i] > high ? x[i] : high;
+};
+
+MTC_INLINE void Extend(Range& range, const float* x, int64_t count) {
+  Vec low = Fill<Vec>(range.low), high = Fill<Vec>(range.high);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Vec v = Load<Vec>(x + i);
+    low = Select(v < low, v, low);
+    high = Select(v > high, v, high);
   }
+  if (i < count) {
+    const Vec v = LoadPart<Vec>(x + i, count - i);
+    low = Select(v < low, v, low);
+    high = Select(v > high, v, high);
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    range.low = low[lane] < range.low ? low[lane] : range.low;
+    range.high = high[lane] > range.high ? high[lane] : range.high;
+  }
+}
+
+// Which numbers 8-bit integers stand for.
+struct RowScale {
+  float scale;
+  int32_t zero;
+};
+
+// As mtc/ops/quantized.py has it.
+MTC_INLINE RowScale ScaleFor(const Range& range) {
+  const float low = range.low, high = range.high;
   const float span = high == low ? 1.0f : (high - low) / 255.0f;
   const bool is_lower = (-128.0f + low / span) + (127.0f + high / span) > 0;
   float zero = is_lower ? -128.0f - low / span : 127.0f - high / span;
-  zero = std::nearbyint(zero < -128.0f ? -128.0f : zero > 127.0f ? 127.0f : zero);
-  constexpr float kRounding = 12582912.0f;  // adding it rounds to an integer, half to even
-  const float least = -128.0f - zero, most = 127.0f - zero;
-  for (int64_t i = 0; i < depth; ++i) {
-    float steps = x[i] / span;
-    steps = steps > least ? steps : least;  // NaN is the least
-    steps = steps < most ? steps : most;
-    out[i] = static_cast<int16_t>(static_cast<int32_t>((steps + kRounding) - kRounding));
+  zero = std::nearbyint(!(zero > -128.0f) ? -128.0f : zero > 127.0f ? 127.0f : zero);
+  return {span, static_cast<int32_t>(zero)};
+}
+
+// Numbers as integers of that scale, which are stored less `origin`. NaN is the least.
+template <typename Step>
+MTC_INLINE void RoundNumbers(const float* x, int64_t count, const RowScale& by, int32_t origin, Step* out) {
+  const auto zero = static_cast<float>(by.zero);
+  const StepLimits limits = {-128.0f - zero, 127.0f - zero, by.zero - origin};
+  const Vec divisor = Fill<Vec>(by.scale), least = Fill<Vec>(limits.low);
+  const auto rounded = [&](const StepLanes& lanes) {
+    const Vec steps = lanes(x) / divisor;
+    return RoundToSteps(Select(steps == steps, steps, least), limits);
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    if constexpr (sizeof(Step) == 1) {
+      StoreBytes(out + i, rounded({i, kLanes}));
+    } else {
+      typedef Step Narrow __attribute__((vector_size(kLanes * sizeof(Step))));
+      Store(out + i, __builtin_convertvector(rounded({i, kLanes}), Narrow));
+    }
   }
-  return span;
+  if (i < count) {
+    const IntVec last = rounded({i, count - i});
+    for (int64_t lane = 0; lane < count - i; ++lane) out[i + lane] = static_cast<Step>(last[lane]);
+  }
+}
+
+// A row as integers less their zero point. Returns its scale.
+MTC_INLINE float RoundRow(const float* x, int64_t depth, int16_t* out) {
+  Range range;
+  Extend(range, x, depth);
+  const RowScale by = ScaleFor(range);
+  RoundNumbers(x, depth, by, by.zero, out);
+  return by.scale;
 }
 
 // The sum of kUnpacked products at most, which fits 32 bits.

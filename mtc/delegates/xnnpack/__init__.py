@@ -11,6 +11,7 @@ from mtc.ops.define import Layout
 _FLOAT = (F32,)
 _INTEGERS = (QI8, QU8)
 _PRODUCT = ((QI8, QI8), (QU8, QU8))  # activations and weights
+_DYNAMIC = ((F32, QI8),)
 _ELEMENTWISE = Support(_FLOAT, takes_pitch=True)
 
 _LOSES_NAN = Left("XNNPACK's loses NaN", _FLOAT)
@@ -71,7 +72,10 @@ XNNPACK = KernelLibrary(
             ops.mean: Support(_INTEGERS, rules.neighbouring_axes, is_hot=True),
             ops.softmax: Support(_INTEGERS, rules.last_axis, takes_pitch=True, is_hot=True),
             ops.upsample_bilinear2d: Support(_INTEGERS, rules.resized_integers, takes_pitch=True),
-        }
+        },
+        "stored": {
+            ops.linear: Support(_DYNAMIC, rules.dynamic_product, takes_pitch=True, is_hot=True),
+        },
     },
     leaves={
         ops.maximum: _LOSES_NAN,

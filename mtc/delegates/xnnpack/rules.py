@@ -95,6 +95,22 @@ def integer_product(node: Node) -> str | None:
 _MOST = 2**31 - 256
 
 
+def dynamic_product(node: Node) -> str | None:
+    """Symmetric weights, in a scale for each output channel or one for all; sums in 32 bits."""
+    if not node.attrs["dynamic"]:
+        return "its operand stays in floats, and XNNPACK multiplies integers"
+    if (reason := constant_weights(node)) is not None:
+        return reason
+    qparams = node.operand(1).type.qparams
+    assert qparams is not None
+    if qparams.zero_point.any():
+        return "its weights are not symmetric: they have zero points other than 0"
+    if qparams.block is not None or qparams.axis not in (None, 0):
+        return "its weights have other scales than one for each output channel"
+    terms = _products(node)
+    return None if terms * 255 * 128 <= _MOST else f"sums of {terms} products may not fit 32 bits"
+
+
 def _products(node: Node) -> int:
     """How many a result is the sum of, at most."""
     count = node.operand(1).type.count
