@@ -70,6 +70,20 @@ def linear(
     return np.clip(result if bias is None else result + bias, *clamp)
 
 
+@op(
+    types="Q, W, f32 -> f32",
+    Q=(QI8,),
+    W=(QI8,),
+    infer=linear_shape,
+    flops=linear_flops,
+    accuracy=Accuracy.REDUCTION,
+)
+def integer_linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float, float] = (-inf, inf)):
+    """`linear` of integers whose sums are not rounded again, for a result that only floats read."""
+    result = np.matmul(x, weight.T)
+    return np.clip(result if bias is None else result + bias, *clamp)
+
+
 def matmul_shape(x: TensorType, y: TensorType, *, transpose_y: bool, **_: Any) -> Shape:
     require(x.rank >= 2 and y.rank >= 2, "operands have two axes or more")
     rows, columns = y.shape[-2:] if not transpose_y else y.shape[:-3:-1]

@@ -233,6 +233,22 @@ def _becomes_integers(value: Value) -> bool:
     )
 
 
+@rewrite(ops.linear, quantized=True)
+def leave_sums_real(node: Node, build: Builder) -> Value | None:
+    """A product of integers whose result is not rounded: exactly what their real numbers give."""
+    x, weight = (made_by(node.operand(index), ops.dequantize) for index in (0, 1))
+    bias = node.inputs[2]
+    if x is None or weight is None or (bias is not None and bias.constant is None):
+        return None
+    steps, weights = x.operand(0), weight.operand(0)
+    if {steps.type.dtype, weights.type.dtype} != {DType.QI8} or not _has_one_scale(steps):
+        return None
+    if weights.constant is None or not (_has_one_scale(weights) or _has_channel_scales(weights, node.op)):
+        return None
+    absorb(build, weight)
+    return build.emit(ops.integer_linear, steps, weights, bias, clamp=node.attrs["clamp"])
+
+
 @rewrite(quantized=True)
 def keep_weights_stored(node: Node, build: Builder) -> Sequence[Value] | None:
     """A kernel that unpacks weights as it reads them needs no decoded copy in memory."""
@@ -276,4 +292,5 @@ FUSE_QUANTIZATION = Rewrites(
     (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, quantize_earlier, dequantize_later),
 )
 # After the other: what is computed in integers has weights that are integers anyway.
+LEAVE_SUMS_REAL = Rewrites("leave-sums-real", (leave_sums_real,))
 KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))

@@ -69,8 +69,11 @@ def is_product(op: OpSpec) -> bool:
     return op.quantized is Quantized.PRODUCT
 
 
-def choose(function: Function, is_wanted: Callable[[Node], bool] = lambda node: True) -> Choice:
-    """The nodes of `function` that become integer ones; `is_wanted` is what the user says."""
+def choose(
+    function: Function, is_wanted: Callable[[Node], bool] = lambda node: True, *, leaves_sums: bool = False
+) -> Choice:
+    """The nodes of `function` that become integer ones; `is_wanted` is what the user says. With `leaves_sums`, what
+    linear layers compute for floats alone is not rounded."""
     choice = Choice()
     integer: set[Value] = set()  # values that an integer node computes
     for node in function:
@@ -84,11 +87,14 @@ def choose(function: Function, is_wanted: Callable[[Node], bool] = lambda node: 
             continue
         choice.nodes.append(node)
         integer.add(node.output)
-    _drop_ends(choice)
-    limited = {node.output for node in choice.nodes if _is_limited_next(node, choice)}
+    _drop_ends(choice, leaves_sums)
+    kept = {*choice.nodes}
+    real = {node.output for node in choice.nodes if _is_limited_next(node, choice)}
+    if leaves_sums:
+        real |= {n.output for n in choice.nodes if n.op is ops.linear and not kept.intersection(n.output.user_nodes)}
     for node in choice.nodes:
         for value in (*(value for _, value in integer_operands(node)), node.output):
-            if value not in limited:
+            if value not in real:
                 choice.values[value] = None
     return choice
 
@@ -111,14 +117,26 @@ def _follows(node: Node, operands: list[tuple[int, Value]], integer: set[Value])
     return bool(computed) and all(value in integer for value in computed)
 
 
-def _drop_ends(choice: Choice) -> None:
-    """Nodes behind the last product gain nothing: what they would compute is dequantized right after."""
+def _drop_ends(choice: Choice, leaves_sums: bool) -> None:
+    """Nodes behind the last product gain nothing: what they would compute is dequantized right after. Those that only
+    move integers have less to move; but sums are not rounded for that."""
     kept: set[Node] = set()
     for node in reversed(choice.nodes):
         users = node.output.user_nodes
-        if is_product(node.op) or any(user in kept for user in users) or node.op.has(Trait.SHARES_QPARAMS):
+        moves = node.op.has(Trait.SHARES_QPARAMS) and not (leaves_sums and _moves_sums(node))
+        if is_product(node.op) or any(user in kept for user in users) or moves:
             kept.add(node)
     choice.nodes = [node for node in choice.nodes if node in kept]
+
+
+def _moves_sums(node: Node) -> bool:
+    """Whether all that it moves is what a linear layer has computed."""
+    while node.op.has(Trait.SHARES_QPARAMS) and len(real_operands(node, node.op.signature)) == 1:
+        source = node.operand(0).producer
+        if source is None:
+            return False
+        node = source
+    return node.op is ops.linear
 
 
 def _is_limited_next(node: Node, choice: Choice) -> bool:

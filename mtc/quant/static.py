@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mtc.ir.module import Module, Node
+from mtc.ir.types import QI8
 from mtc.quant.adaptive_rounding import round_adaptively
 from mtc.quant.bias_correction import correct_biases, remember, watch_means
 from mtc.quant.calibration import Known, Runs, calibrate
@@ -31,7 +32,8 @@ def round_statically(
     were found; None if there is nothing to be seen. What was not `known` is added."""
     assert scheme.activations is not None
     known = Known() if known is None else known
-    choice = choose(module.functions["forward"], lambda node: node in wanted)
+    leaves_sums = scheme.activations is QI8 and scheme.symmetric_weights  # what there are kernels for
+    choice = choose(module.functions["forward"], lambda node: node in wanted, leaves_sums=leaves_sums)
     values = observed(choice)
     products = [node for node in choice.nodes if is_product(node.op) and node.operand(1).constant is not None]
     means = watch_means([(node, 1) for node in products], known) if improvements.correct_bias else {}

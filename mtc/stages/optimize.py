@@ -29,7 +29,7 @@ from mtc.passes.normalization_recovery import RECOVER_NORMALIZATIONS
 from mtc.passes.pad_folding import FOLD_PADDING
 from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
-from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS
+from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS, LEAVE_SUMS_REAL
 from mtc.passes.rotary_recovery import RECOVER_ROTARY
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
@@ -53,6 +53,7 @@ INTEGERS: tuple[Pass, ...] = (
             REMOVE_IDENTITIES,
         ),
     ),
+    LEAVE_SUMS_REAL,
     KEEP_STORED_WEIGHTS,
     ELIMINATE_COMMON_SUBEXPRESSIONS,
     ELIMINATE_DEAD_CODE,

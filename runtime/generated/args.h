@@ -571,6 +571,14 @@ struct IndexSelectArgs {
 };
 using IndexSelectQuantizedArgs = IndexSelectArgs;
 
+struct IntegerLinearArgs {
+  const Tensor* x;
+  const Tensor* weight;
+  const Tensor* bias;
+  Tensor* out;
+  Span<const double> clamp;
+};
+
 struct IrfftArgs {
   const Tensor* real;
   const Tensor* imag;

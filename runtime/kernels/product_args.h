@@ -79,6 +79,10 @@ inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
   return context.Resize(args.out, {dims, x.rank});
 }
 
+inline LinearArgs AsLinear(const IntegerLinearArgs& args) {
+  return {args.x, args.weight, args.bias, args.out, args.clamp, /*dynamic=*/false};
+}
+
 }  // namespace mtc::kernels
 
 #endif  // MTC_KERNELS_PRODUCT_ARGS_H_

@@ -1,4 +1,5 @@
-// Products of rows that are rounded to 8 bits as they come, each by a scale of its own, with integer weights.
+// Products of rows of 8-bit integers with integer weights, in floats: of rows that were rounded before, or are as they
+// come, each by a scale of its own.
 
 #ifndef MTC_KERNELS_ROUNDED_ROWS_H_
 #define MTC_KERNELS_ROUNDED_ROWS_H_
@@ -105,16 +106,15 @@ MTC_INLINE int32_t DotSteps(const int16_t* a, const int16_t* b, int64_t count) {
   return sum;
 }
 
-template <typename W>
-void MultiplyRoundedRows(KernelContext& context, const LinearArgs& args) {
+// round(row, out) writes a row as integers less their zero point, and returns its scale.
+template <typename W, typename Round>
+void MultiplyRoundedRows(KernelContext& context, const LinearArgs& args, const Round& round) {
   const Tensor& weight = *args.weight;
   const int64_t rows = args.x->rows(), depth = weight.dims[1], columns = weight.dims[0], pitch = RoundedPitch(depth);
   auto* rounded = static_cast<int16_t*>(context.scratch);
   auto* scales = reinterpret_cast<float*>(rounded + rows * pitch);
   ParallelFor(context.threads, rows, 1 + kElementGrain / (depth + 1), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      scales[row] = RoundRow(args.x->as<const float>() + row * depth, depth, rounded + row * pitch);
-    }
+    for (int64_t row = begin; row < end; ++row) scales[row] = round(row, rounded + row * pitch);
   });
   const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
   const float low = static_cast<float>(args.clamp[0]), high = static_cast<float>(args.clamp[1]);

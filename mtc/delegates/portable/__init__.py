@@ -29,6 +29,7 @@ HOT: frozenset[OpSpec] = frozenset(
         ops.gelu,
         ops.group_norm,
         ops.gru,
+        ops.integer_linear,
         ops.layer_norm,
         ops.linear,
         ops.local_response_norm,

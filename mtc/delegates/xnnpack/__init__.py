@@ -25,6 +25,7 @@ XNNPACK = KernelLibrary(
     supports={
         ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
+        ops.integer_linear: Support(((QI8, QI8),), rules.symmetric_product, takes_pitch=True),
         ops.conv_transpose2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.matmul: Support(_FLOAT),
         ops.max_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),

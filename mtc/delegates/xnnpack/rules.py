@@ -96,9 +96,13 @@ _MOST = 2**31 - 256
 
 
 def dynamic_product(node: Node) -> str | None:
-    """Symmetric weights, in a scale for each output channel or one for all; sums in 32 bits."""
     if not node.attrs["dynamic"]:
         return "its operand stays in floats, and XNNPACK multiplies integers"
+    return symmetric_product(node)
+
+
+def symmetric_product(node: Node) -> str | None:
+    """Symmetric weights, in a scale for each output channel or one for all; sums in 32 bits."""
     if (reason := constant_weights(node)) is not None:
         return reason
     qparams = node.operand(1).type.qparams

@@ -146,7 +146,10 @@ Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
   if constexpr (!kIsHalf<W>) {
     if (args.dynamic) {
-      MultiplyRoundedRows<W>(context, args);
+      const auto* x = args.x->as<const float>();
+      const int64_t depth = args.x->row_size();
+      MultiplyRoundedRows<W>(context, args,
+                             [&](int64_t row, int16_t* out) { return RoundRow(x + row * depth, depth, out); });
       return Status::kOk;
     }
   }

@@ -3,8 +3,8 @@
 #include "kernels/channels_last_product.h"
 #include "kernels/depthwise_convolution.h"
 #include "kernels/packed_product.h"
+#include "kernels/product_args.h"
 #include "kernels/xnnpack/channel_blocks.h"
-#include "kernels/xnnpack/product_args.h"
 #include "selected_kernels.h"
 
 namespace mtc::kernels::xnnpack {

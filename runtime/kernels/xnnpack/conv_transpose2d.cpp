@@ -1,8 +1,8 @@
 #include "kernels/channels_last_transposed.h"
 #include "kernels/image_windows.h"
 #include "kernels/packed_constant.h"
+#include "kernels/product_args.h"
 #include "kernels/shape_rules.h"
-#include "kernels/xnnpack/product_args.h"
 #include "selected_kernels.h"
 
 // mtc's own kernel: XNNPACK's makes infinity of NaN, takes up to nine times as long, and writes beyond results that

@@ -1,8 +1,8 @@
 #include <memory>
 #include <new>
 
+#include "kernels/product_args.h"
 #include "kernels/selected_types.h"
-#include "kernels/xnnpack/product_args.h"
 #include "kernels/xnnpack/quantized_product.h"
 #include "selected_kernels.h"
 

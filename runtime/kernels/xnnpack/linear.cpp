@@ -1,6 +1,6 @@
 #include "kernels/packed_product.h"
+#include "kernels/product_args.h"
 #include "kernels/xnnpack/channel_blocks.h"
-#include "kernels/xnnpack/product_args.h"
 #include "selected_kernels.h"
 
 namespace MTC_XNNPACK {
