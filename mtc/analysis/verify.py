@@ -180,11 +180,15 @@ def compared(
     return rows
 
 
-def refuse(differences: Sequence[Difference], first: str = "", changed: str = "") -> None:
+def refuse(differences: Sequence[Difference], first: str = "", changed: str = "", quantized: str = "") -> None:
     """MISMATCH that names every output beyond the threshold; `first` says which operator diverges first, `changed` how
-    the source is another one than the program's (`drift`)."""
-    notes = tuple(filter(None, (changed, first)))
+    the source is another one than the program's (`drift`), `quantized` how the program was quantized."""
+    notes = tuple(filter(None, (changed, quantized and f"the program is quantized: {quantized}", first)))
     remedy = None if first else "`mtc verify --layers` finds where it begins"
+    if quantized:
+        remedy = (
+            "--max-rel and --min-cosine, or --metric, say what is near enough; `mtc quantize --report` what was lost"
+        )
     if changed:
         remedy = "export the source again; weights that it draws by generators of its own need a seed or a file"
     with collected() as report:

@@ -88,6 +88,7 @@ def verify(
         rows = comparing.verify(session, reference, data, limits=limits, metric=judge)
         is_ok = all(row.is_ok for row in rows)
         changed = "" if is_ok else comparing.drift(session, reference, limits)
+        quantized = session.metadata("quantization") or ""
         layer, other = None, ""
         if layers:
             layer = diverging_layer(model, against, session, reference, data, runtime, limits)
@@ -99,7 +100,7 @@ def verify(
     facts = {"outputs": [row.to_json() for row in rows], "first_divergence": layer and layer.to_json()}
     if is_ok or not console.settings.is_json:  # with --json the error is the one document
         console.result(facts, "\n".join(filter(None, [table, first])))
-    comparing.refuse(rows, first, changed)
+    comparing.refuse(rows, first, changed, quantized)
 
 
 def _numbers(row: Difference) -> tuple[str, str]:

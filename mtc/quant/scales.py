@@ -83,7 +83,7 @@ def scales_of(choice: Choice, ranges: Mapping[Value, Range], dtype: DType, weigh
             result = rounded_result(node, choice)
             if not is_product(node.op) or result is None:
                 continue
-            finest = product_scale(node, scales, weights) / _LARGEST_RATIO
+            finest = product_scale(node, scales, weights, dtype) / _LARGEST_RATIO
             have = float(scales[result].scale[0])
             if have < finest * 0.999:
                 low, high = found[groups[result]]
@@ -94,11 +94,17 @@ def scales_of(choice: Choice, ranges: Mapping[Value, Range], dtype: DType, weigh
     return scales
 
 
-def product_scale(node: Node, scales: Scales, weights: Mapping[Node, QParams]) -> float:
-    """The largest scale of an element of a product of integers."""
+def product_scale(node: Node, scales: Scales, weights: Mapping[Node, QParams], dtype: DType) -> float:
+    """The largest scale of an element of a product of integers, of which one operand may be known: weights, or a matrix
+    on the left, which is `dtype` as activations are."""
     scale = 1.0
-    for _, value in integer_operands(node):
-        qparams = scales.get(value) or weights[node]
+    for index, value in integer_operands(node):
+        if value.constant is None:
+            qparams = scales[value]
+        elif index == 1:
+            qparams = weights[node]
+        else:
+            qparams = affine(*range_of(value.constant), dtype)
         scale *= float(np.max(qparams.scale))
     return scale
 

@@ -81,7 +81,7 @@ class StoredWeights:
                     BAD_SCHEME(
                         f"blocks of {block} do not divide the {size} columns of `{node.op.name}`'s weights",
                         at="; ".join(map(str, node.loc)) or None,
-                        help="choose another --block, or leave it out with --skip",
+                        help="choose another --block, leave it out with --skip, or give it `weight-int8` in a q.yaml",
                         op=node.op.name,
                     )
                 )

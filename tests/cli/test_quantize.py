@@ -167,6 +167,20 @@ def test_what_cannot_be_is_refused_at_once(mtc, quantized_folder, arguments, cod
     assert not list(quantized_folder.glob("model.*int*.mtc"))
 
 
+def test_verify_says_that_a_program_is_quantized(mtc, quantized_folder):
+    assert mtc("quantize", "model.optimized.mtc", *DATA).code == 0
+    assert mtc("package").code == 0
+    done = mtc("verify", "--against", "model.py")
+    assert done.code == 1 and "the program is quantized: scheme int8" in done.err and "--max-rel" in done.err
+    assert mtc("verify", "--against", "model.py", "--max-rel", "0.2", "--min-cosine", "0.99").code == 0
+
+
+def test_layers_that_no_block_divides_may_have_another_scheme(mtc, quantized_folder):
+    (quantized_folder / "q.yaml").write_text("version: 1\nrules:\n- {match: c, scheme: weight-int8}\n")
+    done = mtc("quantize", "model.optimized.mtc", "--scheme", "weight-int4", "--config", "q.yaml")
+    assert done.code == 0
+
+
 def test_compile_quantizes_too(mtc, quantized_folder):
     done = mtc("compile", "model.py", "--scheme", "weight-int8", "--dry-run")
     assert done.code == 0 and "mtc quantize" in done.out and "model.quantized.mtc" in done.out

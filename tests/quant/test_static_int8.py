@@ -333,3 +333,22 @@ def test_values_that_are_joined_all_fit_the_scale(ratio: float, join: str, schem
     joins = [node for node in quantized.nodes() if node.op.name in ("concat", "pad")]
     assert joins and all(node.output.type.qparams for node in joins)
     assert sqnr(net, quantized, tmp_path, "portable") > 28
+
+
+@pytest.mark.parametrize("scheme", ["int8", "uint8"])
+@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+def test_a_known_matrix_may_stand_on_either_side(scheme: str, backend: str, tmp_path: Path) -> None:
+    class Sides(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.left, self.right = nn.Parameter(torch.randn(16, 32)), nn.Parameter(torch.randn(32, 8))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(self.left @ x) @ self.right
+
+    torch.manual_seed(0)
+    net = Sides().eval()
+    quantized = mtc.quantize(mtc.optimize(mtc.export(net, (torch.randn(1, 3, 32, 32),))), scheme, batches(16))
+    products = [node for node in quantized.nodes() if node.op.name in ("matmul", "linear")]
+    assert len(products) == 2 and all(node.output.type.qparams for node in products)
+    assert sqnr(net, quantized, tmp_path, backend) > 30
