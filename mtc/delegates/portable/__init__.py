@@ -108,5 +108,6 @@ PORTABLE = KernelLibrary(
             ops.linear: Support(tuple((F32, stored) for stored in _STORED), is_hot=True),
             ops.embedding: Support(_STORED),
         },
+        "dynamic": {op: Support(((F32, QI8),), is_hot=True) for op in (ops.conv1d, ops.conv2d)},
     },
 )

@@ -73,9 +73,8 @@ XNNPACK = KernelLibrary(
             ops.softmax: Support(_INTEGERS, rules.last_axis, takes_pitch=True, is_hot=True),
             ops.upsample_bilinear2d: Support(_INTEGERS, rules.resized_integers, takes_pitch=True),
         },
-        "stored": {
-            ops.linear: Support(_DYNAMIC, rules.dynamic_product, takes_pitch=True, is_hot=True),
-        },
+        "stored": {ops.linear: Support(_DYNAMIC, rules.dynamic_product, takes_pitch=True, is_hot=True)},
+        "dynamic": {ops.conv2d: Support(_DYNAMIC, rules.dynamic_convolution, takes_pitch=True, is_hot=True)},
     },
     leaves={
         ops.maximum: _LOSES_NAN,

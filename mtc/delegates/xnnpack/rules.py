@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtc.ir.dims import Shape, product
 from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES
 from mtc.ir.types import QI8
@@ -109,6 +110,18 @@ def dynamic_product(node: Node) -> str | None:
         return "its weights have other scales than one for each output channel"
     terms = _products(node)
     return None if terms * 255 * 128 <= _MOST else f"sums of {terms} products may not fit 32 bits"
+
+
+def dynamic_convolution(node: Node) -> str | None:
+    """XNNPACK's kernel takes a pointer for each pixel and group."""
+    if node.attrs["groups"] > 1 and _products(node) == product(_window(node)):
+        return f"{node.attrs['groups']} groups of one channel"
+    return dynamic_product(node)
+
+
+def _window(node: Node) -> Shape:
+    shape = node.operand(1).type.shape
+    return shape[1:3] if node.attrs["layout"] is Layout.NHWC else shape[2:]
 
 
 def _products(node: Node) -> int:

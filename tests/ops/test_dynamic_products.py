@@ -25,6 +25,7 @@ from mtc.ops.accuracy import tolerance
 from mtc.ops.quantized import rounded_rows
 
 CPUS = ("best", "avx2", "base")
+ROWS_ON = ("portable", "xnnpack", "qnnpack")
 
 
 def symmetric(weight: np.ndarray, per_channel: bool = True) -> tuple[Constant, np.ndarray]:
@@ -89,21 +90,21 @@ def test_linear(rows: int, columns: int, depth: int, per_channel: bool, tmp_path
     constant, real = symmetric(weight, per_channel)
     x = rows_of(rows, depth)
     module = module_of(ops.linear, TensorType.of(x), constant, bias)
-    assert_near(module, ops.linear, [(x, product(x, real, bias))], tmp_path, "portable", "xnnpack")
+    assert_near(module, ops.linear, [(x, product(x, real, bias))], tmp_path, *ROWS_ON)
 
 
 def test_linear_without_a_bias_and_with_a_clamp(tmp_path: Path) -> None:
     x = rows_of(4, 40)
     constant, real = symmetric(np.random.default_rng(1).standard_normal((24, 40)).astype(np.float32))
     module = module_of(ops.linear, TensorType.of(x), constant, None, clamp=(-1.0, 6.0))
-    assert_near(module, ops.linear, [(x, product(x, real).clip(-1, 6))], tmp_path, "portable", "xnnpack")
+    assert_near(module, ops.linear, [(x, product(x, real).clip(-1, 6))], tmp_path, *ROWS_ON)
 
 
 def test_linear_of_any_number_of_rows(tmp_path: Path) -> None:
     constant, real = symmetric(np.random.default_rng(1).standard_normal((48, 96)).astype(np.float32))
     module = module_of(ops.linear, TensorType(F32, (dim("n"), 96)), constant, None)
     runs = [(x := rows_of(rows, 96, rows), product(x, real)) for rows in (5, 1, 0, 130, 5)]
-    assert_near(module, ops.linear, runs, tmp_path, "portable", "xnnpack")
+    assert_near(module, ops.linear, runs, tmp_path, *ROWS_ON)
 
 
 def test_rows_of_a_wider_tensor(tmp_path: Path) -> None:
@@ -124,6 +125,121 @@ def test_rows_of_a_wider_tensor(tmp_path: Path) -> None:
     mtc.package(module, path, backend="xnnpack")
     with mtc.Session(path) as session:
         assert tolerance(ops.linear.accuracy, F32).excess(session.run(x)[0], want) <= 1
+
+
+def convolved(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: int, padding: int, dilation: int, groups: int
+) -> np.ndarray:
+    rounded = rounded_rows(x.reshape(len(x), int(np.prod(x.shape[1:])))).reshape(x.shape)
+    operands = (None if v is None else torch.from_numpy(v).double() for v in (rounded, weight, bias))
+    convolve = F.conv2d if x.ndim == 4 else F.conv1d
+    return convolve(*operands, stride, padding, dilation, groups).float().numpy()  # type: ignore[arg-type]
+
+
+def images_of(*shape: int) -> np.ndarray:
+    """Images of different ranges."""
+    rows = rows_of(shape[0], int(np.prod(shape[1:])))
+    return rows.reshape(shape)
+
+
+CONVOLUTIONS = {  # images, outputs, kernel, stride, padding, dilation, groups
+    "pointwise": ((2, 24, 9, 7), 40, 1, 1, 0, 1, 1),
+    "strided": ((1, 24, 9, 7), 40, 1, 2, 0, 1, 1),
+    "window": ((3, 16, 10, 11), 24, 3, 1, 1, 1, 1),
+    "stem": ((2, 3, 21, 20), 16, 3, 2, 1, 1, 1),
+    "dilated": ((1, 5, 12, 12), 7, 3, 1, 2, 2, 1),
+    "one-output": ((2, 8, 6, 6), 1, 3, 1, 1, 1, 1),
+    "wide": ((1, 256, 14, 14), 512, 3, 1, 1, 1, 1),
+    "groups": ((2, 24, 8, 8), 36, 3, 1, 1, 1, 4),
+}
+
+
+def test_weights_with_zero_points(tmp_path: Path) -> None:
+    """XNNPACK has no such product."""
+    generator = np.random.default_rng(1)
+    qparams = QParams(generator.uniform(0.01, 0.02, 21), generator.integers(-100, 100, 21), 0)
+    steps = quantize(generator.standard_normal((21, 50)).astype(np.float32), QI8, qparams)
+    constant = Constant("w", TensorType(QI8, steps.shape, qparams), steps)
+    x = rows_of(6, 50)
+    module = module_of(ops.linear, TensorType.of(x), constant, None)
+    want = product(x, dequantize(steps, qparams))
+    assert_near(module, ops.linear, [(x, want)], tmp_path, "portable", "qnnpack")
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_conv2d(name: str, has_bias: bool, tmp_path: Path) -> None:
+    shape, outputs, kernel, stride, padding, dilation, groups = CONVOLUTIONS[name]
+    generator = np.random.default_rng(1)
+    weight = generator.standard_normal((outputs, shape[1] // groups, kernel, kernel)).astype(np.float32)
+    bias = generator.standard_normal(outputs).astype(np.float32) if has_bias else None
+    constant, real = symmetric(weight, per_channel=has_bias)
+    x = images_of(*shape)
+    attrs = {"stride": (stride,) * 2, "padding": (padding,) * 4, "dilation": (dilation,) * 2, "groups": groups}
+    module = module_of(ops.conv2d, TensorType.of(x), constant, bias, clamp=(-2.0, 500.0), **attrs)
+    want = convolved(x, real, bias, stride, padding, dilation, groups).clip(-2, 500)
+    assert_near(module, ops.conv2d, [(x, want)], tmp_path, "portable", "xnnpack")
+
+
+def test_conv2d_of_any_number_of_images_of_any_size(tmp_path: Path) -> None:
+    constant, real = symmetric(np.random.default_rng(1).standard_normal((8, 6, 3, 3)).astype(np.float32))
+    shape = (dim("n"), 6, dim("h"), 9)
+    module = module_of(ops.conv2d, TensorType(F32, shape), constant, None, padding=(1, 1, 1, 1))
+    images = [images_of(n, 6, h, 9) for n, h in ((2, 8), (1, 8), (5, 8), (3, 12), (0, 12), (2, 8))]
+    runs = [(x, convolved(x, real, None, 1, 1, 1, 1)) for x in images]
+    assert_near(module, ops.conv2d, runs, tmp_path, "portable", "xnnpack")
+
+
+def test_conv2d_one_channel_at_a_time_is_portable(tmp_path: Path) -> None:
+    constant, real = symmetric(np.random.default_rng(1).standard_normal((12, 1, 3, 3)).astype(np.float32))
+    x = images_of(2, 12, 8, 8)
+    module = module_of(ops.conv2d, TensorType.of(x), constant, None, padding=(1, 1, 1, 1), groups=12)
+    assert_near(module, ops.conv2d, [(x, convolved(x, real, None, 1, 1, 1, 12))], tmp_path, "portable")
+    (node,) = (node for node in module.functions["forward"] if node.op is ops.conv2d)
+    assert XNNPACK.why_not(node) == "12 groups of one channel"
+
+
+def test_conv1d(tmp_path: Path) -> None:
+    constant, real = symmetric(np.random.default_rng(1).standard_normal((20, 6, 5)).astype(np.float32))
+    x = images_of(3, 6, 33)
+    attrs = {"stride": (2,), "padding": (2, 2)}
+    module = module_of(ops.conv1d, TensorType.of(x), constant, None, **attrs)
+    want = convolved(x, real, None, 2, 2, 1, 1)
+    assert_near(module, ops.conv1d, [(x, want)], tmp_path, "portable")
+    path = tmp_path / "widened.mtp"
+    lowered = mtc.package(module, path, backend="xnnpack")
+    assert {p.library.name for n, p in lowered.placements.items() if n.op is ops.conv2d} == {"xnnpack"}
+    with mtc.Session(path) as session:
+        assert tolerance(ops.conv1d.accuracy, F32).excess(session.run(x)[0], want) <= 1
+
+
+def test_images_within_wider_ones(tmp_path: Path) -> None:
+    """What is joined along the channels lies in the result of the concat, and is read from there."""
+    generator = np.random.default_rng(1)
+    first, real = symmetric(generator.standard_normal((8, 6, 3, 3)).astype(np.float32))
+    x = images_of(2, 6, 7, 9)
+    function = Function("forward", [Value(TensorType.of(x), "x")])
+    build = Builder(function)
+    w = build.constant(first)
+    attrs = {"padding": (1, 1, 1, 1), "dynamic": True}
+    part = build.emit(ops.conv2d, function.inputs[0], w, None, **attrs)
+    joined = build.emit(ops.concat, part, build.emit(ops.relu, function.inputs[0]), axis=1)
+    second, other = symmetric(generator.standard_normal((5, 8, 1, 1)).astype(np.float32))
+    result = build.emit(ops.conv2d, part, build.constant(second), None, dynamic=True)
+    build.results(joined, result)
+    module = Module({"forward": function})
+    module.register_constants()
+    between = convolved(x, real, None, 1, 1, 1, 1)
+    want = np.concatenate([between, x.clip(0)], 1)
+    path = tmp_path / "m.mtp"
+    mtc.package(module, path, backend="xnnpack")
+    with mtc.Session(path) as session:
+        got = session.run(x)
+    allowed = tolerance(ops.conv2d.accuracy, F32)
+    assert allowed.excess(got[0], want) <= 1
+    # Rounded from what the session computed: other sums may round to the other side.
+    want = convolved(np.ascontiguousarray(got[0][:, :8]), other, None, 1, 0, 1, 1)
+    assert allowed.excess(got[1], want) <= 1
 
 
 @pytest.mark.parametrize(
