@@ -19,7 +19,7 @@ from mtc.ir.dims import Bounds, dim, names_in
 from mtc.ir.module import Function, Module, Value
 from mtc.ir.opspec import OpSpec
 from mtc.ir.quantized import dequantize, quantize
-from mtc.ir.types import F32, QI8, QParams, TensorType
+from mtc.ir.types import F32, QI4, QI8, DType, QParams, TensorType
 from mtc.ir.verifier import verify
 from mtc.ops.accuracy import tolerance
 from mtc.ops.quantized import rounded_rows
@@ -91,6 +91,26 @@ def test_linear(rows: int, columns: int, depth: int, per_channel: bool, tmp_path
     x = rows_of(rows, depth)
     module = module_of(ops.linear, TensorType.of(x), constant, bias)
     assert_near(module, ops.linear, [(x, product(x, real, bias))], tmp_path, *ROWS_ON)
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("block", [None, 32, 64])
+@pytest.mark.parametrize(("rows", "columns", "depth"), [(1, 5, 64), (9, 33, 128), (130, 300, 1024)])
+def test_linear_of_4_bits(
+    rows: int, columns: int, depth: int, block: int | None, has_bias: bool, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(1)
+    count = columns * (depth // block if block else 1)
+    # Scales of blocks that are bf16.
+    scale = (generator.uniform(0.1, 0.4, count).astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
+    qparams = QParams(scale, np.zeros(count, np.int32), 1 if block else 0, block)
+    steps = generator.integers(-8, 8, (columns, depth)).astype(np.int8)
+    constant = Constant("w", TensorType(QI4, (columns, depth), qparams), steps)
+    bias = generator.standard_normal(columns).astype(np.float32) if has_bias else None
+    x = rows_of(rows, depth)
+    module = module_of(ops.linear, TensorType.of(x), constant, bias, clamp=(-900.0, 2000.0))
+    want = product(x, dequantize(steps, qparams), bias).clip(-900, 2000)
+    assert_near(module, ops.linear, [(x, want)], tmp_path, "portable", "xnnpack")
 
 
 def test_linear_without_a_bias_and_with_a_clamp(tmp_path: Path) -> None:
@@ -243,17 +263,19 @@ def test_images_within_wider_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("qparams", "attrs", "reason"),
+    ("dtype", "qparams", "is_dynamic", "reason"),
     [
-        (QParams([0.1], [1]), {"dynamic": True}, "not symmetric"),
-        (QParams(np.full(12, 0.1, np.float32), np.zeros(12, np.int32), 1, 16), {"dynamic": True}, "other scales"),
-        (QParams([0.1], [0]), {}, "stays in floats"),
+        (QI8, QParams([0.1], [1]), True, "not symmetric"),
+        (QI8, QParams(np.full(8, 0.5, np.float32), np.zeros(8, np.int32), 1, 32), True, "blocks of 32"),
+        (QI4, QParams(np.full(16, 0.5, np.float32), np.zeros(16, np.int32), 1, 16), True, "blocks of 16"),
+        (QI4, QParams(np.full(8, 0.1, np.float32), np.zeros(8, np.int32), 1, 32), True, "not bf16"),
+        (QI8, QParams([0.1], [0]), False, "stays in floats"),
     ],
 )
-def test_why_xnnpack_has_none(qparams: QParams, attrs: dict[str, bool], reason: str) -> None:
-    weight = Constant("w", TensorType(QI8, (4, 48), qparams), np.ones((4, 48), np.int8))
-    function = Function("forward", [Value(TensorType(F32, (2, 48)), "x")])
+def test_why_xnnpack_has_none(dtype: DType, qparams: QParams, is_dynamic: bool, reason: str) -> None:
+    weight = Constant("w", TensorType(dtype, (4, 64), qparams), np.ones((4, 64), np.int8))
+    function = Function("forward", [Value(TensorType(F32, (2, 64)), "x")])
     build = Builder(function)
-    build.results(build.emit(ops.linear, function.inputs[0], build.constant(weight), None, **attrs))
+    build.results(build.emit(ops.linear, function.inputs[0], build.constant(weight), None, dynamic=is_dynamic))
     (node,) = (node for node in function if node.op is ops.linear)
     assert reason in (XNNPACK.why_not(node) or "")
