@@ -9,6 +9,7 @@ import numpy as np
 
 from mtc.ir.dims import Dim, Shape, floor_div, product
 from mtc.ops.define import (
+    F32,
     FLOATS,
     LAYOUT_AWARE,
     PRODUCT,
@@ -23,9 +24,12 @@ from mtc.ops.define import (
     op,
     require,
 )
+from mtc.ops.quantized import rounded_rows
 
 # Integers by integers; the bias stays in f32, and what the kernels make of it is an integer of the product's scale.
 QUANTIZED = Variant("Q, W, f32 -> Q", form="quantized", Q=(QI8, QU8), W=(QI8, QU8))
+# Floats that are rounded as they come by integers.
+DYNAMIC = Variant("F, W, F -> F", form="dynamic", F=(F32,), W=(QI8,))
 
 
 def conv_size(size: Dim, kernel: Dim, stride: int, before: int, after: int, dilation: int) -> Dim:
@@ -77,9 +81,15 @@ def conv_shape(
     dilation: tuple[int, ...],
     groups: int,
     layout: Layout = Layout.NCHW,
+    dynamic: bool = False,
     **_: Any,
 ) -> Shape:
     """[batch, channels, *spatial] by [out, channels / groups, *kernel]; nhwc moves the channels of both to the end."""
+    is_mixed = x.qparams is None and weight.qparams is not None
+    require(dynamic == is_mixed, "floats are rounded as they come where weights are integers, and only there")
+    if dynamic and weight.qparams is not None:
+        by_channel = weight.qparams.axis in (None, 0) and weight.qparams.block is None
+        require(by_channel, "the weights have one scale, or one for each output channel")
     images = Images.of(x, weight, stride, padding, dilation, groups, layout)
     channels, per_group, out = images.channels, images.per_group, weight.shape[0]
     require(may_equal(channels, per_group * groups), f"{channels} channels are not {groups} groups of {per_group}")
@@ -97,6 +107,11 @@ def conv_flops(x: TensorType, weight: TensorType, bias: TensorType | None, **att
     """Two for each multiplication with a weight."""
     per_output = floor_div(weight.count, weight.shape[0])
     return product(conv_shape(x, weight, bias, **attrs)) * per_output * 2
+
+
+def rounded_images(x: Tensor) -> Tensor:
+    """Each image of a batch as 8-bit integers of a scale and zero point of its own, and real again."""
+    return rounded_rows(x.reshape(len(x), product(x.shape[1:]))).reshape(x.shape)
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -145,7 +160,7 @@ def convolve(
     flops=conv_flops,
     accuracy=Accuracy.REDUCTION,
     quantized=PRODUCT,
-    variants=(QUANTIZED,),
+    variants=(QUANTIZED, DYNAMIC),
 )
 def conv1d(
     x: Tensor,
@@ -157,9 +172,11 @@ def conv1d(
     dilation: tuple[int, ...] = (1,),
     groups: int = 1,
     clamp: tuple[float, float] = (-inf, inf),
+    dynamic: bool = False,
 ):
-    """Convolution along time. `padding` is before and after."""
-    return convolve(x, weight, bias, stride, padding, dilation, groups, clamp)
+    """Convolution along time. `padding` is before and after. With `dynamic`, which is for weights that are integers,
+    each batch entry of `x` is rounded to 8 bits first, by a scale of its own."""
+    return convolve(rounded_images(x) if dynamic else x, weight, bias, stride, padding, dilation, groups, clamp)
 
 
 @op(
@@ -170,7 +187,7 @@ def conv1d(
     accuracy=Accuracy.REDUCTION,
     traits=(LAYOUT_AWARE,),
     quantized=PRODUCT,
-    variants=(QUANTIZED,),
+    variants=(QUANTIZED, DYNAMIC),
 )
 def conv2d(
     x: Tensor,
@@ -183,8 +200,12 @@ def conv2d(
     groups: int = 1,
     clamp: tuple[float, float] = (-inf, inf),
     layout: Layout = Layout.NCHW,
+    dynamic: bool = False,
 ):
-    """Convolution of images. `padding` is top, bottom, left, right."""
+    """Convolution of images. `padding` is top, bottom, left, right. With `dynamic`, which is for weights that are
+    integers, each image is rounded to 8 bits first, by a scale of its own."""
+    if dynamic:
+        x = rounded_images(x)
     if layout is Layout.NHWC:
         x, weight = channels_first(x), channels_first(weight)
     result = convolve(x, weight, bias, stride, padding, dilation, groups, clamp)

@@ -67,6 +67,7 @@ def _as_conv2d(node: Node, build: Builder) -> Value:
         dilation=(1, *attrs["dilation"]),
         groups=attrs["groups"],
         clamp=attrs["clamp"],
+        dynamic=attrs["dynamic"],
         qparams=node.output.type.qparams,
     )
     return build.emit(ops.reshape, result, shape=node.output.type.shape)

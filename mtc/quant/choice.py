@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mtc import ops
 from mtc.delegates.library import Adapter, KernelLibrary
+from mtc.delegates.portable import PORTABLE
 from mtc.ir.module import Function, Node, Value
 from mtc.ir.opspec import OpSpec, Quantized, Signature, Trait
 from mtc.ir.types import F32, DType
@@ -62,6 +63,20 @@ def has_integer_kernel(op: OpSpec, dtype: DType, libraries: Sequence[KernelLibra
         and any(dtype is (each[0] if isinstance(each, tuple) else each) for each in support.dtypes)  # its activations
         for support in supports
     )
+
+
+_FEWEST_CHANNELS = 4  # of a group: of fewer XNNPACK's integers take as long as floats, or longer
+
+
+def is_rounded_as_it_comes(node: Node, libraries: Sequence[KernelLibrary]) -> bool:
+    """Whether a dynamic scheme rounds the operand of a product: everywhere of linear layers, which then read small
+    weights; of convolutions only where a library has kernels that are faster for it."""
+    if node.op is ops.linear:
+        return True
+    if node.op not in (ops.conv1d, ops.conv2d) or node.operand(1).type.shape[1] in range(_FEWEST_CHANNELS):
+        return False
+    dynamic = [library.forms.get("dynamic", {}) for library in libraries if library is not PORTABLE]
+    return any(ops.conv2d in found for found in dynamic)  # which conv1d becomes there
 
 
 def is_product(op: OpSpec) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mtc import ops
+from mtc.delegates.library import KernelLibrary
 from mtc.diagnostics import BAD_SCHEME, collected
 from mtc.ir.builder import Builder
 from mtc.ir.constant import MOST_INLINE, Constant
@@ -15,7 +16,7 @@ from mtc.passes.quantization_fusion import channel_axis
 from mtc.quant.adaptive_rounding import round_adaptively
 from mtc.quant.bias_correction import correct_biases, remember, watch_means
 from mtc.quant.calibration import Known, Runs, several
-from mtc.quant.choice import is_product
+from mtc.quant.choice import is_product, is_rounded_as_it_comes
 from mtc.quant.improvements import ADAPTIVE, Improvements
 from mtc.quant.patches import RECURRENT, RoundedWeight
 from mtc.quant.schemes import Scheme
@@ -29,9 +30,10 @@ STORED_ONLY = frozenset({ops.embedding, *RECURRENT})
 @dataclass
 class StoredWeights:
     """Replaces the weights of a function by what a scheme stores of them. A constant that several operators read is
-    replaced once."""
+    replaced once. `libraries` are those that the module is for."""
 
     scheme: Scheme
+    libraries: Sequence[KernelLibrary] = ()
     made: dict[tuple[int, int | None], Constant] = field(default_factory=dict)
 
     def insert(
@@ -109,7 +111,7 @@ class StoredWeights:
         assert value.constant is not None
         build = Builder(function, before=node, loc=node.loc)
         stored = build.constant(self._stored(node, index, value.constant))
-        if self.scheme.is_dynamic and node.op is ops.linear:
+        if self.scheme.is_dynamic and is_rounded_as_it_comes(node, self.libraries):
             operands = [*node.inputs[:index], stored, *node.inputs[index + 1 :]]
             new = build.node(node.op, *operands, **node.attrs | {"dynamic": True})
             new.output.name = node.output.name

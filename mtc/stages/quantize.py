@@ -158,7 +158,7 @@ def quantized(
     for name in sorted(set(schemes.values()) - {configs.FLOAT, static.name if static is not None else ""}):
         stored = how if name == how.name else scheme(name)
         wanted = {node for node, chosen in schemes.items() if chosen == name}
-        StoredWeights(stored).insert(module, wanted.__contains__, runs, improvements)
+        StoredWeights(stored, libraries).insert(module, wanted.__contains__, runs, improvements)
     if static is not None:
         watch = settings.watch(config, Grid(dtype))
         wanted = {node for node in schemes if becomes_integer(node)}

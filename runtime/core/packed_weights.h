@@ -25,8 +25,10 @@ enum class Packing : uint8_t {
   kXnnpackConvolution,
   kXnnpackTransposed,
   kXnnpackLinear,
+  kXnnpackDynamicConvolution,
   kXnnpackDynamicLinear,
   kQnnpackProduct,
+  kQnnpackDynamic,
 };
 
 // What a block of packed weights was made from, in full: constants that differ in size may lie at one address, so that

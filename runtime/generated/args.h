@@ -256,8 +256,10 @@ struct Conv1dArgs {
   Span<const int64_t> dilation;
   int64_t groups;
   Span<const double> clamp;
+  bool dynamic;
 };
 using Conv1dQuantizedArgs = Conv1dArgs;
+using Conv1dDynamicArgs = Conv1dArgs;
 
 struct Conv2dArgs {
   const Tensor* x;
@@ -270,8 +272,10 @@ struct Conv2dArgs {
   int64_t groups;
   Span<const double> clamp;
   Layout layout;
+  bool dynamic;
 };
 using Conv2dQuantizedArgs = Conv2dArgs;
+using Conv2dDynamicArgs = Conv2dArgs;
 
 struct Conv3dArgs {
   const Tensor* x;

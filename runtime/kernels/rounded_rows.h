@@ -65,29 +65,41 @@ MTC_INLINE RowScale ScaleFor(const Range& range) {
   return {span, static_cast<int32_t>(zero)};
 }
 
-// Numbers as integers of that scale, which are stored less `origin`. NaN is the least.
-template <typename Step>
-MTC_INLINE void RoundNumbers(const float* x, int64_t count, const RowScale& by, int32_t origin, Step* out) {
+// Lanes of numbers as the integers nearest to them, less `origin`. NaN is the least.
+MTC_INLINE IntVec RoundLanes(const float* x, const StepLanes& lanes, const RowScale& by, int32_t origin) {
   const auto zero = static_cast<float>(by.zero);
   const StepLimits limits = {-128.0f - zero, 127.0f - zero, by.zero - origin};
-  const Vec divisor = Fill<Vec>(by.scale), least = Fill<Vec>(limits.low);
-  const auto rounded = [&](const StepLanes& lanes) {
-    const Vec steps = lanes(x) / divisor;
-    return RoundToSteps(Select(steps == steps, steps, least), limits);
-  };
+  const Vec steps = lanes(x) / Fill<Vec>(by.scale);
+  return RoundToSteps(Select(steps == steps, steps, Fill<Vec>(limits.low)), limits);
+}
+MTC_INLINE Vec RealLanes(const float* x, const StepLanes& lanes, const RowScale& by) {
+  return __builtin_convertvector(RoundLanes(x, lanes, by, by.zero), Vec) * Fill<Vec>(by.scale);
+}
+
+// Numbers as the integers nearest to them, less `origin`.
+template <typename Step>
+MTC_INLINE void RoundNumbers(const float* x, int64_t count, const RowScale& by, int32_t origin, Step* out) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
+    const IntVec rounded = RoundLanes(x, {i, kLanes}, by, origin);
     if constexpr (sizeof(Step) == 1) {
-      StoreBytes(out + i, rounded({i, kLanes}));
+      StoreBytes(out + i, rounded);
     } else {
       typedef Step Narrow __attribute__((vector_size(kLanes * sizeof(Step))));
-      Store(out + i, __builtin_convertvector(rounded({i, kLanes}), Narrow));
+      Store(out + i, __builtin_convertvector(rounded, Narrow));
     }
   }
   if (i < count) {
-    const IntVec last = rounded({i, count - i});
+    const IntVec last = RoundLanes(x, {i, count - i}, by, origin);
     for (int64_t lane = 0; lane < count - i; ++lane) out[i + lane] = static_cast<Step>(last[lane]);
   }
+}
+
+// The numbers that the integers nearest to others stand for.
+MTC_INLINE void RoundToReal(const float* x, int64_t count, const RowScale& by, float* out) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) Store(out + i, RealLanes(x, {i, kLanes}, by));
+  if (i < count) StorePart(out + i, RealLanes(x, {i, count - i}, by), count - i);
 }
 
 // A row as integers less their zero point. Returns its scale.

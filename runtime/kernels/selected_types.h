@@ -16,6 +16,9 @@ struct SelectedTypes;
 #define MTC_PORTABLE_TYPES(Op) SelectedTypes<void MTC_SELECTED_portable_##Op(MTC_NEXT_TYPE)>
 #define MTC_XNNPACK_TYPES(Op) SelectedTypes<void MTC_SELECTED_xnnpack_##Op(MTC_NEXT_TYPE)>
 #define MTC_NEXT_TYPE(Op, T, ...) , T
+// Those of the second one.
+#define MTC_XNNPACK_WEIGHT_TYPES(Op) SelectedTypes<void MTC_SELECTED_xnnpack_##Op(MTC_NEXT_WEIGHT_TYPE)>
+#define MTC_NEXT_WEIGHT_TYPE(Op, T, W) , W
 
 constexpr DType DTypeOf(float) { return DType::kF32; }
 constexpr DType DTypeOf(double) { return DType::kF64; }
@@ -23,6 +26,7 @@ constexpr DType DTypeOf(Half) { return DType::kF16; }
 constexpr DType DTypeOf(BFloat16) { return DType::kBF16; }
 constexpr DType DTypeOf(Qi8) { return DType::kQI8; }
 constexpr DType DTypeOf(Qu8) { return DType::kQU8; }
+constexpr DType DTypeOf(Qi4) { return DType::kQI4; }
 
 template <typename... Types>
 struct SelectedTypes<void, Types...> {

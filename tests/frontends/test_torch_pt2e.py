@@ -229,6 +229,35 @@ def test_dynamic_layers_round_rows_as_they_come(per_channel: bool, tmp_path: Pat
     assert 0 < loss <= 1.5 * np.square(torchs - want).mean()
 
 
+class Convolutions(nn.Module):
+    """What ExecuTorch's quantizer rounds as it comes: convolutions of images that no relu follows, not depthwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 12, 3, 2, groups=2, bias=False)
+        self.last = nn.Conv2d(12, 5, 3, padding="same")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(torch.tanh(self.second(F.hardswish(self.first(x)))))
+
+
+def test_dynamic_convolutions_round_images_as_they_come(tmp_path: Path) -> None:
+    """ExecuTorch's quantizer gives a batch one scale: what is lost with one for each image is no more than that."""
+    quantizers = pytest.importorskip("executorch.backends.xnnpack.quantizer.xnnpack_quantizer")
+    config = quantizers.get_symmetric_quantization_config(is_per_channel=True, is_dynamic=True)
+    torch.manual_seed(0)
+    model, x = Convolutions(), torch.randn(2, 3, 11, 9) * torch.tensor([1.0, 3.0]).reshape(2, 1, 1, 1)
+    program = quantized(model, (x,), quantizers.XNNPACKQuantizer().set_global(config))
+    optimized = mtc.optimize(mtc.export(program))
+    layers = [node for node in optimized.nodes() if node.op.name == "conv2d"]
+    assert [layer.attrs["dynamic"] for layer in layers] == [True] * 3
+    assert not {node.op.name for node in optimized.nodes()} & {"amin", "amax", "round"}
+    with torch.no_grad():
+        want, torchs = model(x).numpy(), program.module()(x).numpy()
+    loss = np.square(run(optimized, [x.numpy()], tmp_path) - want).mean()
+    assert 0 < loss <= 1.5 * np.square(torchs - want).mean()
+
+
 @pytest.mark.parametrize("reduce_range", [False, True], ids=["8-bit", "7-bit"])
 def test_convolutions_in_a_row_as_x86_has_them(reduce_range: bool, tmp_path: Path) -> None:
     """Its last operators give floats: what they read is rounded, they are not."""

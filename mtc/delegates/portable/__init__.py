@@ -113,5 +113,6 @@ PORTABLE = KernelLibrary(
             ops.gru: _RECURRENT,
             ops.rnn: _RECURRENT,
         },
+        "dynamic": {op: Support(((F32, QI8),), is_hot=True) for op in (ops.conv1d, ops.conv2d)},
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Support
 from mtc.delegates.qnnpack import rules
-from mtc.ir.types import QI8, QU8
+from mtc.ir.types import F32, QI8, QU8
 from mtc.ops.define import Layout
 
 _PRODUCT = ((QU8, QU8), (QU8, QI8))  # activations and weights
@@ -35,6 +35,7 @@ QNNPACK = KernelLibrary(
             ops.hardsigmoid: _PROBABILITY,
             ops.sigmoid: _PROBABILITY,
             ops.tanh: Support(_UNSIGNED, rules.range_of(1 / 128, 128), takes_pitch=True),
-        }
+        },
+        "stored": {ops.linear: Support(((F32, QI8),), rules.dynamic_product, takes_pitch=True)},
     },
 )

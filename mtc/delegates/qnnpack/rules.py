@@ -40,6 +40,19 @@ def integer_product(node: Node) -> str | None:
     return None
 
 
+def dynamic_product(node: Node) -> str | None:
+    """Constant weights with a scale for each output channel, or one; sums in 32 bits."""
+    if not node.attrs["dynamic"]:
+        return "its operand stays in floats, and QNNPACK multiplies integers"
+    if (reason := constant_weights(node)) is not None:
+        return reason
+    weight = _qparams(node, 1)
+    if weight.block is not None or weight.axis not in (None, 0):
+        return "its weights' scales are not those of its output channels"
+    terms = _terms(node)
+    return None if terms * 255 * 255 <= _LARGEST_SUM else f"sums of {terms} products may not fit 32 bits"
+
+
 def convolution(node: Node) -> str | None:
     """One channel at a time only where there is a kernel for that: others take a pointer for each channel and pixel."""
     if (reason := integer_product(node)) is not None:

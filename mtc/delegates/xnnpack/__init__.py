@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
 from mtc.delegates.xnnpack import rules
-from mtc.ir.types import F32, I32, QI8, QU8
+from mtc.ir.types import F32, I32, QI4, QI8, QU8
 from mtc.ops.define import Layout
 
 _FLOAT = (F32,)
@@ -74,9 +74,8 @@ XNNPACK = KernelLibrary(
             ops.softmax: Support(_INTEGERS, rules.last_axis, takes_pitch=True, is_hot=True),
             ops.upsample_bilinear2d: Support(_INTEGERS, rules.resized_integers, takes_pitch=True),
         },
-        "stored": {
-            ops.linear: Support(_DYNAMIC, rules.dynamic_product, takes_pitch=True, is_hot=True),
-        },
+        "stored": {ops.linear: Support((*_DYNAMIC, (F32, QI4)), rules.dynamic_product, takes_pitch=True, is_hot=True)},
+        "dynamic": {ops.conv2d: Support(_DYNAMIC, rules.dynamic_convolution, takes_pitch=True, is_hot=True)},
     },
     leaves={
         ops.maximum: _LOSES_NAN,

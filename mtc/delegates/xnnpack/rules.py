@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtc.ir.dims import Shape, product
 from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES
-from mtc.ir.types import QI8
+from mtc.ir.types import QI4, QI8, TensorType
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
 from mtc.ops.define import Layout
@@ -102,17 +103,44 @@ def dynamic_product(node: Node) -> str | None:
 
 
 def symmetric_product(node: Node) -> str | None:
-    """Symmetric weights, in a scale for each output channel or one for all; sums in 32 bits."""
+    """Symmetric weights, with a scale for each output channel, one for all, or one for each block; sums in 32 bits."""
     if (reason := constant_weights(node)) is not None:
         return reason
     qparams = node.operand(1).type.qparams
     assert qparams is not None
     if qparams.zero_point.any():
         return "its weights are not symmetric: they have zero points other than 0"
-    if qparams.block is not None or qparams.axis not in (None, 0):
+    if qparams.block is not None:
+        if (reason := _blocks_of_weights(node.operand(1).type)) is not None:
+            return reason
+    elif qparams.axis not in (None, 0):
         return "its weights have other scales than one for each output channel"
     terms = _products(node)
     return None if terms * 255 * 128 <= _MOST else f"sums of {terms} products may not fit 32 bits"
+
+
+def _blocks_of_weights(weight: TensorType) -> str | None:
+    """Of 4 bits, with scales that are normal numbers in bf16."""
+    qparams, depth = weight.qparams, weight.shape[-1]
+    assert qparams is not None and qparams.block is not None
+    if weight.dtype is not QI4 or qparams.axis != 1 or qparams.block % 32 or depth % qparams.block:
+        return f"its weights are in blocks of {qparams.block}, which XNNPACK has in 4 bits and multiples of 32 alone"
+    scale = qparams.scale.astype(np.float32)
+    if (scale.view(np.uint32) % (1 << 16)).any() or not bool((scale >= np.finfo(np.float32).tiny).all()):
+        return "its blocks have scales that are not bf16, in which XNNPACK has them"
+    return None
+
+
+def dynamic_convolution(node: Node) -> str | None:
+    """XNNPACK's kernel takes a pointer for each pixel and group."""
+    if node.attrs["groups"] > 1 and _products(node) == product(_window(node)):
+        return f"{node.attrs['groups']} groups of one channel"
+    return dynamic_product(node)
+
+
+def _window(node: Node) -> Shape:
+    shape = node.operand(1).type.shape
+    return shape[1:3] if node.attrs["layout"] is Layout.NHWC else shape[2:]
 
 
 def _products(node: Node) -> int:

@@ -105,18 +105,18 @@ Status PrepareConvolution(PrepareContext& context, const Args& args, int spatial
 #endif
 
 template <typename T, typename Args>
-Status RunConvolution(KernelContext& context, const Args& args) {
+Status RunConvolution(KernelContext& context, const Args& args, void* scratch) {
   if (args.out->count() == 0) return Status::kOk;
   using C = Compute<T>;
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const ConvSizes s = SizesOf(args);
   const Tensor& weight = *args.weight;
   if (!HasManyChannels(kIsa, weight.dtype, s)) {
-    ConvolveFewChannels<T>(context.threads, args, s, context.scratch);
+    ConvolveFewChannels<T>(context.threads, args, s, scratch);
     return Status::kOk;
   }
   const size_t own = MultiplyScratch<ManyChannelsProduct<T>>(kIsa, context.threads, ManyChannelsSizes(s));
-  C* images = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + own);
+  C* images = reinterpret_cast<C*>(static_cast<char*>(scratch) + own);
   const C* packed;
   if (weight.is_constant()) {
     packed = static_cast<const C*>(static_cast<const ConvState*>(context.state.get())->packed);
@@ -128,8 +128,13 @@ Status RunConvolution(KernelContext& context, const Args& args) {
     }
     packed = panels;
   }
-  ConvolveManyChannels<T>(context.threads, args, s, packed, images, context.scratch);
+  ConvolveManyChannels<T>(context.threads, args, s, packed, images, scratch);
   return Status::kOk;
+}
+
+template <typename T, typename Args>
+Status RunConvolution(KernelContext& context, const Args& args) {
+  return RunConvolution<T>(context, args, context.scratch);
 }
 
 }  // namespace MTC_PORTABLE

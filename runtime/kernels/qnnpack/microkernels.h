@@ -59,6 +59,10 @@ inline void ChooseGemm() {
   pytorch_qnnp_params.q8conv.gemm =
       MTC_QNNPACK_FOR(pytorch_q8gemm_ukernel_4x4c2__sse2, pytorch_q8gemm_ukernel_8x8__aarch64_neon);
 }
+inline void ChooseDynamicGemm() {
+  pytorch_qnnp_params.q8conv.gemm_dq =
+      MTC_QNNPACK_FOR(pytorch_q8gemm_dq_ukernel_4x4c2__sse2, pytorch_q8gemm_dq_ukernel_8x8__aarch64_neon);
+}
 inline void ChooseConvolution() {
   pytorch_qnnp_params.q8conv.conv =
       MTC_QNNPACK_FOR(pytorch_q8conv_ukernel_4x4c2__sse2, pytorch_q8conv_ukernel_8x8__aarch64_neon);

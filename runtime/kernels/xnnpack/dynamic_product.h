@@ -18,9 +18,11 @@ struct RoundedOperand {
   xnn_quantization_params* scales;
   int8_t* steps;
 
-  // XNNPACK's kernels read the scales of more rows, and more integers, than there are.
+  // XNNPACK's kernels read the scales of more rows, and more integers, than there are: of a whole tile, which may have
+  // 16 rows, more than XNN_EXTRA_QUANTIZATION_PARAMS. What they compute with these is stored over the last row.
+  static constexpr int kMoreRows = 16;
   static size_t ScalesSize(int64_t rows) {
-    return static_cast<size_t>(rows + XNN_EXTRA_QUANTIZATION_PARAMS) * sizeof(xnn_quantization_params);
+    return static_cast<size_t>(rows + kMoreRows) * sizeof(xnn_quantization_params);
   }
   static size_t Size(int64_t rows, int64_t elements) {
     return ScalesSize(rows) + static_cast<size_t>(elements) + XNN_EXTRA_BYTES;
@@ -31,7 +33,7 @@ struct RoundedOperand {
 
   void SetScale(int64_t row, const MTC_PORTABLE::RowScale& by) const { scales[row] = {by.zero, by.scale}; }
   void PadScales(int64_t rows) const {
-    for (int i = 0; i < XNN_EXTRA_QUANTIZATION_PARAMS; ++i) scales[rows + i] = scales[rows - 1];
+    for (int i = 0; i < kMoreRows; ++i) scales[rows + i] = scales[rows - 1];
   }
 };
 

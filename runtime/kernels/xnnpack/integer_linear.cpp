@@ -4,7 +4,7 @@
 namespace MTC_XNNPACK {
 
 Status PrepareIntegerLinear(PrepareContext& context, const IntegerLinearArgs& args) {
-  MTC_RETURN_IF_ERROR(PrepareDynamicLinear(context, AsLinear(args), args.x->pitch));
+  MTC_RETURN_IF_ERROR(PrepareDynamicLinear<Qi8>(context, AsLinear(args), args.x->pitch));
   context.RequireScratch(RoundedOperand::ScalesSize(args.x->rows()));
   return Status::kOk;
 }
@@ -18,7 +18,7 @@ Status RunIntegerLinear(KernelContext& context, const IntegerLinearArgs& args) {
   const RoundedOperand same = RoundedOperand::In(context.scratch, rows);
   for (int64_t row = 0; row < rows; ++row) same.SetScale(row, {ScaleAt(q, 0), ZeroPointAt(q, 0)});
   same.PadScales(rows);
-  return RunDynamicLinear(context, AsLinear(args), args.x->as<const int8_t>(), same.scales);
+  return RunDynamicLinear<W>(context, AsLinear(args), args.x->as<const int8_t>(), same.scales);
 }
 
 MTC_XNNPACK_KERNEL(IntegerLinear)

@@ -1,3 +1,4 @@
+#include "kernels/selected_types.h"
 #include "kernels/xnnpack/dynamic_linear.h"
 #include "selected_kernels.h"
 
@@ -6,7 +7,9 @@ namespace MTC_XNNPACK {
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinearStored(PrepareContext& context, const LinearArgs& args) {
   if (!args.dynamic) return context.Fail(Status::kInvalidProgram, "XNNPACK's rows are rounded as they come");
-  MTC_RETURN_IF_ERROR(PrepareDynamicLinear(context, args, args.weight->dims[1]));
+  MTC_RETURN_IF_ERROR(MTC_XNNPACK_WEIGHT_TYPES(LinearStored)::With(context, args.weight->dtype, [&](auto weight) {
+    return PrepareDynamicLinear<decltype(weight)>(context, args, args.weight->dims[1]);
+  }));
   context.RequireScratch(RoundedOperand::Size(args.x->rows(), args.x->count()));
   return Status::kOk;
 }
@@ -14,7 +17,7 @@ Status PrepareLinearStored(PrepareContext& context, const LinearArgs& args) {
 
 template <typename F, typename W>
 Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
-  static_assert(std::is_same_v<F, float> && std::is_same_v<W, Qi8>);
+  static_assert(std::is_same_v<F, float>);
   if (args.out->count() == 0) return Status::kOk;
   const Tensor& x = *args.x;
   const int64_t rows = x.rows(), depth = x.row_size();
@@ -30,7 +33,7 @@ Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
     }
   });
   rounded.PadScales(rows);
-  return RunDynamicLinear(context, args, rounded.steps, rounded.scales);
+  return RunDynamicLinear<W>(context, args, rounded.steps, rounded.scales);
 }
 
 MTC_XNNPACK_KERNEL(LinearStored)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mtc import ops
 from mtc.frontends.torch.importer import Importer, Unsupported
 from mtc.frontends.torch.spatial import spread
 from mtc.frontends.torch.table import row
 from mtc.ir.module import Value
+from mtc.ir.types import QI8, TensorType
+from mtc.passes.matching import made_by
 
 _FORWARD = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}
 
@@ -27,6 +30,12 @@ def same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, .
 def _batched(importer: Importer, x: Value, spatial: int) -> Value:
     """A single image without a batch axis is taken as a batch of one."""
     return x if x.type.rank == spatial + 2 else importer.reshape(x, (1, *x.type.shape))
+
+
+def _is_by_channel(weight: TensorType) -> bool:
+    """Whether convolutions that round their images as they come have such weights."""
+    qparams = weight.qparams
+    return weight.dtype is QI8 and qparams is not None and qparams.block is None and qparams.axis in (None, 0)
 
 
 def _like(importer: Importer, result: Value, x: Value) -> Value:
@@ -50,7 +59,10 @@ def conv(
         sides = same_padding(weight.type.shape[2:], dilations)  # type: ignore[arg-type]
     else:
         sides = both_sides(spread(0 if isinstance(padding, str) else padding, spatial))
-    attrs = {"stride": strides, "padding": sides, "dilation": dilations, "groups": groups}
+    attrs: dict[str, Any] = {"stride": strides, "padding": sides, "dilation": dilations, "groups": groups}
+    images, stored = importer.origins.get(x), made_by(weight, ops.dequantize)
+    if images is not None and stored is not None and spatial < 3 and _is_by_channel(stored.operand(0).type):
+        x, weight, attrs["dynamic"] = images, stored.operand(0), True
     return _like(importer, importer.emit(_FORWARD[spatial], _batched(importer, x, spatial), weight, bias, **attrs), x)
 
 
