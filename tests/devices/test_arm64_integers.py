@@ -1,6 +1,6 @@
 """Integer results on arm64, in qemu, beside those of this machine from the same program: of portable kernels equal bit
-for bit, of libraries within one unit. Libraries run on a processor with all that qemu knows, dot products and half precision
-among it, and on one without these."""
+for bit, of libraries within one unit. Libraries run on a processor with all that qemu knows, dot products and half
+precision among it, and on one without these."""
 
 from __future__ import annotations
 
