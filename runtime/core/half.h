@@ -25,7 +25,9 @@ inline float FromBits(uint32_t bits) {
 }  // namespace half_internal
 
 // IEEE 754 binary16.
-#if defined(__FLT16_MANT_DIG__)
+#if defined(__aarch64__) && !defined(__clang__) && __GNUC__ < 13
+using Half = __fp16;  // these compilers define the macro below, and know its type in C alone
+#elif defined(__FLT16_MANT_DIG__)
 using Half = _Float16;
 #else
 struct Half {

@@ -1,0 +1,110 @@
+"""Integer results on arm64, in qemu, beside those of this machine from the same program: of portable kernels equal bit
+for bit, of libraries within one unit. Libraries run on a processor with all that qemu knows, dot products and half
+precision among it, and on one without these."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from emulator import ARM64, Emulator, missing
+from quantized_rows import Quantized, Row, rows
+from small_networks import NETWORKS, Images, inputs_of, quantized
+from torch import nn
+
+import mtc
+from mtc.build import runtime
+from mtc.delegates.registry import LIBRARIES, backends
+from mtc.ir.builder import Builder
+from mtc.ir.clone import inline
+from mtc.ir.module import Function, Module, Value
+from mtc.lower import lower
+
+# Portable kernels have one version for arm64, whatever the processor.
+PROCESSORS = defaultdict(lambda: ("max", "cortex-a53"), portable=("max",))
+SCHEMES = ("int8", "uint8")
+
+pytestmark = pytest.mark.skipif(bool(reason := missing(ARM64)), reason=reason)
+
+
+@pytest.fixture(scope="session")
+def arm64(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runtime with every kernel of integers, and with what the networks need beside these."""
+    keys = {key for library in LIBRARIES.values() for key in library.kernel_keys("quantized")}
+    for network, scheme, library in product(NETWORKS, SCHEMES, LIBRARIES):
+        keys.update(lower(quantized(network, scheme), backends(library)).keys)
+    return runtime.build(keys, ARM64, tmp_path_factory.mktemp("arm64") / "runtime").folder
+
+
+def by_library_and_op() -> dict[tuple[str, str], list[Row]]:
+    found = defaultdict(list)
+    for row in rows():
+        signature = row.case.op.signature_for(row.dtypes)
+        for name, library in LIBRARIES.items():
+            support = library.support_of(row.case.op, signature)
+            if support is not None and support.takes(row.dtypes):
+                found[name, row.case.op.name].append(row)
+    return found
+
+
+ROWS = by_library_and_op()
+
+
+def joined(parts: Sequence[Quantized]) -> Module:
+    """One program for all: starting a process in qemu takes longer than most rows."""
+    inputs = [
+        Value(value.type, f"x{i}_{j}") for i, part in enumerate(parts) for j, value in enumerate(part.function.inputs)
+    ]
+    function = Function("forward", inputs)
+    build = Builder(function)
+    left = iter(inputs)
+    build.results(
+        *(y for part in parts for y in inline(part.function, [next(left) for _ in part.function.inputs], build))
+    )
+    module = Module({"forward": function})
+    module.register_constants()
+    return module
+
+
+@pytest.mark.parametrize(("library", "op"), ROWS, ids=lambda name: name)
+def test_each_op_has_the_results_of_this_machine(library: str, op: str, arm64: Path, tmp_path: Path) -> None:
+    chosen = ROWS[library, op]
+    parts = [Quantized(row) for row in chosen]
+    path = tmp_path / "rows.mtp"
+    mtc.package(joined(parts), path, backend=library)
+    inputs = [array for part in parts for array in part.inputs]
+    outputs = [(row, part, value) for row, part in zip(chosen, parts, strict=True) for value in part.steps]
+    with mtc.Session(path, threads=2) as session:
+        here = session.run(*inputs)
+    for cpu in PROCESSORS[library]:
+        there = Emulator(ARM64, arm64, cpu).run(path, inputs, tmp_path)
+        for (row, part, value), want, got in zip(outputs, here, there, strict=True):
+            assert (got.dtype, got.shape) == (want.dtype, want.shape)
+            if library == "portable" or not value.type.dtype.is_quantized:
+                np.testing.assert_array_equal(got, want, err_msg=f"{row} on {cpu}")
+            else:
+                units = np.abs(got - want) / part.qparams.scale[0]
+                assert units.max(initial=0) <= 1.001, f"{row} on {cpu}"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.__name__)
+def test_networks_have_the_results_of_this_machine(
+    network: type[nn.Module], scheme: str, library: str, arm64: Path, tmp_path: Path
+) -> None:
+    model, x, path = quantized(network, scheme), inputs_of(network), tmp_path / "network.mtp"
+    mtc.package(model, path, backend=library)
+    (result,) = model.functions["forward"].outputs
+    (integers,) = result.producer.inputs
+    with mtc.Session(path, threads=2) as session:
+        (want,) = session.run(x)
+    for cpu in PROCESSORS[library]:
+        (got,) = Emulator(ARM64, arm64, cpu).run(path, [x], tmp_path)
+        # Norms, attention and recurrent layers are floats, whose last bit depends on the processor.
+        is_exact = library == "portable" and network is Images
+        assert np.abs(got - want).max() <= (0 if is_exact else integers.type.qparams.scale[0] * 1.001), cpu
