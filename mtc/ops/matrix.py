@@ -11,6 +11,7 @@ from mtc.ir.dims import Dim, Shape
 from mtc.ops.convolution import QUANTIZED
 from mtc.ops.define import (
     BF16,
+    DERIVED,
     F16,
     F32,
     FLOATS,
@@ -77,6 +78,7 @@ def linear(
     infer=linear_shape,
     flops=linear_flops,
     accuracy=Accuracy.REDUCTION,
+    quantized=DERIVED,
 )
 def integer_linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, clamp: tuple[float, float] = (-inf, inf)):
     """`linear` of integers whose sums are not rounded again, for a result that only floats read."""

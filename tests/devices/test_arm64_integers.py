@@ -99,12 +99,11 @@ def test_networks_have_the_results_of_this_machine(
 ) -> None:
     model, x, path = quantized(network, scheme), inputs_of(network), tmp_path / "network.mtp"
     mtc.package(model, path, backend=library)
-    (result,) = model.functions["forward"].outputs
-    (integers,) = result.producer.inputs
     with mtc.Session(path, threads=2) as session:
         (want,) = session.run(x)
     for cpu in PROCESSORS[library]:
         (got,) = Emulator(ARM64, arm64, cpu).run(path, [x], tmp_path)
-        # Norms, attention and recurrent layers are floats, whose last bit depends on the processor.
+        # Sums of the last layer, norms, attention and recurrent layers are floats, whose last bits depend on the
+        # processor. A unit is what 8 bits of the result's range are.
         is_exact = library == "portable" and network is Images
-        assert np.abs(got - want).max() <= (0 if is_exact else integers.type.qparams.scale[0] * 1.001), cpu
+        assert np.abs(got - want).max() <= np.ptp(want) * (1e-6 if is_exact else 1.001 / 255), cpu

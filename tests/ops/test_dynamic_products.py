@@ -1,5 +1,5 @@
-"""Products of floats that are rounded to 8 bits as they come, on every library that has them: against torch on the
-rounded numbers."""
+"""Products of 8-bit integers in floats, on every library that has them: of floats that are rounded as they come, and of
+what was rounded before. Against torch on the rounded numbers."""
 
 from __future__ import annotations
 
@@ -283,3 +283,29 @@ def test_why_xnnpack_has_none(dtype: DType, qparams: QParams, is_dynamic: bool, 
     build.results(build.emit(ops.linear, function.inputs[0], build.constant(weight), None, dynamic=is_dynamic))
     (node,) = (node for node in function if node.op is ops.linear)
     assert reason in (XNNPACK.why_not(node) or "")
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+@pytest.mark.parametrize("zero_point", [-128, 0, 77])
+@pytest.mark.parametrize(("rows", "columns", "depth"), [(1, 5, 64), (9, 33, 70), (40, 300, 1030)])
+def test_integer_linear_agrees_with_torch(
+    rows: int, columns: int, depth: int, zero_point: int, per_channel: bool, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(4)
+    weight = generator.standard_normal((columns, depth)).astype(np.float32)
+    bias = generator.standard_normal(columns).astype(np.float32)
+    x = generator.integers(-128, 128, (rows, depth)).astype(np.int8)
+    qparams = QParams(np.float32(0.02), zero_point)
+    constant, real = symmetric(weight, per_channel)
+    numbers = dequantize(x, qparams)
+    function = Function("forward", [Value(TensorType.of(numbers), "x")])
+    build = Builder(function)
+    steps = build.emit(ops.quantize, function.inputs[0], dtype=QI8, qparams=qparams)
+    build.results(
+        build.emit(ops.integer_linear, steps, build.constant(constant), build.constant(bias), clamp=(-20.0, 30.0))
+    )
+    module = Module({"forward": function})
+    module.register_constants()
+    verify(module)
+    want = F.linear(*map(torch.from_numpy, (numbers, real, bias))).clamp(-20, 30).numpy()
+    assert_near(module, ops.integer_linear, [(numbers, want)], tmp_path, "portable", "xnnpack")
