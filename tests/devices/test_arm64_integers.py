@@ -33,8 +33,9 @@ pytestmark = pytest.mark.skipif(bool(reason := missing(ARM64)), reason=reason)
 
 @pytest.fixture(scope="session")
 def arm64(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A runtime with every kernel of integers, and with what the networks need beside these."""
+    """A runtime with every kernel of integers, what makes these of floats and back, and what the networks need."""
     keys = {key for library in LIBRARIES.values() for key in library.kernel_keys("quantized")}
+    keys.update(key for key in LIBRARIES["portable"].kernel_keys("") if "quantize@" in key)
     for network, scheme, library in product(NETWORKS, SCHEMES, LIBRARIES):
         keys.update(lower(quantized(network, scheme), backends(library)).keys)
     return runtime.build(keys, ARM64, tmp_path_factory.mktemp("arm64") / "runtime").folder
