@@ -68,7 +68,8 @@ def run(
     given = {name: prepared(entry, beside) for name, entry in recipe.inputs.items()}
     # Returns facts to print and to compare with `expected`; it may write pictures to the folder.
     judge = None if recipe.answer is None else load_function(recipe.answer, "answer", "inputs, outputs, folder")
-    prepare = image_preparation(recipe) if recipe.settings.calibration else None
+    has_images = any("image" in entry for entry in recipe.inputs.values())
+    prepare = image_preparation(recipe) if recipe.settings.calibration and has_images else None
     settings = replace(recipe.settings, prepare=prepare).resolved()
     made = compile_model(settings, folder, listener=listener, offline=offline, overwrite=overwrite)
     compiled(made)
