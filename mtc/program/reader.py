@@ -180,6 +180,9 @@ def _parsed(path: Path, size: int, content: bytes, file: Any) -> Program:
         text(function.name)
         program.interface(function, "input")
         program.interface(function, "output")
+        inputs = numbers(function.inputs)
+        for symbol in function.symbols or []:
+            _ = numbers(function.values[inputs[symbol.input]].dims)[symbol.axis]
     return program
 
 

@@ -130,7 +130,7 @@ def quantized(
     def scheme_for(node: Node) -> str:
         name = configs.scheme_of(node, rules, how.name)
         stores = node.op in STORED_ONLY and name != configs.FLOAT and scheme(name).is_static
-        return "weight-int8" if stores else name
+        return STORED_ONLY[node.op] if stores else name
 
     def chosen(module: Module) -> dict[Node, str]:
         return {node: scheme_for(node) for node in module.nodes()}

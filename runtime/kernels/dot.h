@@ -27,6 +27,25 @@ MTC_INLINE C Dot(const A* a, const B* b, int64_t count) {
   return total;
 }
 
+// sums[r] = x times row r of kRows ones that are `depth` elements apart: each part of x is loaded once.
+template <int kRows, typename W>
+MTC_INLINE void DotRows(const W* rows, const float* x, int64_t depth, float* sums) {
+  Vec totals[kRows][2] = {};
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= depth; i += 2 * kLanes) {
+    const Vec first = Load<Vec>(x + i), second = Load<Vec>(x + i + kLanes);
+    MTC_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      totals[r][0] += Load<Vec>(rows + r * depth + i) * first;
+      totals[r][1] += Load<Vec>(rows + r * depth + i + kLanes) * second;
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    sums[r] = Sum(totals[r][0] + totals[r][1]);
+    for (int64_t k = i; k < depth; ++k) sums[r] += x[k] * static_cast<float>(rows[r * depth + k]);
+  }
+}
+
 // out[r, c] = finish(r, c, x[r, :] . weight[c, :]) for `rows` rows of x and `columns` rows of weight.
 template <typename C, typename T, typename Finish>
 void DotProducts(ThreadPool* threads, const T* x, int64_t rows, const T* weight, int64_t columns, int64_t depth,

@@ -206,43 +206,38 @@ class Layer {
  private:
   // What the hidden states of all samples add to rows [row, end) of the gates.
   MTC_INLINE void Recur(int64_t row, int64_t end) const {
-    constexpr int kAtOnce = 4;
-    if constexpr (std::is_same_v<W, Qi8>) {
-      if (paired_ != nullptr) {
-        for (; row + kAtOnce <= end; row += kAtOnce) RecurPaired<kAtOnce>(row);
-        for (; row < end; ++row) RecurPaired<1>(row);
-        return;
-      }
-    }
-    for (; row < end; ++row) {
-      for (int64_t b = 0; b < s.batch; ++b) {
-        recurrent_[b * s.width() + row] = DotRow(row, hidden_ + b * s.hidden);
-      }
-    }
-  }
-
-  C DotRow(int64_t row, const C* hidden) const {
-    if constexpr (std::is_same_v<W, Qi8>) {
-      float sum = 0;
-      ForRow<W>(weight_hh_, row, [&](int64_t first, int64_t count, const float* weights) {
-        sum += Dot<float>(hidden + first, weights, count);
-      });
-      return sum;
-    } else {
-      return Dot<C>(hidden, weight_hh_.as<W>() + row * s.hidden, s.hidden);
-    }
+    constexpr int kAtOnce = std::is_same_v<C, float> ? 4 : 1;
+    for (; row + kAtOnce <= end; row += kAtOnce) RecurRows<kAtOnce>(row);
+    for (; row < end; ++row) RecurRows<1>(row);
   }
 
   template <int kRows>
-  MTC_INLINE void RecurPaired(int64_t row) const {
-    const Quantization& q = *weight_hh_.quantization;
-    const uint32_t* pairs = paired_ + row * PairedPitch(static_cast<Isa>(MTC_ISA_LEVEL), s.hidden);
-    for (int64_t b = 0; b < s.batch; ++b) {
-      float sums[kRows];
-      DotPairedRows<kRows>(pairs, hidden_ + b * s.hidden, s.hidden, sums);
-      for (int r = 0; r < kRows; ++r) {
-        recurrent_[b * s.width() + row + r] = sums[r] * ScaleAt(q, q.axis < 0 ? 0 : row + r);
+  MTC_INLINE void RecurRows(int64_t row) const {
+    for (int64_t b = 0; b < s.batch; ++b)
+      DotWeights<kRows>(row, hidden_ + b * s.hidden, recurrent_ + b * s.width() + row);
+  }
+
+  // sums[r] = hidden times row `row` + r of the weights.
+  template <int kRows>
+  MTC_INLINE void DotWeights(int64_t row, const C* hidden, C* sums) const {
+    if constexpr (std::is_same_v<W, Qi8>) {
+      if (paired_ != nullptr) {
+        DotPairedRows<kRows>(paired_ + row * PairedPitch(static_cast<Isa>(MTC_ISA_LEVEL), s.hidden), hidden, s.hidden,
+                             sums);
+        const Quantization& q = *weight_hh_.quantization;
+        for (int r = 0; r < kRows; ++r) sums[r] *= ScaleAt(q, q.axis < 0 ? 0 : row + r);
+        return;
       }
+      for (int r = 0; r < kRows; ++r) {
+        sums[r] = 0;
+        ForRow<W>(weight_hh_, row + r, [&](int64_t first, int64_t count, const float* weights) {
+          sums[r] += Dot<float>(hidden + first, weights, count);
+        });
+      }
+    } else if constexpr (std::is_same_v<C, float>) {
+      DotRows<kRows>(weight_hh_.as<W>() + row * s.hidden, hidden, s.hidden, sums);
+    } else {
+      sums[0] = Dot<C>(hidden, weight_hh_.as<W>() + row * s.hidden, s.hidden);
     }
   }
 

@@ -102,7 +102,8 @@ def test_results_are_nearer_to_the_float_models(
 def test_matrices_are_gathered_in_groups_that_fit(model: Module, monkeypatch: pytest.MonkeyPatch) -> None:
     def weights() -> list[np.ndarray]:
         quantized = mtc.quantize(model, "int8", batches(4), round="adaptive")
-        return [node.inputs[1].constant.array() for node in quantized.nodes() if node.op.name in ("conv2d", "linear")]
+        layers = ("conv2d", "linear", "integer_linear")
+        return [node.inputs[1].constant.array() for node in quantized.nodes() if node.op.name in layers]
 
     want = weights()
     monkeypatch.setattr(adaptive_rounding, "_MOST_BYTES", 1)

@@ -103,7 +103,7 @@ def test_biased_rounding_is_taken_back(scheme: str, tmp_path: Path) -> None:
     assert sqnr(net, corrected, tmp_path) > sqnr(net, plain, tmp_path) + 4
     assert corrected.meta["quantization"]["correct_bias"] is True
     assert "correct_bias" not in plain.meta["quantization"]
-    layers = [node for node in corrected.nodes() if node.op.name in ("conv2d", "linear")]
+    layers = [node for node in corrected.nodes() if node.op.name in ("conv2d", "linear", "integer_linear")]
     assert len(layers) == 2 and all(node.inputs[2] is not None for node in layers)
 
 
@@ -132,5 +132,7 @@ def test_gates_of_recurrent_layers_are_corrected(layer: Any, bias: bool, tmp_pat
     torch.manual_seed(0)
     net = Sequence().eval()
     module = mtc.optimize(mtc.export(net, batches(1)[0]))
-    plain, corrected = (mtc.quantize(module, "int8", batches(8), correct_bias=correct) for correct in (False, True))
+    plain, corrected = (
+        mtc.quantize(module, "weight-int8", batches(8), correct_bias=correct) for correct in (False, True)
+    )
     assert sqnr(net, corrected, tmp_path) > sqnr(net, plain, tmp_path) + 4
