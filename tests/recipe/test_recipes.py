@@ -13,7 +13,7 @@ from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, CANNOT_READ, UNKNOWN_NAME, Mt
 from mtc.recipe import reader
 from mtc.recipe.inputs import prepared
 from mtc.recipe.reader import Recipe, load, overridden, save
-from mtc.recipe.running import _facts, _ordered, unexpected
+from mtc.recipe.running import _facts, _ordered, run, unexpected
 from mtc.stages.compile_steps import Settings
 
 FULL = """\
@@ -231,3 +231,18 @@ def test_an_answer_is_a_mapping() -> None:
     with pytest.raises(MtcError, match="`answer` returned a list, not a mapping") as caught:
         _facts(["cat"], recipe)
     assert (caught.value.code, caught.value.diagnostics[0].at) == (BAD_JUDGE, "answer.py")
+
+
+def test_calibration_data_need_no_image(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(
+        "import torch\n"
+        "torch.manual_seed(0)\n"
+        "model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2)).eval()\n"
+        "example_inputs = (torch.randn(3, 4),)\n"
+        "def batches():\n"
+        "    return [(torch.randn(3, 4),) for _ in range(4)]\n"
+    )
+    text = "optimize: {backend: portable}, quantize: {scheme: int8, calibration: model.py:batches}"
+    recipe = load(written(tmp_path, f"version: 1\nsource: model.py\nstages: {{{text}}}\nverify: {{max-rel: 0.2, min-cosine: 0.99}}\n"))
+    (output,) = run(recipe, tmp_path / "out").differences
+    assert output.is_ok and output.max_rel > 0
