@@ -242,7 +242,9 @@ def test_calibration_data_need_no_image(tmp_path: Path) -> None:
         "def batches():\n"
         "    return [(torch.randn(3, 4),) for _ in range(4)]\n"
     )
-    text = "optimize: {backend: portable}, quantize: {scheme: int8, calibration: model.py:batches}"
-    recipe = load(written(tmp_path, f"version: 1\nsource: model.py\nstages: {{{text}}}\nverify: {{max-rel: 0.2, min-cosine: 0.99}}\n"))
+    stages = "optimize: {backend: portable}, quantize: {scheme: int8, calibration: model.py:batches}"
+    limits = "max-rel: 0.2, min-cosine: 0.99"
+    text = f"version: 1\nsource: model.py\nstages: {{{stages}}}\nverify: {{{limits}}}\n"
+    recipe = load(written(tmp_path, text))
     (output,) = run(recipe, tmp_path / "out").differences
     assert output.is_ok and output.max_rel > 0
