@@ -243,7 +243,9 @@ def leave_sums_real(node: Node, build: Builder) -> Value | None:
     steps, weights = x.operand(0), weight.operand(0)
     if {steps.type.dtype, weights.type.dtype} != {DType.QI8} or not _has_one_scale(steps):
         return None
-    if weights.constant is None or not (_has_one_scale(weights) or _has_channel_scales(weights, node.op)):
+    if weights.constant is None or weights.type.count == 0:
+        return None
+    if not (_has_one_scale(weights) or _has_channel_scales(weights, node.op)):
         return None
     absorb(build, weight)
     return build.emit(ops.integer_linear, steps, weights, bias, clamp=node.attrs["clamp"])
@@ -291,6 +293,7 @@ FUSE_QUANTIZATION = Rewrites(
     "fuse-quantization",
     (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, quantize_earlier, dequantize_later),
 )
-# After the other: what is computed in integers has weights that are integers anyway.
+# After the other: what is left has a result that nothing rounds.
 LEAVE_SUMS_REAL = Rewrites("leave-sums-real", (leave_sums_real,))
+# After both: what is computed in integers has weights that are integers anyway.
 KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))

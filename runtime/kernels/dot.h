@@ -40,6 +40,11 @@ MTC_INLINE void DotRows(const W* rows, const float* x, int64_t depth, float* sum
       totals[r][1] += Load<Vec>(rows + r * depth + i + kLanes) * second;
     }
   }
+  for (; i + kLanes <= depth; i += kLanes) {
+    const Vec part = Load<Vec>(x + i);
+    MTC_UNROLL
+    for (int r = 0; r < kRows; ++r) totals[r][0] += Load<Vec>(rows + r * depth + i) * part;
+  }
   for (int r = 0; r < kRows; ++r) {
     sums[r] = Sum(totals[r][0] + totals[r][1]);
     for (int64_t k = i; k < depth; ++k) sums[r] += x[k] * static_cast<float>(rows[r * depth + k]);

@@ -13,9 +13,8 @@ namespace MTC_PORTABLE {
 
 // Elements of one vector of pairs: those of the lower halves, then those of the upper ones.
 constexpr int64_t PairedChunk(Isa isa) { return 2 * TileColumns(isa, sizeof(float)) / kTileVectors; }
-constexpr int64_t PairedPitch(Isa isa, int64_t depth) {
-  return RoundUp(depth, PairedChunk(isa)) / 2;
-}  // pairs of a row
+// Pairs from row to row.
+constexpr int64_t PairedPitch(Isa isa, int64_t depth) { return RoundUp(depth, PairedChunk(isa)) / 2; }
 
 // Whether the scales of such rows can wait until the products are added up.
 MTC_INLINE bool HasScaledRows(const Tensor& weight) {

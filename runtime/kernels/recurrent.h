@@ -213,8 +213,9 @@ class Layer {
 
   template <int kRows>
   MTC_INLINE void RecurRows(int64_t row) const {
-    for (int64_t b = 0; b < s.batch; ++b)
+    for (int64_t b = 0; b < s.batch; ++b) {
       DotWeights<kRows>(row, hidden_ + b * s.hidden, recurrent_ + b * s.width() + row);
+    }
   }
 
   // sums[r] = hidden times row `row` + r of the weights.

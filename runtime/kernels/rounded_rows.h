@@ -102,6 +102,22 @@ MTC_INLINE void RoundToReal(const float* x, int64_t count, const RowScale& by, f
   if (i < count) StorePart(out + i, RealLanes(x, {i, count - i}, by), count - i);
 }
 
+// The rows of x as integers less `origin`, one after the other; set_scale(row, by) is told the scale of each.
+template <typename Step, typename SetScale>
+void RoundRows(ThreadPool* threads, const Tensor& x, int32_t origin, Step* steps, const SetScale& set_scale) {
+  const int64_t depth = x.row_size();
+  ParallelFor(threads, x.rows(), 1 + kElementGrain / depth, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* numbers = x.as<const float>() + row * x.pitch;
+      Range range;
+      Extend(range, numbers, depth);
+      const RowScale by = ScaleFor(range);
+      RoundNumbers(numbers, depth, by, origin, steps + row * depth);
+      set_scale(row, by);
+    }
+  });
+}
+
 // A row as integers less their zero point. Returns its scale.
 MTC_INLINE float RoundRow(const float* x, int64_t depth, int16_t* out) {
   Range range;

@@ -98,15 +98,8 @@ Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
   const Tensor &x = *args.x, &out = *args.out;
   const int64_t rows = x.rows(), depth = x.row_size(), channels = out.row_size();
   const RoundedRows rounded = RoundedRows::In(context.scratch, rows);
-  ParallelFor(context.threads, rows, 1 + kElementGrain / depth, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const float* numbers = x.as<const float>() + row * x.pitch;
-      MTC_PORTABLE::Range range;
-      MTC_PORTABLE::Extend(range, numbers, depth);
-      rounded.scales[row] = MTC_PORTABLE::ScaleFor(range);
-      MTC_PORTABLE::RoundNumbers(numbers, depth, rounded.scales[row], -kMiddle, rounded.steps + row * depth);
-    }
-  });
+  MTC_PORTABLE::RoundRows(context.threads, x, -kMiddle, rounded.steps,
+                          [&](int64_t row, const auto& by) { rounded.scales[row] = by; });
   const pytorch_qnnp_status status = ::qnnpack::qnnpackLinearDynamic(
       static_cast<size_t>(rows), static_cast<size_t>(depth), static_cast<size_t>(channels), kMiddle,
       state.weight_zeros.data(), state.ones.data(), rounded.steps, static_cast<size_t>(depth),

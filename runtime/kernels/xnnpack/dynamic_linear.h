@@ -77,15 +77,15 @@ Status PrepareDynamicLinear(PrepareContext& context, const LinearArgs& args, int
   MTC_RETURN_IF_ERROR(CheckLinear(context, args));
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
-  if (StateOf<ChannelBlocks>(context) == nullptr) return OutOfMemory(context);
-  auto& state = *static_cast<ChannelBlocks*>(context.state.get());
+  auto* state = StateOf<ChannelBlocks>(context);
+  if (state == nullptr) return OutOfMemory(context);
   const Tensor& weight = *args.weight;
   const Quantization& q = *weight.quantization;
   const BlockedSizes sizes = DynamicSizes(args.x->rows(), weight.dims[1], 1, weight.dims[0]);
   const xnn_gemm_config& config = DynamicGemmConfig();
   // Weights of 4 bits are packed in other sizes, and small.
   const int64_t block_channels = std::is_same_v<W, Qi8> ? BlockChannels(config, sizes) : sizes.channels;
-  if (!state.Fits(block_channels, pitch, args.out->pitch)) {
+  if (!state->Fits(block_channels, pitch, args.out->pitch)) {
     LinearWeights weights;
     MTC_RETURN_IF_ERROR(WeightsOf<W>(context, weight, &weights));
     const auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
@@ -98,13 +98,13 @@ Status PrepareDynamicLinear(PrepareContext& context, const LinearArgs& args, int
                            args.bias == nullptr ? nullptr : args.bias->data,
                            {{sizes.depth, sizes.channels, q.block}},
                            ScalesKey(weight)};
-    MTC_RETURN_IF_ERROR(CreateBlocks(context, state, config, sizes, block_channels, key, create));
+    MTC_RETURN_IF_ERROR(CreateBlocks(context, *state, config, sizes, block_channels, key, create));
     context.packed->ReleaseSource(weight.data, weight.count() / (std::is_same_v<W, Qi4> ? 2 : 1));
-    state.in_pitch = pitch;
-    state.out_pitch = args.out->pitch;
+    state->in_pitch = pitch;
+    state->out_pitch = args.out->pitch;
   }
-  for (int64_t i = 0; i < state.count; ++i) {
-    xnn_operator_t op = state.blocks[i].op.get();
+  for (int64_t i = 0; i < state->count; ++i) {
+    xnn_operator_t op = state->blocks[i].op.get();
     MTC_RETURN_IF_ERROR(Check(context, ReshapeLinear<W>(q, op, static_cast<size_t>(sizes.rows), Threads(context))));
   }
   return Status::kOk;

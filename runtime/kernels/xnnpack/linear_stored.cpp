@@ -19,19 +19,10 @@ template <typename F, typename W>
 Status RunLinearStored(KernelContext& context, const LinearArgs& args) {
   static_assert(std::is_same_v<F, float>);
   if (args.out->count() == 0) return Status::kOk;
-  const Tensor& x = *args.x;
-  const int64_t rows = x.rows(), depth = x.row_size();
+  const int64_t rows = args.x->rows();
   const RoundedOperand rounded = RoundedOperand::In(context.scratch, rows);
-  ParallelFor(context.threads, rows, 1 + kElementGrain / depth, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const float* numbers = x.as<const float>() + row * x.pitch;
-      MTC_PORTABLE::Range range;
-      MTC_PORTABLE::Extend(range, numbers, depth);
-      const MTC_PORTABLE::RowScale by = MTC_PORTABLE::ScaleFor(range);
-      MTC_PORTABLE::RoundNumbers(numbers, depth, by, /*origin=*/0, rounded.steps + row * depth);
-      rounded.SetScale(row, by);
-    }
-  });
+  MTC_PORTABLE::RoundRows(context.threads, *args.x, /*origin=*/0, rounded.steps,
+                          [&](int64_t row, const auto& by) { rounded.SetScale(row, by); });
   rounded.PadScales(rows);
   return RunDynamicLinear<W>(context, args, rounded.steps, rounded.scales);
 }
