@@ -20,12 +20,16 @@ struct WindowSizes : Spatial {
   int64_t run() const { return dilation[2] == 1 ? kernel[2] * channels : channels; }
 };
 
-// A window's steps [k, k + depth), for one output position after the other. A step is (tap, channel).
+// A window's steps [k, k + depth), for one output position after the other. A step is (tap, channel); those beside the
+// image are `outside`.
 template <typename C>
 class WindowWalk {
  public:
-  WindowWalk(const C* images, const WindowSizes& sizes, int64_t row, int64_t k, int64_t depth)
-      : s(sizes), depth_(depth), run_taps_(s.dilation[2] == 1 && s.pitch == s.channels ? s.kernel[2] : 1) {
+  WindowWalk(const C* images, const WindowSizes& sizes, int64_t row, int64_t k, int64_t depth, C outside = C{0})
+      : s(sizes),
+        depth_(depth),
+        outside_(outside),
+        run_taps_(s.dilation[2] == 1 && s.pitch == s.channels ? s.kernel[2] : 1) {
     x_ = row % s.out[2];
     y_ = row / s.out[2] % s.out[1];
     z_ = row / s.out[2] / s.out[1] % s.out[0];
@@ -75,11 +79,11 @@ class WindowWalk {
         begin = Least(Most(from, -ix * s.channels), from + length);
         end = Most(Least((s.in[2] - ix) * s.channels, from + length), begin);
       }
-      Zero(to, begin - from);
+      Pad(to, begin - from);
       if (end > begin) {
         CopyRun(image_ + ((iz * s.in[1] + iy) * s.in[2] + ix) * s.pitch + begin, end - begin, to + (begin - from));
       }
-      Zero(to + (end - from), from + length - end);
+      Pad(to + (end - from), from + length - end);
       to += length;
       depth -= length;
       from = 0;
@@ -105,8 +109,8 @@ class WindowWalk {
  private:
   int64_t image_size() const { return s.in[0] * s.in[1] * s.in[2] * s.pitch; }
 
-  MTC_INLINE static void Zero(C* to, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) to[i] = C{0};
+  MTC_INLINE void Pad(C* to, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) to[i] = outside_;
   }
   // The last vectors overlap, so that there is no remainder.
   MTC_INLINE static void CopyRun(const C* from, int64_t count, C* to) {
@@ -126,7 +130,9 @@ class WindowWalk {
   }
 
   const WindowSizes& s;
-  const int64_t depth_, run_taps_;
+  const int64_t depth_;
+  const C outside_;
+  const int64_t run_taps_;
   const C* image_;
   int64_t x_, y_, z_;            // of the output
   int64_t run_;                  // steps of taps that follow each other in this image

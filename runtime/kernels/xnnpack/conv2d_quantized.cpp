@@ -2,7 +2,7 @@
 #include "kernels/packed_constant.h"
 #include "kernels/product_args.h"
 #include "kernels/selected_types.h"
-#include "kernels/xnnpack/quantized_product.h"
+#include "kernels/xnnpack/copied_windows.h"
 #include "selected_kernels.h"
 
 namespace mtc::kernels::xnnpack {
@@ -16,9 +16,9 @@ Status RunConv2dQuantizedBlocks(KernelContext& context, const Conv2dArgs& args);
 namespace MTC_XNNPACK {
 namespace {
 
-// What computes a convolution: XNNPACK or, of depthwise ones where vectors have eight elements and more, mtc's own
-// kernel, which takes a third of the time.
-enum class Way : uint8_t { kUnknown, kXnnpack, kDepthwise };
+// What computes a convolution: XNNPACK's operator, its linear layer of copied windows or, of depthwise ones where
+// vectors have eight elements and more, mtc's own kernel, which takes a third of the time.
+enum class Way : uint8_t { kUnknown, kXnnpack, kWindows, kDepthwise };
 
 struct ConvState : ChannelBlocks {
   Way way = Way::kUnknown;
@@ -104,33 +104,59 @@ MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
 }
 
 #if MTC_ISA_LEVEL == 0
-// Packs the weights for mtc's own kernel, unless it is none for this convolution.
+// weight(channel, tap) of a depthwise convolution, less its zero point. `by` stays.
 template <typename Q>
-Status PackDepthwise(PrepareContext& context, const Conv2dArgs& args) {
-  auto& state = *static_cast<ConvState*>(context.state.get());
+auto DepthwiseWeightOf(const Tensor& weight, const MTC_PORTABLE::Requantization& by) {
+  const auto* steps = weight.as<const decltype(Q::steps)>();
+  const int64_t window = weight.dims[1] * weight.dims[2];
+  return [=, &by](int64_t channel, int64_t tap) {
+    return static_cast<float>(steps[channel * window + tap] - by.weight_zero(channel));
+  };
+}
+
+template <typename Q>
+Way ChooseWay(const KernelContext& context, const Conv2dArgs& args, const MTC_PORTABLE::Requantization& by) {
   const Tensor &x = *args.x, &weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   const bool is_depthwise = args.groups == x.dims[3] && args.groups == weight.dims[0];
-  if (state.way == Way::kUnknown) state.way = Way::kXnnpack;
-  if (context.isa == Isa::kBase || !is_depthwise) return Status::kOk;
-  MTC_PORTABLE::Requantization by;
-  MTC_RETURN_IF_ERROR(
-      MTC_PORTABLE::DeriveRequantization(context, x, weight, args.bias, *args.out, args.clamp, sizes.channels, &by));
-  const auto weight_of = [&](int64_t channel, int64_t tap) {
-    const int32_t step = weight.as<const decltype(Q::steps)>()[channel * sizes.window() + tap];
-    return static_cast<float>(step - by.weight_zero(channel));
-  };
-  if (!MTC_PORTABLE::AreSumsExact(sizes, by, StepsOf(x.dtype), weight_of)) return Status::kOk;
-  state.way = Way::kDepthwise;
+  if (is_depthwise && context.isa != Isa::kBase &&
+      MTC_PORTABLE::AreSumsExact(sizes, by, StepsOf(x.dtype), DepthwiseWeightOf<Q>(weight, by))) {
+    return Way::kDepthwise;
+  }
+  const bool pays = args.groups == 1 && CopiedWindows(sizes, x).Pays(GemmConfig<Q>(), weight.dims[0]);
+  return pays ? Way::kWindows : Way::kXnnpack;
+}
+
+// Packs the weights for mtc's own kernel, unless they are packed already.
+template <typename Q>
+Status PackDepthwise(PrepareContext& context, const Conv2dArgs& args, const MTC_PORTABLE::Requantization& by) {
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   const PackedSource source = {Packing::kDepthwise,
-                               weight,
+                               *args.weight,
                                args.bias == nullptr ? nullptr : args.bias->data,
                                {{sizes.channels, sizes.window()}},
-                               QuantizationKey(x, weight, *args.out)};
-  const auto pack = [&](float* block) { MTC_PORTABLE::PackDepthwiseSteps(context.isa, sizes, by, weight_of, block); };
+                               QuantizationKey(*args.x, *args.weight, *args.out)};
+  const auto pack = [&](float* block) {
+    MTC_PORTABLE::PackDepthwiseSteps(context.isa, sizes, by, DepthwiseWeightOf<Q>(*args.weight, by), block);
+  };
   context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)),
                          MTC_PORTABLE::DepthwiseBand(sizes).size(sizes), sizeof(float));
   return PackOnce<float>(context, source, MTC_PORTABLE::DepthwiseStepsSize(context.isa, sizes), pack, &state.packed);
+}
+
+template <typename Q>
+Status PrepareWay(PrepareContext& context, const Conv2dArgs& args) {
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  MTC_PORTABLE::Requantization by;
+  MTC_RETURN_IF_ERROR(MTC_PORTABLE::DeriveRequantization(context, *args.x, *args.weight, args.bias, *args.out,
+                                                         args.clamp, args.weight->dims[0], &by));
+  if (state.way == Way::kUnknown) state.way = ChooseWay<Q>(context, args, by);
+  if (state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
+  if (state.way == Way::kXnnpack) return Build<Q>(context, args);
+  const CopiedWindows windows(SizesOf(args), *args.x);
+  context.RequireScratch(1, windows.scratch(), 1);
+  return windows.Build<Q>(context, state, args);
 }
 #endif
 
@@ -141,13 +167,9 @@ Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckConv2d(context, args));
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
-  auto* state = StateOf<ConvState>(context);
-  if (state == nullptr) return OutOfMemory(context);
-  return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(context, args.x->dtype, [&](auto element) {
-    using Q = decltype(element);
-    MTC_RETURN_IF_ERROR(PackDepthwise<Q>(context, args));
-    return state->way == Way::kDepthwise ? Status::kOk : Build<Q>(context, args);
-  });
+  if (StateOf<ConvState>(context) == nullptr) return OutOfMemory(context);
+  return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(
+      context, args.x->dtype, [&](auto element) { return PrepareWay<decltype(element)>(context, args); });
 }
 #endif
 
@@ -185,7 +207,8 @@ mtc::Status mtc::kernels::xnnpack::RunConv2dQuantizedBlocks(KernelContext& conte
       return xnn_setup_convolution2d_nhwc_qu8(arguments...);
     }
   };
-  const auto& state = *static_cast<const ChannelBlocks*>(context.state.get());
+  const auto& state = *static_cast<const ConvState*>(context.state.get());
+  if (state.way == Way::kWindows) return CopiedWindows(SizesOf(args), *args.x).Run<Q>(context, state, args);
   for (int64_t i = 0; i < state.count; ++i) {
     const ChannelBlocks::Block& block = state.blocks[i];
     MTC_RETURN_IF_ERROR(Check(context, setup(block.op.get(), context.scratch, args.x->as<const Step>(),
