@@ -225,12 +225,20 @@ def _can_be_integers(value: Value) -> bool:
 
 def _becomes_integers(value: Value) -> bool:
     """Whether every reader rounds `value` again, behind operators that can compute in integers."""
-    users = value.user_nodes
-    return bool(users) and all(
-        user.op is ops.quantize
-        or (integer_form(user.op) is not None and user.op not in ROUNDINGS and _becomes_integers(user.output))
-        for user in users
-    )
+    waiting, seen = [value], {value}  # paths that meet again, as in residual networks, are followed once
+    while waiting:
+        users = waiting.pop().user_nodes
+        if not users:
+            return False
+        for user in users:
+            if user.op is ops.quantize:
+                continue
+            if integer_form(user.op) is None or user.op in ROUNDINGS or len(user.outputs) != 1:
+                return False
+            if user.output not in seen:
+                seen.add(user.output)
+                waiting.append(user.output)
+    return True
 
 
 @rewrite(ops.linear, quantized=True)
