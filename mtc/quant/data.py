@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from mtc.diagnostics import BAD_CALIBRATION, CANNOT_READ, MtcError, Report, collected
+from mtc.diagnostics import BAD_CALIBRATION, CANNOT_READ, NO_CALIBRATION, MtcError, Report, collected
 from mtc.frontends import source as sources
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
 from mtc.ir.literals import type_text
-from mtc.ir.module import Function, Value
+from mtc.ir.module import Function, Module, Value
 from mtc.ir.types import TensorType
 from mtc.session import tensors
 from mtc.support.plural import counted
@@ -27,6 +27,7 @@ _RANDOM_BATCHES = 8
 _ARRAYS = (".npz", ".npy")
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm")
 _END = object()
+_REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
 Batch = list[np.ndarray]
 # An image's file -> the arrays of all inputs, as the model was trained to take them.
 Prepare = Callable[[Path], Sequence[np.ndarray]]
@@ -42,6 +43,10 @@ class Data:
     is_random: bool = False
     count: int | None = None  # None: nobody knows before the end
     files: tuple[Path, ...] = ()
+
+    def no_batch(self) -> MtcError:
+        """What to raise where it turns out so."""
+        return NO_CALIBRATION.error(f"{self.origin} holds no batch", help=_REMEDY)
 
 
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
@@ -69,6 +74,20 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
         count=count,
         files=tuple(files),
     )
+
+
+def data_for(given: Any, module: Module, needed_by: str | None, prepare: Prepare | None = None) -> Data:
+    """What was given as calibration data of `@forward`. NO_CALIBRATION if there is none and something needs it; else
+    what the model was exported with, so that the loss can be told."""
+    if given is None:
+        if needed_by is not None:
+            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
+        samples = module.samples.get("forward", [])
+        return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
+    data = open_data(given, module.functions["forward"], prepare)
+    if data.count == 0:
+        raise data.no_batch()
+    return data
 
 
 def _checked(file: Path, function: Function, prepare: Prepare | None, report: Report) -> int:

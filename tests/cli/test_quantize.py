@@ -83,10 +83,8 @@ def test_tuning_meets_the_goal_and_writes_a_config_that_does(mtc, quantized_fold
     assert tuned["outputs"]["linear"]["sqnr"] >= goal and 1 <= len(tuned["floats"]) < 3
     assert next(point["floats"] for point in tuned["front"]) == 0
     config = yaml.safe_load((quantized_folder / "model.int8.q.yaml").read_text())
-    assert [rule["match"] for rule in config["rules"]] == tuned["floats"]
-    again = mtc(
-        "quantize", "model.optimized.mtc", *DATA, "--per-tensor", "--config", "model.int8.q.yaml", "--json"
-    ).json
+    assert config["rules"] == [{"match": f"%{name}", "scheme": "float"} for name in tuned["floats"]]
+    again = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "model.int8.q.yaml", "--json").json
     assert again["outputs"] == tuned["outputs"]
     assert not list(quantized_folder.glob("*.tune*"))
     assert len(mtc("quantize", *DATA, "--tune", "--min-sqnr", "500", "--json").json["floats"]) == 3  # all of them

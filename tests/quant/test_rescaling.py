@@ -180,7 +180,7 @@ def test_the_float_model_stays_the_same_function(
     from mtc.stages.quantize import prepared
 
     net, module, data = made(kind, shape)
-    scaled = prepared(module, data, QuantSettings(**options))
+    scaled = prepared(module, data, QuantSettings(**options)).module
     weights = [[n.inputs[1].constant for n in m.nodes() if n.op.name in ("conv2d", "linear")] for m in (module, scaled)]
     assert any(not np.array_equal(a.array(), b.array()) for a, b in zip(*weights, strict=True))
     mtc.package(scaled, tmp_path / "m.mtp")
