@@ -12,7 +12,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Module, Node
 from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
-from mtc.passes.quantization_fusion import channel_axis
+from mtc.passes.weight_channels import channel_axis
 from mtc.quant.adaptive_rounding import round_adaptively
 from mtc.quant.bias_correction import correct_biases, remember, watch_means
 from mtc.quant.calibration import Known, Runs, several

@@ -9,7 +9,7 @@ from typing import Any
 
 from mtc.build.progress import Progress, silent
 from mtc.ir.module import Module, Node
-from mtc.passes.quantization_fusion import integer_form
+from mtc.passes.integer_forms import integer_form
 from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
 from mtc.quant.config import FLOAT, Rule, pattern_of, scheme_of
