@@ -165,6 +165,15 @@ def test_what_cannot_be_is_refused_at_once(mtc, quantized_folder, arguments, cod
     assert not list(quantized_folder.glob("model.*int*.mtc"))
 
 
+@pytest.mark.parametrize("scheme", ["int8", "int8-dynamic", "weight-int8", "bf16"])
+def test_files_are_called_after_the_model(mtc, quantized_folder, scheme):
+    """Whatever the stage before has made of it."""
+    data = DATA if scheme == "int8" else ()
+    assert mtc("quantize", "model.optimized.mtc", "--scheme", scheme, *data).code == 0
+    assert mtc("package", f"model.{scheme}.mtc").code == 0
+    assert (quantized_folder / "model.mtp").is_file()
+
+
 def test_verify_says_that_a_program_is_quantized(mtc, quantized_folder):
     assert mtc("quantize", "model.optimized.mtc", *DATA).code == 0
     assert mtc("package").code == 0
