@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.module import Node, Value
 from mtc.ir.opspec import TypeMismatch
@@ -11,7 +12,7 @@ from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType
 from mtc.passes.base import Rewrites
 from mtc.passes.constant_folding import is_decoding
-from mtc.passes.matching import absorb
+from mtc.passes.matching import absorb, made_by
 
 
 @rewrite(quantized=True)
@@ -30,6 +31,17 @@ def keep_weights_stored(node: Node, build: Builder) -> Sequence[Value] | None:
         absorb(build, decoding)
         return build.again(node, *operands).outputs
     return None
+
+
+@rewrite(ops.embedding)
+def widen_rows_that_are_read(node: Node, build: Builder) -> Value | None:
+    """A table in half precision stays so, and the rows that are looked up become floats."""
+    decoding = made_by(node.operand(0), ops.cast)
+    if decoding is None or not is_decoding(decoding):
+        return None
+    absorb(build, decoding)
+    rows = build.emit(ops.embedding, decoding.operand(0), node.operand(1))
+    return build.emit(ops.cast, rows, dtype=node.output.type.dtype)
 
 
 def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
@@ -52,4 +64,4 @@ def is_by_row(weight: Value) -> bool:
     )
 
 
-KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))
+KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored, widen_rows_that_are_read))

@@ -27,16 +27,16 @@ inline int64_t DepthwiseWeightsSize(Isa isa, const ChannelsLastSizes& s) {
 }
 
 // `weight` is [channels][taps].
-inline void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const float* weight, const float* bias,
-                                 float* packed) {
+template <typename T>
+void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const T* weight, const T* bias, float* packed) {
   const int64_t lanes = LanesAt(isa), used = Least(lanes, s.channels);
   for (int64_t v = 0; v < DepthwiseVectors(isa, s.channels); ++v) {
     const int64_t first = VectorChannel(isa, s.channels, v);
-    for (int64_t i = 0; i < used; ++i) packed[i] = bias == nullptr ? 0.0f : bias[first + i];
+    for (int64_t i = 0; i < used; ++i) packed[i] = bias == nullptr ? 0.0f : static_cast<float>(bias[first + i]);
     for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
     packed += lanes;
     for (int64_t tap = 0; tap < s.window(); ++tap, packed += lanes) {
-      for (int64_t i = 0; i < used; ++i) packed[i] = weight[(first + i) * s.window() + tap];
+      for (int64_t i = 0; i < used; ++i) packed[i] = static_cast<float>(weight[(first + i) * s.window() + tap]);
       for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
     }
   }
@@ -51,16 +51,17 @@ struct DepthwiseInput {
 };
 
 // Stores `lanes` channels of the pixels' sums.
+template <typename T>
 MTC_INLINE void StoreDepthwise(const ChannelsLastSizes& s, const Vec (&sums)[kDepthwisePixels], int64_t pixels,
-                               int64_t lanes, float* out, float low, float high) {
+                               int64_t lanes, T* out, float low, float high) {
   MTC_UNROLL
   for (int i = 0; i < kDepthwisePixels; ++i) {
     if (i < pixels) StorePack(out + i * s.out_pitch, AtMost(AtLeast(sums[i], Fill<Vec>(low)), Fill<Vec>(high)), lanes);
   }
 }
 
-template <int kWidth, int kStride, bool kIsBorder>
-void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, float* out, float low,
+template <int kWidth, int kStride, bool kIsBorder, typename T>
+void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, T* out, float low,
                   float high) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   constexpr int kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
@@ -92,9 +93,9 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
 
 // The same for windows of any width, dilation and stride, at a border also for fewer pixels than a tile has, in part
 // also for fewer channels than a vector has.
-template <bool kIsBorder, bool kIsPart>
-void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights,
-                   float* out, float low, float high) {
+template <bool kIsBorder, bool kIsPart, typename T>
+void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights, T* out,
+                   float low, float high) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const int64_t step = s.stride[2] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
   for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.window() + 1) * kLanes) {
@@ -120,9 +121,9 @@ void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t
 }
 
 // A width of 0 stands for any width and stride.
-template <int kWidth, int kStride>
+template <int kWidth, int kStride, typename T>
 void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* weights,
-                           float* out, float low, float high) {
+                           T* out, float low, float high) {
   constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
   const int64_t height = s.in[1], width = s.in[2], pixels = Least(kDepthwisePixels, s.out[2]);
   const int64_t columns = (kDepthwisePixels - 1) * s.stride[2] + s.extent(2);
@@ -137,13 +138,13 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
                          Least(columns, width - ix)};
     while (in.first_row < in.last_row && iy + in.first_row * s.dilation[1] < 0) ++in.first_row;
     while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[1] >= height) --in.last_row;
-    float* to = out + ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
+    T* to = out + ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
     const bool is_border = in.first_column > 0 || in.last_column < columns;
     if constexpr (kWidth == 0) {
       const bool is_whole = !is_border && pixels == kDepthwisePixels;
-      const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true>
-                        : is_whole          ? DepthwiseTaps<false, false>
-                                            : DepthwiseTaps<true, false>;
+      const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true, T>
+                        : is_whole          ? DepthwiseTaps<false, false, T>
+                                            : DepthwiseTaps<true, false, T>;
       taps(s, in, pixels, weights, to, low, high);
     } else if (kStride > 1 || is_border) {  // every second pixel: rare enough not to be compiled twice
       DepthwiseRun<kWidth, kStride, true>(s, in, weights, to, low, high);
@@ -169,12 +170,13 @@ inline bool IsFromRegisters(const ChannelsLastSizes& s) {
 }
 
 // Convolves with weights packed for this level, in as many groups as channels, each of one channel.
-inline void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
-                              float* out, float low, float high) {
+template <typename T>
+void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed, T* out,
+                       float low, float high) {
   const bool is_wide = s.kernel[2] == 5, is_dense = s.stride[2] == 1;
-  const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0>
-                        : is_wide           ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
-                                            : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);
+  const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0, T>
+                        : is_wide ? (is_dense ? ConvolveDepthwiseRows<5, 1, T> : ConvolveDepthwiseRows<5, 2, T>)
+                                  : (is_dense ? ConvolveDepthwiseRows<3, 1, T> : ConvolveDepthwiseRows<3, 2, T>);
   convolve(threads, s, x, packed, out, low, high);
 }
 
