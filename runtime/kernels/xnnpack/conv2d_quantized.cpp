@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/product_args.h"
 #include "kernels/selected_types.h"
 #include "kernels/xnnpack/quantized_product.h"
