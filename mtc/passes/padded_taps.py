@@ -106,7 +106,7 @@ def _restricted(
 
 
 def _kernel(weight: Constant, place: int, taps: range) -> Constant:
-    """Some taps along an axis: a view of what may be a file, made dense only when it is written; stored as the whole."""
+    """Some taps along an axis, stored as all are: a view of what may be a file, made dense only when it is written."""
     if isinstance(weight.data, Encoded):
         stored = _kernel(weight.data.stored, place, taps)
         return Constant(weight.name, replace(weight.type, shape=stored.type.shape), Encoded(stored))

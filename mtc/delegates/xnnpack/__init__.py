@@ -60,7 +60,7 @@ XNNPACK = KernelLibrary(
     },
     forms={
         "quantized": {
-            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True),
             ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_integer_product, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
             ops.add: Support(_INTEGERS, rules.integer_sum, takes_pitch=True, is_hot=True),

@@ -125,8 +125,12 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
   } else {
     const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
     const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.window()}}};
+    const auto weight_of = [&](int64_t channel, int64_t tap) {
+      return static_cast<float>(weight.as<const T>()[channel * sizes.window() + tap]);
+    };
+    const auto bias_of = [&](int64_t channel) { return bias == nullptr ? 0.0f : static_cast<float>(bias[channel]); };
     const auto pack = [&](float* block) {
-      MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const T>(), bias, block);
+      MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight_of, bias_of, block);
     };
     const int64_t count = MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
     MTC_RETURN_IF_ERROR(PackOnce<float>(context, source, count, pack, &state.packed));
@@ -153,7 +157,8 @@ void RunOwn(KernelContext& context, const Conv2dArgs& args) {
     MTC_PORTABLE::ConvolveChannelsLast<T>(context.threads, sizes, x.first, packed, args.out->as<T>(), {bias, low, high},
                                           context.scratch);
   } else {
-    MTC_PORTABLE::ConvolveDepthwise(context.threads, sizes, x.first, packed, args.out->as<T>(), low, high);
+    const MTC_PORTABLE::DepthwiseFloats<T> out = {args.out->as<T>(), low, high};
+    MTC_PORTABLE::ConvolveDepthwise(context.threads, sizes, x.first, packed, out);
   }
 }
 
