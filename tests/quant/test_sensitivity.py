@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from measured import sqnr
 from torch import nn
 
 import mtc
@@ -18,7 +19,6 @@ from mtc.diagnostics import MtcError
 from mtc.ir.module import Module
 from mtc.quant.calibration import Known
 from mtc.quant.settings import QuantSettings
-from mtc.quant.sqnr import loss_of
 from mtc.stages.quantize import prepared, rounded
 
 
@@ -52,13 +52,6 @@ def batches(count: int) -> list[tuple[torch.Tensor]]:
     return [(torch.randn(4, 16, generator=generator),) for _ in range(count)]
 
 
-def sqnr(net: nn.Module, quantized: Module, folder: Path) -> float:
-    """On the batches that losses are measured on."""
-    mtc.package(quantized, folder / "q.mtp")
-    with mtc.Session(folder / "q.mtp") as session, torch.no_grad():
-        return loss_of([(net(*x).numpy(), session.run(x[0].numpy())[0]) for x in batches(4)]).sqnr
-
-
 @pytest.mark.parametrize("options", [{}, {"round": "adaptive"}, {"correct_bias": False}], ids=str)
 def test_a_layer_alone_is_one_layer(net: nn.Module, model: Module, options: dict[str, Any], tmp_path: Path) -> None:
     """The others stay in floats, also those whose operator has the same name; the config's words hold."""
@@ -70,7 +63,7 @@ def test_a_layer_alone_is_one_layer(net: nn.Module, model: Module, options: dict
     alone = {row.value: row.sqnr for row in ranked}
     for module, value in (("a", "linear"), ("b", "linear_1"), ("c", "linear_2")):
         quantized = mtc.quantize(model, None, batches(8), only=(module,), config=tmp_path / "q.yaml")
-        assert alone[value] == pytest.approx(sqnr(net, quantized, tmp_path), abs=0.1)
+        assert alone[value] == pytest.approx(sqnr(net, quantized, batches(4), tmp_path), abs=0.1)
 
 
 def test_layers_that_a_config_leaves_in_floats_are_not_ranked(model: Module, tmp_path: Path) -> None:
@@ -89,7 +82,9 @@ def test_the_config_of_a_search_makes_its_model_again(net: nn.Module, model: Mod
     assert found.floats == (first.value,) == ("linear",)
     (tmp_path / "q.yaml").write_text(config_text(ready.settings, found.rules))
     again = mtc.quantize(model, None, batches(8), config=tmp_path / "q.yaml")
-    assert sqnr(net, again, tmp_path) == pytest.approx(sqnr(net, found.result.module, tmp_path), abs=1e-6)
+    assert sqnr(net, again, batches(4), tmp_path) == pytest.approx(
+        sqnr(net, found.result.module, batches(4), tmp_path), abs=1e-6
+    )
     assert QuantSettings(config=tmp_path / "q.yaml").resolved() == replace(ready.settings, rules=found.rules)
 
 
