@@ -12,6 +12,7 @@ import yaml
 
 from mtc.diagnostics import BAD_QUANT_CONFIG, CANNOT_READ, collected
 from mtc.ir.module import Module, Node
+from mtc.ir.opspec import Trait
 from mtc.quant.improvements import ROUNDINGS
 from mtc.quant.observers import OBSERVERS
 from mtc.quant.schemes import SCHEMES
@@ -142,7 +143,8 @@ def check_rules(rules: Sequence[Rule], module: Module) -> None:
     """BAD_QUANT_CONFIG that names every pattern that matches nothing: a typing mistake would change nothing."""
     nodes = list(module.nodes())
     names = {name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name}
-    values = [pattern_of(value.name) for node in nodes for value in node.outputs]
+    computed = [node for node in nodes if not node.op.has(Trait.STRUCTURAL)]
+    values = [pattern_of(value.name) for node in computed for value in node.outputs]
     with collected() as report:
         for rule in rules:
             if not any(rule.matches(node) for node in nodes):
