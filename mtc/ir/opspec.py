@@ -93,6 +93,10 @@ class Signature:
     has_variadic_result: bool = False
     form: str = ""  # of a variant whose kernels are files of their own: `conv2d_quantized`
 
+    def kinds(self, count: int) -> tuple[DType | str | None, ...]:
+        """Those of so many operands: variadic ones are all as the last."""
+        return self.operands[:count] + self.operands[-1:] * (count - len(self.operands))
+
     def takes(self, dtypes: Sequence[DType]) -> bool:
         """Whether its variables can be bound so."""
         return len(dtypes) == len(self.variables) and all(
@@ -154,6 +158,10 @@ class OpSpec:
     def signatures(self) -> tuple[Signature, ...]:
         """The plain one, then those for quantized operands."""
         return (self.signature, *self.variants)
+
+    def variant(self, form: str) -> Signature | None:
+        """Its signature of that form, if it has one."""
+        return next((signature for signature in self.variants if signature.form == form), None)
 
     def signature_for(self, dtypes: Sequence[DType]) -> Signature:
         """The one whose variables are bound so. ValueError if there is none."""

@@ -62,9 +62,8 @@ def _product(op: OpSpec, arrays: Arrays, types: Types, attrs: Mapping[str, Any],
     plain = {name: (-inf, inf) if name == "clamp" else value for name, value in attrs.items()}
     absent = [None] * (len(arrays) - 2)
     total = np.asarray(op.reference(*op.group([*terms, *absent]), **plain))
-    axis = -1 if "layout" not in attrs or attrs["layout"].value == "nhwc" else 1
-    if op.name in ("conv1d", "conv3d", "conv_transpose3d"):
-        axis = 1
+    is_convolution, is_channels_last = "stride" in attrs, "layout" in attrs and attrs["layout"].value == "nhwc"
+    axis = 1 if is_convolution and not is_channels_last else -1
     scale = product_scale(x_type.qparams, y_type.qparams)
     if scale.size > 1:  # the groups of a transposed convolution share theirs
         scale = np.tile(scale, total.shape[axis] // scale.size)

@@ -16,8 +16,7 @@ from mtc.ir.types import DType, QParams
 from mtc.passes.affine import Affine, affine_of
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED, absorb, made_by
-from mtc.passes.quantization_fusion import channel_axis
-from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED, scale_inputs, scale_outputs
+from mtc.passes.weight_channels import CONVOLUTIONS, TRANSPOSED, channel_axis, scale_inputs, scale_outputs
 
 _WEIGHTED = (*CONVOLUTIONS, *TRANSPOSED, ops.linear)
 # Bytes: the weights of language models stay in their file; a factor is not worth holding a scaled copy in memory.

@@ -7,7 +7,6 @@ PT2E flow as from `mtc quantize`, and it is the one place where integers begin.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,21 +14,15 @@ from mtc import ops
 from mtc.ir.builder import Builder
 from mtc.ir.constant import Constant
 from mtc.ir.module import Node, Value
-from mtc.ir.opspec import OpSpec, Signature, Trait, TypeMismatch
+from mtc.ir.opspec import OpSpec, Signature, Trait
 from mtc.ir.quantized import RANGES, dequantize
 from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType, QParams, TensorType
 from mtc.passes.base import Rewrites
 from mtc.passes.clamp_fusion import limits
-from mtc.passes.constant_folding import is_decoding
+from mtc.passes.integer_forms import ROUNDINGS, integer_form, real_operands
 from mtc.passes.matching import absorb, made_by, number
-
-ROUNDINGS = (ops.quantize, ops.dequantize, ops.requantize)
-
-
-def integer_form(op: OpSpec) -> Signature | None:
-    """The signature of `op` for integers, if it has one."""
-    return next((variant for variant in op.variants if variant.form == "quantized"), None)
+from mtc.passes.weight_channels import channel_axis
 
 
 @rewrite(ops.quantize, quantized=True)
@@ -61,12 +54,10 @@ def _integer_operands(
 ) -> list[Value | None] | None:
     """The operands before they were dequantized, or None if one was not. Those of an op that joins values get the
     scale of its result."""
-    kinds = [*signature.operands]
-    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
-    result = signature.results[0]
-    joins = node.op.has(Trait.SHARES_QPARAMS) and sum(kind == result for kind in kinds[: len(node.inputs)]) > 1
+    kinds, result = signature.kinds(len(node.inputs)), signature.results[0]
+    joins = node.op.has(Trait.SHARES_QPARAMS) and kinds.count(result) > 1
     found: list[Value | None] = []
-    for value, kind in zip(node.inputs, kinds, strict=False):
+    for value, kind in zip(node.inputs, kinds, strict=True):
         if value is None or not isinstance(kind, str):
             found.append(value)
             continue
@@ -107,13 +98,6 @@ def _has_channel_scales(integers: Value, op: OpSpec) -> bool:
     """Whether weights of `op` have one scale for each output channel."""
     qparams = integers.type.qparams
     return qparams is not None and qparams.block is None and qparams.axis == channel_axis(op)
-
-
-def channel_axis(op: OpSpec) -> int | None:
-    """The axis of a product's weights along which its output channels stand; None if they have one scale."""
-    if op is ops.matmul:
-        return None
-    return 1 if op in (ops.conv_transpose2d, ops.conv_transpose3d) else 0
 
 
 @rewrite(ops.quantize, quantized=True)
@@ -204,10 +188,9 @@ def _moves(node: Node) -> bool:
 
 def _moved(node: Node) -> list[Value]:
     """The operands whose elements it moves."""
-    kinds = [*node.op.signature.operands]
-    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
-    pairs = zip(node.inputs, kinds, strict=False)
-    return [value for value, kind in pairs if value is not None and kind == node.op.signature.results[0]]
+    signature = node.op.signature
+    pairs = zip(node.inputs, signature.kinds(len(node.inputs)), strict=True)
+    return [value for value, kind in pairs if value is not None and kind == signature.results[0]]
 
 
 def _can_be_integers(value: Value) -> bool:
@@ -218,19 +201,28 @@ def _can_be_integers(value: Value) -> bool:
     if _moves(node):
         return all(made_by(moved, ops.dequantize) or _can_be_integers(moved) for moved in _moved(node))
     signature = integer_form(node.op)
-    kinds = () if signature is None or node.op in ROUNDINGS else signature.operands
-    reals = [v for v, kind in zip(node.inputs, kinds, strict=False) if v is not None and isinstance(kind, str)]
-    return bool(reals) and all(made_by(v, ops.dequantize) or number(v) is not None for v in reals)
+    if signature is None or node.op in ROUNDINGS:
+        return False
+    reals = [real for _, real in real_operands(node, signature)]
+    return bool(reals) and all(made_by(real, ops.dequantize) or number(real) is not None for real in reals)
 
 
 def _becomes_integers(value: Value) -> bool:
     """Whether every reader rounds `value` again, behind operators that can compute in integers."""
-    users = value.user_nodes
-    return bool(users) and all(
-        user.op is ops.quantize
-        or (integer_form(user.op) is not None and user.op not in ROUNDINGS and _becomes_integers(user.output))
-        for user in users
-    )
+    waiting, seen = [value], {value}  # paths that meet again, as in residual networks, are followed once
+    while waiting:
+        users = waiting.pop().user_nodes
+        if not users:
+            return False
+        for user in users:
+            if user.op is ops.quantize:
+                continue
+            if integer_form(user.op) is None or user.op in ROUNDINGS or len(user.outputs) != 1:
+                return False
+            if user.output not in seen:
+                seen.add(user.output)
+                waiting.append(user.output)
+    return True
 
 
 @rewrite(ops.linear, quantized=True)
@@ -251,60 +243,9 @@ def leave_sums_real(node: Node, build: Builder) -> Value | None:
     return build.emit(ops.integer_linear, steps, weights, bias, clamp=node.attrs["clamp"])
 
 
-@rewrite(quantized=True)
-def keep_weights_stored(node: Node, build: Builder) -> Sequence[Value] | None:
-    """A kernel that unpacks weights as it reads them needs no decoded copy in memory."""
-    if not any(variant.form == "stored" for variant in node.op.variants):
-        return None
-    for index, value in enumerate(node.inputs):
-        decoding = value.producer if value is not None else None
-        if decoding is None or not decoding.inputs or not is_decoding(decoding):
-            continue
-        stored = decoding.operand(0)
-        operands = [*node.inputs[:index], stored, *node.inputs[index + 1 :]]
-        if not is_by_row(stored) or not _is_stored_form(node, operands):
-            continue
-        absorb(build, decoding)
-        return build.again(node, *operands).outputs
-    return None
-
-
-@rewrite(ops.embedding)
-def widen_rows_that_are_read(node: Node, build: Builder) -> Value | None:
-    """A table in half precision stays so, and the rows that are looked up become floats."""
-    decoding = made_by(node.operand(0), ops.cast)
-    if decoding is None or not is_decoding(decoding):
-        return None
-    absorb(build, decoding)
-    rows = build.emit(ops.embedding, decoding.operand(0), node.operand(1))
-    return build.emit(ops.cast, rows, dtype=node.output.type.dtype)
-
-
-def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
-    try:
-        return node.op.match([None if v is None else v.type for v in operands], node.attrs)[0].form == "stored"
-    except TypeMismatch:
-        return False
-
-
-def is_by_row(weight: Value) -> bool:
-    """Whether rows of a matrix have scales of their own, or blocks of them: what such kernels take."""
-    qparams, columns = weight.type.qparams, weight.type.shape[-1]
-    if weight.type.dtype is DType.QI4 and columns % 2:
-        return False
-    return (
-        qparams is None
-        or qparams.is_per_tensor
-        or (qparams.axis == 0 and qparams.block is None)
-        or (qparams.axis == 1 and qparams.block is not None and qparams.block % 2 == 0)
-    )
-
-
 FUSE_QUANTIZATION = Rewrites(
     "fuse-quantization",
     (saturation_is_a_clamp, quantize_what_was_dequantized, compute_in_integers, quantize_earlier, dequantize_later),
 )
 # After the other: what is left has a result that nothing rounds.
 LEAVE_SUMS_REAL = Rewrites("leave-sums-real", (leave_sums_real,))
-# After both: what is computed in integers has weights that are integers anyway.
-KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored, widen_rows_that_are_read))

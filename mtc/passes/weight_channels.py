@@ -6,9 +6,17 @@ import numpy as np
 
 from mtc import ops
 from mtc.ir.module import Node
+from mtc.ir.opspec import OpSpec
 
 CONVOLUTIONS = (ops.conv1d, ops.conv2d, ops.conv3d)
 TRANSPOSED = (ops.conv_transpose2d, ops.conv_transpose3d)
+
+
+def channel_axis(op: OpSpec) -> int | None:
+    """The axis of a product's weights along which its output channels stand; None if they have one scale."""
+    if op is ops.matmul:
+        return None
+    return 1 if op in TRANSPOSED else 0
 
 
 def by_output(node: Node, weight: np.ndarray) -> np.ndarray:

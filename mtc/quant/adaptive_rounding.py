@@ -15,7 +15,8 @@ import numpy as np
 
 from mtc.ir.constant import Constant
 from mtc.ir.quantized import RANGES, scale_and_zero_point
-from mtc.quant.calibration import Runs, several
+from mtc.ir.types import TensorType
+from mtc.quant.calibration import Known, Runs, several
 from mtc.quant.observers import NotFinite
 from mtc.quant.patches import Patches, RoundedWeight, Seen
 
@@ -42,11 +43,17 @@ class SecondMoment:
         self.count += x.shape[1]
 
 
-def round_adaptively(rounded: Iterable[RoundedWeight], runs: Runs) -> dict[Constant, Constant]:
-    """For each constant of integers one that is rounded better. Weights of transposed convolutions, and of what is no
-    layer, stay as they are."""
+def round_adaptively(rounded: Iterable[RoundedWeight], runs: Runs, known: Known) -> dict[Constant, Constant]:
+    """For each constant of integers one that is rounded better; what was not `known` is added. Weights of transposed
+    convolutions, and of what is no layer, stay as they are."""
     found: dict[Constant, Constant] = {}
-    for group in _groups(_by_constant(rounded)):
+    wanted: list[list[RoundedWeight]] = []
+    for uses in _by_constant(rounded):
+        if (before := known.rounded.get(_key(uses))) is not None:
+            found[uses[0].rounded] = before
+        else:
+            wanted.append(uses)
+    for group in _groups(wanted):
         moments: dict[Seen, SecondMoment] = {}
         for uses in group:
             for seen in map(_seen, uses):
@@ -57,8 +64,14 @@ def round_adaptively(rounded: Iterable[RoundedWeight], runs: Runs) -> dict[Const
             runs.progress("rounding weights", number, len(group))
             parts = [moments[seen] for use in uses if (seen := _seen(use)) is not None]
             total = np.sum([part.total for part in parts], axis=0) / max(sum(part.count for part in parts), 1)
-            found[uses[0].rounded] = _rounded(uses[0], total)
+            found[uses[0].rounded] = known.rounded[_key(uses)] = _rounded(uses[0], total)
     return found
+
+
+def _key(uses: Sequence[RoundedWeight]) -> tuple[Constant, TensorType, frozenset[tuple[str, Patches]]]:
+    """All that the roundings of a weight follow from, beside the data."""
+    seen = frozenset((found[0].name, found[1]) for use in uses if (found := _seen(use)) is not None)
+    return uses[0].weight, uses[0].rounded.type, seen
 
 
 def _by_constant(rounded: Iterable[RoundedWeight]) -> list[list[RoundedWeight]]:

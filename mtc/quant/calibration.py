@@ -13,8 +13,10 @@ import numpy as np
 from mtc.build.progress import Progress, silent
 from mtc.diagnostics import BAD_CALIBRATION, MtcError
 from mtc.interp import bind_symbols
+from mtc.ir.constant import Constant
 from mtc.ir.dims import evaluate
 from mtc.ir.module import Function, Value
+from mtc.ir.types import TensorType
 from mtc.quant.observers import MakeObserver, NotFinite, Range
 from mtc.quant.patches import Patches
 
@@ -144,10 +146,12 @@ def _not_finite(values: Sequence[Value]) -> MtcError:
 @dataclass
 class Known:
     """What earlier runs of a model on the same data have found, by the values' names: ranges, and the means of what
-    layers' weights are multiplied with; and over how many batches."""
+    layers' weights are multiplied with; over how many batches; and weights that were rounded by that data, for the type
+    of the integers and all that they are multiplied with."""
 
     ranges: dict[str, Range] = field(default_factory=dict)
     means: dict[tuple[str, Patches], np.ndarray] = field(default_factory=dict)
+    rounded: dict[tuple[Constant, TensorType, frozenset[tuple[str, Patches]]], Constant] = field(default_factory=dict)
     batches: int | None = None
 
 

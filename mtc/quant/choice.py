@@ -13,9 +13,9 @@ from mtc import ops
 from mtc.delegates.library import Adapter, KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.ir.module import Function, Node, Value
-from mtc.ir.opspec import OpSpec, Quantized, Signature, Trait
+from mtc.ir.opspec import OpSpec, Quantized, Trait
 from mtc.ir.types import F32, DType
-from mtc.passes.quantization_fusion import ROUNDINGS, integer_form
+from mtc.passes.integer_forms import ROUNDINGS, integer_form, real_operands
 
 # Functions with an integer form that lose more than they save: steep, or of unbounded range.
 _SENSITIVE: frozenset[OpSpec] = frozenset(
@@ -27,20 +27,9 @@ _SENSITIVE: frozenset[OpSpec] = frozenset(
 class Choice:
     """The nodes that become integer ones, of a function, in order."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: dict[Node, None] = field(default_factory=dict)
     # Values that get a scale: results and operands of those nodes.
     values: dict[Value, None] = field(default_factory=dict)
-
-
-def real_operands(node: Node, signature: Signature) -> list[tuple[int, Value]]:
-    """The operands that are quantized: those of type variables."""
-    kinds = [*signature.operands]
-    kinds += kinds[-1:] * (len(node.inputs) - len(kinds))
-    return [
-        (index, value)
-        for index, (value, kind) in enumerate(zip(node.inputs, kinds, strict=False))
-        if value is not None and isinstance(kind, str)
-    ]
 
 
 def integer_operands(node: Node) -> list[tuple[int, Value]]:
@@ -100,13 +89,13 @@ def choose(
             continue
         if not (_computes(node, operands) if is_product(node.op) else _follows(node, operands, integer)):
             continue
-        choice.nodes.append(node)
+        choice.nodes[node] = None
         integer.add(node.output)
     _drop_ends(choice, leaves_sums)
-    kept = {*choice.nodes}
     real = {node.output for node in choice.nodes if _is_limited_next(node, choice)}
-    if leaves_sums:
-        real |= {n.output for n in choice.nodes if n.op is ops.linear and not kept.intersection(n.output.user_nodes)}
+    for node in choice.nodes:
+        if leaves_sums and node.op is ops.linear and choice.nodes.keys().isdisjoint(node.output.user_nodes):
+            real.add(node.output)
     for node in choice.nodes:
         for value in (*(value for _, value in integer_operands(node)), node.output):
             if value not in real:
@@ -141,7 +130,7 @@ def _drop_ends(choice: Choice, leaves_sums: bool) -> None:
         moves = node.op.has(Trait.SHARES_QPARAMS) and not (leaves_sums and _moves_sums(node))
         if is_product(node.op) or any(user in kept for user in users) or moves:
             kept.add(node)
-    choice.nodes = [node for node in choice.nodes if node in kept]
+    choice.nodes = {node: None for node in choice.nodes if node in kept}
 
 
 def _moves_sums(node: Node) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from mtc.diagnostics import BAD_QUANT_CONFIG, CANNOT_READ, collected
 from mtc.ir.module import Module, Node
+from mtc.ir.opspec import Trait
 from mtc.quant.improvements import ROUNDINGS
 from mtc.quant.observers import OBSERVERS
 from mtc.quant.schemes import SCHEMES
@@ -18,23 +21,32 @@ from mtc.support.suggest import did_you_mean
 
 VERSION = 1
 FLOAT = "float"  # the scheme of what is not quantized
+_VALUE = "%"  # as the IR's text has it
 
 
 @dataclass(frozen=True)
 class Rule:
     """Operators that match have the scheme, or stay in floats. A pattern names a module of the user's model with all
     that is in it (`layers.0`, `layers.*.attention`), an operator (`conv2d`) or a value of the IR; `*` and `?` stand for
-    any text and any letter."""
+    any text and any letter. One that begins with `%` names a value and nothing else: a value is often called as the
+    operator that computes it."""
 
     match: str
     scheme: str
 
     def matches(self, node: Node) -> bool:
-        names = [node.op.name, *(value.name for value in node.outputs)]
+        values = [value.name for value in node.outputs]
+        if self.match.startswith(_VALUE):
+            return any(fnmatchcase(name, self.match.removeprefix(_VALUE)) for name in values)
         modules = [loc.module for loc in node.loc]
-        return any(fnmatchcase(name, self.match) for name in (*names, *modules)) or any(
+        return any(fnmatchcase(name, self.match) for name in (node.op.name, *values, *modules)) or any(
             fnmatchcase(module, f"{self.match}.*") for module in modules
         )
+
+
+def pattern_of(value: str) -> str:
+    """The pattern that the operator which computes a value matches, and no other."""
+    return f"{_VALUE}{value}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,17 @@ class QuantConfig:
     smooth: float | None = None
     correct_bias: bool | None = None
     round: str | None = None
+    per_tensor: bool | None = None
+    block: int | None = None
     rules: tuple[Rule, ...] = ()
+
+
+def text_of(config: QuantConfig) -> str:
+    """What `read` reads again."""
+    said = {name.replace("_", "-"): value for name, value in asdict(config).items() if value is not None}
+    return yaml.safe_dump(
+        {"version": VERSION, **said, "rules": [asdict(rule) for rule in config.rules]}, sort_keys=False
+    )
 
 
 def read(path: Path) -> QuantConfig:
@@ -85,6 +107,8 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
         _typed(content, "smooth", (int, float), "a number", wrong),
         _typed(content, "correct-bias", bool, "true or false", wrong),
         _word(content, "round", ROUNDINGS, wrong),
+        _typed(content, "per-tensor", bool, "true or false", wrong),
+        _typed(content, "block", int, "a whole number", wrong),
         tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
     )
 
@@ -99,7 +123,7 @@ def _rule(given: Any, wrong: Callable[..., None]) -> Rule | None:
 
 def _word(content: dict[Any, Any], key: str, allowed: Iterable[str], wrong: Callable[..., None]) -> str | None:
     value = content.get(key)
-    if value is not None and value not in allowed:
+    if value is not None and not (isinstance(value, str) and value in allowed):
         wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), allowed))
         return None
     return value
@@ -115,20 +139,17 @@ def _typed(
     return value
 
 
-def rules_of(only: Sequence[str], skip: Sequence[str], config: QuantConfig, scheme: str) -> tuple[Rule, ...]:
-    """The rules of the command line come after those of the file: `only` leaves the rest in floats."""
-    chosen = (Rule("*", FLOAT), *(Rule(pattern, scheme) for pattern in only)) if only else ()
-    return (*config.rules, *chosen, *(Rule(pattern, FLOAT) for pattern in skip))
-
-
 def check_rules(rules: Sequence[Rule], module: Module) -> None:
     """BAD_QUANT_CONFIG that names every pattern that matches nothing: a typing mistake would change nothing."""
     nodes = list(module.nodes())
-    names = sorted({name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name})
+    names = {name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name}
+    computed = [node for node in nodes if not node.op.has(Trait.STRUCTURAL)]
+    values = [pattern_of(value.name) for node in computed for value in node.outputs]
     with collected() as report:
         for rule in rules:
             if not any(rule.matches(node) for node in nodes):
-                report(BAD_QUANT_CONFIG(f"`{rule.match}` matches no operator", help=did_you_mean(rule.match, names)))
+                known = values if rule.match.startswith(_VALUE) else names
+                report(BAD_QUANT_CONFIG(f"`{rule.match}` matches no operator", help=did_you_mean(rule.match, known)))
 
 
 def scheme_of(node: Node, rules: Sequence[Rule], default: str) -> str:

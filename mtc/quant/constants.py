@@ -8,7 +8,7 @@ from mtc.ir.constant import Constant
 from mtc.ir.module import Node
 from mtc.ir.opspec import Trait
 from mtc.ir.types import QParams
-from mtc.passes.quantization_fusion import channel_axis
+from mtc.passes.weight_channels import channel_axis
 from mtc.quant.choice import Choice, integer_operands, is_product
 from mtc.quant.scales import Scales
 from mtc.quant.schemes import Scheme

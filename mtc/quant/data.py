@@ -5,29 +5,27 @@ What is wrong with files is found before the first batch runs; what Python yield
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mtc.diagnostics import BAD_CALIBRATION, CANNOT_READ, MtcError, Report, collected
+from mtc.diagnostics import BAD_CALIBRATION, CANNOT_READ, NO_CALIBRATION, MtcError, Report, collected
 from mtc.frontends import source as sources
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
-from mtc.ir.literals import type_text
-from mtc.ir.module import Function, Value
-from mtc.ir.types import TensorType
+from mtc.ir.module import Function, Module, Value
+from mtc.quant.batches import Batch, as_batch, problems, split
 from mtc.session import tensors
-from mtc.support.plural import counted
 
 RANDOM = "random"
 _RANDOM_BATCHES = 8
 _ARRAYS = (".npz", ".npy")
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm")
 _END = object()
-Batch = list[np.ndarray]
+_REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
 # An image's file -> the arrays of all inputs, as the model was trained to take them.
 Prepare = Callable[[Path], Sequence[np.ndarray]]
 
@@ -42,6 +40,10 @@ class Data:
     is_random: bool = False
     count: int | None = None  # None: nobody knows before the end
     files: tuple[Path, ...] = ()
+
+    def no_batch(self) -> MtcError:
+        """What to raise where it turns out so."""
+        return NO_CALIBRATION.error(f"{self.origin} holds no batch", help=_REMEDY)
 
 
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
@@ -71,6 +73,20 @@ def open_data(given: Any, function: Function, prepare: Prepare | None = None) ->
     )
 
 
+def data_for(given: Any, module: Module, needed_by: str | None, prepare: Prepare | None = None) -> Data:
+    """What was given as calibration data of `@forward`. NO_CALIBRATION if there is none and something needs it; else
+    what the model was exported with, so that the loss can be told."""
+    if given is None:
+        if needed_by is not None:
+            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
+        samples = module.samples.get("forward", [])
+        return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
+    data = open_data(given, module.functions["forward"], prepare)
+    if data.count == 0:
+        raise data.no_batch()
+    return data
+
+
 def _checked(file: Path, function: Function, prepare: Prepare | None, report: Report) -> int:
     """How many batches a file holds; reports what is wrong with them, the same of several batches once."""
     count = 0
@@ -87,30 +103,6 @@ def _checked(file: Path, function: Function, prepare: Prepare | None, report: Re
         where = f"in {len(numbers)} of its {count} batches, the first is batch {numbers[0]}"
         report(BAD_CALIBRATION(problem, at=str(file), notes=(where,) if count > 1 else ()))
     return count
-
-
-def problems(batch: Sequence[np.ndarray], function: Function) -> Iterator[str]:
-    """Why the function does not take a batch."""
-    if len(batch) != len(function.inputs):
-        yield f"it has {counted(len(batch), 'array')}; the model takes {counted(len(function.inputs), 'input')}"
-        return
-    for name, array, value in zip(function.input_labels, batch, function.inputs, strict=True):
-        type = value.type
-        if array.dtype != type.dtype.numpy:
-            wanted = str(type.dtype.numpy)
-            yield f"input `{name}` is {array.dtype}, the model's {type.dtype}: `array.astype({wanted!r})`"
-        elif not _has_shape(array.shape, type):
-            yield f"input `{name}` is {list(array.shape)}, the model's {type_text(type)}"
-        elif array.size == 0:
-            yield f"input `{name}` is empty"
-        elif array.dtype.kind == "f" and not np.isfinite(array).all():
-            yield f"input `{name}` holds numbers that are NaN or infinite"
-
-
-def _has_shape(shape: tuple[int, ...], type: TensorType) -> bool:
-    return len(shape) == type.rank and all(
-        size == wanted or not isinstance(wanted, int) for size, wanted in zip(shape, type.shape, strict=True)
-    )
 
 
 def _files(path: Path, takes_images: bool) -> list[Path]:
@@ -138,50 +130,6 @@ def _batches(file: Path, function: Function, prepare: Prepare | None) -> Iterato
         return
     arrays = tensors.in_order(tensors.read(file), function.input_labels, at=str(file))
     yield from split(arrays, function, at=str(file))
-
-
-def split(arrays: Sequence[np.ndarray], function: Function, at: str | None = None) -> Iterator[Batch]:
-    """The batches that arrays hold: one if they have the inputs' shapes. Otherwise their first axis is cut into the
-    inputs' first sizes, or, if they have an axis more, into its items; all arrays alike, else BAD_CALIBRATION."""
-    if all(_has_shape(array.shape, value.type) for array, value in zip(arrays, function.inputs, strict=True)):
-        yield list(arrays)
-        return
-    pairs = [*zip(arrays, function.inputs, strict=True)]
-    counts = [_count(array, value) for array, value in pairs]
-    if None in counts:  # those that cannot be cut are told to be wrong, and no others
-        yield [_part(array, value, 0) if count else array for (array, value), count in zip(pairs, counts, strict=True)]
-        return
-    if len({*counts}) > 1:
-        each = ", ".join(f"`{name}` {count}" for name, count in zip(function.input_labels, counts, strict=True))
-        raise BAD_CALIBRATION.error(f"the inputs' arrays hold different numbers of batches: {each}", at=at)
-    for index in range(counts[0] or 0):
-        yield [_part(array, value, index) for array, value in pairs]
-
-
-def _count(array: np.ndarray, value: Value) -> int | None:
-    """How many batches an array holds; None if it cannot be cut into any."""
-    if _has_shape(array.shape, value.type):
-        return 1
-    if array.ndim == value.type.rank + 1 and _has_shape(array.shape[1:], value.type):
-        return int(array.shape[0])
-    if array.ndim != value.type.rank or array.ndim == 0:
-        return None
-    first = value.type.shape[0]
-    if not isinstance(first, int) or first == 0 or array.shape[0] % first:
-        return None
-    rest = TensorType(value.type.dtype, value.type.shape[1:])
-    count = int(array.shape[0]) // first
-    return count if _has_shape(array.shape[1:], rest) else None
-
-
-def _part(array: np.ndarray, value: Value, index: int) -> np.ndarray:
-    if _has_shape(array.shape, value.type):
-        return array
-    if array.ndim == value.type.rank + 1:
-        return np.asarray(array[index])
-    size = value.type.shape[0]
-    assert isinstance(size, int)
-    return array[index * size : (index + 1) * size]
 
 
 def _random(function: Function) -> Iterator[Batch]:
@@ -237,32 +185,6 @@ def _checked_as_it_comes(
     return Data(origin, checked, files=files)
 
 
-def as_batch(given: Any, function: Function, at: str | None = None) -> Batch:
-    """One batch as arrays in the inputs' order: a tuple or list of arrays or tensors, a mapping by name, one array."""
-    if isinstance(given, Mapping):
-        named = {str(name): _array(value) for name, value in given.items()}
-        return tensors.in_order(named, function.input_labels, at)
-    if isinstance(given, (tuple, list)):
-        return [array for item in given for array in _leaves(item)]
-    return [_array(given)]
-
-
 def _read_again(given: Any) -> Any:
     """What can be read more than once: an iterator's batches are kept."""
     return list(given) if isinstance(given, Iterator) else given
-
-
-def _leaves(item: Any) -> Iterable[np.ndarray]:
-    """The arrays of an argument, which may be nested."""
-    if isinstance(item, Mapping):
-        return [array for value in item.values() for array in _leaves(value)]
-    if isinstance(item, (tuple, list)):
-        return [array for value in item for array in _leaves(value)]
-    return [] if item is None else [_array(item)]
-
-
-def _array(value: Any) -> np.ndarray:
-    """An array; a tensor of another library is asked for its own."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-    return np.asarray(value)

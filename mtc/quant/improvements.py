@@ -24,11 +24,6 @@ class Improvements:
     round: str = NEAREST
 
     @property
-    def rescale(self) -> bool:
-        """Whether weights are scaled before anything is rounded."""
-        return self.equalize or self.smooth is not None
-
-    @property
     def need_data(self) -> bool:
         return self.smooth is not None or self.correct_bias or self.round == ADAPTIVE
 

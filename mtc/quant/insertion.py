@@ -30,13 +30,12 @@ class Roundings:
     def insert(self, module: Module, function: Function, choice: Choice) -> None:
         """Inserts `quantize` and `dequantize`."""
         rounded = {value: self._rounded(function, value, qparams) for value, qparams in self.scales.items()}
-        chosen = set(choice.nodes)
         for value, replacement in rounded.items():
             own = {replacement.producer, replacement.producer.inputs[0].producer}  # type: ignore[union-attr]
-            is_made = value.producer in chosen
+            is_made = value.producer in choice.nodes
             for user, index in list(value.users):
                 # Float readers of a float value keep it as it is.
-                if user not in own and (is_made or user in chosen):
+                if user not in own and (is_made or user in choice.nodes):
                     user.set_input(index, replacement)
         for (node, index), constant in self.constants.items():
             build = Builder(function, before=node, loc=node.loc)

@@ -25,13 +25,12 @@ def round_statically(
     wanted: Collection[Node],
     runs: Runs,
     watch: MakeObserver,
-    known: Known | None = None,
+    known: Known,
     improvements: Improvements = Improvements(),
 ) -> int | None:
     """Writes the roundings of the nodes that are wanted into `@forward`, and returns over how many batches their scales
     were found; None if there is nothing to be seen. What was not `known` is added."""
     assert scheme.activations is not None
-    known = Known() if known is None else known
     leaves_sums = scheme.activations is QI8 and scheme.symmetric_weights  # what there are kernels for
     choice = choose(module.functions["forward"], lambda node: node in wanted, leaves_sums=leaves_sums)
     values = observed(choice)
@@ -50,7 +49,7 @@ def round_statically(
     constants = constants_of(choice, scheme, scales, weights)
     rounded = [RoundedWeight(n, 1, weight, constants[n, 1]) for n in products if (weight := n.operand(1).constant)]
     if improvements.round == ADAPTIVE:
-        better = round_adaptively(rounded, runs)
+        better = round_adaptively(rounded, runs, known)
         constants = {place: better.get(constant, constant) for place, constant in constants.items()}
         rounded = [use._replace(rounded=better.get(use.rounded, use.rounded)) for use in rounded]
     if improvements.correct_bias:

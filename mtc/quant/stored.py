@@ -12,7 +12,7 @@ from mtc.ir.builder import Builder
 from mtc.ir.constant import MOST_INLINE, Constant
 from mtc.ir.module import Function, Module, Node
 from mtc.ir.types import BF16, F16, F32, QI4, QI8, TensorType
-from mtc.passes.quantization_fusion import channel_axis
+from mtc.passes.weight_channels import channel_axis
 from mtc.quant.adaptive_rounding import round_adaptively
 from mtc.quant.bias_correction import correct_biases, remember, watch_means
 from mtc.quant.calibration import Known, Runs, several
@@ -43,10 +43,11 @@ class StoredWeights:
         module: Module,
         is_wanted: Callable[[Node], bool],
         runs: Runs | None = None,
+        known: Known | None = None,
         improvements: Improvements = Improvements(),
     ) -> int:
         """How many weights it replaced. BAD_SCHEME, before anything is, that names every weight whose rows the block
-        does not divide. `runs` of `@forward`, where improvements need data."""
+        does not divide. `runs` of `@forward`, where improvements need data; what was not `known` of it is added."""
         found = [
             (function, node, index)
             for function in module.all_functions()
@@ -58,7 +59,7 @@ class StoredWeights:
         if runs is not None and improvements.need_data and self.scheme.has_integers:
             layers = [(node, index) for f, node, index in found if f is runs.function and _is_layer(node)]
             if layers:
-                self._improve(layers, runs, improvements)
+                self._improve(layers, runs, Known() if known is None else known, improvements)
         for function, node, index in found:
             self._replace(function, node, index)
         module.register_constants()
@@ -90,7 +91,7 @@ class StoredWeights:
                     )
                 )
 
-    def _improve(self, found: Iterable[tuple[Node, int]], runs: Runs, improvements: Improvements) -> None:
+    def _improve(self, found: Iterable[tuple[Node, int]], runs: Runs, known: Known, improvements: Improvements) -> None:
         """Rounds the weights of layers better, and corrects their biases."""
         rounded = []
         for node, index in found:
@@ -98,14 +99,14 @@ class StoredWeights:
             assert constant is not None
             rounded.append(RoundedWeight(node, index, constant, self._stored(node, index, constant)))
         if improvements.round == ADAPTIVE:
-            better = round_adaptively(rounded, runs)
+            better = round_adaptively(rounded, runs, known)
             self.made = {key: better.get(constant, constant) for key, constant in self.made.items()}
             rounded = [use._replace(rounded=better.get(use.rounded, use.rounded)) for use in rounded]
         if improvements.correct_bias:
-            known = Known()
             means = watch_means(((use.node, use.operand) for use in rounded), known)
-            runs.watch(several((value, mean) for (value, _), mean in means.items()), "gathering means")
-            remember(means, known)
+            if means:
+                runs.watch(several((value, mean) for (value, _), mean in means.items()), "gathering means")
+                remember(means, known)
             correct_biases(rounded, known)
 
     def _replace(self, function: Function, node: Node, index: int) -> None:

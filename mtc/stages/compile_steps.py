@@ -90,7 +90,7 @@ class Settings:
         backends(self.backend)
         check_names(self.disable_pass)
         if self.is_quantized:
-            self.quantization().checked()
+            self.quantization().resolved()
         chosen = target(self.target) if self.target else host_target()
         toolchain_for(chosen)
         return replace(self, target=chosen.name)
@@ -101,14 +101,13 @@ class Settings:
 
     def quantization(self) -> QuantSettings:
         """What the stage `quantize` is told."""
-        config = Path(self.config) if self.config else None
         return QuantSettings(
-            self.scheme or None,
-            self.observer or None,
-            self.per_tensor,
-            self.skip,
-            self.only,
-            config,
+            scheme=self.scheme or None,
+            observer=self.observer or None,
+            per_tensor=self.per_tensor,
+            skip=self.skip,
+            only=self.only,
+            config=Path(self.config) if self.config else None,
             block=self.block,
             equalize=self.equalize,
             smooth=self.smooth,

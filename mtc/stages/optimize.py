@@ -29,9 +29,10 @@ from mtc.passes.normalization_recovery import RECOVER_NORMALIZATIONS
 from mtc.passes.pad_folding import FOLD_PADDING
 from mtc.passes.padded_taps import TRIM_PADDED_TAPS
 from mtc.passes.permutes import SIMPLIFY_RESHAPES
-from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, KEEP_STORED_WEIGHTS, LEAVE_SUMS_REAL
+from mtc.passes.quantization_fusion import FUSE_QUANTIZATION, LEAVE_SUMS_REAL
 from mtc.passes.rotary_recovery import RECOVER_ROTARY
 from mtc.passes.runner import PassOptions, run_passes
+from mtc.passes.stored_weights import KEEP_STORED_WEIGHTS
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 from mtc.stages.files import save
 from mtc.stages.package import lowered
@@ -54,7 +55,7 @@ INTEGERS: tuple[Pass, ...] = (
         ),
     ),
     LEAVE_SUMS_REAL,
-    KEEP_STORED_WEIGHTS,
+    KEEP_STORED_WEIGHTS,  # what is computed in integers has weights that are integers anyway
     ELIMINATE_COMMON_SUBEXPRESSIONS,
     ELIMINATE_DEAD_CODE,
 )

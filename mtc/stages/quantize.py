@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from mtc import ops
 from mtc.build.progress import Progress, silent
 from mtc.delegates.library import KernelLibrary
-from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import backends
-from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
-from mtc.ir.module import Module, Node
-from mtc.ir.types import QI8, DType
+from mtc.ir.clone import clone
+from mtc.ir.module import Module
 from mtc.ir.verifier import verify
-from mtc.passes.runner import PassOptions, run_passes
-from mtc.quant import config as configs
-from mtc.quant.calibration import Known
-from mtc.quant.choice import has_integer_kernel
-from mtc.quant.data import Data, Prepare, open_data
+from mtc.passes.runner import run_passes
+from mtc.quant.calibration import Arrays, Known, Run
+from mtc.quant.config import Rule, check_rules
+from mtc.quant.data import Data, Prepare, data_for
 from mtc.quant.norms import norms_as_convolutions
 from mtc.quant.observers import Grid
-from mtc.quant.schemes import SCHEMES, Scheme, scheme
-from mtc.quant.settings import QuantSettings
+from mtc.quant.plan import Plan
+from mtc.quant.settings import QuantSettings, Resolved
 from mtc.quant.sqnr import Loss, loss_of
 from mtc.quant.static import round_statically
-from mtc.quant.stored import STORED_ONLY, StoredWeights
+from mtc.quant.stored import StoredWeights
 from mtc.session import Session
 from mtc.stages.files import save
 from mtc.stages.optimize import INTEGERS, optimize
@@ -42,40 +41,43 @@ from mtc.support.plural import counted
 _COMPARED = 4  # batches on which the loss is measured
 
 
-def prepared(
-    model: Module,
-    calibration: Any,
-    settings: QuantSettings,
-    *,
-    prepare: Prepare | None = None,
-    progress: Progress = silent,
-) -> Module:
-    """What is quantized, and can be several times, with other operators left in floats: the canonical model, whose
-    values have names, its channels scaled as the settings say."""
-    module = named(model if model.form == "canonical" else optimize(model))
-    config = settings.read_config()
-    improvements = settings.improvements(config)
-    if improvements.rescale:
-        needed_by = settings.scheme_of(config).name if improvements.need_data else None
-        rescale(
-            module, improvements, calibration_data(needed_by, calibration, module, prepare), settings.threads, progress
-        )
-    return module
+@dataclass(frozen=True)
+class Prepared:
+    """A float model that can be rounded several times, each time by other rules.
+
+    `source` is the canonical model as it was given, `module` the same function for which the settings did what they
+    say: norms are convolutions, channels are scaled. The values of both have names.
+    """
+
+    source: Module
+    module: Module
+    settings: Resolved
+    libraries: Sequence[KernelLibrary]
+    data: Data
+
+    def plan(self, rules: Sequence[Rule]) -> Plan:
+        return Plan.of(self.module, replace(self.settings, rules=tuple(rules)), self.libraries)
+
+    @cached_property
+    def wanted(self) -> list[tuple[Arrays, Arrays]]:
+        """The first batches, which another reading of the data may give in another order, with the float model's
+        outputs."""
+        with running(self.source, self.settings.threads) as run:
+            return [(batch, run(batch)) for batch in islice(self.data.batches(), _COMPARED)]
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """A quantized module, the float one that it was made from, and what it costs: the loss of each output."""
+    """A quantized module, what it was made from, and what it costs: the loss of each output."""
 
     module: Module
-    source: Module
-    data: Data
+    prepared: Prepared
     losses: dict[str, Loss]
 
     @property
     def summary(self) -> str:
         facts = self.module.meta["quantization"]
-        before, after = (counted(module.constant_bytes, "byte") for module in (self.source, self.module))
+        before, after = (counted(module.constant_bytes, "byte") for module in (self.prepared.source, self.module))
         losses = "; ".join(f"{label} {loss}" for label, loss in self.losses.items())
         data = (
             f" from {counted(facts['batches'], 'batch', 'batches')} of {facts['calibration']}"
@@ -101,10 +103,13 @@ def quantize(
     what `mtc quantize --calibration` takes. `settings` are the fields of QuantSettings.
     """
     chosen = QuantSettings(scheme=scheme, **settings)
-    return quantized(model, calibration, chosen, prepare=prepare, warn=warn, progress=progress).module
+    return rounded(
+        prepared(model, calibration, chosen, prepare=prepare, progress=progress), warn=warn, progress=progress
+    ).module
 
 
-def quantized(
+def quantize_to(
+    output: Path,
     model: Module,
     calibration: Any,
     settings: QuantSettings,
@@ -112,138 +117,103 @@ def quantized(
     prepare: Prepare | None = None,
     warn: Callable[[str], None] = warnings.warn,
     progress: Progress = silent,
-    options: PassOptions = PassOptions(),
-    known: Known | None = None,
 ) -> Quantized:
-    """What `quantize` returns, with what it cost. NO_CALIBRATION, BAD_CALIBRATION, BAD_QUANT_CONFIG or UNKNOWN_NAME
-    before anything slow. `known` is what an earlier calibration has found; what is missing is added.
-    """
-    config = settings.read_config()
-    how = settings.scheme_of(config)
-    improvements = settings.improvements(config)
-    improvements.check(how)
-    rules = configs.rules_of(settings.only, settings.skip, config, how.name)
-    module = named(model if model.form == "canonical" else optimize(model))
-    source = named(module)
-    configs.check_rules(rules, module)
-
-    def scheme_for(node: Node) -> str:
-        name = configs.scheme_of(node, rules, how.name)
-        stores = node.op in STORED_ONLY and name != configs.FLOAT and scheme(name).is_static
-        return STORED_ONLY[node.op] if stores else name
-
-    def chosen(module: Module) -> dict[Node, str]:
-        return {node: scheme_for(node) for node in module.nodes()}
-
-    schemes = chosen(module)
-    static = _static_scheme(how, {configs.scheme_of(node, rules, how.name) for node in module.nodes()})
-    libraries = backends(chosen_backends(module))
-    dtype = static.activations if static is not None and static.activations is not None else QI8
-
-    def becomes_integer(node: Node) -> bool:
-        is_static = static is not None and scheme_for(node) == static.name
-        return is_static and (node.op is ops.batch_norm or has_integer_kernel(node.op, dtype, libraries))
-
-    data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)
-    if static is not None:
-        _check_runnable(static, dtype, libraries)
-        if norms_as_convolutions(module, becomes_integer):
-            module = named(module)
-            schemes = chosen(module)
-    rescale(module, improvements, data, settings.threads, progress)
-    runs = tapped_runs(module, data, settings.threads, progress)
-    facts: dict[str, Any] = {"scheme": how.name, **improvements.facts()}
-    if improvements.need_data:
-        facts["calibration"] = data.origin
-    for name in sorted(set(schemes.values()) - {configs.FLOAT, static.name if static is not None else ""}):
-        stored = how if name == how.name else scheme(name)
-        wanted = {node for node, chosen in schemes.items() if chosen == name}
-        StoredWeights(stored, libraries).insert(module, wanted.__contains__, runs, improvements)
-    if static is not None:
-        watch = settings.watch(config, Grid(dtype))
-        wanted = {node for node in schemes if becomes_integer(node)}
-        known = Known() if known is None else known
-        is_new = known.batches is None
-        batches = round_statically(module, static, wanted, runs, watch, known, improvements)
-        if batches == 0:
-            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-        if is_new and batches == 1:
-            warn("one batch of calibration data: scales fit that one, and others may saturate")
-        if is_new and data.is_random:
-            warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
-        facts |= {"calibration": data.origin, "observer": watch().name}
-        if batches is not None:
-            facts["batches"] = batches
-    run_passes(module, INTEGERS, options)
-    verify(module)
-    module.meta["quantization"] = facts
-    module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
-    return Quantized(module, source, data, _losses(source, module, data, settings.threads))
-
-
-def _check_runnable(static: Scheme, dtype: DType, libraries: Sequence[KernelLibrary]) -> None:
-    """BAD_SCHEME if none of the libraries multiplies such integers: portable kernels would have to."""
-    asked = [library for library in libraries if library is not PORTABLE]
-    if not asked or any(has_integer_kernel(op, dtype, asked) for op in (ops.conv2d, ops.linear)):
-        return
-    others = [other.name for other in SCHEMES.values() if other.activations not in (None, dtype)]
-    raise BAD_SCHEME.error(
-        f"{' and '.join(library.name for library in asked)} cannot run `{static.name}`",
-        help=f"--scheme {' or '.join(others)}, or optimize the model for another backend too",
-    )
-
-
-def _static_scheme(how: Scheme, used: set[str]) -> Scheme | None:
-    """The one among those that are used. BAD_QUANT_CONFIG if there are several: a value has one type."""
-    found = [how if name == how.name else scheme(name) for name in sorted(used - {configs.FLOAT})]
-    static = [scheme for scheme in found if scheme.is_static]
-    if len(static) > 1:
-        raise BAD_QUANT_CONFIG.error(
-            f"`{static[0].name}` and `{static[1].name}` in one model", help="choose one of them"
-        )
-    return static[0] if static else None
-
-
-def calibration_data(needed_by: str | None, calibration: Any, module: Module, prepare: Prepare | None) -> Data:
-    """The calibration data; where none is needed and none is given, what the model was exported with, so that the loss
-    can be told."""
-    function = module.functions["forward"]
-    if calibration is None:
-        if needed_by is not None:
-            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
-        samples = module.samples.get("forward", [])
-        return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
-    data = open_data(calibration, function, prepare)
-    if data.count == 0:
-        raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
-    return data
-
-
-_REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
-
-
-def quantize_to(output: Path, model: Module, calibration: Any, settings: QuantSettings, **more: Any) -> Quantized:
-    """Writes what `quantized` makes of `model`."""
-    result = quantized(model, calibration, settings, **more)
+    """Writes what `quantize` makes of `model`."""
+    ready = prepared(model, calibration, settings, prepare=prepare, progress=progress)
+    result = rounded(ready, warn=warn, progress=progress)
     save(result.module, output)
     return result
 
 
-def _losses(source: Module, quantized: Module, data: Data, threads: int) -> dict[str, Loss]:
-    """How far the outputs are from the float model's, on some of the data."""
-    with tempfile.TemporaryDirectory(prefix="mtc-quantize-") as folder:
-        paths = [Path(folder, name) for name in ("float.mtp", "quantized.mtp")]
-        for module, path in zip((source, quantized), paths, strict=True):
-            package(module, path)
-        with Session(paths[0], threads=threads) as a, Session(paths[1], threads=threads) as b:
-            pairs = []
-            for batch, _ in zip(data.batches(), range(_COMPARED), strict=False):
-                a.reset_state()
-                b.reset_state()
-                pairs.append((a.run(*batch), b.run(*batch)))
-    labels = source.functions["forward"].output_labels
+def prepared(
+    model: Module,
+    calibration: Any,
+    settings: QuantSettings,
+    *,
+    prepare: Prepare | None = None,
+    progress: Progress = silent,
+) -> Prepared:
+    """What is to be rounded. NO_CALIBRATION, BAD_CALIBRATION, BAD_SCHEME, BAD_QUANT_CONFIG or UNKNOWN_NAME before
+    anything slow."""
+    told = settings.resolved()
+    source = named(model if model.form == "canonical" else optimize(model))
+    check_rules(told.rules, source)
+    libraries = backends(chosen_backends(source))
+    plan = Plan.of(source, told, libraries)
+    needs_data = plan.static is not None or told.improvements.need_data
+    data = data_for(calibration, source, told.scheme.name if needs_data else None, prepare)
+    plan.check_runnable()
+    module = clone(source)
+    if plan.static is not None and norms_as_convolutions(module, plan.may_become_integer):
+        module = named(module)
+    rescale(module, told.improvements, data, told.threads, progress)
+    return Prepared(source, module, told, libraries, data)
+
+
+def rounded(
+    ready: Prepared,
+    rules: Sequence[Rule] | None = None,
+    *,
+    known: Known | None = None,
+    warn: Callable[[str], None] = warnings.warn,
+    progress: Progress = silent,
+) -> Quantized:
+    """The model in the types that its settings say, or by other `rules` than theirs. `known` is what was found before;
+    what is missing is added."""
+    told, data = ready.settings, ready.data
+    plan = ready.plan(told.rules if rules is None else rules)
+    known = Known() if known is None else known
+    module = clone(ready.module)
+    runs = tapped_runs(module, data, told.threads, progress)
+    facts: dict[str, Any] = {"scheme": told.scheme.name, **told.improvements.facts()}
+    if told.improvements.need_data:
+        facts["calibration"] = data.origin
+    for scheme, nodes in plan.stored(module):
+        stored = StoredWeights(scheme, ready.libraries)
+        stored.insert(module, nodes.__contains__, runs, known, told.improvements)
+    if plan.static is not None:
+        watch = told.watch(Grid(plan.activations))
+        integers = {node for node in module.nodes() if plan.may_become_integer(node)}
+        is_new = known.batches is None
+        batches = round_statically(module, plan.static, integers, runs, watch, known, told.improvements)
+        if batches == 0:
+            raise data.no_batch()
+        if is_new and batches == 1:
+            warn("one batch of calibration data: scales fit that one, and others may saturate")
+        if is_new and data.is_random:
+            warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
+        facts |= {"calibration": data.origin, "observer": told.observer}
+        if batches is not None:
+            facts["batches"] = batches
+    run_passes(module, INTEGERS)
+    verify(module)
+    module.meta["quantization"] = facts
+    module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
+    return Quantized(module, ready, _losses(ready, module))
+
+
+def _losses(ready: Prepared, module: Module) -> dict[str, Loss]:
+    """How far the outputs are from the float model's."""
+    with running(module, ready.settings.threads) as run:
+        pairs = [(want, run(batch)) for batch, want in ready.wanted]
+    labels = ready.source.functions["forward"].output_labels
     return {
-        label: loss_of([(want[index], got[index]) for want, got in pairs])
+        label: loss_of((want[index], got[index]) for want, got in pairs)
         for index, label in enumerate(labels)
         if pairs and pairs[0][0][index].dtype.kind == "f"
     }
+
+
+@contextmanager
+def running(module: Module, threads: int = 1) -> Iterator[Run]:
+    """Runs a module's program on batches, of which each finds states as they are at first."""
+    with TemporaryDirectory(prefix="mtc-quantize-") as folder:
+        path = Path(folder, "model.mtp")
+        package(module, path)
+        with Session(path, threads=threads) as session:
+
+            def run(batch: Arrays) -> Arrays:
+                session.reset_state()
+                return session.run(*batch)
+
+            yield run

@@ -10,18 +10,12 @@ from mtc.quant.improvements import Improvements
 from mtc.quant.smoothing import smooth
 from mtc.stages.tapped_runs import tapped_runs
 
-DONE = "rescaled"  # in a module's meta, so that it is not done twice
-
 
 def rescale(
     module: Module, improvements: Improvements, data: Data, threads: int = 1, progress: Progress = silent
 ) -> None:
     """Scales the channels of a module whose values have names, in place. It stays the same function."""
-    wanted = {name: value for name, value in improvements.facts().items() if name in ("equalize", "smooth")}
-    if not wanted or module.meta.get(DONE) == wanted:
-        return
     if improvements.equalize:
         equalize(module, tapped_runs(module, data, threads, progress))
     if improvements.smooth is not None:
         smooth(module, tapped_runs(module, data, threads, progress), improvements.smooth)
-    module.meta[DONE] = wanted

@@ -60,10 +60,12 @@ def _values(function: Function) -> list[Value]:
 
 
 def _name_values(function: Function) -> None:
+    values = _values(function)
+    given = {value.name for value in values}
     taken: set[str] = set()
-    for number, value in enumerate(_values(function)):
+    for number, value in enumerate(values):
         name = value.name or f"v{number}"
-        while name in taken:
+        while name in taken or (not value.name and name in given):  # a value with a name keeps it
             name = f"{name}_{number}"
         taken.add(name)
         value.name = name

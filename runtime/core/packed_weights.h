@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "core/block.h"
@@ -42,6 +43,14 @@ struct PackedKey {
   std::array<int64_t, 13> sizes;
   std::array<int64_t, 7> quantization = {};  // scales and zero points, where they are folded into the weights
 };
+
+// What stands in a key for a number, or for what lies at an address.
+inline int64_t KeyPart(float number) {
+  uint32_t bits;
+  std::memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+inline int64_t KeyPart(const void* address) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(address)); }
 
 // Packed weights where they lie; null if there are none.
 struct PackedBlock {

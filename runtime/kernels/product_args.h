@@ -11,15 +11,17 @@
 
 namespace mtc::kernels {
 
+inline Status CheckBias(PrepareContext& context, const Tensor* bias, int64_t channels) {
+  if (bias == nullptr || (bias->rank == 1 && bias->dims[0] == channels)) return Status::kOk;
+  return context.Fail(Status::kInvalidArgument, "the bias has not one element for each output channel");
+}
+
 // Both are packed once.
 inline Status CheckConstants(PrepareContext& context, const Tensor& weight, const Tensor* bias, int64_t channels) {
   if (!weight.is_constant() || (bias != nullptr && !bias->is_constant())) {
     return context.Fail(Status::kInvalidProgram, "the weights are not constant");
   }
-  if (bias != nullptr && (bias->rank != 1 || bias->dims[0] != channels)) {
-    return context.Fail(Status::kInvalidArgument, "the bias has not one element for each output channel");
-  }
-  return Status::kOk;
+  return CheckBias(context, bias, channels);
 }
 
 // Derives the result's shape, and checks all else that Run relies on.
@@ -64,19 +66,24 @@ inline Status CheckConvTranspose2d(PrepareContext& context, const ConvTranspose2
   return context.Resize(args.out, dims);
 }
 
-inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
-  const Tensor& x = *args.x;
-  const Tensor& weight = *args.weight;
-  const int64_t depth = x.row_size();
-  if (x.rank == 0 || weight.rank != 2 || weight.dims[1] != depth || depth == 0) {
+// The same of any weights.
+inline Status LinearShape(PrepareContext& context, const LinearArgs& args) {
+  const Tensor &x = *args.x, &weight = *args.weight;
+  if (x.rank == 0 || weight.rank != 2 || weight.dims[1] != x.row_size()) {
     return context.Fail(Status::kInvalidArgument, "linear: x and weight do not fit");
   }
-  MTC_RETURN_IF_ERROR(CheckConstants(context, weight, args.bias, weight.dims[0]));
+  MTC_RETURN_IF_ERROR(CheckBias(context, args.bias, weight.dims[0]));
   MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
   int64_t dims[kMaxRank];
   std::copy(x.dims, x.dims + x.rank, dims);
   dims[x.rank - 1] = weight.dims[0];
   return context.Resize(args.out, {dims, x.rank});
+}
+
+inline Status CheckLinear(PrepareContext& context, const LinearArgs& args) {
+  MTC_RETURN_IF_ERROR(LinearShape(context, args));
+  if (args.weight->dims[1] == 0) return context.Fail(Status::kInvalidArgument, "linear: rows without elements");
+  return CheckConstants(context, *args.weight, args.bias, args.weight->dims[0]);
 }
 
 inline LinearArgs AsLinear(const IntegerLinearArgs& args) {

@@ -83,10 +83,8 @@ def test_tuning_meets_the_goal_and_writes_a_config_that_does(mtc, quantized_fold
     assert tuned["outputs"]["linear"]["sqnr"] >= goal and 1 <= len(tuned["floats"]) < 3
     assert next(point["floats"] for point in tuned["front"]) == 0
     config = yaml.safe_load((quantized_folder / "model.int8.q.yaml").read_text())
-    assert [rule["match"] for rule in config["rules"]] == tuned["floats"]
-    again = mtc(
-        "quantize", "model.optimized.mtc", *DATA, "--per-tensor", "--config", "model.int8.q.yaml", "--json"
-    ).json
+    assert config["rules"] == [{"match": f"%{name}", "scheme": "float"} for name in tuned["floats"]]
+    again = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "model.int8.q.yaml", "--json").json
     assert again["outputs"] == tuned["outputs"]
     assert not list(quantized_folder.glob("*.tune*"))
     assert len(mtc("quantize", *DATA, "--tune", "--min-sqnr", "500", "--json").json["floats"]) == 3  # all of them
@@ -165,6 +163,15 @@ def test_what_cannot_be_is_refused_at_once(mtc, quantized_folder, arguments, cod
     done = mtc("quantize", "model.optimized.mtc", *arguments)
     assert done.code == code and message in done.err
     assert not list(quantized_folder.glob("model.*int*.mtc"))
+
+
+@pytest.mark.parametrize("scheme", ["int8", "int8-dynamic", "weight-int8", "bf16"])
+def test_files_are_called_after_the_model(mtc, quantized_folder, scheme):
+    """Whatever the stage before has made of it."""
+    data = DATA if scheme == "int8" else ()
+    assert mtc("quantize", "model.optimized.mtc", "--scheme", scheme, *data).code == 0
+    assert mtc("package", f"model.{scheme}.mtc").code == 0
+    assert (quantized_folder / "model.mtp").is_file()
 
 
 def test_verify_says_that_a_program_is_quantized(mtc, quantized_folder):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from measured import sqnr
 from torch import nn
 
 import mtc
@@ -16,7 +17,6 @@ from mtc.diagnostics import MtcError
 from mtc.ir.module import Module
 from mtc.quant import adaptive_rounding
 from mtc.quant.adaptive_rounding import descend
-from mtc.quant.sqnr import loss_of
 
 
 def loss(chosen: np.ndarray, steps: np.ndarray, moment: np.ndarray) -> float:
@@ -80,21 +80,15 @@ def model(net: nn.Module) -> Module:
     return mtc.optimize(mtc.export(net, batches(1)[0]))
 
 
-def sqnr(net: nn.Module, quantized: Module, folder: Path) -> float:
-    mtc.package(quantized, folder / "q.mtp")
-    with mtc.Session(folder / "q.mtp") as session, torch.no_grad():
-        return loss_of([(net(*x).numpy(), session.run(x[0].numpy())[0]) for x in batches(8, seed=1)]).sqnr
-
-
 @pytest.mark.parametrize(
     ("scheme", "gain"), [("weight-int4", 10), ("weight-int8", 5), ("int8-dynamic", 1.5), ("int8", 0.2), ("uint8", 1)]
 )
 def test_results_are_nearer_to_the_float_models(
     net: nn.Module, model: Module, scheme: str, gain: float, tmp_path: Path
 ) -> None:
-    nearest = sqnr(net, mtc.quantize(model, scheme, batches(16), correct_bias=False), tmp_path)
+    nearest = sqnr(net, mtc.quantize(model, scheme, batches(16), correct_bias=False), batches(8, seed=1), tmp_path)
     adaptive = mtc.quantize(model, scheme, batches(16), round="adaptive", correct_bias=False)
-    got = sqnr(net, adaptive, tmp_path)
+    got = sqnr(net, adaptive, batches(8, seed=1), tmp_path)
     assert got > nearest + gain
     assert adaptive.meta["quantization"]["round"] == "adaptive"
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from measured import sqnr
 from torch import nn
 
 import mtc
 from mtc.ir.module import Module
 from mtc.quant.bias_correction import PatchMean
 from mtc.quant.patches import Patches, seen_by
-from mtc.quant.sqnr import loss_of
 
 LAYERS: list[tuple[nn.Module, tuple[int, ...]]] = [
     (nn.Linear(12, 5), (3, 7, 12)),
@@ -82,12 +82,6 @@ class Biased(nn.Module):
         return self.second(torch.relu(self.first(x)).mean((2, 3)))
 
 
-def sqnr(net: nn.Module, quantized: Module, folder: Path) -> float:
-    mtc.package(quantized, folder / "q.mtp")
-    with mtc.Session(folder / "q.mtp") as session, torch.no_grad():
-        return loss_of([(net(*x).numpy(), session.run(x[0].numpy())[0]) for x in batches(8, seed=1)]).sqnr
-
-
 def batches(count: int, seed: int = 0) -> list[tuple[torch.Tensor]]:
     generator = torch.Generator().manual_seed(seed)
     return [(torch.randn(1, 3, 12, 12, generator=generator) * 0.3 + 2,) for _ in range(count)]
@@ -100,7 +94,7 @@ def test_biased_rounding_is_taken_back(scheme: str, tmp_path: Path) -> None:
     module = mtc.optimize(mtc.export(net, batches(1)[0]))
     plain = mtc.quantize(module, scheme, batches(8), correct_bias=False)
     corrected = mtc.quantize(module, scheme, batches(8), correct_bias=True)
-    assert sqnr(net, corrected, tmp_path) > sqnr(net, plain, tmp_path) + 4
+    assert sqnr(net, corrected, batches(8, seed=1), tmp_path) > sqnr(net, plain, batches(8, seed=1), tmp_path) + 4
     assert corrected.meta["quantization"]["correct_bias"] is True
     assert "correct_bias" not in plain.meta["quantization"]
     layers = [node for node in corrected.nodes() if node.op.name in ("conv2d", "linear", "integer_linear")]
@@ -135,4 +129,4 @@ def test_gates_of_recurrent_layers_are_corrected(layer: Any, bias: bool, tmp_pat
     plain, corrected = (
         mtc.quantize(module, "weight-int8", batches(8), correct_bias=correct) for correct in (False, True)
     )
-    assert sqnr(net, corrected, tmp_path) > sqnr(net, plain, tmp_path) + 4
+    assert sqnr(net, corrected, batches(8, seed=1), tmp_path) > sqnr(net, plain, batches(8, seed=1), tmp_path) + 4

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from measured import sqnr
 from torch import nn
 
 import mtc
 from mtc.ir.module import Module
-from mtc.quant.sqnr import loss_of
 
 
 class Net(nn.Module):
@@ -26,12 +26,6 @@ class Net(nn.Module):
 def batches(count: int, seed: int = 0) -> list[tuple[torch.Tensor]]:
     generator = torch.Generator().manual_seed(seed)
     return [(torch.randn(1, 3, 12, 12, generator=generator),) for _ in range(count)]
-
-
-def sqnr(net: nn.Module, module: Module, folder: Path) -> float:
-    mtc.package(module, folder / "q.mtp")
-    with mtc.Session(folder / "q.mtp") as session, torch.no_grad():
-        return loss_of([(net(*x).numpy(), session.run(x[0].numpy())[0]) for x in batches(8, seed=1)]).sqnr
 
 
 def weight_types(module: Module) -> list[str]:
@@ -60,7 +54,7 @@ def test_a_layer_may_be_stored_by_another_scheme(
     module = mtc.optimize(mtc.export(net, batches(1)[0]))
     quantized = mtc.quantize(module, scheme, batches(8), config=tmp_path / "q.yaml", **improvements)
     assert set(weight_types(quantized)) == types
-    assert sqnr(net, quantized, tmp_path) > 30
+    assert sqnr(net, quantized, batches(8, seed=1), tmp_path) > 30
 
 
 class Extreme(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -58,15 +59,16 @@ class _Watched:
             self.count += want.size
 
 
-def layer_losses(result: Quantized, threads: int = 1, batches: int = BATCHES) -> list[LayerLoss]:
+def layer_losses(result: Quantized, batches: int = BATCHES) -> list[LayerLoss]:
     """Every value that both models have, in program order."""
     pairs = list(_pairs(result))
     watched = {value.name: _Watched(*_ends(rounded.type)) for value, rounded in pairs}
+    data, threads = result.prepared.data, result.prepared.settings.threads
     with (
-        tapped_runs(result.source, result.data, threads).open([value.name for value, _ in pairs]) as run_float,
-        tapped_runs(result.module, result.data, threads).open([rounded.name for _, rounded in pairs]) as run_rounded,
+        tapped_runs(result.prepared.module, data, threads).open([value.name for value, _ in pairs]) as run_float,
+        tapped_runs(result.module, data, threads).open([rounded.name for _, rounded in pairs]) as run_rounded,
     ):
-        for batch, _ in zip(result.data.batches(), range(batches), strict=False):
+        for batch in islice(data.batches(), batches):
             for (value, _), want, got in zip(pairs, run_float(batch), run_rounded(batch), strict=True):
                 watched[value.name].add(want, got)
     return [_row(value, rounded, watched[value.name]) for value, rounded in pairs]
@@ -80,7 +82,7 @@ def _pairs(result: Quantized) -> Iterator[tuple[Value, Value]]:
         for value in node.outputs
         if value.type.dtype.is_quantized and value.constant is None
     }
-    function = result.source.functions["forward"]
+    function = result.prepared.module.functions["forward"]
     for value in (*function.inputs, *(value for node in function for value in node.outputs)):
         if (integers := rounded.get(rounded_name(value.name))) is not None and value.constant is None:
             yield value, integers

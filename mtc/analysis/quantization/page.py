@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -97,7 +97,9 @@ def _saturation(layers: Sequence[LayerLoss]) -> str:
     return _plot(layers, bar, lambda row: f"{100 * row.saturated:.3f}%")
 
 
-def _plot(layers: Sequence[LayerLoss], drawing: Any, label: Any) -> str:
+def _plot(
+    layers: Sequence[LayerLoss], drawing: Callable[[LayerLoss, int], str], label: Callable[[LayerLoss], str]
+) -> str:
     """A row for each layer: its name, what `drawing(row, top)` draws, and a label behind it."""
     parts = [
         f'<svg width="{_NAME + _PLOT + 140}" height="{len(layers) * _ROW + 8}" xmlns="http://www.w3.org/2000/svg">'

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mtc.build.progress import Progress, silent
 from mtc.ir.module import Module, Node
-from mtc.passes.quantization_fusion import integer_form
+from mtc.passes.integer_forms import integer_form
 from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
-from mtc.quant.settings import QuantSettings
-from mtc.stages.quantize import Quantized, quantized
+from mtc.quant.config import FLOAT, Rule, pattern_of, scheme_of
+from mtc.stages.quantize import Prepared, Quantized, rounded
 
 
 @dataclass(frozen=True)
@@ -39,29 +40,31 @@ def worst_sqnr(result: Quantized) -> float:
 
 
 def sensitivities(
-    model: Module,
-    calibration: Any,
-    settings: QuantSettings,
+    ready: Prepared,
     *,
     known: Known,
     done: dict[str, float] | None = None,
     found: Callable[[Sensitivity], None] = lambda row: None,
+    warn: Callable[[str], None] = warnings.warn,
     progress: Progress = silent,
-    **more: Any,
 ) -> list[Sensitivity]:
-    """The layers of a named model that the settings quantize, the most sensitive first. `done` holds the SQNR of those
-    that were measured before; `found` hears of each."""
+    """The layers that the settings quantize, the most sensitive first. `done` holds the SQNR of those that were
+    measured before; `found` hears of each."""
     done = {} if done is None else done
-    nodes = list(layers(model))
+    told = ready.settings
+    nodes = list(layers(ready.module))
     rows = []
     for number, node in enumerate(nodes):
         progress("measuring layers", number, len(nodes))
         name = node.output.name
+        scheme = scheme_of(node, told.rules, told.scheme.name)
+        if scheme == FLOAT:
+            continue
         if name not in done:
-            alone = replace(settings, only=(name,), config=None, scheme=settings.chosen_scheme)
-            result = quantized(model, calibration, alone, known=known, **more)
+            alone = (Rule("*", FLOAT), Rule(pattern_of(name), scheme))
+            result = rounded(ready, alone, known=known, warn=warn)
             if not any(value.type.dtype.is_quantized for n in result.module.nodes() for value in n.outputs):
-                continue  # the settings, or its operands, keep it in floats
+                continue  # its operands keep it in floats
             done[name] = worst_sqnr(result)
         rows.append(Sensitivity(name, node.op.name, "; ".join(map(str, node.loc)), done[name]))
         found(rows[-1])

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import yaml
 
 from mtc.analysis.quantization.sensitivity import Sensitivity, sensitivities, worst_sqnr
 from mtc.build.progress import Progress, silent
 from mtc.diagnostics import NOT_GOOD_ENOUGH
-from mtc.ir.module import Module
-from mtc.quant.calibration import Known
-from mtc.quant.config import FLOAT, VERSION
-from mtc.quant.settings import QuantSettings
-from mtc.session import Session
+from mtc.quant.calibration import Arrays, Known, Run
+from mtc.quant.config import FLOAT, Rule, pattern_of, text_of
+from mtc.quant.settings import Resolved
 from mtc.stages.kinds import QUANT_CONFIG_MARK
-from mtc.stages.package import package
-from mtc.stages.quantize import Quantized, quantized
+from mtc.stages.quantize import Prepared, Quantized, rounded, running
 from mtc.support.atomic import write_text
+from mtc.support.hashing import file_sha256
 
 # metric(outputs, references): both hold the outputs of every batch in turn. Higher is better.
-Metric = Callable[[Sequence[Sequence[np.ndarray]], Sequence[Sequence[np.ndarray]]], float]
+Metric = Callable[[Sequence[Arrays], Sequence[Arrays]], float]
 _TIMED = 5
 
 
@@ -95,134 +92,114 @@ class Progressed:
         write_text(self.path, json.dumps({"key": self.key, **found}))
 
 
+def search_key(ready: Prepared, files: Iterable[Path]) -> str:
+    """What a search is of: settings, and the content of the files that hold the model, the data and the metric."""
+    told = replace(ready.settings, threads=1)
+    return " ".join([ready.data.origin, str(told), *map(file_sha256, files)])
+
+
 @dataclass(frozen=True)
 class Tuned:
-    """The model that was found, the layers that stay in floats, and the points on the way, fewest floats first."""
+    """The model that was found, the layers that stay in floats, the rules that say so, and the points on the way,
+    fewest floats first."""
 
     result: Quantized
     floats: tuple[str, ...]
+    rules: tuple[Rule, ...]
     ranked: list[Sensitivity]
     points: list[Point]
 
 
+@dataclass(frozen=True)
 class Tuner:
-    """One search."""
+    """One search. What it has measured so far is in `state`, and in its file."""
 
-    def __init__(
-        self,
-        model: Module,
-        calibration: Any,
-        settings: QuantSettings,
-        goal: Goal,
-        state: Progressed,
-        progress: Progress = silent,
-        **more: Any,
-    ) -> None:
-        self.model = model
-        self.calibration = calibration
-        self.settings = settings
-        self.goal = goal
-        self.state = state
-        self.known = state.known
-        self.progress = progress
-        self.more = more
+    ready: Prepared
+    goal: Goal
+    state: Progressed
+    warn: Callable[[str], None] = warnings.warn
+    progress: Progress = silent
 
     def search(self) -> Tuned:
         """NOT_GOOD_ENOUGH if even with every layer in floats the goal is not met."""
         ranked: list[Sensitivity] = []
+        count = 0
         if not self._is_good(0, ranked):
             ranked = self._ranked()
-            low, high = 0, 1
-            while high < len(ranked) and not self._is_good(high, ranked):
-                low, high = high, min(2 * high, len(ranked))
-            if high >= len(ranked) and not self._is_good(len(ranked), ranked):
-                raise NOT_GOOD_ENOUGH.error(
-                    "the goal is not met with every layer in floats",
-                    notes=(f"the SQNR is {self.state.points[len(ranked)].sqnr:.1f} dB then",),
-                )
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (low, middle) if self._is_good(middle, ranked) else (middle, high)
-            count = high
-        else:
-            count = 0
+            count = self._fewest(ranked)
         floats = tuple(row.value for row in ranked[:count])
-        return Tuned(self._quantized(floats), floats, ranked, [self.state.points[n] for n in sorted(self.state.points)])
+        rules = self._rules(floats)
+        points = [self.state.points[number] for number in sorted(self.state.points)]
+        return Tuned(self._rounded(rules), floats, rules, ranked, points)
+
+    def _fewest(self, ranked: Sequence[Sensitivity]) -> int:
+        """How many layers in floats are enough: more and more of them, then by bisection between too few and enough."""
+        low, high = 0, 1
+        while high < len(ranked) and not self._is_good(high, ranked):
+            low, high = high, min(2 * high, len(ranked))
+        if high >= len(ranked) and not self._is_good(len(ranked), ranked):
+            raise NOT_GOOD_ENOUGH.error(
+                "the goal is not met with every layer in floats",
+                notes=(f"the SQNR is {self.state.points[len(ranked)].sqnr:.1f} dB then",),
+            )
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._is_good(middle, ranked) else (middle, high)
+        return high
 
     def _ranked(self) -> list[Sensitivity]:
         return sensitivities(
-            self.model,
-            self.calibration,
-            self.settings,
-            known=self.known,
+            self.ready,
+            known=self.state.known,
             done=self.state.alone,
             found=lambda row: self.state.save(),
+            warn=self.warn,
             progress=self.progress,
-            **self.more,
         )
 
     def _is_good(self, count: int, ranked: Sequence[Sensitivity]) -> bool:
         if count not in self.state.points:
             self.progress(f"measuring with {count} layers in floats", 0, 0)
-            result = self._quantized(tuple(row.value for row in ranked[:count]))
+            result = self._rounded(self._rules(tuple(row.value for row in ranked[:count])))
             self.state.points[count] = self._measured(count, result)
             self.state.save()
         return self.goal.is_met(self.state.points[count])
 
-    def _quantized(self, floats: tuple[str, ...]) -> Quantized:
-        chosen = replace(self.settings, skip=(*self.settings.skip, *floats))
-        return quantized(self.model, self.calibration, chosen, known=self.known, **self.more)
+    def _rules(self, floats: Sequence[str]) -> tuple[Rule, ...]:
+        return (*self.ready.settings.rules, *(Rule(pattern_of(name), FLOAT) for name in floats))
+
+    def _rounded(self, rules: tuple[Rule, ...]) -> Quantized:
+        return rounded(self.ready, rules, known=self.state.known, warn=self.warn)
 
     def _measured(self, count: int, result: Quantized) -> Point:
-        path = self.state.path.with_suffix(".mtp")
-        try:
-            package(result.module, path)
-            with Session(path) as session:
-                batches = [list(batch) for batch in result.data.batches()]
-                milliseconds = _milliseconds(session, batches[0])
-                drop = None if self.goal.metric is None else self._drop(session, result, batches)
-        finally:
-            path.unlink(missing_ok=True)
+        with running(result.module) as run:
+            drop = None if self.goal.metric is None else self._drop(self.goal.metric, run)
+            milliseconds = _milliseconds(run, next(iter(self.ready.data.batches())))
         return Point(count, result.module.constant_bytes, milliseconds, worst_sqnr(result), drop)
 
-    def _drop(self, session: Session, result: Quantized, batches: Sequence[list[np.ndarray]]) -> float:
-        assert self.goal.metric is not None
-        path = self.state.path.with_suffix(".float.mtp")
-        try:
-            package(result.source, path)
-            with Session(path) as reference:
-                want = [_run(reference, batch) for batch in batches]
-        finally:
-            path.unlink(missing_ok=True)
-        got = [_run(session, batch) for batch in batches]
-        return float(self.goal.metric(want, want)) - float(self.goal.metric(got, want))
+    @cached_property
+    def _wanted(self) -> list[tuple[Arrays, Arrays]]:
+        """All batches, with the float model's outputs."""
+        with running(self.ready.source) as run:
+            return [(batch, run(batch)) for batch in self.ready.data.batches()]
+
+    def _drop(self, metric: Metric, run: Run) -> float:
+        want = [outputs for _, outputs in self._wanted]
+        got = [run(batch) for batch, _ in self._wanted]
+        return float(metric(want, want)) - float(metric(got, want))
 
 
-def _run(session: Session, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
-    session.reset_state()
-    return session.run(*batch)
-
-
-def _milliseconds(session: Session, batch: Sequence[np.ndarray]) -> float:
+def _milliseconds(run: Run, batch: Arrays) -> float:
     """The least of a few, after one that packs weights."""
     times = []
     for _ in range(_TIMED + 1):
         start = time.perf_counter()
-        _run(session, batch)
+        run(batch)
         times.append(1e3 * (time.perf_counter() - start))
     return min(times[1:])
 
 
-def config_text(settings: QuantSettings, floats: Sequence[str]) -> str:
+def config_text(settings: Resolved, rules: tuple[Rule, ...]) -> str:
     """The q.yaml of what was found: `mtc quantize --config` makes the same model again."""
-    config = settings.read_config()
-    rules = [asdict(rule) for rule in config.rules]
-    rules += [{"match": name, "scheme": FLOAT} for name in (*settings.skip, *floats)]
-    content = {
-        "version": VERSION,
-        "scheme": settings.chosen_scheme,
-        "observer": settings.chosen_observer,
-        **{name.replace("_", "-"): value for name, value in settings.improvements(config).facts().items()},
-        "rules": rules,
-    }
-    return f"{QUANT_CONFIG_MARK}; docs/quantization.md lists the keys.\n" + yaml.safe_dump(content, sort_keys=False)
+    found = text_of(replace(settings, rules=rules).to_config())
+    return f"{QUANT_CONFIG_MARK}; docs/quantization.md lists the keys.\n{found}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
 
 from mtc import ops
 from mtc.delegates.library import Adapter, KernelLibrary, Support
 from mtc.ir.module import Node
-from mtc.ir.opspec import OpSpec, Trait
+from mtc.ir.opspec import OpSpec, Quantized, Trait
 from mtc.ir.types import ANY, BF16, F16, F32, QI4, QI8, QUANTIZED
 
 # Kernels that take a visible share of a model's time: vectorised, and compiled for each instruction-set level.
@@ -81,26 +80,15 @@ def joins_rows(concat: Node) -> bool:
 
 TAKES_PITCH: dict[OpSpec, bool | Callable[[Node], bool]] = {ops.copy: True, ops.concat: joins_rows}
 
-# Kernels for quantized elements that are files of their own, vectorised where they take a visible share of the time.
-_INTEGER_KERNELS: dict[OpSpec, Support] = {
-    ops.conv1d: Support(()),
-    ops.conv2d: Support(()),
-    ops.conv3d: Support(()),
-    ops.conv_transpose2d: Support(()),
-    ops.conv_transpose3d: Support(()),
-    ops.linear: Support(()),
-    ops.matmul: Support(()),
-}
-
 
 def _quantized(op: OpSpec) -> Support | None:
     """The kernel of an op for quantized elements: its own, or the plain one's by an adapter."""
-    signature = next((signature for signature in op.variants if signature.form == "quantized"), None)
+    signature = op.variant("quantized")
     if signature is None:
         return None
-    combinations = (dtypes for dtypes in itertools.product(*signature.variables.values()) if QI4 not in dtypes)
-    if op in _INTEGER_KERNELS:
-        return replace(_INTEGER_KERNELS[op], dtypes=tuple(combinations))
+    combinations = tuple(dtypes for dtypes in itertools.product(*signature.variables.values()) if QI4 not in dtypes)
+    if op.quantized is Quantized.PRODUCT:  # files of their own
+        return Support(combinations)
     adapter = Adapter.WIDENED
     if op.has(Trait.SHARES_QPARAMS):
         adapter = Adapter.AS_INTEGERS
@@ -108,7 +96,7 @@ def _quantized(op: OpSpec) -> Support | None:
         adapter = Adapter.BY_TABLE
     pitch = TAKES_PITCH.get(op, False) if adapter is Adapter.AS_INTEGERS else False
     is_hot = adapter is Adapter.BY_TABLE or op in HOT
-    return Support(tuple(combinations), takes_pitch=pitch, is_hot=is_hot, adapter=adapter)
+    return Support(combinations, takes_pitch=pitch, is_hot=is_hot, adapter=adapter)
 
 
 _STORED = (QI8, QI4, F16, BF16)

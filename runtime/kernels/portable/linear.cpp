@@ -1,11 +1,10 @@
 #include <memory>
 #include <new>
 
-#include "generated/args.h"
 #include "kernels/dot.h"
 #include "kernels/packed_product.h"
+#include "kernels/product_args.h"
 #include "kernels/selected_types.h"
-#include "kernels/shape_rules.h"
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
@@ -47,19 +46,8 @@ Status PrepareProduct(PrepareContext& context, const LinearArgs& args) {
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
-  const Tensor &x = *args.x, &weight = *args.weight;
-  if (x.rank < 1 || weight.rank != 2 || x.dim(-1) != weight.dims[1]) {
-    return context.Fail(Status::kInvalidArgument, "weights are not [out, %lld]",
-                        static_cast<long long>(x.rank < 1 ? 0 : x.dim(-1)));
-  }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
-    return context.Fail(Status::kInvalidProgram, "bias has not one element for each output feature");
-  }
-  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
-  int64_t dims[kMaxRank];
-  for (int i = 0; i < x.rank; ++i) dims[i] = x.dims[i];
-  dims[x.rank - 1] = weight.dims[0];
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
+  const Tensor& x = *args.x;
+  MTC_RETURN_IF_ERROR(LinearShape(context, args));
   if (x.rows() <= kFewRows || args.out->count() == 0) return Status::kOk;
   return MTC_PORTABLE_TYPES(Linear)::With(
       context, x.dtype, [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });

@@ -1,10 +1,9 @@
 #include <cstring>
 
-#include "generated/args.h"
 #include "kernels/dot.h"
 #include "kernels/gemm.h"
+#include "kernels/product_args.h"
 #include "kernels/rounded_rows.h"
-#include "kernels/shape_rules.h"
 #include "kernels/stored_dot.h"
 #include "kernels/stored_weights.h"
 #include "selected_kernels.h"
@@ -33,22 +32,11 @@ ProductSizes ChunkSizes(const LinearArgs& args) {
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinearStored(PrepareContext& context, const LinearArgs& args) {
   const Tensor &x = *args.x, &weight = *args.weight;
-  if (x.rank < 1 || weight.rank != 2 || x.dim(-1) != weight.dims[1]) {
-    return context.Fail(Status::kInvalidArgument, "weights are not [out, %lld]",
-                        static_cast<long long>(x.rank < 1 ? 0 : x.dim(-1)));
-  }
-  if (args.bias != nullptr && (args.bias->rank != 1 || args.bias->dims[0] != weight.dims[0])) {
-    return context.Fail(Status::kInvalidProgram, "bias has not one element for each output feature");
-  }
+  MTC_RETURN_IF_ERROR(LinearShape(context, args));
   if (args.dynamic && !IsQuantized(weight.dtype)) {
     return context.Fail(Status::kInvalidProgram, "rows that are rounded for weights that are not integers");
   }
-  MTC_RETURN_IF_ERROR(CheckClamp(context, args.clamp));
   MTC_RETURN_IF_ERROR(CheckStored(context, weight));
-  int64_t dims[kMaxRank];
-  for (int i = 0; i < x.rank; ++i) dims[i] = x.dims[i];
-  dims[x.rank - 1] = weight.dims[0];
-  MTC_RETURN_IF_ERROR(context.Resize(args.out, {dims, x.rank}));
   if (args.out->count() == 0) return Status::kOk;
   if (args.dynamic) {
     context.RequireScratch(RoundedRowsScratch(x.rows(), x.row_size()));

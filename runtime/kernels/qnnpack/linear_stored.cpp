@@ -67,9 +67,10 @@ Status Pack(PrepareContext& context, const Tensor& weight, DynamicState& state) 
   const WeightSizes sizes = {1, channels, 1, depth, channels * depth, depth, depth, 1};
   const MTC_PORTABLE::Requantization no_bias;
   const PackedProduct product = {sizes, no_bias, state.weight_zeros.data()};
-  const auto zeros = static_cast<int64_t>(reinterpret_cast<intptr_t>(q.zero_points));
-  const PackedSource source = {
-      Packing::kQnnpackDynamic, weight, nullptr, {{channels, depth, q.axis < 0 ? 1 : q.count, q.zero_point, zeros}}};
+  const PackedSource source = {Packing::kQnnpackDynamic,
+                               weight,
+                               nullptr,
+                               {{channels, depth, q.axis < 0 ? 1 : q.count, q.zero_point, KeyPart(q.zero_points)}}};
   return PackOnce<uint8_t>(
       context, source, product.bytes(), [&](uint8_t* to) { product.Pack(Weights(weight, sizes), to); }, &state.packed);
 }

@@ -119,25 +119,19 @@ struct PackedDepthwise {
 inline std::array<int64_t, 13> PackingKey(const WeightSizes& sizes, const Tensor& x, const Tensor& weight,
                                           bool is_depthwise) {
   const Quantization &qx = *x.quantization, &qw = *weight.quantization;
-  const auto bits = [](float scale) {
-    uint32_t word;
-    std::memcpy(&word, &scale, sizeof word);
-    return static_cast<int64_t>(word);
-  };
-  const auto address = [](const void* data) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(data)); };
   return {is_depthwise,
           sizes.groups,
           sizes.channels,
           sizes.taps,
           sizes.depth,
           sizes.depth_step,
-          bits(qx.scale),
-          bits(qw.scale),
+          KeyPart(qx.scale),
+          KeyPart(qw.scale),
           qw.axis < 0 ? 1 : qw.count,
-          address(qw.scales),
+          KeyPart(qw.scales),
           static_cast<int64_t>(qw.scales_type),
           qw.zero_point,
-          address(qw.zero_points)};
+          KeyPart(qw.zero_points)};
 }
 
 // Makes the operator: the weights packed, what is read in place of padding, scales and zero points.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/product_args.h"
 #include "kernels/xnnpack/dynamic_product.h"
 #include "selected_kernels.h"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/depthwise_integers.h"
 #include "kernels/packed_constant.h"
 #include "kernels/product_args.h"

@@ -3,6 +3,8 @@
 #ifndef MTC_KERNELS_XNNPACK_DYNAMIC_LINEAR_H_
 #define MTC_KERNELS_XNNPACK_DYNAMIC_LINEAR_H_
 
+#include <cstring>
+
 #include "kernels/product_args.h"
 #include "kernels/xnnpack/dynamic_product.h"
 

@@ -5,7 +5,6 @@
 #define MTC_KERNELS_XNNPACK_DYNAMIC_PRODUCT_H_
 
 #include <array>
-#include <cstring>
 #include <vector>
 
 #include "kernels/rounded_rows.h"
@@ -56,9 +55,7 @@ inline Status WeightScales(KernelContext& context, const Tensor& weight, std::ve
 // The weights' scales are packed with them.
 inline std::array<int64_t, 7> ScalesKey(const Tensor& weight) {
   const Quantization& q = *weight.quantization;
-  uint32_t bits;
-  std::memcpy(&bits, &q.scale, sizeof bits);
-  return {bits, static_cast<int64_t>(reinterpret_cast<intptr_t>(q.scales)), static_cast<int64_t>(q.scales_type)};
+  return {KeyPart(q.scale), KeyPart(q.scales), static_cast<int64_t>(q.scales_type)};
 }
 
 inline const xnn_gemm_config& DynamicGemmConfig() { return *xnn_init_qd8_f32_qc8w_gemm_config(); }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <vector>
 
 #include "kernels/requantization.h"
@@ -55,19 +54,14 @@ inline Status DeriveQuantizedProduct(KernelContext& context, const Tensor& x, co
 
 // Scales and zero points are packed with the weights.
 inline std::array<int64_t, 7> QuantizationKey(const Tensor& x, const Tensor& weight, const Tensor& out) {
-  const auto bits = [](float scale) {
-    uint32_t word;
-    std::memcpy(&word, &scale, sizeof word);
-    return static_cast<int64_t>(word);
-  };
   const Quantization &qx = *x.quantization, &qw = *weight.quantization;
-  return {bits(qx.scale),
+  return {KeyPart(qx.scale),
           qx.zero_point,
-          bits(qw.scale),
+          KeyPart(qw.scale),
           qw.zero_point,
-          static_cast<int64_t>(reinterpret_cast<intptr_t>(qw.scales)),
+          KeyPart(qw.scales),
           static_cast<int64_t>(qw.scales_type),
-          bits(out.quantization->scale)};
+          KeyPart(out.quantization->scale)};
 }
 
 // The microkernels for elements Q, and what they pack for each output channel: a bias, and a scale where each channel

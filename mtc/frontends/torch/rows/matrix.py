@@ -15,7 +15,7 @@ from mtc.ir.dims import product
 from mtc.ir.module import Value
 from mtc.ir.types import BOOL, F32, I32
 from mtc.passes.matching import made_by
-from mtc.passes.quantization_fusion import is_by_row
+from mtc.passes.stored_weights import is_by_row
 
 
 @row("linear")
