@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mtc.delegates.library import Rule
-from mtc.delegates.xnnpack.rules import constant_weights, last_axis, neighbouring_axes
+from mtc.delegates.rules import constant_weights, last_axis, neighbouring_axes
 from mtc.ir.dims import Dim, Shape, product
 from mtc.ir.module import Node
 from mtc.ir.types import QParams

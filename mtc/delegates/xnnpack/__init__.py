@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
+from mtc.delegates.rules import constant_weights, last_axis, neighbouring_axes
 from mtc.delegates.xnnpack import rules
 from mtc.ir.types import F16, F32, I32, QI4, QI8, QU8
 from mtc.ops.define import Layout
@@ -25,15 +26,15 @@ XNNPACK = KernelLibrary(
     layout=Layout.NHWC,
     supports={
         ops.conv2d: Support(_FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True),
-        ops.linear: Support(_FLOATS, rules.constant_weights, takes_pitch=True, is_hot=True),
+        ops.linear: Support(_FLOATS, constant_weights, takes_pitch=True, is_hot=True),
         ops.integer_linear: Support(((QI8, QI8),), rules.symmetric_product, takes_pitch=True),
-        ops.conv_transpose2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
+        ops.conv_transpose2d: Support(_FLOAT, constant_weights, takes_pitch=True, is_hot=True),
         ops.matmul: Support(_FLOAT),
         ops.max_pool2d: Support(_FLOATS, takes_pitch=True, is_hot=True),
         ops.avg_pool2d: Support(_FLOATS, takes_pitch=True, is_hot=True),
-        ops.mean: Support(_FLOAT, rules.neighbouring_axes),
-        ops.sum: Support(_FLOAT, rules.neighbouring_axes),
-        ops.softmax: Support(_FLOAT, rules.last_axis, takes_pitch=True),
+        ops.mean: Support(_FLOAT, neighbouring_axes),
+        ops.sum: Support(_FLOAT, neighbouring_axes),
+        ops.softmax: Support(_FLOAT, last_axis, takes_pitch=True),
         ops.upsample_bilinear2d: Support(_FLOAT, rules.resized_by_ratio, takes_pitch=True),
         ops.permute: Support((F32, I32)),
         ops.add: _ELEMENTWISE,
@@ -71,8 +72,8 @@ XNNPACK = KernelLibrary(
             ops.minimum: Support(_INTEGERS, rules.comparable_scales, is_hot=True),
             ops.max_pool2d: Support(_INTEGERS, takes_pitch=True, is_hot=True),
             ops.avg_pool2d: Support(_INTEGERS, rules.countable_window, takes_pitch=True, is_hot=True),
-            ops.mean: Support(_INTEGERS, rules.neighbouring_axes, is_hot=True),
-            ops.softmax: Support(_INTEGERS, rules.last_axis, takes_pitch=True, is_hot=True),
+            ops.mean: Support(_INTEGERS, neighbouring_axes, is_hot=True),
+            ops.softmax: Support(_INTEGERS, last_axis, takes_pitch=True, is_hot=True),
             ops.upsample_bilinear2d: Support(_INTEGERS, rules.resized_integers, takes_pitch=True),
         },
         "stored": {ops.linear: Support((*_DYNAMIC, (F32, QI4)), rules.dynamic_product, takes_pitch=True, is_hot=True)},

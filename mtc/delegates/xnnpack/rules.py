@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtc.delegates.rules import constant_weights
 from mtc.ir.dims import Shape, product
 from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES
@@ -15,16 +16,6 @@ from mtc.ops.arithmetic import Rounding
 from mtc.ops.define import Layout
 from mtc.ops.pooling import image_size
 from mtc.ops.quantized import bias_steps, product_scale
-
-
-def constant_weights(node: Node) -> str | None:
-    """Packed once, so the weights have to be known when the program is loaded."""
-    for name, value in zip(("weight", "bias"), node.inputs[1:], strict=False):
-        if value is not None and value.constant is None:
-            return f"its {name} is not a constant"
-    if node.operand(1).type.count == 0:
-        return "its weight is empty"
-    return None
 
 
 def float_convolution(node: Node) -> str | None:
@@ -42,19 +33,6 @@ def no_rounding(node: Node) -> str | None:
 
 def exact_gelu(node: Node) -> str | None:
     return None if node.attrs["approximate"] is Approximate.NONE else "it is approximated by tanh"
-
-
-def neighbouring_axes(node: Node) -> str | None:
-    rank = node.operand(0).type.rank
-    axes = sorted(axis % rank for axis in node.attrs["axes"]) if rank else []
-    if rank == 0:
-        return "its operand is a scalar"
-    return None if not axes or axes[-1] - axes[0] + 1 == len(axes) else f"axes {tuple(axes)} are not neighbours"
-
-
-def last_axis(node: Node) -> str | None:
-    rank = node.operand(0).type.rank
-    return None if node.attrs["axis"] in (-1, rank - 1) else f"it is along axis {node.attrs['axis']}, not the last one"
 
 
 def resized_by_ratio(node: Node) -> str | None:

@@ -106,6 +106,17 @@ Status CreateBlocks(KernelContext& context, ChannelBlocks& state, const xnn_gemm
   return Status::kOk;
 }
 
+// Runs the operators; setup(operator, first channel) says what with.
+template <typename Setup>
+Status RunBlocks(KernelContext& context, const ChannelBlocks& state, const Setup& setup) {
+  for (int64_t i = 0; i < state.count; ++i) {
+    const ChannelBlocks::Block& block = state.blocks[i];
+    MTC_RETURN_IF_ERROR(Check(context, setup(block.op.get(), block.channel)));
+    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
+  }
+  return Status::kOk;
+}
+
 }  // namespace MTC_XNNPACK
 
 #endif  // MTC_KERNELS_XNNPACK_CHANNEL_BLOCKS_H_

@@ -200,19 +200,20 @@ template <typename T>
 mtc::Status mtc::kernels::xnnpack::RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args) {
   using namespace MTC_XNNPACK;
   const auto& state = *static_cast<const ConvState*>(context.state.get());
-  const auto setup = [&](const ChannelBlocks::Block& block) {
+  return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
     const T* x = args.x->as<const T>();
-    T* out = args.out->as<T>() + block.channel;
+    T* out = args.out->as<T>() + channel;
     if constexpr (MTC_PORTABLE::kIsHalf<T>) {
-      return xnn_setup_convolution2d_nhwc_f16(block.op.get(), context.scratch, x, out);
+      return xnn_setup_convolution2d_nhwc_f16(op, context.scratch, x, out);
     } else {
-      return xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, x, out);
+      return xnn_setup_convolution2d_nhwc_f32(op, context.scratch, x, out);
     }
-  };
-  for (int64_t i = 0; i < state.count; ++i) {
-    MTC_RETURN_IF_ERROR(Check(context, setup(state.blocks[i])));
-    MTC_RETURN_IF_ERROR(RunOperator(context, state.blocks[i].op));
-  }
-  return Status::kOk;
+  });
 }
+
+// The higher levels call what this file has at the base level.
+namespace mtc::kernels::xnnpack {
+#define MTC_INSTANTIATE_BLOCKS(Op, T, ...) template Status Run##Op##Blocks<T>(KernelContext&, const Conv2dArgs&);
+MTC_SELECTED_xnnpack_Conv2d(MTC_INSTANTIATE_BLOCKS)
+}  // namespace mtc::kernels::xnnpack
 #endif

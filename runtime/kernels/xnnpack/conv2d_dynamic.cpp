@@ -123,13 +123,9 @@ Status RunConv2dDynamic(KernelContext& context, const Conv2dArgs& args) {
     RoundImage(context.threads, *args.x, image, rounded);
     rounded.PadScales(1);
     float* to = out.as<float>() + image * out.dims[1] * out.dims[2] * out.pitch;
-    for (int64_t i = 0; i < state.count; ++i) {
-      const ChannelBlocks::Block& block = state.blocks[i];
-      MTC_RETURN_IF_ERROR(
-          Check(context, xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(block.op.get(), workspace, rounded.steps,
-                                                                   to + block.channel, rounded.scales)));
-      MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-    }
+    MTC_RETURN_IF_ERROR(RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
+      return xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(op, workspace, rounded.steps, to + channel, rounded.scales);
+    }));
   }
   return Status::kOk;
 }

@@ -211,12 +211,14 @@ mtc::Status mtc::kernels::xnnpack::RunConv2dQuantizedBlocks(KernelContext& conte
   };
   const auto& state = *static_cast<const ConvState*>(context.state.get());
   if (state.way == Way::kWindows) return CopiedWindows(SizesOf(args), *args.x).Run<Q>(context, state, args);
-  for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(Check(context, setup(block.op.get(), context.scratch, args.x->as<const Step>(),
-                                             args.out->as<Step>() + block.channel)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-  }
-  return Status::kOk;
+  return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
+    return setup(op, context.scratch, args.x->as<const Step>(), args.out->as<Step>() + channel);
+  });
 }
+
+// The higher levels call what this file has at the base level.
+namespace mtc::kernels::xnnpack {
+#define MTC_INSTANTIATE_BLOCKS(Op, T, ...) template Status Run##Op##Blocks<T>(KernelContext&, const Conv2dArgs&);
+MTC_SELECTED_xnnpack_Conv2dQuantized(MTC_INSTANTIATE_BLOCKS)
+}  // namespace mtc::kernels::xnnpack
 #endif

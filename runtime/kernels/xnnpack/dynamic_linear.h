@@ -124,13 +124,9 @@ template <typename W>
 Status RunDynamicLinear(KernelContext& context, const LinearArgs& args, const int8_t* steps,
                         const xnn_quantization_params* scales) {
   const auto& state = *static_cast<const ChannelBlocks*>(context.state.get());
-  for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(Check(context, SetupLinear<W>(*args.weight->quantization, block.op.get(), steps,
-                                                      args.out->as<float>() + block.channel, scales)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-  }
-  return Status::kOk;
+  return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
+    return SetupLinear<W>(*args.weight->quantization, op, steps, args.out->as<float>() + channel, scales);
+  });
 }
 
 }  // namespace MTC_XNNPACK

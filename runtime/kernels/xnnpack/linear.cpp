@@ -73,22 +73,17 @@ Status Pack(PrepareContext& context, const LinearArgs& args) {
 
 // Runs XNNPACK's operators.
 template <typename T>
-Status RunBlocks(KernelContext& context, const LinearArgs& args) {
+Status RunByXnnpack(KernelContext& context, const LinearArgs& args) {
   const auto& state = *static_cast<const LinearState*>(context.state.get());
-  const auto setup = [&](const ChannelBlocks::Block& block) {
+  return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
     const T* x = args.x->as<const T>();
-    T* out = args.out->as<T>() + block.channel;
+    T* out = args.out->as<T>() + channel;
     if constexpr (MTC_PORTABLE::kIsHalf<T>) {
-      return xnn_setup_fully_connected_nc_f16(block.op.get(), x, out);
+      return xnn_setup_fully_connected_nc_f16(op, x, out);
     } else {
-      return xnn_setup_fully_connected_nc_f32(block.op.get(), x, out);
+      return xnn_setup_fully_connected_nc_f32(op, x, out);
     }
-  };
-  for (int64_t i = 0; i < state.count; ++i) {
-    MTC_RETURN_IF_ERROR(Check(context, setup(state.blocks[i])));
-    MTC_RETURN_IF_ERROR(RunOperator(context, state.blocks[i].op));
-  }
-  return Status::kOk;
+  });
 }
 #endif
 
@@ -127,7 +122,7 @@ Status RunLinear(KernelContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
 #if MTC_ISA_LEVEL == 0
   const bool is_by_xnnpack = static_cast<const LinearState*>(context.state.get())->is_by_xnnpack;
-  if (!MTC_PORTABLE::kIsHalf<T> || is_by_xnnpack) return RunBlocks<T>(context, args);
+  if (!MTC_PORTABLE::kIsHalf<T> || is_by_xnnpack) return RunByXnnpack<T>(context, args);
 #endif
   if constexpr (MTC_ISA_LEVEL > 0 || MTC_PORTABLE::kIsHalf<T>) RunOwn<T>(context, args);
   return Status::kOk;

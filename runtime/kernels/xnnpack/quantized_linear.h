@@ -71,12 +71,7 @@ Status RunQuantizedLinear(KernelContext& context, const ChannelBlocks& state, co
       return xnn_setup_fully_connected_nc_qu8(arguments...);
     }
   };
-  for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(Check(context, setup(block.op.get(), x, out + block.channel)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-  }
-  return Status::kOk;
+  return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) { return setup(op, x, out + channel); });
 }
 #endif
 
