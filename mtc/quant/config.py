@@ -5,36 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from mtc.diagnostics import BAD_QUANT_CONFIG, CANNOT_READ, collected
 from mtc.ir.module import Module, Node
+from mtc.ir.opspec import Trait
 from mtc.quant.improvements import ROUNDINGS
 from mtc.quant.observers import OBSERVERS
-from mtc.quant.schemes import SCHEMES
+from mtc.quant.schemes import BLOCKS, SCHEMES
 from mtc.support import strict_yaml
 from mtc.support.suggest import did_you_mean
 
 VERSION = 1
 FLOAT = "float"  # the scheme of what is not quantized
+_VALUE = "%"  # as in the text of the IR
 
 
 @dataclass(frozen=True)
 class Rule:
     """Operators that match have the scheme, or stay in floats. A pattern names a module of the user's model with all
-    that is in it (`layers.0`, `layers.*.attention`), an operator (`conv2d`) or a value of the IR; `*` and `?` stand for
-    any text and any letter."""
+    that is in it (`layers.0`, `layers.*.attention`), an operator (`conv2d`) or a value of the IR; `%conv2d` the value
+    alone, since the first of many convolutions is called that; `*` and `?` stand for any text and any letter."""
 
     match: str
     scheme: str
 
     def matches(self, node: Node) -> bool:
-        names = [node.op.name, *(value.name for value in node.outputs)]
+        values = [value.name for value in node.outputs]
+        if self.match.startswith(_VALUE):
+            return any(fnmatchcase(name, self.match.removeprefix(_VALUE)) for name in values)
+        names = [node.op.name, *values]
         modules = [loc.module for loc in node.loc]
         return any(fnmatchcase(name, self.match) for name in (*names, *modules)) or any(
             fnmatchcase(module, f"{self.match}.*") for module in modules
         )
+
+
+def value_pattern(name: str) -> str:
+    """What matches the operator that computes the value of this name, and no other."""
+    return _VALUE + escape(name)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class QuantConfig:
     smooth: float | None = None
     correct_bias: bool | None = None
     round: str | None = None
+    block: int | None = None
+    per_tensor: bool | None = None
     rules: tuple[Rule, ...] = ()
 
 
@@ -85,6 +98,8 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
         _typed(content, "smooth", (int, float), "a number", wrong),
         _typed(content, "correct-bias", bool, "true or false", wrong),
         _word(content, "round", ROUNDINGS, wrong),
+        _word(content, "block", BLOCKS, wrong),
+        _typed(content, "per-tensor", bool, "true or false", wrong),
         tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
     )
 
@@ -97,10 +112,10 @@ def _rule(given: Any, wrong: Callable[..., None]) -> Rule | None:
     return None if name is None else Rule(given["match"], name)
 
 
-def _word(content: dict[Any, Any], key: str, allowed: Iterable[str], wrong: Callable[..., None]) -> str | None:
+def _word(content: dict[Any, Any], key: str, allowed: Iterable[Any], wrong: Callable[..., None]) -> Any:
     value = content.get(key)
-    if value is not None and value not in allowed:
-        wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), allowed))
+    if value is not None and value not in tuple(allowed):
+        wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), map(str, allowed)))
         return None
     return value
 
@@ -124,7 +139,15 @@ def rules_of(only: Sequence[str], skip: Sequence[str], config: QuantConfig, sche
 def check_rules(rules: Sequence[Rule], module: Module) -> None:
     """BAD_QUANT_CONFIG that names every pattern that matches nothing: a typing mistake would change nothing."""
     nodes = list(module.nodes())
-    names = sorted({name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name})
+    names = sorted(
+        {
+            name
+            for node in nodes
+            if not node.op.has(Trait.STRUCTURAL)
+            for name in (node.op.name, *(loc.module for loc in node.loc))
+            if name
+        }
+    )
     with collected() as report:
         for rule in rules:
             if not any(rule.matches(node) for node in nodes):
@@ -134,3 +157,9 @@ def check_rules(rules: Sequence[Rule], module: Module) -> None:
 def scheme_of(node: Node, rules: Sequence[Rule], default: str) -> str:
     """The scheme that holds for a node."""
     return next((rule.scheme for rule in reversed(rules) if rule.matches(node)), default)
+
+
+def rules_alone(name: str, module: Module, rules: Sequence[Rule], default: str) -> tuple[Rule, ...]:
+    """By these the operator that computes the value `name` is quantized as by `rules`, and no other is."""
+    node = next(node for node in module.nodes() if name in (value.name for value in node.outputs))
+    return Rule("*", FLOAT), Rule(value_pattern(name), scheme_of(node, rules, default))

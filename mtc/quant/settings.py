@@ -44,6 +44,10 @@ class QuantSettings:
     def chosen_observer(self) -> str:
         return self.observer or self.read_config().observer or DEFAULT_OBSERVER
 
+    @property
+    def chosen_rules(self) -> tuple[configs.Rule, ...]:
+        return configs.rules_of(self.only, self.skip, self.read_config(), self.chosen_scheme)
+
     def checked(self) -> None:
         """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME or BAD_QUANT_CONFIG for what can be known before there is a model."""
         config = self.read_config()
@@ -53,11 +57,13 @@ class QuantSettings:
     def scheme_of(self, config: configs.QuantConfig) -> Scheme:
         """The scheme with the options that change it."""
         found = scheme(self.scheme or config.scheme or DEFAULT_SCHEME)
-        if self.block is not None and found.block is None:
+        block = self.block if self.block is not None else config.block
+        per_tensor = self.per_tensor or bool(config.per_tensor)
+        if block is not None and found.block is None:
             raise BAD_SCHEME.error(f"`{found.name}` has no blocks", help="--block is for weight-int4")
-        if self.block is not None and self.block not in BLOCKS:
-            raise BAD_SCHEME.error(f"blocks of {self.block}", help=f"there are {', '.join(map(str, BLOCKS))}")
-        return replace(found, per_channel=found.per_channel and not self.per_tensor, block=self.block or found.block)
+        if block is not None and block not in BLOCKS:
+            raise BAD_SCHEME.error(f"blocks of {block}", help=f"there are {', '.join(map(str, BLOCKS))}")
+        return replace(found, per_channel=found.per_channel and not per_tensor, block=block or found.block)
 
     def improvements(self, config: configs.QuantConfig) -> Improvements:
         """What is done for accuracy beside the choice of ranges."""

@@ -114,15 +114,19 @@ def quantized(
     progress: Progress = silent,
     options: PassOptions = PassOptions(),
     known: Known | None = None,
+    alone: str | None = None,
 ) -> Quantized:
     """What `quantize` returns, with what it cost. NO_CALIBRATION, BAD_CALIBRATION, BAD_QUANT_CONFIG or UNKNOWN_NAME
-    before anything slow. `known` is what an earlier calibration has found; what is missing is added.
+    before anything slow. `known` is what an earlier calibration has found; what is missing is added. `alone` names a
+    value of the model: only the operator that computes it is quantized, if the settings quantize it.
     """
     config = settings.read_config()
     how = settings.scheme_of(config)
     improvements = settings.improvements(config)
     improvements.check(how)
-    rules = configs.rules_of(settings.only, settings.skip, config, how.name)
+    rules = settings.chosen_rules
+    if alone is not None:
+        rules = configs.rules_alone(alone, model, rules, how.name)
     module = named(model if model.form == "canonical" else optimize(model))
     source = named(module)
     configs.check_rules(rules, module)

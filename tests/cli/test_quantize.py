@@ -28,6 +28,28 @@ model, example_inputs = Net().eval(), (torch.randn(1, 3, 16, 16),)
 def calibration_inputs():
     return [(torch.randn(1, 3, 16, 16),) for _ in range(6)]
 """
+LINEARS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.ParameterList([torch.randn(16, 16) / 4 for _ in range(4)])
+        self.register_buffer("scale", torch.arange(16.0).exp2() / 256)  # what one scale is bad at
+
+    def forward(self, x):
+        x = nn.functional.linear(x * self.scale, self.weights[0])
+        for weight in self.weights[1:]:
+            x = nn.functional.linear(torch.tanh(x), weight)
+        return x
+
+torch.manual_seed(0)
+model, example_inputs = Net().eval(), (torch.randn(4, 16),)
+
+def calibration_inputs():
+    return [(torch.randn(4, 16),) for _ in range(6)]
+"""
 METRIC = """
 import numpy as np
 
@@ -83,13 +105,47 @@ def test_tuning_meets_the_goal_and_writes_a_config_that_does(mtc, quantized_fold
     assert tuned["outputs"]["linear"]["sqnr"] >= goal and 1 <= len(tuned["floats"]) < 3
     assert next(point["floats"] for point in tuned["front"]) == 0
     config = yaml.safe_load((quantized_folder / "model.int8.q.yaml").read_text())
-    assert [rule["match"] for rule in config["rules"]] == tuned["floats"]
-    again = mtc(
-        "quantize", "model.optimized.mtc", *DATA, "--per-tensor", "--config", "model.int8.q.yaml", "--json"
-    ).json
+    assert [rule["match"] for rule in config["rules"]] == [f"%{name}" for name in tuned["floats"]]
+    again = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "model.int8.q.yaml", "--json").json
     assert again["outputs"] == tuned["outputs"]
     assert not list(quantized_folder.glob("*.tune*"))
     assert len(mtc("quantize", *DATA, "--tune", "--min-sqnr", "500", "--json").json["floats"]) == 3  # all of them
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--no-correct-bias", "--per-tensor"), ("--observer", "mse", "--round", "adaptive"), ("--only", "linear")],
+    ids=" ".join,
+)
+def test_a_layer_that_is_called_like_its_operator_is_one_layer(mtc, folder, flags):
+    """The first of many linear layers is the value `linear`: what is found for it holds for no other, and the config
+    that is written holds all that was asked for."""
+    (folder / "model.py").write_text(LINEARS)
+    for line in ("export model.py", "optimize"):
+        assert mtc(*line.split()).code == 0
+    alone = {
+        row["value"]: row["sqnr"]
+        for row in mtc("quantize", *DATA, *flags, "--sensitivity", "--json").json["sensitivity"]
+    }
+    assert min(alone, key=alone.__getitem__) == "linear" and len(alone) == 4
+    goal = alone["linear"] + 0.5  # which that layer alone misses
+    tuned = mtc("quantize", "model.optimized.mtc", *DATA, *flags, "--tune", "--min-sqnr", str(goal), "--json").json
+    assert tuned["floats"] == ["linear"]
+    kept = [row for row in tuned["placement"] if row["op"] in ("linear", "integer_linear")]
+    assert sum(row["count"] for row in kept) == 4 and tuned["constant_bytes"] < 0.6 * tuned["constant_bytes_before"]
+    again = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "model.int8.q.yaml", "--json").json
+    assert again["outputs"] == tuned["outputs"] and again["constant_bytes"] == tuned["constant_bytes"]
+
+
+def test_layers_are_ranked_as_a_config_quantizes_them(mtc, quantized_folder):
+    (quantized_folder / "q.yaml").write_text(
+        "version: 1\nscheme: int8\nround: adaptive\nper-tensor: true\ncorrect-bias: false\n"
+        "rules:\n- {match: c, scheme: float}\n"
+    )
+    words = ("--round", "adaptive", "--per-tensor", "--no-correct-bias", "--skip", "c")
+    by_flags = mtc("quantize", "model.optimized.mtc", *DATA, *words, "--sensitivity", "--json").json
+    by_config = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "q.yaml", "--sensitivity", "--json").json
+    assert by_config["sensitivity"] == by_flags["sensitivity"] and len(by_flags["sensitivity"]) == 2
 
 
 def test_an_interrupted_search_goes_on(mtc, quantized_folder, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mtc.build.progress import Progress, silent
@@ -58,8 +58,7 @@ def sensitivities(
         progress("measuring layers", number, len(nodes))
         name = node.output.name
         if name not in done:
-            alone = replace(settings, only=(name,), config=None, scheme=settings.chosen_scheme)
-            result = quantized(model, calibration, alone, known=known, **more)
+            result = quantized(model, calibration, settings, known=known, alone=name, **more)
             if not any(value.type.dtype.is_quantized for n in result.module.nodes() for value in n.outputs):
                 continue  # the settings, or its operands, keep it in floats
             done[name] = worst_sqnr(result)

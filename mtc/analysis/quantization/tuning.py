@@ -21,7 +21,7 @@ from mtc.build.progress import Progress, silent
 from mtc.diagnostics import NOT_GOOD_ENOUGH
 from mtc.ir.module import Module
 from mtc.quant.calibration import Known
-from mtc.quant.config import FLOAT, VERSION
+from mtc.quant.config import VERSION, value_pattern
 from mtc.quant.settings import QuantSettings
 from mtc.session import Session
 from mtc.stages.kinds import QUANT_CONFIG_MARK
@@ -170,7 +170,7 @@ class Tuner:
         return self.goal.is_met(self.state.points[count])
 
     def _quantized(self, floats: tuple[str, ...]) -> Quantized:
-        chosen = replace(self.settings, skip=(*self.settings.skip, *floats))
+        chosen = replace(self.settings, skip=(*self.settings.skip, *map(value_pattern, floats)))
         return quantized(self.model, self.calibration, chosen, known=self.known, **self.more)
 
     def _measured(self, count: int, result: Quantized) -> Point:
@@ -216,13 +216,16 @@ def _milliseconds(session: Session, batch: Sequence[np.ndarray]) -> float:
 def config_text(settings: QuantSettings, floats: Sequence[str]) -> str:
     """The q.yaml of what was found: `mtc quantize --config` makes the same model again."""
     config = settings.read_config()
-    rules = [asdict(rule) for rule in config.rules]
-    rules += [{"match": name, "scheme": FLOAT} for name in (*settings.skip, *floats)]
+    scheme, improvements = settings.scheme_of(config), settings.improvements(config)
+    chosen = replace(settings, skip=(*settings.skip, *map(value_pattern, floats)))
     content = {
         "version": VERSION,
-        "scheme": settings.chosen_scheme,
+        "scheme": scheme.name,
         "observer": settings.chosen_observer,
-        **{name.replace("_", "-"): value for name, value in settings.improvements(config).facts().items()},
-        "rules": rules,
+        **{name.replace("_", "-"): value for name, value in improvements.facts().items()},
+        "correct-bias": improvements.correct_bias,
+        **({"block": scheme.block} if scheme.block is not None else {}),
+        "per-tensor": not scheme.per_channel,
+        "rules": [asdict(rule) for rule in chosen.chosen_rules],
     }
     return f"{QUANT_CONFIG_MARK}; docs/quantization.md lists the keys.\n" + yaml.safe_dump(content, sort_keys=False)
