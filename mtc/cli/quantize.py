@@ -96,7 +96,7 @@ def quantize(
     if min_sqnr is not None and not isfinite(min_sqnr):
         raise click.UsageError(f"--min-sqnr {min_sqnr}: no number of dB")
     settings = QuantSettings(threads=threads, **flags)  # type: ignore[arg-type]
-    settings.checked()
+    settings.checked(has_data=calibration is not None)
     model = model_or_last(model, Kind.IR, not_by="quantize")
     output = output or model.with_name(f"{stem(model)}.{settings.chosen_scheme}.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size // 2)
@@ -153,7 +153,8 @@ def quantize(
         if written is not None:
             _write_report(written, output.name, result, layers)
     lines.append(tables.placement(rows))
-    console.report(data, "\n\n".join(lines))
+    is_asked_for = sensitivity or tune or report == Path("-")  # results, and no accounts of what was written
+    (console.result if is_asked_for else console.report)(data, "\n\n".join(lines))
 
 
 def _goal(min_sqnr: float | None, metric: Path | None, max_drop: float) -> Goal:
@@ -217,10 +218,9 @@ def _check_report(path: Path, overwrite: bool) -> None:
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 
-    is_page = path.suffix.lower() in (".html", ".htm")
-    if not is_page and path.suffix.lower() != ".json":
+    if path.suffix.lower() not in (".html", ".htm", ".json"):
         raise click.UsageError(f"--report {path}: the name ends with .html or .json")
-    check_output(path, Kind.REPORT if is_page else Kind.OTHER, overwrite=overwrite or not is_page)
+    check_output(path, Kind.REPORT, overwrite=overwrite)
 
 
 def _layer_table(layers: Sequence[LayerLoss]) -> str:

@@ -27,6 +27,7 @@ _RANDOM_BATCHES = 8
 _ARRAYS = (".npz", ".npy")
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm")
 _END = object()
+NO_DATA_REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
 Batch = list[np.ndarray]
 # An image's file -> the arrays of all inputs, as the model was trained to take them.
 Prepare = Callable[[Path], Sequence[np.ndarray]]
@@ -42,6 +43,14 @@ class Data:
     is_random: bool = False
     count: int | None = None  # None: nobody knows before the end
     files: tuple[Path, ...] = ()
+
+
+def check_place(text: str, takes_images: bool) -> None:
+    """Before there is a model: CANNOT_READ or BAD_CALIBRATION if what names the data names nothing."""
+    if sources.is_attribute(text):
+        sources.check_source(text)
+    elif text and text != RANDOM:
+        _files(Path(text), takes_images)
 
 
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME
+from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
 from mtc.quant import config as configs
+from mtc.quant.data import NO_DATA_REMEDY
 from mtc.quant.improvements import NEAREST, Improvements
 from mtc.quant.observers import Grid, MakeObserver, maker, observer
 from mtc.quant.observers.percentile import Percentile
@@ -48,11 +49,15 @@ class QuantSettings:
     def chosen_rules(self) -> tuple[configs.Rule, ...]:
         return configs.rules_of(self.only, self.skip, self.read_config(), self.chosen_scheme)
 
-    def checked(self) -> None:
-        """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME or BAD_QUANT_CONFIG for what can be known before there is a model."""
+    def checked(self, *, has_data: bool) -> None:
+        """UNKNOWN_NAME, CANNOT_READ, BAD_SCHEME, BAD_QUANT_CONFIG or NO_CALIBRATION for what can be known before there
+        is a model."""
         config = self.read_config()
-        self.improvements(config).check(self.scheme_of(config))
+        how, improvements = self.scheme_of(config), self.improvements(config)
+        improvements.check(how)
         self.watch(config)
+        if not has_data and (how.is_static or improvements.need_data):
+            raise NO_CALIBRATION.error(f"`{how.name}` needs calibration data", help=NO_DATA_REMEDY)
 
     def scheme_of(self, config: configs.QuantConfig) -> Scheme:
         """The scheme with the options that change it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,13 @@ from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import backends
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME, NO_CALIBRATION
 from mtc.ir.module import Module, Node
-from mtc.ir.types import QI8, DType
+from mtc.ir.types import BF16, F16, QI8, DType
 from mtc.ir.verifier import verify
 from mtc.passes.runner import PassOptions, run_passes
 from mtc.quant import config as configs
 from mtc.quant.calibration import Known
 from mtc.quant.choice import has_integer_kernel
-from mtc.quant.data import Data, Prepare, open_data
+from mtc.quant.data import NO_DATA_REMEDY, Data, Prepare, open_data
 from mtc.quant.norms import norms_as_convolutions
 from mtc.quant.observers import Grid
 from mtc.quant.schemes import SCHEMES, Scheme, scheme
@@ -120,10 +121,12 @@ def quantized(
     before anything slow. `known` is what an earlier calibration has found; what is missing is added. `alone` names a
     value of the model: only the operator that computes it is quantized, if the settings quantize it.
     """
+    is_plain = known is None and alone is None  # no search, which tries what rounds nothing, too
     config = settings.read_config()
     how = settings.scheme_of(config)
     improvements = settings.improvements(config)
     improvements.check(how)
+    _check_is_float(model)
     rules = settings.chosen_rules
     if alone is not None:
         rules = configs.rules_alone(alone, model, rules, how.name)
@@ -150,7 +153,7 @@ def quantized(
 
     data = calibration_data(how.name if static or improvements.need_data else None, calibration, module, prepare)
     if static is not None:
-        _check_runnable(static, dtype, libraries)
+        check_runnable(static, libraries)
         if norms_as_convolutions(module, becomes_integer):
             module = named(module)
             schemes = chosen(module)
@@ -170,7 +173,7 @@ def quantized(
         is_new = known.batches is None
         batches = round_statically(module, static, wanted, runs, watch, known, improvements)
         if batches == 0:
-            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
+            raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=NO_DATA_REMEDY)
         if is_new and batches == 1:
             warn("one batch of calibration data: scales fit that one, and others may saturate")
         if is_new and data.is_random:
@@ -180,19 +183,40 @@ def quantized(
             facts["batches"] = batches
     run_passes(module, INTEGERS, options)
     verify(module)
+    if is_plain and _rounded(module) == _rounded(source):
+        warn("nothing was quantized: the model has nothing that the scheme rounds, or it is left in floats")
     module.meta["quantization"] = facts
     module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
     return Quantized(module, source, data, _losses(source, module, data, settings.threads))
 
 
-def _check_runnable(static: Scheme, dtype: DType, libraries: Sequence[KernelLibrary]) -> None:
-    """BAD_SCHEME if none of the libraries multiplies such integers: portable kernels would have to."""
+def _check_is_float(model: Module) -> None:
+    """BAD_SCHEME for what a run before has quantized: its record, of random data say, would be lost."""
+    if facts := model.meta.get("quantization"):
+        said = ", ".join(f"{key} {value}" for key, value in facts.items())
+        raise BAD_SCHEME.error(
+            f"the model is quantized already: {said}",
+            help="quantize the float model that it was made of; a q.yaml gives its layers different schemes",
+        )
+
+
+def _rounded(module: Module) -> Counter[DType]:
+    """How many values of each type hold less than f32 does."""
+    types = (value.type.dtype for node in module.nodes() for value in node.outputs)
+    return Counter(dtype for dtype in types if dtype.is_quantized or dtype in (F16, BF16))
+
+
+def check_runnable(chosen: Scheme, libraries: Sequence[KernelLibrary]) -> None:
+    """BAD_SCHEME if none of the libraries multiplies a static scheme's integers: portable kernels would have to."""
+    dtype = chosen.activations
+    if dtype is None:
+        return
     asked = [library for library in libraries if library is not PORTABLE]
     if not asked or any(has_integer_kernel(op, dtype, asked) for op in (ops.conv2d, ops.linear)):
         return
     others = [other.name for other in SCHEMES.values() if other.activations not in (None, dtype)]
     raise BAD_SCHEME.error(
-        f"{' and '.join(library.name for library in asked)} cannot run `{static.name}`",
+        f"{' and '.join(library.name for library in asked)} cannot run `{chosen.name}`",
         help=f"--scheme {' or '.join(others)}, or optimize the model for another backend too",
     )
 
@@ -214,16 +238,13 @@ def calibration_data(needed_by: str | None, calibration: Any, module: Module, pr
     function = module.functions["forward"]
     if calibration is None:
         if needed_by is not None:
-            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
+            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=NO_DATA_REMEDY)
         samples = module.samples.get("forward", [])
         return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
     data = open_data(calibration, function, prepare)
     if data.count == 0:
-        raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=_REMEDY)
+        raise NO_CALIBRATION.error(f"{data.origin} holds no batch", help=NO_DATA_REMEDY)
     return data
-
-
-_REMEDY = "give --calibration DATA.npz, a folder of them, or `random` to measure speed only"
 
 
 def quantize_to(output: Path, model: Module, calibration: Any, settings: QuantSettings, **more: Any) -> Quantized:

@@ -204,6 +204,58 @@ def test_a_metric_decides(mtc, quantized_folder):
     assert done.code == 0 and done.json["floats"] == [] and done.json["front"][0]["drop"] is not None
 
 
+@pytest.mark.parametrize("returned", ["'good'", "None", "float('nan')", "__import__('numpy').ones(3)"])
+def test_a_metric_that_is_no_number_is_refused(mtc, quantized_folder, returned):
+    (quantized_folder / "metric.py").write_text(f"def metric(outputs, references): return {returned}")
+    done = mtc("quantize", *DATA, "--tune", "--metric", "metric.py")
+    assert done.code == 1 and "MTC207" in done.err and "no finite number" in done.err
+
+
+def test_a_report_replaces_reports_alone(mtc, quantized_folder):
+    (quantized_folder / "mine.json").write_text('{"mine": 1}')
+    refused = mtc("quantize", "model.optimized.mtc", *DATA, "--report", "mine.json")
+    assert refused.code == 1 and "is not a report on quantization" in refused.err
+    assert (quantized_folder / "mine.json").read_text() == '{"mine": 1}'
+    for _ in range(2):
+        assert mtc("quantize", "model.optimized.mtc", *DATA, "--report", "q.json").code == 0
+
+
+def test_what_is_asked_for_is_shown_in_quiet(mtc, quantized_folder):
+    assert mtc("quantize", "model.optimized.mtc", *DATA, "-q").out == ""
+    assert "layer alone" in mtc("quantize", "model.optimized.mtc", *DATA, "--sensitivity", "-q").out
+
+
+def test_a_quantized_model_is_not_quantized_again(mtc, quantized_folder):
+    """Its record would be lost: that its scales are from random data, for one."""
+    assert mtc("quantize", "model.optimized.mtc", "--calibration", "random").code == 0
+    for words in (("--scheme", "uint8", *DATA), ("--scheme", "fp16")):
+        done = mtc("quantize", "model.int8.mtc", "-o", "again.mtc", *words)
+        assert done.code == 1 and "quantized already: scheme int8" in done.err and "calibration random" in done.err
+    assert not (quantized_folder / "again.mtc").exists()
+
+
+def test_a_model_of_which_nothing_is_quantized_is_told_of(mtc, quantized_folder):
+    for words, is_told in ((("--skip", "*"), True), (("--skip", "a"), False), (("--scheme", "fp16"), False)):
+        done = mtc("quantize", "model.optimized.mtc", *DATA, *words)
+        assert done.code == 0 and ("nothing was quantized" in done.err) == is_told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--scheme", "int8"), "`int8` needs calibration data"),
+        (("--scheme", "weight-int8", "--round", "adaptive"), "needs calibration data"),
+        (("--calibration", "none.npz"), "`none.npz` does not exist"),
+        (("--calibration", "none.py:batches"), "`none.py` does not exist"),
+        (("--calibration", "random", "--backend", "qnnpack"), "qnnpack cannot run `int8`"),
+    ],
+)
+def test_a_compilation_that_cannot_quantize_begins_nothing(mtc, quantized_folder, arguments, message):
+    done = mtc("compile", "model.py", "-o", "compiled", *arguments)
+    assert done.code == 1 and message in done.err and "mtc export" not in done.err
+    assert not (quantized_folder / "compiled").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -214,6 +266,7 @@ def test_a_metric_decides(mtc, quantized_folder):
         (("--observer", "min"), 2, "min-max"),
         (("--scheme", "int8", "--block", "32"), 1, "has no blocks"),
         (("--scheme", "weight-int4", "--block", "48"), 1, "blocks of 48"),
+        (("--scheme", "int8"), 1, "`int8` needs calibration data"),
         (("--scheme", "weight-int4"), 1, "blocks of 32 do not divide the 8 columns of `linear`'s weights"),
     ],
 )

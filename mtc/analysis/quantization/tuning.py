@@ -7,6 +7,7 @@ met: how many is found by bisection. What has been measured is kept in a file, s
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +19,7 @@ import yaml
 
 from mtc.analysis.quantization.sensitivity import Sensitivity, sensitivities, worst_sqnr
 from mtc.build.progress import Progress, silent
-from mtc.diagnostics import NOT_GOOD_ENOUGH
+from mtc.diagnostics import BAD_JUDGE, NOT_GOOD_ENOUGH
 from mtc.ir.module import Module
 from mtc.quant.calibration import Known
 from mtc.quant.config import VERSION, value_pattern
@@ -195,7 +196,18 @@ class Tuner:
         finally:
             path.unlink(missing_ok=True)
         got = [_run(session, batch) for batch in batches]
-        return float(self.goal.metric(want, want)) - float(self.goal.metric(got, want))
+        return _number(self.goal.metric(want, want)) - _number(self.goal.metric(got, want))
+
+
+def _number(found: object) -> float:
+    """What a metric returned. BAD_JUDGE if it is no number: a comparison with it would say nothing."""
+    try:
+        value = float(found)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise BAD_JUDGE.error(f"`metric` returned {found!r:.60}, which is no finite number", help="higher is better")
+    return value
 
 
 def _run(session: Session, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
