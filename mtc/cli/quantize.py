@@ -181,12 +181,14 @@ def _tuned(
 ) -> Quantized:
     """Searches, writes the config that was found, and adds what to print."""
     from mtc.analysis.quantization.tuning import Progressed, Tuner, config_text
+    from mtc.stages.reuse import tool_stamp
     from mtc.support.atomic import write_text
     from mtc.support.hashing import file_sha256
 
     said = replace(settings, threads=1), settings.read_config()
     files = (model, *(calibration.files if calibration is not None else ()), *([metric] if metric else []))
-    key = " ".join([calibration.origin if calibration is not None else "", str(said), *map(file_sha256, files)])
+    origin = calibration.origin if calibration is not None else ""
+    key = " ".join([origin, str(said), tool_stamp(), *map(file_sha256, files)])
     state = Progressed.of(output.with_suffix(".tune.json"), key)
     if state.points:
         console.note(f"going on with {state.path}, which holds {len(state.points)} measured models")

@@ -74,6 +74,11 @@ class Quantized:
     losses: dict[str, Loss]
 
     @property
+    def is_rounded(self) -> bool:
+        """Whether anything in it holds less than in the float model."""
+        return _rounded(self.module) != _rounded(self.source)
+
+    @property
     def summary(self) -> str:
         facts = self.module.meta["quantization"]
         before, after = (counted(module.constant_bytes, "byte") for module in (self.source, self.module))
@@ -183,11 +188,12 @@ def quantized(
             facts["batches"] = batches
     run_passes(module, INTEGERS, options)
     verify(module)
-    if is_plain and _rounded(module) == _rounded(source):
-        warn("nothing was quantized: the model has nothing that the scheme rounds, or it is left in floats")
     module.meta["quantization"] = facts
     module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
-    return Quantized(module, source, data, _losses(source, module, data, settings.threads))
+    result = Quantized(module, source, data, _losses(source, module, data, settings.threads))
+    if is_plain and not result.is_rounded:
+        warn("nothing was quantized: the model has nothing that the scheme rounds, or it is left in floats")
+    return result
 
 
 def _check_is_float(model: Module) -> None:

@@ -55,12 +55,12 @@ def entry_of(step: Step, reads: Sequence[Path], hashes: FileHashes) -> dict[str,
 
 
 def _key(step: Step) -> str:
-    text = json.dumps([step.stage, step.settings, str(step.output), __version__, _tool_stamp()], sort_keys=True)
+    text = json.dumps([step.stage, step.settings, str(step.output), __version__, tool_stamp()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
-def _tool_stamp() -> str:
+def tool_stamp() -> str:
     """Changes when mtc's own code does, between releases too."""
     package = Path(__file__).resolve().parent.parent
     state = hashlib.sha256()

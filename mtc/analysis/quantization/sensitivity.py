@@ -12,6 +12,7 @@ from mtc.passes.quantization_fusion import integer_form
 from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
 from mtc.quant.settings import QuantSettings
+from mtc.quant.stored import STORED_ONLY
 from mtc.stages.quantize import Quantized, quantized
 
 
@@ -29,8 +30,13 @@ class Sensitivity:
 
 
 def layers(model: Module) -> Iterator[Node]:
-    """Those that are ranked: convolutions and products, in program order; what lies between them follows."""
-    return (node for node in model.functions["forward"] if is_product(node.op) and integer_form(node.op) is not None)
+    """Those that are ranked, in program order: convolutions and products, embeddings and recurrent layers; what lies
+    between them follows."""
+    return (
+        node
+        for node in model.functions["forward"]
+        if node.op in STORED_ONLY or (is_product(node.op) and integer_form(node.op) is not None)
+    )
 
 
 def worst_sqnr(result: Quantized) -> float:
@@ -56,10 +62,10 @@ def sensitivities(
     rows = []
     for number, node in enumerate(nodes):
         progress("measuring layers", number, len(nodes))
-        name = node.output.name
+        name = node.outputs[0].name
         if name not in done:
             result = quantized(model, calibration, settings, known=known, alone=name, **more)
-            if not any(value.type.dtype.is_quantized for n in result.module.nodes() for value in n.outputs):
+            if not result.is_rounded:
                 continue  # the settings, or its operands, keep it in floats
             done[name] = worst_sqnr(result)
         rows.append(Sensitivity(name, node.op.name, "; ".join(map(str, node.loc)), done[name]))
