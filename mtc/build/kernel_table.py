@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +104,7 @@ class _Kernel:
 
     @property
     def levels(self) -> int:
-        return 3 if self.support.is_hot else 1
+        return 3 if self.support.is_hot_for(self.dtypes) else 1
 
     @property
     def adapted(self) -> _Kernel | None:
@@ -136,15 +136,29 @@ def _files(kernels: Collection[_Kernel]) -> dict[tuple[str, str], list[_Kernel]]
 
 
 def _selected(kernels: Collection[_Kernel]) -> str:
-    """For each file a macro that applies V to the dtypes of each selected kernel. A file of another library has macros
-    of its own, since both may be selected."""
+    """For each file a macro that applies V to the dtypes of each selected kernel: at higher instruction-set levels, of
+    those that have versions there. A file of another library has macros of its own, since both may be selected."""
     lines = ["// Which dtypes each kernel file instantiates.", "#pragma once", ""]
     for (library, _), members in _files(kernels).items():
-        name = members[0].name
-        # An op without type variables has one kernel, which is no template.
-        calls = " ".join(f"V({name}, {kernel.arguments})" for kernel in members if kernel.dtypes)
-        lines.append(f"#define MTC_SELECTED_{library}_{name}(V) {calls}")
+        hot = [kernel for kernel in members if kernel.levels > 1]
+        if not hot or len(hot) == len(members):
+            lines.append(_selection(library, members))
+        else:
+            lines += [
+                "#if MTC_ISA_LEVEL > 0",
+                _selection(library, hot),
+                "#else",
+                _selection(library, members),
+                "#endif",
+            ]
     return "\n".join(lines) + "\n"
+
+
+def _selection(library: str, members: Sequence[_Kernel]) -> str:
+    name = members[0].name
+    # An op without type variables has one kernel, which is no template.
+    calls = " ".join(f"V({name}, {kernel.arguments})" for kernel in members if kernel.dtypes)
+    return f"#define MTC_SELECTED_{library}_{name}(V) {calls}"
 
 
 def _namespace(library: str, level: int) -> str:
@@ -159,7 +173,7 @@ def _table(keys: list[str]) -> str:
         name = members[0].name
         variables = ", ".join(f"typename T{i}" for i in range(len(members[0].dtypes)))
         template = f"template <{variables}> " if variables else ""
-        for level in range(members[0].levels):
+        for level in range(max(kernel.levels for kernel in members)):
             declared = [f"{template}Status Run{name}(KernelContext&, const {name}Args&);"]
             if level == 0:
                 declared.insert(0, f"Status Prepare{name}(PrepareContext&, const {name}Args&);")
@@ -238,5 +252,6 @@ def _sources(kernels: Collection[_Kernel]) -> str:
     cold: list[str] = []
     hot: list[str] = []
     for (library, file), members in _files(kernels).items():
-        (hot if members[0].support.is_hot else cold).append(f"kernels/{library}/{file}.cpp")
+        is_hot = any(kernel.levels > 1 for kernel in members)
+        (hot if is_hot else cold).append(f"kernels/{library}/{file}.cpp")
     return f"set(MTC_KERNEL_SOURCES {' '.join(cold)})\nset(MTC_HOT_KERNEL_SOURCES {' '.join(hot)})\n"

@@ -10,7 +10,7 @@ from enum import Enum
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec, Signature
-from mtc.ir.types import DType
+from mtc.ir.types import BF16, F16, DType
 from mtc.ops.define import Layout
 
 # None if the library can run the node, else the reason why not.
@@ -37,10 +37,15 @@ class Support:
     rule: Rule | None = None
     takes_pitch: bool | Callable[[Node], bool] = False  # its operands and result may be rows of a wider tensor
     is_hot: bool = False  # compiled for several instruction-set levels
+    is_hot_in_half: bool = False  # for half precision alone, which only the higher levels convert by an instruction
     adapter: Adapter | None = None
 
     def takes(self, dtypes: tuple[DType, ...]) -> bool:
         return dtypes in self.dtypes or all(dtype in self.dtypes for dtype in dtypes)
+
+    def is_hot_for(self, dtypes: Sequence[DType]) -> bool:
+        """Whether the kernel for these dtypes is compiled for several instruction-set levels."""
+        return self.is_hot or (self.is_hot_in_half and not {F16, BF16}.isdisjoint(dtypes))
 
 
 @dataclass(frozen=True)

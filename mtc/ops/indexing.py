@@ -10,8 +10,6 @@ import numpy as np
 from mtc.ir.dims import Dim, Shape
 from mtc.ops.define import (
     ANY,
-    BF16,
-    F16,
     NUMBERS,
     QI4,
     QI8,
@@ -40,7 +38,7 @@ def embedding_shape(weight: TensorType, indices: TensorType) -> Shape:
     T=ANY,
     infer=embedding_shape,
     accuracy=Accuracy.EXACT,
-    variants=(Variant("W, i64 -> f32", form="stored", W=(QI8, QI4, F16, BF16)),),
+    variants=(Variant("W, i64 -> f32", form="stored", W=(QI8, QI4)),),
 )
 def embedding(weight: Tensor, indices: Tensor):
     """The rows of `weight` that `indices`, of any shape, name."""

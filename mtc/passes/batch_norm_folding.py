@@ -13,7 +13,7 @@ from mtc.ir.module import Node, Value
 from mtc.ir.quantized import RANGES
 from mtc.ir.rewriter import rewrite
 from mtc.ir.types import DType, QParams
-from mtc.passes.affine import affine_of
+from mtc.passes.affine import Affine, affine_of
 from mtc.passes.base import Rewrites
 from mtc.passes.matching import UNBOUNDED, absorb, made_by
 from mtc.passes.quantization_fusion import channel_axis
@@ -29,24 +29,43 @@ def fold_into_operator_before(node: Node, build: Builder) -> Value | None:
     """`scale * (weight · x + bias) + shift` is `(scale * weight) · x + (scale * bias + shift)`."""
     for value in node.inputs if node.op is not ops.batch_norm else node.inputs[:1]:
         feeder = made_by(value, *_WEIGHTED)
-        if feeder is None or value is None or not value.has_single_use or feeder.attrs["clamp"] != UNBOUNDED:
+        if feeder is None or value is None:
             continue
         affine = affine_of(node, value.type.rank - 1 if feeder.op is ops.linear else 1)
-        parameters = _parameters(feeder) or _quantized_parameters(feeder)
-        if affine is None or affine.x is not value or parameters is None:
-            continue
-        weight, bias = parameters
-        new_weight = feeder.inputs[1] if affine.scale is None else _scaled(feeder, weight, affine.scale, build)
-        if new_weight is None:
-            continue
-        absorb(build, feeder)
-        total = np.zeros(1) if bias is None else bias.array().astype(np.float64)
-        total = total if affine.scale is None else total * affine.scale
-        total = total if affine.shift is None else total + affine.shift
-        has_bias = bias is not None or affine.shift is not None
-        new_bias = build.constant(_bias(bias or weight, total, value.type.dtype)) if has_bias else None
-        return build.emit(feeder.op, feeder.inputs[0], new_weight, new_bias, **feeder.attrs)
+        if affine is not None and affine.x is value and (folded := _into(feeder, affine, build)) is not None:
+            return folded
     return None
+
+
+@rewrite(ops.batch_norm)
+def fold_into_linear_behind_reshape(node: Node, build: Builder) -> Value | None:
+    """A batch norm takes rows of features with one axis before them, so that models join the others."""
+    x = node.operand(0)
+    reshape = made_by(x, ops.reshape)
+    feeder = made_by(reshape.operand(0), ops.linear) if reshape is not None and x.has_single_use else None
+    if reshape is None or feeder is None or x.type.rank != 2 or x.type.shape[1] != feeder.output.type.shape[-1]:
+        return None
+    affine = affine_of(node, 1)
+    folded = _into(feeder, affine, build) if affine is not None else None
+    return None if folded is None else build.again(reshape, folded).output
+
+
+def _into(feeder: Node, affine: Affine, build: Builder) -> Value | None:
+    """`feeder`, whose result goes nowhere else, with the factors and summands in its weights."""
+    parameters = _parameters(feeder) or _quantized_parameters(feeder)
+    if parameters is None or not feeder.output.has_single_use or feeder.attrs["clamp"] != UNBOUNDED:
+        return None
+    weight, bias = parameters
+    new_weight = feeder.inputs[1] if affine.scale is None else _scaled(feeder, weight, affine.scale, build)
+    if new_weight is None:
+        return None
+    absorb(build, feeder)
+    total = np.zeros(1) if bias is None else bias.array().astype(np.float64)
+    total = total if affine.scale is None else total * affine.scale
+    total = total if affine.shift is None else total + affine.shift
+    has_bias = bias is not None or affine.shift is not None
+    new_bias = build.constant(_bias(bias or weight, total, feeder.output.type.dtype)) if has_bias else None
+    return build.emit(feeder.op, feeder.inputs[0], new_weight, new_bias, **feeder.attrs)
 
 
 @rewrite(*CONVOLUTIONS, ops.linear)
@@ -152,4 +171,6 @@ def _bias(like: Constant, total: np.ndarray, dtype: DType) -> Constant:
     return Constant.of(total.astype(dtype.numpy), name)
 
 
-FOLD_BATCH_NORM = Rewrites("fold-batch-norm", (fold_into_operator_before, fold_into_operator_after))
+FOLD_BATCH_NORM = Rewrites(
+    "fold-batch-norm", (fold_into_operator_before, fold_into_linear_behind_reshape, fold_into_operator_after)
+)

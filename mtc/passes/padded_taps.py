@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mtc import ops
 from mtc.ir.builder import Builder
-from mtc.ir.constant import Constant
+from mtc.ir.constant import Constant, Encoded
 from mtc.ir.dims import Shape
 from mtc.ir.module import Module, Node, Value
 from mtc.ir.rewriter import apply_rewrites, rewrite
@@ -106,9 +106,11 @@ def _restricted(
 
 
 def _kernel(weight: Constant, place: int, taps: range) -> Constant:
-    """Some taps along an axis: a view of what may be a file, made dense only when it is written."""
-    array = weight.array()
-    part = array[(slice(None),) * place + (slice(taps.start, taps.stop, taps.step),)]
+    """Some taps along an axis, stored as all are: a view of what may be a file, made dense only when it is written."""
+    if isinstance(weight.data, Encoded):
+        stored = _kernel(weight.data.stored, place, taps)
+        return Constant(weight.name, replace(weight.type, shape=stored.type.shape), Encoded(stored))
+    part = weight.array()[(slice(None),) * place + (slice(taps.start, taps.stop, taps.step),)]
     return Constant(weight.name, replace(weight.type, shape=part.shape), part)
 
 

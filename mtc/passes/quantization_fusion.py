@@ -269,6 +269,17 @@ def keep_weights_stored(node: Node, build: Builder) -> Sequence[Value] | None:
     return None
 
 
+@rewrite(ops.embedding)
+def widen_rows_that_are_read(node: Node, build: Builder) -> Value | None:
+    """A table in half precision stays so, and the rows that are looked up become floats."""
+    decoding = made_by(node.operand(0), ops.cast)
+    if decoding is None or not is_decoding(decoding):
+        return None
+    absorb(build, decoding)
+    rows = build.emit(ops.embedding, decoding.operand(0), node.operand(1))
+    return build.emit(ops.cast, rows, dtype=node.output.type.dtype)
+
+
 def _is_stored_form(node: Node, operands: list[Value | None]) -> bool:
     try:
         return node.op.match([None if v is None else v.type for v in operands], node.attrs)[0].form == "stored"
@@ -296,4 +307,4 @@ FUSE_QUANTIZATION = Rewrites(
 # After the other: what is left has a result that nothing rounds.
 LEAVE_SUMS_REAL = Rewrites("leave-sums-real", (leave_sums_real,))
 # After both: what is computed in integers has weights that are integers anyway.
-KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored,))
+KEEP_STORED_WEIGHTS = Rewrites("keep-stored-weights", (keep_weights_stored, widen_rows_that_are_read))

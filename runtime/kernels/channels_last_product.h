@@ -9,8 +9,10 @@
 namespace MTC_PORTABLE {
 
 // The image itself where each window is one pixel, and those follow each other; else its windows.
-using PixelProduct = Product<float, MatrixRows<float, float>, PackedPanels<float>>;
-using WindowProduct = Product<float, WindowRows<float>, PackedPanels<float>>;
+template <typename T>
+using PixelProduct = Product<T, MatrixRows<Compute<T>, Compute<T>>, PackedPanels<Compute<T>>>;
+template <typename T>
+using WindowProduct = Product<T, WindowRows<Compute<T>>, PackedPanels<Compute<T>>>;
 
 inline bool IsPointwise(const ChannelsLastSizes& s) {
   return s.window() == 1 && s.stride[1] == 1 && s.stride[2] == 1 && !s.is_padded;
@@ -23,20 +25,22 @@ inline ProductSizes ProductOf(const ChannelsLastSizes& s) {
 }
 
 // Bytes of scratch.
-inline size_t ChannelsLastScratch(Isa isa, const ThreadPool* threads, const ChannelsLastSizes& s) {
-  return IsPointwise(s) ? MultiplyScratch<PixelProduct>(isa, threads, ProductOf(s))
-                        : MultiplyScratch<WindowProduct>(isa, threads, ProductOf(s));
+template <typename T>
+size_t ChannelsLastScratch(Isa isa, const ThreadPool* threads, const ChannelsLastSizes& s) {
+  return IsPointwise(s) ? MultiplyScratch<PixelProduct<T>>(isa, threads, ProductOf(s))
+                        : MultiplyScratch<WindowProduct<T>>(isa, threads, ProductOf(s));
 }
 
 // `packed` are the weights as PackPanels packs them for this level.
-inline void ConvolveChannelsLast(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
-                                 float* out, const Finish<float>& finish, void* scratch) {
+template <typename T>
+void ConvolveChannelsLast(ThreadPool* threads, const ChannelsLastSizes& s, const Compute<T>* x,
+                          const Compute<T>* packed, T* out, const Finish<T>& finish, void* scratch) {
   if (IsPointwise(s)) {
-    const PixelProduct product = {{x, s.in_pitch}, {packed}, out, s.out_pitch, finish};
+    const PixelProduct<T> product = {{x, s.in_pitch}, {packed}, out, s.out_pitch, finish};
     Multiply(threads, 1, ProductOf(s), [&](int64_t) { return product; }, scratch);
   } else {
     const WindowSizes windows = WindowsOf(s);
-    const WindowProduct product = {{x, windows}, {packed}, out, s.out_pitch, finish};
+    const WindowProduct<T> product = {{x, windows}, {packed}, out, s.out_pitch, finish};
     Multiply(threads, 1, ProductOf(s), [&](int64_t) { return product; }, scratch);
   }
 }

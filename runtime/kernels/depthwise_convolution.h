@@ -26,21 +26,31 @@ inline int64_t DepthwiseWeightsSize(Isa isa, const ChannelsLastSizes& s) {
   return DepthwiseVectors(isa, s.channels) * (s.window() + 1) * LanesAt(isa);
 }
 
-// `weight` is [channels][taps].
-inline void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const float* weight, const float* bias,
-                                 float* packed) {
+// weight(channel, tap) and bias(channel) are what is packed, in floats.
+template <typename Weight, typename Bias>
+void PackDepthwiseWeights(Isa isa, const ChannelsLastSizes& s, const Weight& weight, const Bias& bias, float* packed) {
   const int64_t lanes = LanesAt(isa), used = Least(lanes, s.channels);
   for (int64_t v = 0; v < DepthwiseVectors(isa, s.channels); ++v) {
     const int64_t first = VectorChannel(isa, s.channels, v);
-    for (int64_t i = 0; i < used; ++i) packed[i] = bias == nullptr ? 0.0f : bias[first + i];
-    for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
+    for (int64_t i = 0; i < lanes; ++i) packed[i] = i < used ? bias(first + i) : 0.0f;
     packed += lanes;
     for (int64_t tap = 0; tap < s.window(); ++tap, packed += lanes) {
-      for (int64_t i = 0; i < used; ++i) packed[i] = weight[(first + i) * s.window() + tap];
-      for (int64_t i = used; i < lanes; ++i) packed[i] = 0.0f;
+      for (int64_t i = 0; i < lanes; ++i) packed[i] = i < used ? weight(first + i, tap) : 0.0f;
     }
   }
 }
+
+// Where sums become elements of the result: limited, and rounded once where they are of half precision.
+template <typename T>
+struct DepthwiseFloats {
+  T* out;
+  float low, high;
+
+  // `lanes` channels of one pixel, whose first element is number `at`; `channel` is its channel.
+  MTC_INLINE void Store(int64_t at, int64_t /*channel*/, Vec sums, int64_t lanes) const {
+    StorePack(out + at, AtMost(AtLeast(sums, Fill<Vec>(low)), Fill<Vec>(high)), lanes);
+  }
+};
 
 // What a run of pixels reads: the window's rows and, of the columns under all its windows, those inside the image.
 struct DepthwiseInput {
@@ -51,17 +61,18 @@ struct DepthwiseInput {
 };
 
 // Stores `lanes` channels of the pixels' sums.
+template <typename Out>
 MTC_INLINE void StoreDepthwise(const ChannelsLastSizes& s, const Vec (&sums)[kDepthwisePixels], int64_t pixels,
-                               int64_t lanes, float* out, float low, float high) {
+                               int64_t lanes, const Out& out, int64_t at, int64_t channel) {
   MTC_UNROLL
   for (int i = 0; i < kDepthwisePixels; ++i) {
-    if (i < pixels) StorePack(out + i * s.out_pitch, AtMost(AtLeast(sums[i], Fill<Vec>(low)), Fill<Vec>(high)), lanes);
+    if (i < pixels) out.Store(at + i * s.out_pitch + channel, channel, sums[i], lanes);
   }
 }
 
-template <int kWidth, int kStride, bool kIsBorder>
-void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, float* out, float low,
-                  float high) {
+template <int kWidth, int kStride, bool kIsBorder, typename Out>
+void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, const Out& out,
+                  int64_t at) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   constexpr int kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
   const int64_t vectors = DepthwiseVectors(kIsa, s.channels);
@@ -86,15 +97,15 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
         }
       }
     }
-    StoreDepthwise(s, sums, kDepthwisePixels, kLanes, out + channel, low, high);
+    StoreDepthwise(s, sums, kDepthwisePixels, kLanes, out, at, channel);
   }
 }
 
 // The same for windows of any width, dilation and stride, at a border also for fewer pixels than a tile has, in part
 // also for fewer channels than a vector has.
-template <bool kIsBorder, bool kIsPart>
+template <bool kIsBorder, bool kIsPart, typename Out>
 void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights,
-                   float* out, float low, float high) {
+                   const Out& out, int64_t at) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const int64_t step = s.stride[2] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
   for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.window() + 1) * kLanes) {
@@ -109,20 +120,20 @@ void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t
         const float* from = in.x + r * in.row + column * in.pixel + channel;
         MTC_UNROLL
         for (int i = 0; i < kDepthwisePixels; ++i) {
-          const int64_t at = column + i * s.stride[2];
-          if (kIsBorder && (i >= pixels || at < in.first_column || at >= in.last_column)) continue;
+          const int64_t place = column + i * s.stride[2];
+          if (kIsBorder && (i >= pixels || place < in.first_column || place >= in.last_column)) continue;
           sums[i] += (kIsPart ? LoadPart<Vec>(from + i * step, lanes) : Load<Vec>(from + i * step)) * weight;
         }
       }
     }
-    StoreDepthwise(s, sums, pixels, lanes, out + channel, low, high);
+    StoreDepthwise(s, sums, pixels, lanes, out, at, channel);
   }
 }
 
 // A width of 0 stands for any width and stride.
-template <int kWidth, int kStride>
+template <int kWidth, int kStride, typename Out>
 void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* weights,
-                           float* out, float low, float high) {
+                           const Out& out) {
   constexpr int64_t kGrain = 1 << 12;  // multiplications of a vector
   const int64_t height = s.in[1], width = s.in[2], pixels = Least(kDepthwisePixels, s.out[2]);
   const int64_t columns = (kDepthwisePixels - 1) * s.stride[2] + s.extent(2);
@@ -137,18 +148,18 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
                          Least(columns, width - ix)};
     while (in.first_row < in.last_row && iy + in.first_row * s.dilation[1] < 0) ++in.first_row;
     while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[1] >= height) --in.last_row;
-    float* to = out + ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
+    const int64_t to = ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
     const bool is_border = in.first_column > 0 || in.last_column < columns;
     if constexpr (kWidth == 0) {
       const bool is_whole = !is_border && pixels == kDepthwisePixels;
-      const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true>
-                        : is_whole          ? DepthwiseTaps<false, false>
-                                            : DepthwiseTaps<true, false>;
-      taps(s, in, pixels, weights, to, low, high);
+      const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true, Out>
+                        : is_whole          ? DepthwiseTaps<false, false, Out>
+                                            : DepthwiseTaps<true, false, Out>;
+      taps(s, in, pixels, weights, out, to);
     } else if (kStride > 1 || is_border) {  // every second pixel: rare enough not to be compiled twice
-      DepthwiseRun<kWidth, kStride, true>(s, in, weights, to, low, high);
+      DepthwiseRun<kWidth, kStride, true>(s, in, weights, out, to);
     } else {
-      DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, to, low, high);
+      DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, out, to);
     }
   };
   const int64_t row_cost = s.out[2] * s.window() * DepthwiseVectors(static_cast<Isa>(MTC_ISA_LEVEL), s.channels);
@@ -169,13 +180,14 @@ inline bool IsFromRegisters(const ChannelsLastSizes& s) {
 }
 
 // Convolves with weights packed for this level, in as many groups as channels, each of one channel.
-inline void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
-                              float* out, float low, float high) {
+template <typename Out>
+void ConvolveDepthwise(ThreadPool* threads, const ChannelsLastSizes& s, const float* x, const float* packed,
+                       const Out& out) {
   const bool is_wide = s.kernel[2] == 5, is_dense = s.stride[2] == 1;
-  const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0>
-                        : is_wide           ? (is_dense ? ConvolveDepthwiseRows<5, 1> : ConvolveDepthwiseRows<5, 2>)
-                                            : (is_dense ? ConvolveDepthwiseRows<3, 1> : ConvolveDepthwiseRows<3, 2>);
-  convolve(threads, s, x, packed, out, low, high);
+  const auto convolve = !IsFromRegisters(s) ? ConvolveDepthwiseRows<0, 0, Out>
+                        : is_wide ? (is_dense ? ConvolveDepthwiseRows<5, 1, Out> : ConvolveDepthwiseRows<5, 2, Out>)
+                                  : (is_dense ? ConvolveDepthwiseRows<3, 1, Out> : ConvolveDepthwiseRows<3, 2, Out>);
+  convolve(threads, s, x, packed, out);
 }
 
 }  // namespace MTC_PORTABLE

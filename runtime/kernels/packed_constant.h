@@ -14,6 +14,7 @@ struct PackedSource {
   const Tensor& weight;
   const void* bias;
   std::array<int64_t, 13> sizes;
+  std::array<int64_t, 7> quantization = {};
 };
 
 // Finds the constant as the program has it already, or has pack(C*) write `count` elements, zero before, and gives the
@@ -22,7 +23,8 @@ template <typename C, typename Pack>
 Status PackOnce(PrepareContext& context, const PackedSource& source, int64_t count, const Pack& pack,
                 const void** packed) {
   const Tensor& weight = source.weight;
-  const PackedKey key = {source.packing, context.isa, weight.dtype, weight.data, source.bias, source.sizes};
+  const PackedKey key = {source.packing, context.isa,  weight.dtype,       weight.data,
+                         source.bias,    source.sizes, source.quantization};
   size_t size;
   if (__builtin_mul_overflow(count, sizeof(C), &size)) {
     return context.Fail(Status::kOutOfMemory, "packed weights are larger than memory");

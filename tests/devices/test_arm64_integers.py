@@ -5,13 +5,13 @@ precision among it, and on one without these."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from emulator import ARM64, Emulator, missing
+from joined_functions import joined
 from quantized_rows import Quantized, Row, rows
 from small_networks import NETWORKS, Images, inputs_of, quantized
 from torch import nn
@@ -19,9 +19,6 @@ from torch import nn
 import mtc
 from mtc.build import runtime
 from mtc.delegates.registry import LIBRARIES, backends
-from mtc.ir.builder import Builder
-from mtc.ir.clone import inline
-from mtc.ir.module import Function, Module, Value
 from mtc.lower import lower
 
 # Portable kernels have one version for arm64, whatever the processor.
@@ -55,28 +52,12 @@ def by_library_and_op() -> dict[tuple[str, str], list[Row]]:
 ROWS = by_library_and_op()
 
 
-def joined(parts: Sequence[Quantized]) -> Module:
-    """One program for all: starting a process in qemu takes longer than most rows."""
-    inputs = [
-        Value(value.type, f"x{i}_{j}") for i, part in enumerate(parts) for j, value in enumerate(part.function.inputs)
-    ]
-    function = Function("forward", inputs)
-    build = Builder(function)
-    left = iter(inputs)
-    build.results(
-        *(y for part in parts for y in inline(part.function, [next(left) for _ in part.function.inputs], build))
-    )
-    module = Module({"forward": function})
-    module.register_constants()
-    return module
-
-
 @pytest.mark.parametrize(("library", "op"), ROWS, ids=lambda name: name)
 def test_each_op_has_the_results_of_this_machine(library: str, op: str, arm64: Path, tmp_path: Path) -> None:
     chosen = ROWS[library, op]
     parts = [Quantized(row) for row in chosen]
     path = tmp_path / "rows.mtp"
-    mtc.package(joined(parts), path, backend=library)
+    mtc.package(joined([part.function for part in parts]), path, backend=library)
     inputs = [array for part in parts for array in part.inputs]
     outputs = [(row, part, value) for row, part in zip(chosen, parts, strict=True) for value in part.steps]
     with mtc.Session(path, threads=2) as session:

@@ -48,7 +48,10 @@ def on_library(name: str, module: Module, inputs: list[np.ndarray], folder: Path
     lowered = mtc.package(module, path, backend=name)
     if name != "portable" and not any(p.library.name == name for p in lowered.placements.values()):
         return []
-    is_hot = any(p.library.supports[node.op].is_hot for node, p in lowered.placements.items())
+    is_hot = any(
+        p.library.supports[node.op].is_hot_for(tuple(node.op.bind_types(node.input_types, node.attrs).values()))
+        for node, p in lowered.placements.items()
+    )
     results = []
     for cpu in ("best", "avx2", "base") if is_hot else ("best",):
         with mtc.Session(path, threads=2, cpu=cpu) as session:

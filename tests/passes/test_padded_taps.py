@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mtc import interp, ops
 from mtc.ir.builder import Builder
-from mtc.ir.constant import Constant
+from mtc.ir.constant import Constant, Encoded
 from mtc.ir.dims import Bounds, Dim, dim
 from mtc.ir.module import Function, Module, Value
-from mtc.ir.types import DType, TensorType
+from mtc.ir.types import DType, QParams, TensorType
 from mtc.ir.verifier import verify
 from mtc.ops.convolution import conv_size
 from mtc.ops.define import Layout
@@ -170,3 +170,23 @@ def test_convolution_stays_what_torch_computes(case: Case) -> None:
 def test_image_is_trimmed_and_split_in_both_layouts(layout: Layout, dtype: DType) -> None:
     trimmed, split = check(Case((Axis(5, 5, 1, 12, 12, 6), ATROUS), groups=2, dtype=dtype, layout=layout))
     assert (trimmed, split) == (1, 1)
+
+
+def test_parts_of_a_weight_that_is_stored_in_fewer_bits_are_stored_so() -> None:
+    case = Case((ATROUS, ATROUS))
+    module = case.module()
+    (conv,) = (node for node in module.nodes() if node.op is ops.conv2d)
+    steps = np.random.default_rng(1).integers(-127, 128, (3, 2, 3, 3), np.int8)
+    qparams = QParams(np.array([0.1, 0.2, 0.3], np.float32), np.zeros(3, np.int8), axis=0)
+    few = Constant("weight", TensorType(DType.QI8, steps.shape, qparams), steps)
+    whole = module.add_constant(Constant("decoded", conv.operand(1).type, Encoded(few)))
+    conv.set_input(1, Builder(module.functions["forward"], before=conv).constant(whole))
+    ELIMINATE_DEAD_CODE.run(module)
+    (expected,) = interp.run(module, [case.arrays()[0]])
+    assert SPLIT_WHEREVER_POSSIBLE.run(module)
+    verify(module)
+    (got,) = interp.run(module, [case.arrays()[0]])
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
+    parts = [node.operand(1).constant for node in module.nodes() if node.op is ops.conv2d]
+    assert len(parts) == 9
+    assert all(isinstance(part.data, Encoded) and part.data.stored.type.dtype is DType.QI8 for part in parts)

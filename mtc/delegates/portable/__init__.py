@@ -56,6 +56,23 @@ HOT: frozenset[OpSpec] = frozenset(
     }
 )
 
+# Kernels that take one in half precision, as long as converting each element takes a dozen instructions.
+HOT_IN_HALF: frozenset[OpSpec] = frozenset(
+    {
+        ops.add,
+        ops.cast,
+        ops.clamp,
+        ops.div,
+        ops.hardsigmoid,
+        ops.hardswish,
+        ops.leaky_relu,
+        ops.mul,
+        ops.prelu,
+        ops.relu,
+        ops.sub,
+    }
+)
+
 
 def joins_rows(concat: Node) -> bool:
     """Along the last axis rows are copied one by one, wherever they lie."""
@@ -101,14 +118,19 @@ PORTABLE = KernelLibrary(
     name="portable",
     title="plain C++, every operator and dtype",
     supports={
-        op: Support((*ANY, *QUANTIZED), is_hot=op in HOT, takes_pitch=TAKES_PITCH.get(op, False))
+        op: Support(
+            (*ANY, *QUANTIZED),
+            is_hot=op in HOT,
+            is_hot_in_half=op in HOT_IN_HALF,
+            takes_pitch=TAKES_PITCH.get(op, False),
+        )
         for op in ops.OPS.values()
     },
     forms={
         "quantized": {op: support for op in ops.OPS.values() if (support := _quantized(op)) is not None},
         "stored": {
             ops.linear: Support(tuple((F32, stored) for stored in _STORED), is_hot=True),
-            ops.embedding: Support(_STORED),
+            ops.embedding: Support((QI8, QI4)),
             ops.lstm: _RECURRENT,
             ops.gru: _RECURRENT,
             ops.rnn: _RECURRENT,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
 from mtc.delegates.xnnpack import rules
-from mtc.ir.types import F32, I32, QI4, QI8, QU8
+from mtc.ir.types import F16, F32, I32, QI4, QI8, QU8
 from mtc.ops.define import Layout
 
 _FLOAT = (F32,)
+_FLOATS = (F32, F16)
 _INTEGERS = (QI8, QU8)
 _PRODUCT = ((QI8, QI8), (QU8, QU8))  # activations and weights
 _DYNAMIC = ((F32, QI8),)
@@ -23,13 +24,13 @@ XNNPACK = KernelLibrary(
     title="fast kernels of floats and 8-bit integers for x86 and ARM processors",
     layout=Layout.NHWC,
     supports={
-        ops.conv2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
-        ops.linear: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
+        ops.conv2d: Support(_FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True),
+        ops.linear: Support(_FLOATS, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.integer_linear: Support(((QI8, QI8),), rules.symmetric_product, takes_pitch=True),
         ops.conv_transpose2d: Support(_FLOAT, rules.constant_weights, takes_pitch=True, is_hot=True),
         ops.matmul: Support(_FLOAT),
-        ops.max_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),
-        ops.avg_pool2d: Support(_FLOAT, takes_pitch=True, is_hot=True),
+        ops.max_pool2d: Support(_FLOATS, takes_pitch=True, is_hot=True),
+        ops.avg_pool2d: Support(_FLOATS, takes_pitch=True, is_hot=True),
         ops.mean: Support(_FLOAT, rules.neighbouring_axes),
         ops.sum: Support(_FLOAT, rules.neighbouring_axes),
         ops.softmax: Support(_FLOAT, rules.last_axis, takes_pitch=True),
@@ -59,7 +60,7 @@ XNNPACK = KernelLibrary(
     },
     forms={
         "quantized": {
-            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
+            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True),
             ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_integer_product, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
             ops.add: Support(_INTEGERS, rules.integer_sum, takes_pitch=True, is_hot=True),

@@ -9,7 +9,7 @@ import numpy as np
 from mtc.ir.dims import Shape, product
 from mtc.ir.module import Node
 from mtc.ir.quantized import RANGES
-from mtc.ir.types import QI4, QI8, TensorType
+from mtc.ir.types import F16, QI4, QI8, TensorType
 from mtc.ops.activation import Approximate
 from mtc.ops.arithmetic import Rounding
 from mtc.ops.define import Layout
@@ -25,6 +25,15 @@ def constant_weights(node: Node) -> str | None:
     if node.operand(1).type.count == 0:
         return "its weight is empty"
     return None
+
+
+def float_convolution(node: Node) -> str | None:
+    """Processors without arithmetic of half precision have mtc's own kernels: for one group, or groups of a channel."""
+    x, weight = node.operand(0).type, node.operand(1).type
+    groups, is_nhwc = node.attrs["groups"], node.attrs["layout"] is Layout.NHWC
+    if x.dtype is F16 and groups > 1 and not groups == x.shape[-1 if is_nhwc else 1] == weight.shape[0]:
+        return f"{groups} groups of several channels in half precision"
+    return constant_weights(node)
 
 
 def no_rounding(node: Node) -> str | None:

@@ -4,12 +4,16 @@
 #include "kernels/depthwise_convolution.h"
 #include "kernels/packed_product.h"
 #include "kernels/product_args.h"
+#include "kernels/selected_types.h"
+#include "kernels/widened_pixels.h"
 #include "kernels/xnnpack/channel_blocks.h"
+#include "kernels/xnnpack/half.h"
 #include "selected_kernels.h"
 
 namespace mtc::kernels::xnnpack {
 
 // Runs XNNPACK's operators, whatever the level.
+template <typename T>
 Status RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args);
 
 }  // namespace mtc::kernels::xnnpack
@@ -24,7 +28,7 @@ enum class Way : uint8_t { kXnnpack, kProduct, kDepthwise };
 struct ConvState : ChannelBlocks {
   Way way = Way::kXnnpack;
   const void* packed = nullptr;  // weights for mtc's own kernels
-  size_t scratch = 0;
+  size_t own_scratch = 0;        // bytes that these need beside the image
 };
 
 MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
@@ -40,25 +44,39 @@ MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
           is_padded};
 }
 
+template <typename T>
+MTC_PORTABLE::Pixels<T> PixelsOf(const Tensor& x) {
+  return {x.as<const T>(), x.rows(), x.dims[3], x.pitch};
+}
+
 #if MTC_ISA_LEVEL == 0
 // Makes the operators for the tensors' sizes and pitches, unless they are there already.
-Status Build(KernelContext& context, const Conv2dArgs& args) {
+template <typename T>
+Status Build(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor& x = *args.x;
   const Tensor& weight = *args.weight;
   const int64_t kernel_height = weight.dims[1], kernel_width = weight.dims[2], depth = weight.dims[3];
   const int64_t out_channels = weight.dims[0];
-  const BlockedSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels};
-  const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
+  const BlockedSizes sizes{args.out->rows(), depth, kernel_height * kernel_width, out_channels, sizeof(T), sizeof(T)};
+  const xnn_gemm_config& config = *GemmConfigOf<T>();
   const int64_t block_channels = args.groups == 1 ? BlockChannels(config, sizes) : out_channels;
+  constexpr bool kIsHalf = MTC_PORTABLE::kIsHalf<T>;
   if (!state.Fits(block_channels, x.pitch, args.out->pitch)) {
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
-      const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
-      return xnn_create_convolution2d_nhwc_f32(
-          args.padding[0], args.padding[3], args.padding[1], args.padding[2], kernel_height, kernel_width,
-          args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, depth,
-          channels / args.groups, x.pitch, args.out->pitch, weight.as<const float>() + first * sizes.taps * depth, bias,
-          static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+      const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>() + first;
+      const auto with = [&](auto* function) {
+        return function(args.padding[0], args.padding[3], args.padding[1], args.padding[2], kernel_height, kernel_width,
+                        args.stride[0], args.stride[1], args.dilation[0], args.dilation[1], args.groups, depth,
+                        channels / args.groups, x.pitch, args.out->pitch,
+                        weight.as<const T>() + first * sizes.taps * depth, bias, static_cast<float>(args.clamp[0]),
+                        static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+      };
+      if constexpr (kIsHalf) {
+        return with(xnn_create_convolution2d_nhwc_f16);
+      } else {
+        return with(xnn_create_convolution2d_nhwc_f32);
+      }
     };
     const PackedKey key = {
         Packing::kXnnpackConvolution,
@@ -69,47 +87,80 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
         {{kernel_height, kernel_width, depth, out_channels, args.groups, args.stride[0], args.stride[1],
           args.dilation[0], args.dilation[1], args.padding[0], args.padding[1], args.padding[2], args.padding[3]}}};
     MTC_RETURN_IF_ERROR(CreateBlocks(context, state, config, sizes, block_channels, key, create));
-    context.packed->ReleaseSource(weight.data, weight.count() * sizeof(float));
+    context.packed->ReleaseSource(weight.data, weight.count() * sizeof(T));
     state.in_pitch = x.pitch;
     state.out_pitch = args.out->pitch;
   }
-  state.scratch = 0;
+  constexpr auto reshape = kIsHalf ? xnn_reshape_convolution2d_nhwc_f16 : xnn_reshape_convolution2d_nhwc_f32;
+  size_t scratch = 0;
   for (int64_t i = 0; i < state.count; ++i) {
     size_t bytes = 0, alignment = 0;
-    MTC_RETURN_IF_ERROR(
-        Check(context, xnn_reshape_convolution2d_nhwc_f32(state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2],
-                                                          &bytes, &alignment, nullptr, nullptr, Threads(context))));
-    state.scratch = std::max(state.scratch, bytes);
+    MTC_RETURN_IF_ERROR(Check(context, reshape(state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2], &bytes,
+                                               &alignment, nullptr, nullptr, Threads(context))));
+    scratch = std::max(scratch, bytes);
   }
+  context.RequireScratch(scratch);
   return Status::kOk;
 }
 
+template <typename T>
 Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
-  if (context.isa == Isa::kBase) return Way::kXnnpack;
-  if (args.groups == 1) return Way::kProduct;
   const bool is_depthwise = args.groups == args.x->dims[3] && args.groups == args.weight->dims[0];
-  return is_depthwise ? Way::kDepthwise : Way::kXnnpack;
+  if (IsByXnnpack<T>(context, args.clamp) || (args.groups > 1 && !is_depthwise)) return Way::kXnnpack;
+  return args.groups == 1 ? Way::kProduct : Way::kDepthwise;
 }
 
 // Packs the weights for mtc's own kernel, unless they are packed already.
+template <typename T>
 Status Pack(PrepareContext& context, const Conv2dArgs& args) {
+  using C = MTC_PORTABLE::Compute<T>;
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor& weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   if (state.way == Way::kProduct) {
     const MTC_PORTABLE::ProductSizes product = MTC_PORTABLE::ProductOf(sizes);
-    context.RequireScratch(MTC_PORTABLE::ChannelsLastScratch(context.isa, context.threads, sizes));
-    return MTC_PORTABLE::PackConstant<float>(context, weight, 1, {product.columns, product.depth, 1, product.run},
-                                             &state.packed);
+    state.own_scratch = MTC_PORTABLE::ChannelsLastScratch<T>(context.isa, context.threads, sizes);
+    MTC_RETURN_IF_ERROR(MTC_PORTABLE::PackConstant<T>(context, weight, 1,
+                                                      {product.columns, product.depth, 1, product.run}, &state.packed));
+  } else {
+    const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
+    const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.window()}}};
+    const auto weight_of = [&](int64_t channel, int64_t tap) {
+      return static_cast<float>(weight.as<const T>()[channel * sizes.window() + tap]);
+    };
+    const auto bias_of = [&](int64_t channel) { return bias == nullptr ? 0.0f : static_cast<float>(bias[channel]); };
+    const auto pack = [&](float* block) {
+      MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight_of, bias_of, block);
+    };
+    const int64_t count = MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes);
+    MTC_RETURN_IF_ERROR(PackOnce<float>(context, source, count, pack, &state.packed));
   }
-  const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-  const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.window()}}};
-  const auto pack = [&](float* block) {
-    MTC_PORTABLE::PackDepthwiseWeights(context.isa, sizes, weight.as<const float>(), bias, block);
-  };
-  return PackOnce<float>(context, source, MTC_PORTABLE::DepthwiseWeightsSize(context.isa, sizes), pack, &state.packed);
+  context.RequireScratch(state.own_scratch);
+  context.RequireScratch(1, MTC_PORTABLE::WidenedSize(PixelsOf<T>(*args.x)), sizeof(C));
+  return Status::kOk;
 }
 #endif
+
+// Runs mtc's own kernel.
+template <typename T>
+void RunOwn(KernelContext& context, const Conv2dArgs& args) {
+  using C = MTC_PORTABLE::Compute<T>;
+  const auto& state = *static_cast<const ConvState*>(context.state.get());
+  const C low = static_cast<C>(args.clamp[0]), high = static_cast<C>(args.clamp[1]);
+  const auto* packed = static_cast<const C*>(state.packed);
+  auto* room = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + state.own_scratch);
+  const MTC_PORTABLE::Pixels<C> x = MTC_PORTABLE::Widen(context.threads, PixelsOf<T>(*args.x), room);
+  MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
+  sizes.in_pitch = x.pitch;
+  if (state.way == Way::kProduct) {
+    const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
+    MTC_PORTABLE::ConvolveChannelsLast<T>(context.threads, sizes, x.first, packed, args.out->as<T>(), {bias, low, high},
+                                          context.scratch);
+  } else {
+    const MTC_PORTABLE::DepthwiseFloats<T> out = {args.out->as<T>(), low, high};
+    MTC_PORTABLE::ConvolveDepthwise(context.threads, sizes, x.first, packed, out);
+  }
+}
 
 }  // namespace
 
@@ -120,34 +171,24 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(Initialize(context));
   auto* state = StateOf<ConvState>(context);
   if (state == nullptr) return OutOfMemory(context);
-  state->way = ChooseWay(context, args);
-  if (state->way != Way::kXnnpack) return Pack(context, args);
-  MTC_RETURN_IF_ERROR(Build(context, args));
-  context.RequireScratch(state->scratch);
-  return Status::kOk;
+  return MTC_XNNPACK_TYPES(Conv2d)::With(context, args.x->dtype, [&](auto element) {
+    using T = decltype(element);
+    state->way = ChooseWay<T>(context, args);
+    return state->way == Way::kXnnpack ? Build<T>(context, args) : Pack<T>(context, args);
+  });
 }
 #endif
 
 template <typename T>
 Status RunConv2d(KernelContext& context, const Conv2dArgs& args) {
-  static_assert(std::is_same_v<T, float>);
   if (args.out->count() == 0) return Status::kOk;
-#if MTC_ISA_LEVEL > 0
-  const auto& state = *static_cast<const ConvState*>(context.state.get());
-  const float low = static_cast<float>(args.clamp[0]), high = static_cast<float>(args.clamp[1]);
-  const float *x = args.x->as<const float>(), *packed = static_cast<const float*>(state.packed);
-  if (state.way == Way::kProduct) {
-    const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>();
-    MTC_PORTABLE::ConvolveChannelsLast(context.threads, SizesOf(args), x, packed, args.out->as<float>(),
-                                       {bias, low, high}, context.scratch);
-    return Status::kOk;
+  if constexpr (MTC_ISA_LEVEL > 0 || MTC_PORTABLE::kIsHalf<T>) {  // of floats XNNPACK's is the one at the base level
+    if (static_cast<const ConvState*>(context.state.get())->way != Way::kXnnpack) {
+      RunOwn<T>(context, args);
+      return Status::kOk;
+    }
   }
-  if (state.way == Way::kDepthwise) {
-    MTC_PORTABLE::ConvolveDepthwise(context.threads, SizesOf(args), x, packed, args.out->as<float>(), low, high);
-    return Status::kOk;
-  }
-#endif
-  return RunConv2dBlocks(context, args);
+  return RunConv2dBlocks<T>(context, args);
 }
 
 MTC_XNNPACK_KERNEL(Conv2d)
@@ -155,15 +196,22 @@ MTC_XNNPACK_KERNEL(Conv2d)
 }  // namespace MTC_XNNPACK
 
 #if MTC_ISA_LEVEL == 0
+template <typename T>
 mtc::Status mtc::kernels::xnnpack::RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args) {
   using namespace MTC_XNNPACK;
   const auto& state = *static_cast<const ConvState*>(context.state.get());
+  const auto setup = [&](const ChannelBlocks::Block& block) {
+    const T* x = args.x->as<const T>();
+    T* out = args.out->as<T>() + block.channel;
+    if constexpr (MTC_PORTABLE::kIsHalf<T>) {
+      return xnn_setup_convolution2d_nhwc_f16(block.op.get(), context.scratch, x, out);
+    } else {
+      return xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, x, out);
+    }
+  };
   for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(
-        Check(context, xnn_setup_convolution2d_nhwc_f32(block.op.get(), context.scratch, args.x->as<const float>(),
-                                                        args.out->as<float>() + block.channel)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
+    MTC_RETURN_IF_ERROR(Check(context, setup(state.blocks[i])));
+    MTC_RETURN_IF_ERROR(RunOperator(context, state.blocks[i].op));
   }
   return Status::kOk;
 }

@@ -1,15 +1,31 @@
+#include "kernels/depthwise_integers.h"
+#include "kernels/packed_constant.h"
 #include "kernels/product_args.h"
 #include "kernels/selected_types.h"
 #include "kernels/xnnpack/quantized_product.h"
 #include "selected_kernels.h"
 
+namespace mtc::kernels::xnnpack {
+
+// Runs XNNPACK's operators, whatever the level.
+template <typename Q>
+Status RunConv2dQuantizedBlocks(KernelContext& context, const Conv2dArgs& args);
+
+}  // namespace mtc::kernels::xnnpack
+
 namespace MTC_XNNPACK {
 namespace {
 
+// What computes a convolution: XNNPACK or, of depthwise ones where vectors have eight elements and more, mtc's own
+// kernel, which takes a third of the time.
+enum class Way : uint8_t { kUnknown, kXnnpack, kDepthwise };
+
 struct ConvState : ChannelBlocks {
-  size_t scratch = 0;
+  Way way = Way::kUnknown;
+  const void* packed = nullptr;  // weights for mtc's own kernel
 };
 
+#if MTC_ISA_LEVEL == 0
 // Makes one operator.
 template <typename Q>
 xnn_status Create(const Conv2dArgs& args, const QuantizedProduct& product, int64_t first, int64_t channels,
@@ -32,7 +48,7 @@ xnn_status Create(const Conv2dArgs& args, const QuantizedProduct& product, int64
 
 // Makes the operators for the tensors' sizes and pitches, unless they are there already.
 template <typename Q>
-Status Build(KernelContext& context, const Conv2dArgs& args) {
+Status Build(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor &x = *args.x, &weight = *args.weight, &out = *args.out;
   const int64_t height = weight.dims[1], width = weight.dims[2], depth = weight.dims[3];
@@ -62,34 +78,105 @@ Status Build(KernelContext& context, const Conv2dArgs& args) {
   }
   constexpr auto reshape =
       std::is_same_v<Q, Qi8> ? xnn_reshape_convolution2d_nhwc_qs8_qc8w : xnn_reshape_convolution2d_nhwc_qu8;
-  state.scratch = 0;
+  size_t scratch = 0;
   for (int64_t i = 0; i < state.count; ++i) {
     size_t bytes = 0, alignment = 0;
     MTC_RETURN_IF_ERROR(Check(context, reshape(state.blocks[i].op.get(), x.dims[0], x.dims[1], x.dims[2], &bytes,
                                                &alignment, nullptr, nullptr, Threads(context))));
-    state.scratch = std::max(state.scratch, bytes);
+    scratch = std::max(scratch, bytes);
   }
+  context.RequireScratch(scratch);
   return Status::kOk;
 }
 
+#endif
+
+MTC_PORTABLE::ChannelsLastSizes SizesOf(const Conv2dArgs& args) {
+  const Tensor &x = *args.x, &weight = *args.weight, &out = *args.out;
+  const Span<const int64_t> kernel = weight.shape().subspan(1);
+  return {MTC_PORTABLE::SpatialOf(x, out, 1, kernel, args.stride, args.dilation, args.padding),
+          x.dims[0],
+          weight.dims[3],
+          weight.dims[0],
+          x.pitch,
+          out.pitch,
+          /*is_padded=*/true};
+}
+
+#if MTC_ISA_LEVEL == 0
+// Packs the weights for mtc's own kernel, unless it is none for this convolution.
+template <typename Q>
+Status PackDepthwise(PrepareContext& context, const Conv2dArgs& args) {
+  auto& state = *static_cast<ConvState*>(context.state.get());
+  const Tensor &x = *args.x, &weight = *args.weight;
+  const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
+  const bool is_depthwise = args.groups == x.dims[3] && args.groups == weight.dims[0];
+  if (state.way == Way::kUnknown) state.way = Way::kXnnpack;
+  if (context.isa == Isa::kBase || !is_depthwise) return Status::kOk;
+  MTC_PORTABLE::Requantization by;
+  MTC_RETURN_IF_ERROR(
+      MTC_PORTABLE::DeriveRequantization(context, x, weight, args.bias, *args.out, args.clamp, sizes.channels, &by));
+  const auto weight_of = [&](int64_t channel, int64_t tap) {
+    const int32_t step = weight.as<const decltype(Q::steps)>()[channel * sizes.window() + tap];
+    return static_cast<float>(step - by.weight_zero(channel));
+  };
+  if (!MTC_PORTABLE::AreSumsExact(sizes, by, StepsOf(x.dtype), weight_of)) return Status::kOk;
+  state.way = Way::kDepthwise;
+  const PackedSource source = {Packing::kDepthwise,
+                               weight,
+                               args.bias == nullptr ? nullptr : args.bias->data,
+                               {{sizes.channels, sizes.window()}},
+                               QuantizationKey(x, weight, *args.out)};
+  const auto pack = [&](float* block) { MTC_PORTABLE::PackDepthwiseSteps(context.isa, sizes, by, weight_of, block); };
+  context.RequireScratch(static_cast<int64_t>(WorkerCount(context.threads)),
+                         MTC_PORTABLE::DepthwiseBand(sizes).size(sizes), sizeof(float));
+  return PackOnce<float>(context, source, MTC_PORTABLE::DepthwiseStepsSize(context.isa, sizes), pack, &state.packed);
+}
+#endif
+
 }  // namespace
 
+#if MTC_ISA_LEVEL == 0
 Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckConv2d(context, args));
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
   auto* state = StateOf<ConvState>(context);
   if (state == nullptr) return OutOfMemory(context);
-  MTC_RETURN_IF_ERROR(MTC_XNNPACK_TYPES(Conv2dQuantized)::With(
-      context, args.x->dtype, [&](auto element) { return Build<decltype(element)>(context, args); }));
-  context.RequireScratch(state->scratch);
-  return Status::kOk;
+  return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(context, args.x->dtype, [&](auto element) {
+    using Q = decltype(element);
+    MTC_RETURN_IF_ERROR(PackDepthwise<Q>(context, args));
+    return state->way == Way::kDepthwise ? Status::kOk : Build<Q>(context, args);
+  });
 }
+#endif
 
 template <typename Q, typename W>
 Status RunConv2dQuantized(KernelContext& context, const Conv2dArgs& args) {
   static_assert(std::is_same_v<Q, W>);
   if (args.out->count() == 0) return Status::kOk;
+#if MTC_ISA_LEVEL > 0
+  const auto& state = *static_cast<const ConvState*>(context.state.get());
+  if (state.way == Way::kDepthwise) {
+    using Step = decltype(Q::steps);
+    MTC_PORTABLE::ConvolveDepthwiseSteps(context.threads, SizesOf(args), args.x->as<const Step>(),
+                                         args.x->quantization->zero_point, static_cast<const float*>(state.packed),
+                                         args.out->as<Step>(), MTC_PORTABLE::LimitsOf(*args.out, args.clamp),
+                                         static_cast<float*>(context.scratch));
+    return Status::kOk;
+  }
+#endif
+  return RunConv2dQuantizedBlocks<Q>(context, args);
+}
+
+MTC_XNNPACK_KERNEL(Conv2dQuantized)
+
+}  // namespace MTC_XNNPACK
+
+#if MTC_ISA_LEVEL == 0
+template <typename Q>
+mtc::Status mtc::kernels::xnnpack::RunConv2dQuantizedBlocks(KernelContext& context, const Conv2dArgs& args) {
+  using namespace MTC_XNNPACK;
   using Step = decltype(Q::steps);
   constexpr auto setup = [](auto... arguments) {
     if constexpr (std::is_same_v<Q, Qi8>) {
@@ -98,7 +185,7 @@ Status RunConv2dQuantized(KernelContext& context, const Conv2dArgs& args) {
       return xnn_setup_convolution2d_nhwc_qu8(arguments...);
     }
   };
-  const auto& state = *static_cast<const ConvState*>(context.state.get());
+  const auto& state = *static_cast<const ChannelBlocks*>(context.state.get());
   for (int64_t i = 0; i < state.count; ++i) {
     const ChannelBlocks::Block& block = state.blocks[i];
     MTC_RETURN_IF_ERROR(Check(context, setup(block.op.get(), context.scratch, args.x->as<const Step>(),
@@ -107,7 +194,4 @@ Status RunConv2dQuantized(KernelContext& context, const Conv2dArgs& args) {
   }
   return Status::kOk;
 }
-
-MTC_XNNPACK_KERNEL(Conv2dQuantized)
-
-}  // namespace MTC_XNNPACK
+#endif

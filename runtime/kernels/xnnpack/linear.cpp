@@ -1,15 +1,18 @@
 #include "kernels/packed_product.h"
 #include "kernels/product_args.h"
+#include "kernels/selected_types.h"
 #include "kernels/xnnpack/channel_blocks.h"
+#include "kernels/xnnpack/half.h"
 #include "selected_kernels.h"
 
 namespace MTC_XNNPACK {
 namespace {
 
-using OwnProduct =
-    MTC_PORTABLE::Product<float, MTC_PORTABLE::MatrixRows<float, float>, MTC_PORTABLE::PackedPanels<float>>;
+template <typename T, typename C = MTC_PORTABLE::Compute<T>>
+using OwnProduct = MTC_PORTABLE::Product<T, MTC_PORTABLE::MatrixRows<C, T>, MTC_PORTABLE::PackedPanels<C>>;
 
 struct LinearState : ChannelBlocks {
+  bool is_by_xnnpack = false;
   const void* packed = nullptr;  // weights for mtc's own product
 };
 
@@ -19,17 +22,27 @@ MTC_PORTABLE::ProductSizes SizesOf(const LinearArgs& args) {
 
 #if MTC_ISA_LEVEL == 0
 // Makes the operators for the tensors' sizes and pitches, unless they are there already.
+template <typename T>
 Status Build(KernelContext& context, const LinearArgs& args) {
+  MTC_RETURN_IF_ERROR(Initialize(context));
   auto& state = *static_cast<LinearState*>(context.state.get());
-  const BlockedSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0]};
-  const xnn_gemm_config& config = *xnn_init_f32_gemm_config();
+  const BlockedSizes sizes{args.x->rows(), args.x->row_size(), 1, args.weight->dims[0], sizeof(T), sizeof(T)};
+  const xnn_gemm_config& config = *GemmConfigOf<T>();
+  constexpr bool kIsHalf = MTC_PORTABLE::kIsHalf<T>;
   const int64_t block_channels = BlockChannels(config, sizes);
   if (!state.Fits(block_channels, args.x->pitch, args.out->pitch)) {
     auto create = [&](xnn_weights_cache_t cache, int64_t first, int64_t channels, xnn_operator_t* op) {
-      const float* bias = args.bias == nullptr ? nullptr : args.bias->as<const float>() + first;
-      return xnn_create_fully_connected_nc_f32(
-          sizes.depth, channels, args.x->pitch, args.out->pitch, args.weight->as<const float>() + first * sizes.depth,
-          bias, static_cast<float>(args.clamp[0]), static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+      const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>() + first;
+      const auto with = [&](auto* function) {
+        return function(sizes.depth, channels, args.x->pitch, args.out->pitch,
+                        args.weight->as<const T>() + first * sizes.depth, bias, static_cast<float>(args.clamp[0]),
+                        static_cast<float>(args.clamp[1]), /*flags=*/0, nullptr, cache, op);
+      };
+      if constexpr (kIsHalf) {
+        return with(xnn_create_fully_connected_nc_f16);
+      } else {
+        return with(xnn_create_fully_connected_nc_f32);
+      }
     };
     const PackedKey key = {Packing::kXnnpackLinear,
                            context.isa,
@@ -38,17 +51,60 @@ Status Build(KernelContext& context, const LinearArgs& args) {
                            args.bias == nullptr ? nullptr : args.bias->data,
                            {{sizes.depth, sizes.channels}}};
     MTC_RETURN_IF_ERROR(CreateBlocks(context, state, config, sizes, block_channels, key, create));
-    context.packed->ReleaseSource(args.weight->data, args.weight->count() * sizeof(float));
+    context.packed->ReleaseSource(args.weight->data, args.weight->count() * sizeof(T));
     state.in_pitch = args.x->pitch;
     state.out_pitch = args.out->pitch;
   }
+  constexpr auto reshape = kIsHalf ? xnn_reshape_fully_connected_nc_f16 : xnn_reshape_fully_connected_nc_f32;
   for (int64_t i = 0; i < state.count; ++i) {
-    xnn_operator_t op = state.blocks[i].op.get();
-    MTC_RETURN_IF_ERROR(Check(context, xnn_reshape_fully_connected_nc_f32(op, sizes.rows, Threads(context))));
+    MTC_RETURN_IF_ERROR(Check(context, reshape(state.blocks[i].op.get(), sizes.rows, Threads(context))));
+  }
+  return Status::kOk;
+}
+
+// Packs the weights for mtc's own product, unless they are packed already.
+template <typename T>
+Status Pack(PrepareContext& context, const LinearArgs& args) {
+  auto& state = *static_cast<LinearState*>(context.state.get());
+  context.RequireScratch(MTC_PORTABLE::MultiplyScratch<OwnProduct<T>>(context.isa, context.threads, SizesOf(args)));
+  return MTC_PORTABLE::PackConstant<T>(context, *args.weight, 1, {args.weight->dims[0], args.weight->dims[1]},
+                                       &state.packed);
+}
+
+// Runs XNNPACK's operators.
+template <typename T>
+Status RunBlocks(KernelContext& context, const LinearArgs& args) {
+  const auto& state = *static_cast<const LinearState*>(context.state.get());
+  const auto setup = [&](const ChannelBlocks::Block& block) {
+    const T* x = args.x->as<const T>();
+    T* out = args.out->as<T>() + block.channel;
+    if constexpr (MTC_PORTABLE::kIsHalf<T>) {
+      return xnn_setup_fully_connected_nc_f16(block.op.get(), x, out);
+    } else {
+      return xnn_setup_fully_connected_nc_f32(block.op.get(), x, out);
+    }
+  };
+  for (int64_t i = 0; i < state.count; ++i) {
+    MTC_RETURN_IF_ERROR(Check(context, setup(state.blocks[i])));
+    MTC_RETURN_IF_ERROR(RunOperator(context, state.blocks[i].op));
   }
   return Status::kOk;
 }
 #endif
+
+// Runs mtc's own product.
+template <typename T>
+void RunOwn(KernelContext& context, const LinearArgs& args) {
+  using C = MTC_PORTABLE::Compute<T>;
+  const auto& state = *static_cast<const LinearState*>(context.state.get());
+  const OwnProduct<T> product = {{args.x->as<const T>(), args.x->pitch},
+                                 {static_cast<const C*>(state.packed)},
+                                 args.out->as<T>(),
+                                 args.out->pitch,
+                                 {args.bias == nullptr ? nullptr : args.bias->as<const T>(),
+                                  static_cast<C>(args.clamp[0]), static_cast<C>(args.clamp[1])}};
+  MTC_PORTABLE::Multiply(context.threads, 1, SizesOf(args), [&](int64_t) { return product; }, context.scratch);
+}
 
 }  // namespace
 
@@ -58,37 +114,22 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
   auto* state = StateOf<LinearState>(context);
   if (state == nullptr) return OutOfMemory(context);
-  if (context.isa != Isa::kBase) {  // mtc's own product is faster where vectors have eight elements and more
-    context.RequireScratch(MTC_PORTABLE::MultiplyScratch<OwnProduct>(context.isa, context.threads, SizesOf(args)));
-    return MTC_PORTABLE::PackConstant<float>(context, *args.weight, 1, {args.weight->dims[0], args.weight->dims[1]},
-                                             &state->packed);
-  }
-  MTC_RETURN_IF_ERROR(Initialize(context));
-  return Build(context, args);
+  return MTC_XNNPACK_TYPES(Linear)::With(context, args.x->dtype, [&](auto element) {
+    using T = decltype(element);
+    state->is_by_xnnpack = IsByXnnpack<T>(context, args.clamp);
+    return state->is_by_xnnpack ? Build<T>(context, args) : Pack<T>(context, args);
+  });
 }
 #endif
 
 template <typename T>
 Status RunLinear(KernelContext& context, const LinearArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
-  const auto& state = *static_cast<const LinearState*>(context.state.get());
 #if MTC_ISA_LEVEL == 0
-  for (int64_t i = 0; i < state.count; ++i) {
-    const ChannelBlocks::Block& block = state.blocks[i];
-    MTC_RETURN_IF_ERROR(Check(context, xnn_setup_fully_connected_nc_f32(block.op.get(), args.x->as<const T>(),
-                                                                        args.out->as<T>() + block.channel)));
-    MTC_RETURN_IF_ERROR(RunOperator(context, block.op));
-  }
-#else
-  static_assert(std::is_same_v<T, float>);
-  const OwnProduct product = {{args.x->as<const T>(), args.x->pitch},
-                              {static_cast<const T*>(state.packed)},
-                              args.out->as<T>(),
-                              args.out->pitch,
-                              {args.bias == nullptr ? nullptr : args.bias->as<const T>(), static_cast<T>(args.clamp[0]),
-                               static_cast<T>(args.clamp[1])}};
-  MTC_PORTABLE::Multiply(context.threads, 1, SizesOf(args), [&](int64_t) { return product; }, context.scratch);
+  const bool is_by_xnnpack = static_cast<const LinearState*>(context.state.get())->is_by_xnnpack;
+  if (!MTC_PORTABLE::kIsHalf<T> || is_by_xnnpack) return RunBlocks<T>(context, args);
 #endif
+  if constexpr (MTC_ISA_LEVEL > 0 || MTC_PORTABLE::kIsHalf<T>) RunOwn<T>(context, args);
   return Status::kOk;
 }
 

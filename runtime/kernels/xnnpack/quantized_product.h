@@ -24,6 +24,7 @@ struct QuantizedProduct {
   const int32_t* BiasFrom(int64_t channel) const { return bias.empty() ? nullptr : bias.data() + channel; }
 };
 
+#if MTC_ISA_LEVEL == 0
 // XNNPACK's operators take one zero point of the weights: 0 if these are signed, and then a scale for each channel; any
 // if they are unsigned, and then one scale.
 inline Status DeriveQuantizedProduct(KernelContext& context, const Tensor& x, const Tensor& weight, const Tensor* bias,
@@ -50,6 +51,7 @@ inline Status DeriveQuantizedProduct(KernelContext& context, const Tensor& x, co
   }
   return Status::kOk;
 }
+#endif
 
 // Scales and zero points are packed with the weights.
 inline std::array<int64_t, 7> QuantizationKey(const Tensor& x, const Tensor& weight, const Tensor& out) {
