@@ -24,10 +24,9 @@ def check_report(path: Path, overwrite: bool) -> None:
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 
-    is_page = path.suffix.lower() in (".html", ".htm")
-    if not is_page and path.suffix.lower() != ".json":
+    if path.suffix.lower() not in (".html", ".htm", ".json"):
         raise click.UsageError(f"--report {path}: the name ends with .html or .json")
-    check_output(path, Kind.REPORT if is_page else Kind.OTHER, overwrite=overwrite or not is_page)
+    check_output(path, Kind.REPORT, overwrite=overwrite)
 
 
 def write_report(path: Path, name: str, result: Quantized, layers: Sequence[LayerLoss]) -> None:

@@ -86,9 +86,10 @@ def quantize(
 
     goal = _goal(tune, min_sqnr, metric, max_drop)
     settings = QuantSettings(threads=threads, **flags)  # type: ignore[arg-type]
-    scheme = settings.resolved().scheme.name
+    told = settings.resolved()
+    told.check_data(calibration is not None)
     model = model_or_last(model, Kind.IR, not_by="quantize")
-    output = output or model.with_name(f"{stem(model)}.{scheme}.mtc")
+    output = output or model.with_name(f"{stem(model)}.{told.scheme.name}.mtc")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model,), need=model.stat().st_size // 2)
     page = report if report is not None and report != Path("-") else None
     if page is not None:
@@ -144,7 +145,8 @@ def quantize(
         if page is not None:
             reports.write_report(page, output.name, result, layers)
     lines.append(tables.placement(rows))
-    console.report(data, "\n\n".join(lines))
+    is_asked_for = sensitivity or tune or report == Path("-")  # results, and no accounts of what was written
+    (console.result if is_asked_for else console.report)(data, "\n\n".join(lines))
 
 
 def _goal(tune: bool, min_sqnr: float | None, metric: Path | None, max_drop: float) -> Goal | None:

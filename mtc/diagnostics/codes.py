@@ -90,7 +90,8 @@ SOURCE_RAISED = Code(
 BAD_JUDGE = Code(
     "MTC207",
     "a metric or an answer is not what mtc calls",
-    "The file of --metric defines `metric(outputs, references)`, which returns True or False; a recipe's `answer` "
+    "The file of --metric defines `metric(outputs, references)`, which returns True or False (for `mtc quantize "
+    "--tune` a number, of the outputs of every batch); a recipe's `answer` "
     "defines `answer(inputs, outputs, folder)`, which returns a mapping of names to facts. Both take and give lists of "
     "arrays.",
 )

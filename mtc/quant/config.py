@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mtc.ir.module import Module, Node
 from mtc.ir.opspec import Trait
 from mtc.quant.improvements import ROUNDINGS
 from mtc.quant.observers import OBSERVERS
-from mtc.quant.schemes import SCHEMES
+from mtc.quant.schemes import BLOCKS, SCHEMES
 from mtc.support import strict_yaml
 from mtc.support.suggest import did_you_mean
 
@@ -46,7 +47,7 @@ class Rule:
 
 def pattern_of(value: str) -> str:
     """The pattern that the operator which computes a value matches, and no other."""
-    return f"{_VALUE}{value}"
+    return _VALUE + escape(value)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _parsed(content: Any, wrong: Callable[..., None]) -> QuantConfig:
         _typed(content, "correct-bias", bool, "true or false", wrong),
         _word(content, "round", ROUNDINGS, wrong),
         _typed(content, "per-tensor", bool, "true or false", wrong),
-        _typed(content, "block", int, "a whole number", wrong),
+        _word(content, "block", BLOCKS, wrong),
         tuple(rule for given in rules if (rule := _rule(given, wrong)) is not None),
     )
 
@@ -121,10 +122,10 @@ def _rule(given: Any, wrong: Callable[..., None]) -> Rule | None:
     return None if name is None else Rule(given["match"], name)
 
 
-def _word(content: dict[Any, Any], key: str, allowed: Iterable[str], wrong: Callable[..., None]) -> str | None:
+def _word(content: dict[Any, Any], key: str, allowed: Iterable[Any], wrong: Callable[..., None]) -> Any:
     value = content.get(key)
-    if value is not None and not (isinstance(value, str) and value in allowed):
-        wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), allowed))
+    if value is not None and value not in tuple(allowed):  # a list, say, is no key of a mapping
+        wrong(f"`{key}` is {value!r}", help=did_you_mean(str(value), map(str, allowed)))
         return None
     return value
 
@@ -142,8 +143,8 @@ def _typed(
 def check_rules(rules: Sequence[Rule], module: Module) -> None:
     """BAD_QUANT_CONFIG that names every pattern that matches nothing: a typing mistake would change nothing."""
     nodes = list(module.nodes())
-    names = {name for node in nodes for name in (node.op.name, *(loc.module for loc in node.loc)) if name}
     computed = [node for node in nodes if not node.op.has(Trait.STRUCTURAL)]
+    names = {name for node in computed for name in (node.op.name, *(loc.module for loc in node.loc)) if name}
     values = [pattern_of(value.name) for node in computed for value in node.outputs]
     with collected() as report:
         for rule in rules:

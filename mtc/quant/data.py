@@ -46,6 +46,19 @@ class Data:
         return NO_CALIBRATION.error(f"{self.origin} holds no batch", help=_REMEDY)
 
 
+def no_data(needed_by: str) -> MtcError:
+    """What to raise where a scheme needs data and has none."""
+    return NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
+
+
+def check_place(text: str, takes_images: bool) -> None:
+    """Before there is a model: CANNOT_READ or BAD_CALIBRATION if what names the data names nothing."""
+    if sources.is_attribute(text):
+        sources.check_source(text)
+    elif text and text != RANDOM:
+        _files(Path(text), takes_images)
+
+
 def open_data(given: Any, function: Function, prepare: Prepare | None = None) -> Data:
     """The data that a user named or gave: `random`, a .npz, a folder of them or of images, `model.py:attribute`, or any
     iterable of batches. BAD_CALIBRATION, with all that is wrong with files, if it is not what `function` takes."""
@@ -78,7 +91,7 @@ def data_for(given: Any, module: Module, needed_by: str | None, prepare: Prepare
     what the model was exported with, so that the loss can be told."""
     if given is None:
         if needed_by is not None:
-            raise NO_CALIBRATION.error(f"`{needed_by}` needs calibration data", help=_REMEDY)
+            raise no_data(needed_by)
         samples = module.samples.get("forward", [])
         return Data("the model's sample", lambda: iter([c.array() for c in sample.inputs] for sample in samples))
     data = open_data(given, module.functions["forward"], prepare)

@@ -65,18 +65,17 @@ class Plan:
         rounded = (FLOAT, self.static.name if self.static is not None else FLOAT)
         return [(_named(name, self.default), found[name]) for name in sorted(found) if name not in rounded]
 
-    def check_runnable(self) -> None:
-        """BAD_SCHEME if none of the libraries multiplies such integers: portable kernels would have to."""
-        asked = [library for library in self.libraries if library is not PORTABLE]
-        if self.static is None or not asked:
-            return
-        if any(has_integer_kernel(op, self.activations, asked) for op in (ops.conv2d, ops.linear)):
-            return
-        others = [other.name for other in SCHEMES.values() if other.activations not in (None, self.activations)]
-        raise BAD_SCHEME.error(
-            f"{' and '.join(library.name for library in asked)} cannot run `{self.static.name}`",
-            help=f"--scheme {' or '.join(others)}, or optimize the model for another backend too",
-        )
+
+def check_runnable(chosen: Scheme, libraries: Sequence[KernelLibrary]) -> None:
+    """BAD_SCHEME if none of the libraries multiplies a static scheme's integers: portable kernels would have to."""
+    dtype, asked = chosen.activations, [library for library in libraries if library is not PORTABLE]
+    if dtype is None or not asked or any(has_integer_kernel(op, dtype, asked) for op in (ops.conv2d, ops.linear)):
+        return
+    others = [other.name for other in SCHEMES.values() if other.activations not in (None, dtype)]
+    raise BAD_SCHEME.error(
+        f"{' and '.join(library.name for library in asked)} cannot run `{chosen.name}`",
+        help=f"--scheme {' or '.join(others)}, or optimize the model for another backend too",
+    )
 
 
 def _named(name: str, default: Scheme) -> Scheme:

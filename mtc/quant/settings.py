@@ -8,6 +8,7 @@ from pathlib import Path
 from mtc.diagnostics import BAD_QUANT_CONFIG, BAD_SCHEME
 from mtc.quant import config as configs
 from mtc.quant.config import FLOAT, QuantConfig, Rule
+from mtc.quant.data import no_data
 from mtc.quant.improvements import NEAREST, Improvements
 from mtc.quant.observers import Grid, MakeObserver, maker, observer
 from mtc.quant.observers.percentile import Percentile
@@ -69,6 +70,11 @@ class Resolved:
     rules: tuple[Rule, ...] = ()
     percentile: float = 99.99
     threads: int = 1
+
+    def check_data(self, is_given: bool) -> None:
+        """NO_CALIBRATION if it is not and is needed, as far as this can be known before there is a model."""
+        if not is_given and (self.scheme.is_static or self.improvements.need_data):
+            raise no_data(self.scheme.name)
 
     def watch(self, grid: Grid) -> MakeObserver:
         """What makes the observers."""

@@ -22,6 +22,7 @@ from mtc.support.hashing import FileHashes
 from mtc.support.opened_files import opened_files
 
 _NEEDED_BYTES = 256 << 20
+_RUN_PYTHON = ("export", "quantize")  # a user's, which may read any file
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,6 @@ def _run(planned: Sequence[Step], folder: Path, state: dict[str, Any], hashes: F
         write_state(folder, state)  # an interrupted stage must not look finished
         with opened_files() as opened:
             listener.did(step.run())
-        reads = source_files(opened, folder) if step.stage == "export" else list(step.inputs)
+        reads = source_files(opened, folder) if step.stage in _RUN_PYTHON else list(step.inputs)
         state[step.stage] = entry_of(step, [path for path in reads if path.is_file()], hashes)
         write_state(folder, state)

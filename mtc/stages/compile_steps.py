@@ -17,7 +17,8 @@ from mtc.delegates.registry import backends
 from mtc.frontends.source import file_of, name_of
 from mtc.lower import Lowered
 from mtc.passes.registry import check_names
-from mtc.quant.data import Prepare
+from mtc.quant.data import Prepare, check_place
+from mtc.quant.plan import check_runnable
 from mtc.quant.settings import QuantSettings
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.export import export_to
@@ -90,7 +91,10 @@ class Settings:
         backends(self.backend)
         check_names(self.disable_pass)
         if self.is_quantized:
-            self.quantization().resolved()
+            told = self.quantization().resolved()
+            told.check_data(bool(self.calibration))
+            check_place(self.calibration, self.prepare is not None)
+            check_runnable(told.scheme, backends(self.backend))
         chosen = target(self.target) if self.target else host_target()
         toolchain_for(chosen)
         return replace(self, target=chosen.name)
@@ -114,6 +118,15 @@ class Settings:
             correct_bias=self.correct_bias,
             round=self.round or None,
         )
+
+    @property
+    def quantization_files(self) -> list[Path]:
+        """What quantization reads beside the model, as far as the flags name it. Of a folder all files: one that is
+        added later changes the data as one that is edited does."""
+        named = (self.calibration.partition(":")[0], self.config, self.recipe)
+        paths = [Path(name) for name in named if name]
+        files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+        return [file for file in files if file.is_file()]
 
     def flags(self, stage: str) -> dict[str, Any]:
         """The values of a stage's flags, by the name they have on the command line."""
@@ -239,8 +252,7 @@ def steps(
     path = file_of(settings.source)
     export = step("export", (settings.source,), files.model, Kind.IR, run_export)
     build = step("build-runtime", ("--ops", files.ops), files.runtime, Kind.RUNTIME, run_build)
-    calibration = Path(settings.calibration.partition(":")[0]) if settings.calibration else None
-    reads = (files.optimized, *([calibration] if calibration is not None and calibration.is_file() else []))
+    reads = (files.optimized, *settings.quantization_files)
     built_by = {"toolchain": toolchain_stamp(target(settings.target)), "sources": stamp()}
     return [
         replace(

@@ -14,6 +14,7 @@ COMPILE_STATE = ".mtc-compile.json"  # in a folder of mtc compile
 RECIPE_MARK = "# An mtc recipe"
 CARD_MARK = "<!DOCTYPE html><!-- mtc inspect -->"
 REPORT_MARK = "<!DOCTYPE html><!-- mtc quantize -->"
+REPORT_JSON_MARK = '{\n  "scheme": "'
 QUANT_CONFIG_MARK = "# How mtc quantizes a model"
 _SOURCES = (".py", ".pt2")
 
@@ -41,6 +42,7 @@ _MARKS = (
     (RECIPE_MARK, Kind.RECIPE),
     (CARD_MARK, Kind.CARD),
     (REPORT_MARK, Kind.REPORT),
+    (REPORT_JSON_MARK, Kind.REPORT),
     (QUANT_CONFIG_MARK, Kind.QUANT_CONFIG),
 )
 

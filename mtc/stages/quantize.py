@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,8 +16,10 @@ from typing import Any
 from mtc.build.progress import Progress, silent
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.registry import backends
+from mtc.diagnostics import BAD_SCHEME
 from mtc.ir.clone import clone
 from mtc.ir.module import Module
+from mtc.ir.types import BF16, F16, DType
 from mtc.ir.verifier import verify
 from mtc.passes.runner import run_passes
 from mtc.quant.calibration import Arrays, Known, Run
@@ -24,7 +27,7 @@ from mtc.quant.config import Rule, check_rules
 from mtc.quant.data import Data, Prepare, data_for
 from mtc.quant.norms import norms_as_convolutions
 from mtc.quant.observers import Grid
-from mtc.quant.plan import Plan
+from mtc.quant.plan import Plan, check_runnable
 from mtc.quant.settings import QuantSettings, Resolved
 from mtc.quant.sqnr import Loss, loss_of
 from mtc.quant.static import round_statically
@@ -73,6 +76,11 @@ class Quantized:
     module: Module
     prepared: Prepared
     losses: dict[str, Loss]
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether anything in it holds less than in the float model."""
+        return _rounded_types(self.module) != _rounded_types(self.prepared.source)
 
     @property
     def summary(self) -> str:
@@ -136,13 +144,15 @@ def prepared(
     """What is to be rounded. NO_CALIBRATION, BAD_CALIBRATION, BAD_SCHEME, BAD_QUANT_CONFIG or UNKNOWN_NAME before
     anything slow."""
     told = settings.resolved()
+    _check_is_float(model)
     source = named(model if model.form == "canonical" else optimize(model))
     check_rules(told.rules, source)
     libraries = backends(chosen_backends(source))
     plan = Plan.of(source, told, libraries)
     needs_data = plan.static is not None or told.improvements.need_data
     data = data_for(calibration, source, told.scheme.name if needs_data else None, prepare)
-    plan.check_runnable()
+    if plan.static is not None:
+        check_runnable(plan.static, libraries)
     module = clone(source)
     if plan.static is not None and norms_as_convolutions(module, plan.may_become_integer):
         module = named(module)
@@ -189,7 +199,26 @@ def rounded(
     verify(module)
     module.meta["quantization"] = facts
     module.meta["stages"] = [*module.meta.get("stages", []), "quantize"]
-    return Quantized(module, ready, _losses(ready, module))
+    result = Quantized(module, ready, _losses(ready, module))
+    if rules is None and not result.is_rounded:  # no search, which tries what rounds nothing, too
+        warn("nothing was quantized: the model has nothing that the scheme rounds, or it is left in floats")
+    return result
+
+
+def _check_is_float(model: Module) -> None:
+    """BAD_SCHEME for what a run before has quantized: its record, of random data say, would be lost."""
+    if facts := model.meta.get("quantization"):
+        said = ", ".join(f"{key} {value}" for key, value in facts.items())
+        raise BAD_SCHEME.error(
+            f"the model is quantized already: {said}",
+            help="quantize the float model that it was made of; a q.yaml gives its layers different schemes",
+        )
+
+
+def _rounded_types(module: Module) -> Counter[DType]:
+    """How many values of each type hold less than f32 does."""
+    types = (value.type.dtype for node in module.nodes() for value in node.outputs)
+    return Counter(dtype for dtype in types if dtype.is_quantized or dtype in (F16, BF16))
 
 
 def _losses(ready: Prepared, module: Module) -> dict[str, Loss]:

@@ -14,6 +14,7 @@ from mtc import __version__
 from mtc.build.runtime_folder import RECORD
 from mtc.stages.kinds import COMPILE_STATE
 from mtc.support.atomic import write_text
+from mtc.support.cache import cache_root
 from mtc.support.hashing import FileHashes
 from mtc.support.mentioned_files import mentioned_files
 from mtc.support.opened_files import user_files
@@ -26,7 +27,8 @@ def source_files(opened: set[str], folder: Path) -> list[Path]:
     """What the source was read from: the user's files that Python opened, and those that they name."""
     read = user_files(opened)
     named = user_files({str(path) for path in mentioned_files(read)})
-    return [path for path in dict.fromkeys((*read, *named)) if folder.absolute() not in path.parents]
+    made = folder.absolute(), cache_root()
+    return [path for path in dict.fromkeys((*read, *named)) if not any(own in path.parents for own in made)]
 
 
 def is_current(step: Step, entry: Any, hashes: FileHashes) -> bool:
@@ -53,12 +55,12 @@ def entry_of(step: Step, reads: Sequence[Path], hashes: FileHashes) -> dict[str,
 
 
 def _key(step: Step) -> str:
-    text = json.dumps([step.stage, step.settings, str(step.output), __version__, _tool_stamp()], sort_keys=True)
+    text = json.dumps([step.stage, step.settings, str(step.output), __version__, tool_stamp()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
-def _tool_stamp() -> str:
+def tool_stamp() -> str:
     """Changes when mtc's own code does, between releases too."""
     package = Path(__file__).resolve().parent.parent
     state = hashlib.sha256()

@@ -173,6 +173,40 @@ def test_compile_sees_weights_that_native_code_reads(mtc, folder):
         assert reused(mtc) == [True] * 5
 
 
+LINEAR = """\
+import torch
+import part
+model = torch.nn.Linear(8, 8).eval()
+example_inputs = (torch.ones(1, 8),)
+calibration_inputs = [(part.SCALE * torch.ones(1, 8),)] * 3
+"""
+
+
+def test_compile_quantizes_again_when_data_or_config_have_changed(mtc, folder):
+    """A folder has also changed if it holds another file, and a function's data with what it imports."""
+
+    def is_reused(calibration):
+        words = ("--backend", "portable", "--config", "q.yaml", "--calibration", calibration)
+        if (planned := mtc("compile", "model.py", *words, "--dry-run", "--json").json["stages"][2])["was_reused"]:
+            return True
+        assert "mtc quantize" in planned["command"] and mtc("compile", "model.py", *words).code == 0
+        return False
+
+    (folder / "model.py").write_text(LINEAR)
+    (folder / "part.py").write_text("SCALE = 1.0")
+    (folder / "q.yaml").write_text("version: 1\nscheme: weight-int8\ncorrect-bias: true\n")
+    (folder / "data").mkdir()
+    np.save(folder / "data" / "0.npy", np.ones((4, 8), np.float32))
+    assert [is_reused("data"), is_reused("data")] == [False, True]
+    np.save(folder / "data" / "1.npy", np.ones((4, 8), np.float32))
+    assert [is_reused("data"), is_reused("data")] == [False, True]
+    (folder / "q.yaml").write_text("version: 1\nscheme: weight-int8\ncorrect-bias: true\nper-tensor: true\n")
+    assert [is_reused("data"), is_reused("data")] == [False, True]
+    assert [is_reused("model.py:calibration_inputs") for _ in range(2)] == [False, True]
+    (folder / "part.py").write_text("SCALE = 2.0")
+    assert [is_reused("model.py:calibration_inputs") for _ in range(2)] == [False, True]
+
+
 def test_compile_lowers_once_and_reads_each_file_once_for_its_hash(mtc, folder, monkeypatch):
     calls = []
 

@@ -28,6 +28,46 @@ model, example_inputs = Net().eval(), (torch.randn(1, 3, 16, 16),)
 def calibration_inputs():
     return [(torch.randn(1, 3, 16, 16),) for _ in range(6)]
 """
+LINEARS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.ParameterList([torch.randn(16, 16) / 4 for _ in range(4)])
+        self.register_buffer("scale", torch.arange(16.0).exp2() / 256)  # what one scale is bad at
+
+    def forward(self, x):
+        x = nn.functional.linear(x * self.scale, self.weights[0])
+        for weight in self.weights[1:]:
+            x = nn.functional.linear(torch.tanh(x), weight)
+        return x
+
+torch.manual_seed(0)
+model, example_inputs = Net().eval(), (torch.randn(4, 16),)
+
+def calibration_inputs():
+    return [(torch.randn(4, 16),) for _ in range(6)]
+"""
+RECURRENT = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = nn.Embedding(20, 16), nn.LSTM(16, 16, batch_first=True), nn.Linear(16, 3)
+
+    def forward(self, x):
+        return self.c(self.b(self.a(x))[0][:, -1])
+
+torch.manual_seed(0)
+model, example_inputs = Net().eval(), (torch.arange(6)[None],)
+
+def calibration_inputs():
+    return [(torch.randint(0, 20, (1, 6)),) for _ in range(6)]
+"""
 METRIC = """
 import numpy as np
 
@@ -59,10 +99,33 @@ def test_the_loss_of_each_layer_as_table_page_and_json(mtc, quantized_folder):
     found = json.loads((quantized_folder / "q.json").read_text())
     layers = {row["value"]: row for row in found["layers"]}
     assert found["scheme"] == "int8" and len(layers) >= 3
-    for row in layers.values():
+    for row in [row for row in layers.values() if row["op"] != "integer_linear"]:
         assert row["loss"]["sqnr"] is None or row["loss"]["sqnr"] > 5
         assert row["least"] <= row["low"] + 1e-6 and row["high"] <= row["most"] + 1e-6 and row["saturated"] < 0.01
     assert mtc("quantize", *DATA, "--report", "q.txt").code == 2
+
+
+@pytest.mark.parametrize("scheme", ["int8", "int8-dynamic", "weight-int8", "fp16"])
+def test_layers_that_compute_floats_of_rounded_numbers_are_reported(mtc, quantized_folder, scheme):
+    found = mtc("quantize", *DATA, "--scheme", scheme, "--report", "--json").json
+    layers = {row["value"]: row for row in found["layers"]}
+    products = {"relu", "relu_1", "linear"}
+    assert products <= set(layers)
+    assert abs(layers["linear"]["loss"]["sqnr"] - found["outputs"]["linear"]["sqnr"]) < 3  # of more batches
+    assert layers["linear"]["most"] is None and layers["linear"]["saturated"] == 0
+    mtc("quantize", "model.optimized.mtc", *DATA, "--scheme", scheme, "--report", "q.html")
+    page = (quantized_folder / "q.html").read_text()
+    assert "inf" not in page.replace("inf dB", "") and "nan" not in page
+
+
+def test_embeddings_and_recurrent_layers_are_layers(mtc, folder):
+    """Without them the goal was not met with every layer in floats."""
+    (folder / "model.py").write_text(RECURRENT)
+    for line in ("export model.py", "optimize"):
+        assert mtc(*line.split()).code == 0
+    tuned = mtc("quantize", "--scheme", "weight-int8", *DATA, "--tune", "--min-sqnr", "500", "--json").json
+    assert {row["op"] for row in tuned["sensitivity"]} == {"embedding", "lstm", "linear"}
+    assert tuned["front"][-1]["floats"] == 3 and tuned["outputs"]["linear"]["sqnr"] is None
 
 
 def test_layers_are_ranked_by_the_loss_that_each_causes_alone(mtc, quantized_folder):
@@ -88,6 +151,42 @@ def test_tuning_meets_the_goal_and_writes_a_config_that_does(mtc, quantized_fold
     assert again["outputs"] == tuned["outputs"]
     assert not list(quantized_folder.glob("*.tune*"))
     assert len(mtc("quantize", *DATA, "--tune", "--min-sqnr", "500", "--json").json["floats"]) == 3  # all of them
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--no-correct-bias", "--per-tensor"), ("--observer", "mse", "--round", "adaptive"), ("--only", "linear")],
+    ids=" ".join,
+)
+def test_a_layer_that_is_called_like_its_operator_is_one_layer(mtc, folder, flags):
+    """The first of many linear layers is the value `linear`: what is found for it holds for no other, and the config
+    that is written holds all that was asked for."""
+    (folder / "model.py").write_text(LINEARS)
+    for line in ("export model.py", "optimize"):
+        assert mtc(*line.split()).code == 0
+    alone = {
+        row["value"]: row["sqnr"]
+        for row in mtc("quantize", *DATA, *flags, "--sensitivity", "--json").json["sensitivity"]
+    }
+    assert min(alone, key=alone.__getitem__) == "linear" and len(alone) == 4
+    goal = alone["linear"] + 0.5  # which that layer alone misses
+    tuned = mtc("quantize", "model.optimized.mtc", *DATA, *flags, "--tune", "--min-sqnr", str(goal), "--json").json
+    assert tuned["floats"] == ["linear"]
+    kept = [row for row in tuned["placement"] if row["op"] in ("linear", "integer_linear")]
+    assert sum(row["count"] for row in kept) == 4 and tuned["constant_bytes"] < 0.6 * tuned["constant_bytes_before"]
+    again = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "model.int8.q.yaml", "--json").json
+    assert again["outputs"] == tuned["outputs"] and again["constant_bytes"] == tuned["constant_bytes"]
+
+
+def test_layers_are_ranked_as_a_config_quantizes_them(mtc, quantized_folder):
+    (quantized_folder / "q.yaml").write_text(
+        "version: 1\nscheme: int8\nround: adaptive\nper-tensor: true\ncorrect-bias: false\n"
+        "rules:\n- {match: c, scheme: float}\n"
+    )
+    words = ("--round", "adaptive", "--per-tensor", "--no-correct-bias", "--skip", "c")
+    by_flags = mtc("quantize", "model.optimized.mtc", *DATA, *words, "--sensitivity", "--json").json
+    by_config = mtc("quantize", "model.optimized.mtc", *DATA, "--config", "q.yaml", "--sensitivity", "--json").json
+    assert by_config["sensitivity"] == by_flags["sensitivity"] and len(by_flags["sensitivity"]) == 2
 
 
 def test_an_interrupted_search_goes_on(mtc, quantized_folder, monkeypatch):
@@ -146,6 +245,58 @@ def test_a_metric_decides(mtc, quantized_folder):
     assert done.code == 0 and done.json["floats"] == [] and done.json["front"][0]["drop"] is not None
 
 
+@pytest.mark.parametrize("returned", ["'good'", "None", "float('nan')", "__import__('numpy').ones(3)"])
+def test_a_metric_that_is_no_number_is_refused(mtc, quantized_folder, returned):
+    (quantized_folder / "metric.py").write_text(f"def metric(outputs, references): return {returned}")
+    done = mtc("quantize", *DATA, "--tune", "--metric", "metric.py")
+    assert done.code == 1 and "MTC207" in done.err and "no finite number" in done.err
+
+
+def test_a_report_replaces_reports_alone(mtc, quantized_folder):
+    (quantized_folder / "mine.json").write_text('{"mine": 1}')
+    refused = mtc("quantize", "model.optimized.mtc", *DATA, "--report", "mine.json")
+    assert refused.code == 1 and "is not a report on quantization" in refused.err
+    assert (quantized_folder / "mine.json").read_text() == '{"mine": 1}'
+    for _ in range(2):
+        assert mtc("quantize", "model.optimized.mtc", *DATA, "--report", "q.json").code == 0
+
+
+def test_what_is_asked_for_is_shown_in_quiet(mtc, quantized_folder):
+    assert mtc("quantize", "model.optimized.mtc", *DATA, "-q").out == ""
+    assert "layer alone" in mtc("quantize", "model.optimized.mtc", *DATA, "--sensitivity", "-q").out
+
+
+def test_a_quantized_model_is_not_quantized_again(mtc, quantized_folder):
+    """Its record would be lost: that its scales are from random data, for one."""
+    assert mtc("quantize", "model.optimized.mtc", "--calibration", "random").code == 0
+    for words in (("--scheme", "uint8", *DATA), ("--scheme", "fp16")):
+        done = mtc("quantize", "model.int8.mtc", "-o", "again.mtc", *words)
+        assert done.code == 1 and "quantized already: scheme int8" in done.err and "calibration random" in done.err
+    assert not (quantized_folder / "again.mtc").exists()
+
+
+def test_a_model_of_which_nothing_is_quantized_is_told_of(mtc, quantized_folder):
+    for words, is_told in ((("--skip", "*"), True), (("--skip", "a"), False), (("--scheme", "fp16"), False)):
+        done = mtc("quantize", "model.optimized.mtc", *DATA, *words)
+        assert done.code == 0 and ("nothing was quantized" in done.err) == is_told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--scheme", "int8"), "`int8` needs calibration data"),
+        (("--scheme", "weight-int8", "--round", "adaptive"), "needs calibration data"),
+        (("--calibration", "none.npz"), "`none.npz` does not exist"),
+        (("--calibration", "none.py:batches"), "`none.py` does not exist"),
+        (("--calibration", "random", "--backend", "qnnpack"), "qnnpack cannot run `int8`"),
+    ],
+)
+def test_a_compilation_that_cannot_quantize_begins_nothing(mtc, quantized_folder, arguments, message):
+    done = mtc("compile", "model.py", "-o", "compiled", *arguments)
+    assert done.code == 1 and message in done.err and "mtc export" not in done.err
+    assert not (quantized_folder / "compiled").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -156,6 +307,7 @@ def test_a_metric_decides(mtc, quantized_folder):
         (("--observer", "min"), 2, "min-max"),
         (("--scheme", "int8", "--block", "32"), 1, "has no blocks"),
         (("--scheme", "weight-int4", "--block", "48"), 1, "blocks of 48"),
+        (("--scheme", "int8"), 1, "`int8` needs calibration data"),
         (("--scheme", "weight-int4"), 1, "blocks of 32 do not divide the 8 columns of `linear`'s weights"),
     ],
 )

@@ -9,21 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from mtc.ir.module import Value
+from mtc import ops
+from mtc.ir.module import Node, Value
 from mtc.ir.quantized import RANGES, dequantize
-from mtc.ir.types import TensorType
+from mtc.ir.types import BF16, F16, F32, TensorType
 from mtc.quant.insertion import rounded_name
 from mtc.quant.sqnr import Loss, LossSum
 from mtc.stages.quantize import Quantized
 from mtc.stages.tapped_runs import tapped_runs
 
+_CONVERSIONS = (ops.quantize, ops.dequantize, ops.cast)
 BATCHES = 8  # of the data; more change little
 
 
 @dataclass(frozen=True)
 class LayerLoss:
-    """A value that is rounded: the operator that computes it in integers, the float model's range, what the integers
-    reach to, and the share of elements beyond that."""
+    """A value that is rounded, or computed in floats of what is: the operator, the float model's range, what the
+    integers reach to (floats to any number), and the share of elements beyond that."""
 
     value: str
     op: str
@@ -75,22 +77,38 @@ def layer_losses(result: Quantized, batches: int = BATCHES) -> list[LayerLoss]:
 
 
 def _pairs(result: Quantized) -> Iterator[tuple[Value, Value]]:
-    """Values of the float model with the integers that stand for them."""
+    """Values of the float model with the integers that stand for them, or with what the same layer computes of rounded
+    operands."""
     rounded = {
         value.name: value
         for node in result.module.functions["forward"]
         for value in node.outputs
-        if value.type.dtype.is_quantized and value.constant is None
+        if value.constant is None and (value.type.dtype.is_quantized or _reads_rounded(node))
     }
     function = result.prepared.module.functions["forward"]
     for value in (*function.inputs, *(value for node in function for value in node.outputs)):
-        if (integers := rounded.get(rounded_name(value.name))) is not None and value.constant is None:
-            yield value, integers
+        found = rounded.get(rounded_name(value.name)) or rounded.get(value.name)
+        if found is not None and value.constant is None and value.type.dtype is F32:
+            yield value, found
+
+
+def _reads_rounded(node: Node) -> bool:
+    """Whether it computes with numbers that are stored in fewer bits, or come in them."""
+    return node.op not in _CONVERSIONS and any(_is_rounded(operand) for operand in node.inputs if operand is not None)
+
+
+def _is_rounded(value: Value) -> bool:
+    producer = value.producer
+    read = producer.inputs[0] if producer is not None and producer.op in _CONVERSIONS else None
+    if read is not None and read.constant is not None:  # weights that are decoded when the program is loaded
+        return _is_rounded(read)
+    return value.type.dtype.is_quantized or (value.constant is not None and value.type.dtype in (F16, BF16))
 
 
 def _ends(type: TensorType) -> tuple[float, float]:
     """The least and the greatest number that the integers stand for, and half a step more."""
-    assert type.qparams is not None
+    if type.qparams is None:
+        return -np.inf, np.inf
     low, high = (float(dequantize(np.array(step), type.qparams)) for step in RANGES[type.dtype])
     half = float(type.qparams.scale[0]) / 2
     return low - half, high + half

@@ -75,7 +75,8 @@ def _errors(layers: Sequence[LayerLoss]) -> str:
 
 def _ranges(layers: Sequence[LayerLoss]) -> str:
     def lines(row: LayerLoss, top: int) -> str:
-        low, high = min(row.low, row.least, 0.0), max(row.high, row.most, 0.0)
+        kept = (row.least, row.most) if math.isfinite(row.most - row.least) else (0.0, 0.0)  # floats hold all
+        low, high = min(row.low, kept[0], 0.0), max(row.high, kept[1], 0.0)
         scale = _PLOT / max(high - low, 1e-30)
 
         def line(kind: str, a: float, b: float) -> str:
@@ -83,7 +84,7 @@ def _ranges(layers: Sequence[LayerLoss]) -> str:
             first, last = (f"{place:.1f}" for place in x)
             return f'<line class="{kind}" x1="{first}" x2="{last}" y1="{top + 6}" y2="{top + 6}"/>'
 
-        return line("seen", row.low, row.high) + line("kept", row.least, row.most)
+        return line("seen", row.low, row.high) + line("kept", *kept)
 
     return _plot(layers, lines, lambda row: f"{row.low:.3g} to {row.high:.3g}")
 

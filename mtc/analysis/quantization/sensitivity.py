@@ -13,6 +13,7 @@ from mtc.passes.integer_forms import integer_form
 from mtc.quant.calibration import Known
 from mtc.quant.choice import is_product
 from mtc.quant.config import FLOAT, Rule, pattern_of, scheme_of
+from mtc.quant.stored import STORED_ONLY
 from mtc.stages.quantize import Prepared, Quantized, rounded
 
 
@@ -30,8 +31,13 @@ class Sensitivity:
 
 
 def layers(model: Module) -> Iterator[Node]:
-    """Those that are ranked: convolutions and products, in program order; what lies between them follows."""
-    return (node for node in model.functions["forward"] if is_product(node.op) and integer_form(node.op) is not None)
+    """Those that are ranked, in program order: convolutions and products, embeddings and recurrent layers; what lies
+    between them follows."""
+    return (
+        node
+        for node in model.functions["forward"]
+        if node.op in STORED_ONLY or (is_product(node.op) and integer_form(node.op) is not None)
+    )
 
 
 def worst_sqnr(result: Quantized) -> float:
@@ -56,14 +62,14 @@ def sensitivities(
     rows = []
     for number, node in enumerate(nodes):
         progress("measuring layers", number, len(nodes))
-        name = node.output.name
+        name = node.outputs[0].name
         scheme = scheme_of(node, told.rules, told.scheme.name)
         if scheme == FLOAT:
             continue
         if name not in done:
             alone = (Rule("*", FLOAT), Rule(pattern_of(name), scheme))
             result = rounded(ready, alone, known=known, warn=warn)
-            if not any(value.type.dtype.is_quantized for n in result.module.nodes() for value in n.outputs):
+            if not result.is_rounded:
                 continue  # its operands keep it in floats
             done[name] = worst_sqnr(result)
         rows.append(Sensitivity(name, node.op.name, "; ".join(map(str, node.loc)), done[name]))

@@ -7,6 +7,7 @@ met: how many is found by bisection. What has been measured is kept in a file, s
 from __future__ import annotations
 
 import json
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -17,12 +18,13 @@ from typing import Any
 
 from mtc.analysis.quantization.sensitivity import Sensitivity, sensitivities, worst_sqnr
 from mtc.build.progress import Progress, silent
-from mtc.diagnostics import NOT_GOOD_ENOUGH
+from mtc.diagnostics import BAD_JUDGE, NOT_GOOD_ENOUGH
 from mtc.quant.calibration import Arrays, Known, Run
 from mtc.quant.config import FLOAT, Rule, pattern_of, text_of
 from mtc.quant.settings import Resolved
 from mtc.stages.kinds import QUANT_CONFIG_MARK
 from mtc.stages.quantize import Prepared, Quantized, rounded, running
+from mtc.stages.reuse import tool_stamp
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 
@@ -93,9 +95,10 @@ class Progressed:
 
 
 def search_key(ready: Prepared, files: Iterable[Path]) -> str:
-    """What a search is of: settings, and the content of the files that hold the model, the data and the metric."""
+    """What a search is of: settings, mtc itself, and the content of the files that hold the model, the data and the
+    metric."""
     told = replace(ready.settings, threads=1)
-    return " ".join([ready.data.origin, str(told), *map(file_sha256, files)])
+    return " ".join([ready.data.origin, str(told), tool_stamp(), *map(file_sha256, files)])
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,18 @@ class Tuner:
     def _drop(self, metric: Metric, run: Run) -> float:
         want = [outputs for _, outputs in self._wanted]
         got = [run(batch) for batch, _ in self._wanted]
-        return float(metric(want, want)) - float(metric(got, want))
+        return _number(metric(want, want)) - _number(metric(got, want))
+
+
+def _number(found: object) -> float:
+    """What a metric returned. BAD_JUDGE if it is no number: a comparison with it would say nothing."""
+    try:
+        value = float(found)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise BAD_JUDGE.error(f"`metric` returned {found!r:.60}, which is no finite number", help="higher is better")
+    return value
 
 
 def _milliseconds(run: Run, batch: Arrays) -> float:
