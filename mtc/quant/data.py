@@ -5,6 +5,7 @@ What is wrong with files is found before the first batch runs; what Python yield
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mtc.diagnostics import BAD_CALIBRATION, CANNOT_READ, NO_CALIBRATION, MtcErr
 from mtc.frontends import source as sources
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
+from mtc.ir.dims import evaluate
 from mtc.ir.module import Function, Module, Value
 from mtc.quant.batches import Batch, as_batch, problems, split
 from mtc.session import tensors
@@ -153,8 +155,8 @@ def _random(function: Function) -> Iterator[Batch]:
 
 
 def _random_array(generator: np.random.Generator, value: Value, function: Function) -> np.ndarray:
-    sizes = {name: max(bounds.min, 1) for name, bounds in function.symbols.items()}
-    shape = [size if isinstance(size, int) else sizes.get(str(size), 1) for size in value.type.shape]
+    sizes = defaultdict(lambda: 1, {name: max(bounds.min, 1) for name, bounds in function.symbols.items()})
+    shape = [evaluate(size, sizes) for size in value.type.shape]
     dtype = value.type.dtype
     if dtype.is_float:
         return generator.standard_normal(shape).astype(dtype.numpy)

@@ -238,3 +238,14 @@ def test_an_archive_is_cut_into_batches(
         open_data(tmp_path / "data.npz", function)
     assert message in str(caught.value)
     assert ("input `scale`" in str(caught.value)) is (len(scale) > 1)  # what can be cut is not blamed
+
+
+def test_random_data_has_sizes_that_belong_together() -> None:
+    class Shifted(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return (x[:, 2:] + y).relu()
+
+    k = torch.export.Dim("k", min=3)
+    module = canonical(Shifted(), torch.ones(2, 7), torch.ones(2, 5), dynamic_shapes=({1: k + 2}, {1: k}))
+    batches = list(open_data("random", module.functions["forward"]).batches())
+    assert {tuple(array.shape for array in batch) for batch in batches} == {((2, 5), (2, 3))}
