@@ -15,6 +15,7 @@ from typing import Any
 
 from mtc.build.progress import Progress, silent
 from mtc.delegates.library import KernelLibrary
+from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import backends
 from mtc.diagnostics import BAD_SCHEME
 from mtc.ir.clone import clone
@@ -190,6 +191,8 @@ def rounded(
             raise data.no_batch()
         if is_new and batches == 1:
             warn("one batch of calibration data: scales fit that one, and others may saturate")
+        if is_new and all(library is PORTABLE for library in ready.libraries):
+            warn("portable kernels of integers are exact, and slower than those of floats: --backend xnnpack is fast")
         if is_new and data.is_random:
             warn("scales are from random data: the program's speed can be measured, its answers cannot be used")
         facts |= {"calibration": data.origin, "observer": told.observer}

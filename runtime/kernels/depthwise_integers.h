@@ -17,10 +17,12 @@ namespace MTC_PORTABLE {
 struct DepthwiseBand {
   int64_t rows, in_rows;
 
-  explicit DepthwiseBand(const ChannelsLastSizes& s) {
+  DepthwiseBand(const ThreadPool* threads, const ChannelsLastSizes& s) {
     constexpr int64_t kMost = 1 << 16;  // elements: a quarter of a second-level cache of 1 MB
     const int64_t fitting = (kMost / (s.in[2] * s.channels) - s.extent(1)) / s.stride[1] + 1;
-    rows = Least(Most(fitting, 1), s.out[1]);
+    // As many bands as there are workers, at least.
+    const int64_t each = (static_cast<int64_t>(WorkerCount(threads)) + s.batch - 1) / s.batch;
+    rows = Most(Least(fitting, (s.out[1] + each - 1) / each), 1);
     in_rows = (rows - 1) * s.stride[1] + s.extent(1);
   }
   int64_t count(const ChannelsLastSizes& s) const { return (s.out[1] + rows - 1) / rows; }
@@ -85,7 +87,7 @@ struct DepthwiseSteps {
 template <typename Step>
 void ConvolveDepthwiseSteps(ThreadPool* threads, const ChannelsLastSizes& s, const Step* x, int32_t x_zero,
                             const float* packed, Step* out, const StepLimits& limits, float* scratch) {
-  const DepthwiseBand band(s);
+  const DepthwiseBand band(threads, s);
   const float* ratios = packed + DepthwiseWeightsSize(static_cast<Isa>(MTC_ISA_LEVEL), s);
   const int64_t bands = band.count(s), width = s.in[2];
   ParallelForWorkers(threads, s.batch * bands, [&](size_t worker, int64_t task) {
