@@ -21,6 +21,7 @@ from decoder import Config, Decoder, step_inputs
 
 import mtc
 
+ROUNDS = 3
 LARGE = Config(vocabulary=32000, features=1024, hidden=2816, layers=24, heads=16, groups=4, context=512)
 
 
@@ -41,18 +42,19 @@ def packaged(config: Config, schemes: list[str], folder: Path) -> dict[str, Path
 
 
 def measure(paths: dict[str, Path], threads: int, tokens: int) -> dict[str, float]:
-    """Seconds of one token, for each program."""
-    sessions = {name: mtc.Session(path, threads=threads) for name, path in paths.items()}
+    """Seconds of one token, for each program. One session is open at a time: threads of an idle one wait busily."""
     times: dict[str, list[float]] = defaultdict(list)
-    for position in range(tokens + 2):
-        given = np.array([[position % 7]]), np.array([position])
-        for name, session in sessions.items():
-            begin = time.perf_counter()
-            session.run(*given)
-            times[name].append(time.perf_counter() - begin)
-    for session in sessions.values():
-        session.close()
-    return {name: median(spent[2:]) for name, spent in times.items()}
+    for _ in range(ROUNDS):
+        for name, path in paths.items():
+            with mtc.Session(path, threads=threads) as session:
+                spent = []
+                for position in range(tokens + 2):
+                    given = np.array([[position % 7]]), np.array([position])
+                    begin = time.perf_counter()
+                    session.run(*given)
+                    spent.append(time.perf_counter() - begin)
+            times[name] += spent[2:]
+    return {name: median(spent) for name, spent in times.items()}
 
 
 def main(arguments: list[str]) -> dict[tuple[int, str], float]:
