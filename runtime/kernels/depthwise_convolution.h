@@ -46,6 +46,7 @@ struct DepthwiseFloats {
   T* out;
   float low, high;
 
+  DepthwiseFloats From(int64_t element) const { return {out + element, low, high}; }
   // `lanes` channels of one pixel, whose first element is number `at`; `channel` is its channel.
   MTC_INLINE void Store(int64_t at, int64_t /*channel*/, Vec sums, int64_t lanes) const {
     StorePack(out + at, AtMost(AtLeast(sums, Fill<Vec>(low)), Fill<Vec>(high)), lanes);
@@ -63,16 +64,15 @@ struct DepthwiseInput {
 // Stores `lanes` channels of the pixels' sums.
 template <typename Out>
 MTC_INLINE void StoreDepthwise(const ChannelsLastSizes& s, const Vec (&sums)[kDepthwisePixels], int64_t pixels,
-                               int64_t lanes, const Out& out, int64_t at, int64_t channel) {
+                               int64_t lanes, const Out& out, int64_t channel) {
   MTC_UNROLL
   for (int i = 0; i < kDepthwisePixels; ++i) {
-    if (i < pixels) out.Store(at + i * s.out_pitch + channel, channel, sums[i], lanes);
+    if (i < pixels) out.Store(i * s.out_pitch + channel, channel, sums[i], lanes);
   }
 }
 
 template <int kWidth, int kStride, bool kIsBorder, typename Out>
-void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, const Out& out,
-                  int64_t at) {
+void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const float* weights, const Out& out) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   constexpr int kColumns = (kDepthwisePixels - 1) * kStride + kWidth;
   const int64_t vectors = DepthwiseVectors(kIsa, s.channels);
@@ -97,7 +97,7 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
         }
       }
     }
-    StoreDepthwise(s, sums, kDepthwisePixels, kLanes, out, at, channel);
+    StoreDepthwise(s, sums, kDepthwisePixels, kLanes, out, channel);
   }
 }
 
@@ -105,7 +105,7 @@ void DepthwiseRun(const ChannelsLastSizes& s, const DepthwiseInput& in, const fl
 // also for fewer channels than a vector has.
 template <bool kIsBorder, bool kIsPart, typename Out>
 void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t pixels, const float* weights,
-                   const Out& out, int64_t at) {
+                   const Out& out) {
   constexpr Isa kIsa = static_cast<Isa>(MTC_ISA_LEVEL);
   const int64_t step = s.stride[2] * in.pixel, lanes = kIsPart ? s.channels : kLanes;
   for (int64_t v = 0; v < DepthwiseVectors(kIsa, s.channels); ++v, weights += (s.window() + 1) * kLanes) {
@@ -126,7 +126,7 @@ void DepthwiseTaps(const ChannelsLastSizes& s, const DepthwiseInput& in, int64_t
         }
       }
     }
-    StoreDepthwise(s, sums, pixels, lanes, out, at, channel);
+    StoreDepthwise(s, sums, pixels, lanes, out, channel);
   }
 }
 
@@ -148,18 +148,18 @@ void ConvolveDepthwiseRows(ThreadPool* threads, const ChannelsLastSizes& s, cons
                          Least(columns, width - ix)};
     while (in.first_row < in.last_row && iy + in.first_row * s.dilation[1] < 0) ++in.first_row;
     while (in.first_row < in.last_row && iy + (in.last_row - 1) * s.dilation[1] >= height) --in.last_row;
-    const int64_t to = ((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch;
+    const Out to = out.From(((n * s.out[1] + oy) * s.out[2] + ox) * s.out_pitch);
     const bool is_border = in.first_column > 0 || in.last_column < columns;
     if constexpr (kWidth == 0) {
       const bool is_whole = !is_border && pixels == kDepthwisePixels;
       const auto taps = s.channels < kLanes ? DepthwiseTaps<true, true, Out>
                         : is_whole          ? DepthwiseTaps<false, false, Out>
                                             : DepthwiseTaps<true, false, Out>;
-      taps(s, in, pixels, weights, out, to);
+      taps(s, in, pixels, weights, to);
     } else if (kStride > 1 || is_border) {  // every second pixel: rare enough not to be compiled twice
-      DepthwiseRun<kWidth, kStride, true>(s, in, weights, out, to);
+      DepthwiseRun<kWidth, kStride, true>(s, in, weights, to);
     } else {
-      DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, out, to);
+      DepthwiseRun<kWidth, kStride, kStride != 1>(s, in, weights, to);
     }
   };
   const int64_t row_cost = s.out[2] * s.window() * DepthwiseVectors(static_cast<Isa>(MTC_ISA_LEVEL), s.channels);

@@ -77,6 +77,7 @@ struct DepthwiseSteps {
   const float* ratios;
   StepLimits limits;
 
+  DepthwiseSteps From(int64_t element) const { return {out + element, ratios, limits}; }
   MTC_INLINE void Store(int64_t at, int64_t channel, Vec sums, int64_t lanes) const {
     const IntVec steps = RoundToSteps(sums * Load<Vec>(ratios + channel), limits);
     lanes == kLanes ? StoreBytes(out + at, steps) : StoreBytes(out + at, steps, lanes);
