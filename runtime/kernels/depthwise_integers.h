@@ -18,12 +18,13 @@ struct DepthwiseBand {
   int64_t rows, in_rows;
 
   DepthwiseBand(const ThreadPool* threads, const ChannelsLastSizes& s) {
-    constexpr int64_t kMost = 1 << 16;  // elements: a quarter of a second-level cache of 1 MB
-    const int64_t fitting = (kMost / (s.in[2] * s.channels) - s.extent(1)) / s.stride[1] + 1;
+    constexpr int64_t kMost = 1 << 16;                  // elements: a quarter of a second-level cache of 1 MB
+    const int64_t row = Most(s.in[2] * s.channels, 1);  // of an image that is all padding
+    const int64_t fitting = (kMost / row - s.extent(1)) / s.stride[1] + 1;
     // As many bands as there are workers, at least.
     const int64_t each = (static_cast<int64_t>(WorkerCount(threads)) + s.batch - 1) / s.batch;
     rows = Most(Least(fitting, (s.out[1] + each - 1) / each), 1);
-    in_rows = (rows - 1) * s.stride[1] + s.extent(1);
+    in_rows = Least((rows - 1) * s.stride[1] + s.extent(1), s.in[1]);
   }
   int64_t count(const ChannelsLastSizes& s) const { return (s.out[1] + rows - 1) / rows; }
   // Elements of a worker's memory.

@@ -7,16 +7,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from platform import machine
 
 import numpy as np
 import pytest
+import torch.nn.functional as F
+from cases.case import case, randn
+from cases.layers import conv
 from quantized_rows import Quantized, Row, rows
 
 import mtc
-from mtc import interp
+from mtc import interp, ops
 from mtc.delegates.registry import LIBRARIES, backends
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.quantized import dequantize, quantize
+from mtc.ir.types import QI8
 from mtc.lower import lower
 
 ROWS = rows()
@@ -113,3 +118,17 @@ def on_library(name: str, made: Quantized, folder: Path) -> Iterator[Sequence[np
         for a, b in zip(first, again, strict=True):
             assert a.tobytes() == b.tobytes()
         yield first
+
+
+@pytest.mark.skipif(machine() != "x86_64", reason="mtc's own kernel is for x86")
+@pytest.mark.parametrize("shape", [(1, 16, 5, 0), (1, 16, 0, 5)], ids=str)
+def test_depthwise_image_may_be_all_padding(shape: tuple[int, ...], tmp_path: Path) -> None:
+    """On the levels that have mtc's own kernel."""
+    row = case(ops.conv2d, conv(F.conv2d), x=randn(*shape), weight=randn(16, 1, 5, 5), groups=16, padding=(4, 4, 4, 4))
+    made = Quantized(Row(row, (QI8, QI8), "affine", "per-channel"))
+    (want,) = interp.run(made.module, made.inputs)
+    path = tmp_path / "case.mtp"
+    mtc.package(made.module, path, backend="xnnpack")
+    for cpu in ("best", "avx2"):
+        with mtc.Session(path, threads=2, cpu=cpu) as session:
+            np.testing.assert_array_equal(session.run(*made.inputs)[0], want)

@@ -152,11 +152,13 @@ Status PackDepthwise(PrepareContext& context, const Conv2dArgs& args, const MTC_
 template <typename Q>
 Status PrepareWay(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
-  MTC_PORTABLE::Requantization by;
-  MTC_RETURN_IF_ERROR(MTC_PORTABLE::DeriveRequantization(context, *args.x, *args.weight, args.bias, *args.out,
-                                                         args.clamp, args.weight->dims[0], &by));
-  if (state.way == Way::kUnknown) state.way = ChooseWay<Q>(context, args, by);
-  if (state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
+  if (state.way == Way::kUnknown || state.way == Way::kDepthwise) {
+    MTC_PORTABLE::Requantization by;
+    MTC_RETURN_IF_ERROR(MTC_PORTABLE::DeriveRequantization(context, *args.x, *args.weight, args.bias, *args.out,
+                                                           args.clamp, args.weight->dims[0], &by));
+    if (state.way == Way::kUnknown) state.way = ChooseWay<Q>(context, args, by);
+    if (state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
+  }
   if (state.way == Way::kXnnpack) return Build<Q>(context, args);
   const CopiedWindows windows(SizesOf(args), *args.x);
   context.RequireScratch(1, windows.scratch(), 1);
