@@ -24,11 +24,14 @@ from mtc.support.plural import counted
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
 @target_option()
+@click.option("--toolchain", help="cc, ndk, xcode, system or zig. Default: the first of these that is there.")
 @output_option("runtime-TARGET")
 @offline_option
 @overwrite_option
 @json_option
-def build_runtime(ops: Path, target: str | None, output: Path | None, offline: bool, overwrite: bool) -> None:
+def build_runtime(
+    ops: Path, target: str | None, toolchain: str | None, output: Path | None, offline: bool, overwrite: bool
+) -> None:
     """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
 
     If there is no ops.yaml, it is first written for the model that the last stage in this folder wrote, as
@@ -51,7 +54,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
     check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops,), need=64 << 20)
-    toolchain = toolchain_for(chosen)
+    found_toolchain = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
         found = stages.select_ops_to(ops, stages.load_any(model))
@@ -64,9 +67,17 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
+    console.effective(
+        "build-runtime", ops=ops, target=chosen, toolchain=found_toolchain, offline=offline, output=output
+    )
     built = stages.build_runtime(
-        listed, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
+        listed,
+        output,
+        target_name=chosen.name,
+        toolchain=toolchain or "",
+        progress=console.progress(),
+        offline=offline,
+        overwrite=overwrite,
     )
     wrote(output)
     data = {
