@@ -9,15 +9,24 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mtc.build import cmake
 from mtc.build.build_kind import BuildKind, Mode
 from mtc.build.preflight import check_build, check_cache
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime_folder import LIBRARY, RECORD, RuntimeBuild, check_replaceable, described, document
+from mtc.build.runtime_folder import (
+    LIBRARY,
+    RECORD,
+    RuntimeBuild,
+    check_replaceable,
+    described,
+    document,
+    say_who_needs_what,
+)
 from mtc.build.runtime_sources import runtime_sources, stamp
+from mtc.build.size_report import Users
 from mtc.build.targets import Target, host_target
 from mtc.build.third_party import libraries_of
 from mtc.build.toolchain import toolchain_stamp
@@ -37,9 +46,11 @@ def build(
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    needed_by: Mapping[str, Users] | None = None,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
+    `needed_by` says who needs each kernel, for the size report.
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined". Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
     MTC701 to MTC704 if it cannot be built.
@@ -50,6 +61,7 @@ def build(
     kept, was_cached = _cached(keys, target, mode, sanitize, progress or silent, offline)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
+        say_who_needs_what(work, needed_by or {})
     return described(output, was_cached, time.monotonic() - started)
 
 

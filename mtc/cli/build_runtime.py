@@ -76,7 +76,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "kernels": list(built.kernels),
         "seconds": round(built.seconds, 3),
         "was_cached": built.was_cached,
-        "sizes": {report.file: report.total for report in built.sizes},
+        "sizes": {report.file: report.total for report in built.bill.files},
     }
     text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
-    console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")
+    console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}")

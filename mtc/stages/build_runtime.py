@@ -28,5 +28,11 @@ def build_runtime(
     listed = ops if isinstance(ops, OpsList) else load(Path(ops))
     chosen = host_target() if target_name is None else target(target_name)
     return runtime.build(
-        list(listed.kernels), chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite
+        list(listed.kernels),
+        chosen,
+        Path(output),
+        progress=progress,
+        offline=offline,
+        overwrite=overwrite,
+        needed_by=listed.kernels,
     )
