@@ -11,10 +11,11 @@ from typing import Any
 
 from mtc.build import size_report, size_text
 from mtc.build.build_kind import BuildKind, Mode
-from mtc.build.size_report import Bill, Users
+from mtc.build.size_report import PRODUCTS, Bill, Users
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
+from mtc.build.zig_map import write_zig_map
 from mtc.diagnostics import CANNOT_READ, WOULD_REPLACE
 from mtc.support.atomic import write_text
 from mtc.support.plural import counted
@@ -75,6 +76,9 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
         "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *kind.libraries))},
         "kernels": kernels,
     }
+    if kind.toolchain.name == "zig":
+        for target in PRODUCTS.values():
+            write_zig_map(objects, target, objects / f"{target}.map")
     # A host runtime holds every kernel: that each costs something is no news, and naming them makes a long file.
     named = kernels if kind.mode == "size" else []
     write_bill(folder, Bill(size_report.reports_of(folder, objects, named)))

@@ -19,8 +19,8 @@ from mtc.build.needs import Needs, read_needs
 from mtc.build.size_parts import component_of
 from mtc.ir.kernel_key import KernelKey
 
-# A product and the map that the linker wrote of it (runtime/cmake/link_options.cmake names them).
-_PRODUCTS = (("lib/libmtc.so", "mtc_shared.map"), ("bin/mtc_run", "mtc_run.map"))
+# A product and what CMake calls it; the linker writes a map of that name (runtime/cmake/link_options.cmake).
+PRODUCTS = {"lib/libmtc.so": "mtc_shared", "bin/mtc_run": "mtc_run"}
 FILE_FORMAT = "file format"
 UNATTRIBUTED = "code and data that no link map explains"
 # Written by the linker, though a map file names some object beside them.
@@ -78,8 +78,8 @@ class Bill:
 def reports_of(folder: Path, objects: Path, kernels: Sequence[str]) -> tuple[SizeReport, ...]:
     """The reports of the products in a runtime's folder, from the map files and objects in its build folder."""
     return tuple(
-        report(folder / product, objects / map_file, name=product, kernels=kernels)
-        for product, map_file in _PRODUCTS
+        report(folder / product, objects / f"{target}.map", name=product, kernels=kernels)
+        for product, target in PRODUCTS.items()
         if (folder / product).is_file()
     )
 
@@ -130,7 +130,7 @@ def _section_parts(section: Section, skip: int, inputs: list[Input], needs: Need
     if not section.is_loaded or _TABLES.match(section.name):
         yield FILE_FORMAT, section.name, end - at, ()
         return
-    if not inputs:  # zig writes no map
+    if not inputs:  # there is no map
         yield UNATTRIBUTED, section.name, end - at, ()
         return
     for entry in sorted(inputs, key=lambda entry: (entry.address, entry.size)):
