@@ -10,6 +10,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mtc.build import cmake
@@ -23,9 +24,11 @@ from mtc.build.runtime_folder import (
     check_replaceable,
     described,
     document,
+    read_bill,
     say_who_needs_what,
 )
 from mtc.build.runtime_sources import runtime_sources, stamp
+from mtc.build.size_budget import check_size
 from mtc.build.size_report import Users
 from mtc.build.targets import Target, host_target
 from mtc.build.third_party import libraries_of
@@ -47,10 +50,11 @@ def build(
     offline: bool = False,
     overwrite: bool = False,
     needed_by: Mapping[str, Users] | None = None,
+    max_bytes: int | None = None,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
-    `needed_by` says who needs each kernel, for the size report.
+    `needed_by` says who needs each kernel, for the size report. TOO_LARGE if it has more than `max_bytes`.
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined". Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
     MTC701 to MTC704 if it cannot be built.
@@ -59,6 +63,8 @@ def build(
     if not overwrite:
         check_replaceable(output)
     kept, was_cached = _cached(keys, target, mode, sanitize, progress or silent, offline)
+    if max_bytes is not None:
+        check_size(replace(read_bill(kept), needed_by=needed_by or {}), max_bytes)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
         say_who_needs_what(work, needed_by or {})

@@ -11,6 +11,7 @@ from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
+    Bytes,
     model_or_last,
     offline_option,
     output_option,
@@ -27,8 +28,11 @@ from mtc.support.plural import counted
 @output_option("runtime-TARGET")
 @offline_option
 @overwrite_option
+@click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
 @json_option
-def build_runtime(ops: Path, target: str | None, output: Path | None, offline: bool, overwrite: bool) -> None:
+def build_runtime(
+    ops: Path, target: str | None, output: Path | None, offline: bool, overwrite: bool, max_size: int | None
+) -> None:
     """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
 
     If there is no ops.yaml, it is first written for the model that the last stage in this folder wrote, as
@@ -64,9 +68,23 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
+    console.effective(
+        "build-runtime",
+        ops=ops,
+        target=chosen,
+        toolchain=toolchain,
+        offline=offline,
+        max_size=max_size,
+        output=output,
+    )
     built = stages.build_runtime(
-        listed, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
+        listed,
+        output,
+        target_name=chosen.name,
+        progress=console.progress(),
+        offline=offline,
+        overwrite=overwrite,
+        max_bytes=max_size,
     )
     wrote(output)
     data = {
