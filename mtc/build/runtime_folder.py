@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtc.build import size_report, size_text
+from mtc.build import size_html, size_report, size_text
 from mtc.build.build_kind import BuildKind, Mode
 from mtc.build.size_report import PRODUCTS, Bill, Users
 from mtc.build.sources import source_folder
@@ -81,7 +81,7 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
             write_zig_map(objects, target, objects / f"{target}.map")
     # A host runtime holds every kernel: that each costs something is no news, and naming them makes a long file.
     named = kernels if kind.mode == "size" else []
-    write_bill(folder, Bill(size_report.reports_of(folder, objects, named)))
+    write_bill(folder, Bill(size_report.reports_of(folder, objects, named)), _called(record))
     licenses = share / "licenses"
     licenses.mkdir(exist_ok=True)
     for name in sources_of(kind.libraries):
@@ -90,11 +90,12 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
     write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
 
 
-def write_bill(folder: Path, bill: Bill) -> None:
-    """Writes what the bytes of the runtime in `folder` are for."""
+def write_bill(folder: Path, bill: Bill, name: str) -> None:
+    """Writes what the bytes of the runtime in `folder`, called `name`, are for."""
     share = folder / RECORD.parent
     write_text(share / "size.json", size_text.to_json(bill))
     write_text(share / "size.txt", size_text.to_text(bill))
+    write_text(share / "size.html", size_html.to_html(bill, f"The bytes of {name}"))
 
 
 def read_bill(folder: Path) -> Bill:
@@ -107,10 +108,14 @@ def read_bill(folder: Path) -> Bill:
         ) from error
 
 
+def _called(record: Mapping[str, Any]) -> str:
+    return f"a runtime for {record['target']}, {counted(len(record['kernels']), 'kernel')}, by {record['toolchain']}"
+
+
 def say_who_needs_what(folder: Path, needed_by: Mapping[str, Users]) -> None:
     """Adds to the bill of the runtime in `folder` which models and source lines need each kernel. A runtime in the
     cache does not say it: lists of the same kernels share it."""
-    write_bill(folder, replace(read_bill(folder), needed_by=needed_by))
+    write_bill(folder, replace(read_bill(folder), needed_by=needed_by), _called(read_record(folder)))
 
 
 def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
