@@ -71,17 +71,17 @@ def read_needs(inputs: Iterable[Input], kernels: Sequence[str], folder: Path) ->
 class _Graph:
     """The sections that were linked, and which refers to which."""
 
-    def __init__(self, alive: set[Place], objects: Mapping[str, ElfObject]) -> None:
+    def __init__(self, alive: set[Place], objects: Sequence[tuple[str, ElfObject]]) -> None:
         self.alive = alive
         self.defined: dict[str, Place] = {}
-        for origin, read in objects.items():
+        for origin, read in objects:
             for symbol in read.symbols:
                 place = (origin, read.sections[symbol.section])
                 if symbol.section and not symbol.is_local and place in alive:
                     self.defined.setdefault(symbol.name, place)
         self.edges: dict[Place, set[Place]] = {}
         self.described: dict[Place, set[Place]] = {}  # by a table for unwinding
-        for origin, read in objects.items():
+        for origin, read in objects:
             for section, references in read.references.items():
                 place = (origin, read.sections[section])
                 if place not in alive:
@@ -108,10 +108,10 @@ class _Graph:
 
 
 def _entries(
-    objects: Mapping[str, ElfObject], graph: _Graph, count: int
+    objects: Sequence[tuple[str, ElfObject]], graph: _Graph, count: int
 ) -> tuple[Place, int, list[list[Place]]] | None:
     """The section of the kernel table, the bytes of an entry, and what each entry refers to."""
-    for origin, read in objects.items():
+    for origin, read in objects:
         if not _TABLE_OBJECT.search(origin):
             continue
         table = next((s for s in read.symbols if _TABLE in s.name and s.section and s.size), None)
@@ -126,17 +126,18 @@ def _entries(
     return None
 
 
-def _objects(origins: Iterable[str], folder: Path) -> dict[str, ElfObject]:
-    """The object files by the names that the map gives them; what is gone or unreadable is left out."""
-    found: dict[str, ElfObject] = {}
+def _objects(origins: Iterable[str], folder: Path) -> list[tuple[str, ElfObject]]:
+    """The object files with the names that the map gives them; what is gone or unreadable is left out. An archive may
+    have several members of one name (cpuinfo's has two `init.c.o`), which the map does not tell apart."""
+    found: list[tuple[str, ElfObject]] = []
     archives: dict[str, dict[str, str]] = {}
     for origin in origins:
         if inside := _IN_ARCHIVE.match(origin):
             archives.setdefault(inside[1], {})[inside[2]] = origin
         elif (path := folder / origin).is_file() and (read := read_object(path.read_bytes())):
-            found[origin] = read
+            found.append((origin, read))
     for archive, wanted in archives.items():
         for name, content in members(folder / archive) if (folder / archive).is_file() else ():
             if name in wanted and (read := read_object(content)):
-                found[wanted[name]] = read
+                found.append((wanted[name], read))
     return found

@@ -9,7 +9,7 @@ from itertools import groupby
 from mtc.build.size_report import Bill, SizeReport, SizeRow
 from mtc.support.plural import counted
 
-VERSION = 3
+VERSION = 4
 _MOST_KERNELS = 2  # that a line of the text names
 
 
