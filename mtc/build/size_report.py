@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtc.build.elf import Elf, Section, read_elf
+from mtc.build.binary import read_layout
+from mtc.build.file_layout import FileLayout, Section
 from mtc.build.link_map import Input, read_map
 from mtc.build.needs import Needs, read_needs
 from mtc.build.size_parts import component_of
@@ -85,31 +86,29 @@ def reports_of(folder: Path, objects: Path, kernels: Sequence[str]) -> tuple[Siz
 
 
 def report(file: Path, map_file: Path, *, name: str | None = None, kernels: Sequence[str] = ()) -> SizeReport:
-    """What the bytes of the ELF file `file` are for, by the linker's map of it. Without one, by section."""
-    elf = read_elf(file)
+    """What the bytes of `file` are for, by the linker's map of it. Without one, by section."""
+    layout = read_layout(file)
     entries = read_map(map_file) if map_file.is_file() else []
     needs = read_needs(entries, kernels, map_file.parent)
     inputs: dict[str, list[Input]] = {}
     for entry in entries:
         inputs.setdefault(entry.section, []).append(entry)
     sums: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
-    for component, part, size, users in _file_parts(elf, inputs, needs):
+    for component, part, size, users in _file_parts(layout, inputs, needs):
         sums[component, part, users] += size
     rows = [SizeRow(component, part, size, users) for (component, part, users), size in sums.items()]
     rows.sort(key=lambda row: (-row.bytes, row.component, row.part, row.kernels))
-    return SizeReport(name or file.name, elf.size, tuple(rows))
+    return SizeReport(name or file.name, layout.size, tuple(rows))
 
 
 _Part = tuple[str, str, int, tuple[str, ...]]  # component, part, bytes, kernels
 
 
-def _file_parts(elf: Elf, inputs: Mapping[str, list[Input]], needs: Needs) -> Iterator[_Part]:
+def _file_parts(layout: FileLayout, inputs: Mapping[str, list[Input]], needs: Needs) -> Iterator[_Part]:
     """Walks the file from its first byte to its last; a byte that two parts claim counts for the first."""
     parts: list[tuple[int, int, Section | str]] = [
-        (0, elf.header, "ELF header"),
-        (*elf.program_headers, "program headers"),
-        (*elf.section_headers, "section headers"),
-        *((section.offset, section.size, section) for section in elf.sections),
+        *layout.headers,
+        *((section.offset, section.size, section) for section in layout.sections),
     ]
     at = 0
     for offset, size, what in sorted(parts, key=lambda part: part[:2]):
@@ -121,8 +120,8 @@ def _file_parts(elf: Elf, inputs: Mapping[str, list[Input]], needs: Needs) -> It
         else:
             yield from _section_parts(what, start - offset, inputs.get(what.name, []), needs)
         at = end
-    if elf.size > at:
-        yield FILE_FORMAT, "padding between sections", elf.size - at, ()
+    if layout.size > at:
+        yield FILE_FORMAT, "padding between sections", layout.size - at, ()
 
 
 def _section_parts(section: Section, skip: int, inputs: list[Input], needs: Needs) -> Iterator[_Part]:
