@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from mtc.build.size_report import Bill, SizeReport, SizeRow, Users
+from mtc.build.size_report import Bill, SizeReport, SizeRow, Users, who_needs_it
 from mtc.build.treemap import Rect, squarified
 from mtc.support.plural import counted
 
@@ -140,15 +140,11 @@ def _kernels(report: SizeReport, needed_by: Mapping[str, Users]) -> str:
         return ""
     alone = {key: report.saved_without(frozenset({key})) for key in keys}
     lines = [
-        (key, "", f"{alone[key]:,}", "; ".join(_user(*user) for user in needed_by.get(key, {}).items()))
+        (key, "", f"{alone[key]:,}", "; ".join(who_needs_it(needed_by.get(key, {}))))
         for key in sorted(keys, key=lambda key: (-alone[key], key))
     ]
     body = _table(("kernel", "", "bytes it alone needs", "who needs it"), lines)
     return f"<h3>{counted(len(keys), 'kernel')}</h3>{body}"
-
-
-def _user(model: str, places: Sequence[str]) -> str:
-    return f"{model}: {', '.join(places)}" if places else model
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

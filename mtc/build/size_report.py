@@ -30,6 +30,17 @@ _TABLES = re.compile(
 )
 # model -> the source lines that need a kernel
 Users = Mapping[str, Sequence[str]]
+_MOST_PLACES = 3
+
+
+def who_needs_it(users: Users) -> list[str]:
+    """Each model with the first of its source lines: for people, since a network may have fifty convolutions."""
+    found = []
+    for model, places in users.items():
+        more = len(places) - _MOST_PLACES
+        shown = [*places[:_MOST_PLACES], *([f"{more} more"] if more > 0 else [])]
+        found.append(f"{model}: {', '.join(shown)}" if shown else model)
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import groupby
 
-from mtc.build.size_report import Bill, SizeReport, SizeRow
+from mtc.build.size_report import Bill, SizeReport, SizeRow, who_needs_it
 from mtc.support.plural import counted
 
 VERSION = 4
@@ -93,6 +93,5 @@ def _kernels(report: SizeReport, bill: Bill) -> list[str]:
     lines = ["  bytes that only one kernel needs, and who needs it", ""]
     for key in sorted(keys, key=lambda key: (-alone[key], key)):
         lines.append(f"  {alone[key]:>12,}  {key}")
-        for model, places in bill.needed_by.get(key, {}).items():
-            lines.append(f"{'':16}{model}" + (f": {', '.join(places)}" if places else ""))
+        lines += [f"{'':16}{user}" for user in who_needs_it(bill.needed_by.get(key, {}))]
     return lines
