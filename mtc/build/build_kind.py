@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mtc.build import size_text
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import content_hash, runtime_sources
 from mtc.build.sources import source_folder
@@ -73,7 +74,8 @@ class BuildKind:
         for file in selected:
             state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         linked = third_party_keys(self.target, self.toolchain, self.libraries)
-        told = [content_hash(), self.target.name, self.toolchain.identity, *linked, *self._options()]
+        report = f"size report {size_text.VERSION}"
+        told = [content_hash(), report, self.target.name, self.toolchain.identity, *linked, *self._options()]
         state.update("\0".join(told).encode())
         return state.hexdigest()[:24]
 
