@@ -223,6 +223,13 @@ CANNOT_BUILD_TARGET = Code(
     "would build for each target here, and the command that helps: zig, from the Python package `ziglang`, builds for "
     "all of them.",
 )
+BAD_PACKAGE = Code(
+    "MTC710",
+    "the app package cannot be made",
+    "`mtc package --format` puts built runtimes and programs into a package that an ecosystem's own tools install. "
+    "Each format takes runtimes of certain targets, and names and versions that all formats allow. docs/packages.md "
+    "lists them.",
+)
 
 # 8xx: quantization
 BAD_CALIBRATION = Code(

@@ -1,0 +1,7 @@
+"""The formats of app packages, as one table."""
+
+from __future__ import annotations
+
+from mtc.bundles.tar import TAR
+
+FORMATS = {known.name: known for known in (TAR,)}
