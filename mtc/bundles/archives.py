@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
 MARK = b"made by mtc package"
-_HEAD, _TAIL = 128, len(MARK)  # where the mark stands: in a .gz or a .deb near the beginning, in a ZIP at the end
+_HEAD, _TAIL = 256, len(MARK)  # where the mark stands: in a .gz or a .deb near the beginning, in a ZIP at the end
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the first that ZIP knows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtc.bundles.deb import DEB
 from mtc.bundles.tar import TAR
 
-FORMATS = {known.name: known for known in (TAR,)}
+FORMATS = {known.name: known for known in (TAR, DEB)}
