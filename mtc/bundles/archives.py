@@ -5,6 +5,7 @@ Each carries a mark where its format has room for a remark, so that mtc knows it
 
 from __future__ import annotations
 
+import hashlib
 import io
 import lzma
 import shutil
@@ -38,6 +39,13 @@ class Entry:
     @property
     def size(self) -> int:
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+
+    def digest(self, algorithm: str) -> bytes:
+        with self.open() as content:
+            state = hashlib.new(algorithm, usedforsecurity=False)
+            while piece := content.read(1 << 20):
+                state.update(piece)
+        return state.digest()
 
     def open(self) -> IO[bytes]:
         return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")

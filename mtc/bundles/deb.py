@@ -5,7 +5,6 @@ Written here, so that it is made on any system and is the same bytes everywhere.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +56,7 @@ def _write(bundle: Bundle, file: BinaryIO) -> None:
     data = _data(bundle, runtime)
     control = [
         Entry("control", _control(bundle, runtime, data).encode()),
-        Entry("md5sums", "".join(f"{_md5(entry)}  {entry.name}\n" for entry in data).encode()),
+        Entry("md5sums", "".join(f"{entry.digest('md5').hex()}  {entry.name}\n" for entry in data).encode()),
         Entry("triggers", _TRIGGERS),
     ]
     with tempfile.TemporaryDirectory(prefix="mtc-deb-") as work:
@@ -119,14 +118,6 @@ def _copyright(runtime: Runtime) -> bytes:
         title = Path(file).stem
         parts.append(f"{title}\n{'=' * len(title)}\n\n{(runtime.folder / file).read_text(encoding='utf-8').strip()}\n")
     return "\n\n".join(parts).encode()
-
-
-def _md5(entry: Entry) -> str:
-    state = hashlib.md5(usedforsecurity=False)
-    with entry.open() as content:
-        while piece := content.read(1 << 20):
-            state.update(piece)
-    return state.hexdigest()
 
 
 DEB = Format(

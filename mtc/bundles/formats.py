@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from mtc.bundles.deb import DEB
 from mtc.bundles.tar import TAR
+from mtc.bundles.wheel import WHEEL
 
-FORMATS = {known.name: known for known in (TAR, DEB)}
+FORMATS = {known.name: known for known in (TAR, DEB, WHEEL)}
