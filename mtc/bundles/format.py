@@ -23,6 +23,7 @@ class Format:
     targets: tuple[str, ...] = ("*",)  # patterns of the targets whose runtimes it takes
     most_runtimes: int | None = None  # None is any number
     is_of_programs: bool = False  # holds programs and no runtime, which then only is what they are checked against
+    default_name: str = "mtc-runtime"
     check: Callable[[Bundle], Iterator[Diagnostic]] = lambda bundle: iter(())  # what only this format knows
 
     def takes(self, target: str) -> bool:

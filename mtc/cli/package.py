@@ -41,7 +41,7 @@ from mtc.cli.parameters import (
     shell_complete=completing.package_formats,
 )
 @click.option("--with-model", is_flag=True, help="Put MODELs into the app package, too.")
-@click.option("--name", help="Of the app package. Default: mtc-runtime.")
+@click.option("--name", help="Of the app package. Default: mtc-runtime, or mtc-models for a c-array.")
 @click.option("--version", help="Of the app package. Default: mtc's own.")
 @no_fallback_option
 @overwrite_option

@@ -21,8 +21,6 @@ from mtc.stages.package import package
 from mtc.support.atomic import atomic_file
 from mtc.support.suggest import did_you_mean
 
-DEFAULT_NAME = "mtc-runtime"
-
 
 def bundle_format(name: str) -> Format:
     """The format called `name`. UNKNOWN_NAME if there is none."""
@@ -43,8 +41,9 @@ def bundle_of(
 
     An MtcError has every reason why the format does not take it: BAD_PACKAGE.
     """
-    found = Bundle(name or DEFAULT_NAME, version or __version__, tuple(map(Runtime.read, runtimes)), tuple(models))
-    check_name(found.name, found.version)
+    name, version = name or chosen.default_name, version or __version__
+    check_name(name, version)
+    found = Bundle(name, version, tuple(map(Runtime.read, runtimes)), tuple(models))
     with collected() as report:
         for fault in chosen.faults(found):
             report(fault)
