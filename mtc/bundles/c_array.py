@@ -14,7 +14,7 @@ from mtc.bundles.format import Format
 from mtc.diagnostics import BAD_PACKAGE, Diagnostic
 from mtc.program import reader
 
-_BYTES_IN_A_LINE = 24
+_BYTES_IN_A_LINE = 23
 _HEADER = """\
 /* A program of mtc in memory: give both to mtc_program_load_memory, which uses aligned constants where they lie. */
 #ifndef {guard}
@@ -163,7 +163,7 @@ def _sources(program: Program, work: Path) -> list[Entry]:
     with open(program.path, "rb") as data, open(source, "w", encoding="ascii", newline="\n") as text:
         text.write(_SOURCE.format(name=program.name, symbol=symbol, size=program.path.stat().st_size))
         while line := data.read(_BYTES_IN_A_LINE):
-            text.write(f"  {','.join(map(str, line))},\n")
+            text.write(f"  0x{line.hex(',').replace(',', ',0x')},\n")
         text.write("};\n")
     return [Entry(f"{program.name}.h", header.encode()), Entry(source.name, source)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_options_of_app_packages_need_a_format(built, package):
     for option in (["--with-model"], ["--name", "a-b"], ["--version", "1"]):
         refused = package(built.program.with_suffix(".mtc"), *option)
         assert refused.code == 2 and "is for an app package" in refused.err
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_disk_that_fills_up(built, package, tmp_path, name):
+    """No file may grow beyond 1,000 bytes: nothing is left of the package, and what stood there still does."""
+    arguments = [*taken(name, built), "-o", "out"]
+    assert package(*arguments).code == 0
+    before, (soft, hard) = (tmp_path / "out").read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        refused = package(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert refused.code == 1 and "MTC106" in refused.err and "`out`" in refused.err
+    assert (tmp_path / "out").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"out", ".mtc-last.json"}
 
 
 def test_a_runtime_that_lost_a_file(built, package, tmp_path):

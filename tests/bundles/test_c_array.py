@@ -65,7 +65,7 @@ def test_a_c_compiler_alone_builds_it(built, package, tmp_path):
 def test_the_array_is_the_program(built, package, tmp_path):
     top = unpacked(package(built.program, "--format", "c-array").output, tmp_path / "unpacked")
     lines = (top / "net.c").read_text().split("[] = {\n")[1].removesuffix("};\n").replace("\n", "").split(",")
-    assert bytes(int(number) for number in lines if number.strip()) == built.program.read_bytes()
+    assert bytes(int(number, 16) for number in lines if number.strip()) == built.program.read_bytes()
 
 
 def test_it_is_aligned(built, package, tmp_path):
