@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtc.build.runtime_folder import read_record
+from mtc.build.targets import TARGETS
 from mtc.bundles.archives import Entry
 from mtc.diagnostics import BAD_PACKAGE, CANNOT_READ
 from mtc.selection.ops_list import OpsList
@@ -39,6 +40,11 @@ class Runtime:
                 help="build it again",
             )
         return Runtime(folder, record["target"], tuple(record["kernels"]), files)
+
+    @property
+    def library(self) -> str:
+        """The shared library's file; empty where the target has none."""
+        return TARGETS[self.target].library
 
     def entries(self, below: str = "") -> list[Entry]:
         """All that mtc wrote below the runtime's folder `below`, and the list of its kernels; names as they are there.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mtc.build.runtime_folder import LIBRARY, PROGRAM
+from mtc.build.runtime_folder import products
 from mtc.bundles.archives import MARK, Entry, write_ar, write_tar_xz
 from mtc.bundles.bundle import Bundle, Runtime
 from mtc.bundles.format import Format
@@ -105,7 +105,7 @@ def _control(bundle: Bundle, runtime: Runtime, data: Sequence[Entry]) -> str:
         version=bundle.version,
         architecture=_architecture(bundle),
         kilobytes=sum((entry.size + 1023) // 1024 for entry in data),
-        glibc=".".join(map(str, needed_glibc(runtime.folder / file for file in (LIBRARY, PROGRAM)))),
+        glibc=".".join(map(str, needed_glibc(products(runtime.folder)))),
         kernels=counted(len(runtime.kernels), "kernel"),
         models="".join(f", {program.name}" for program in bundle.programs),
     )

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from mtc import __version__
-from mtc.build.runtime_folder import LIBRARY
 from mtc.bundles.archives import Entry, write_zip
 from mtc.bundles.bundle import Bundle
 from mtc.bundles.copied_modules import copied_modules
@@ -87,7 +86,7 @@ def _module(bundle: Bundle) -> str:
 def _tag(bundle: Bundle) -> str:
     """Any Python 3; any Linux whose C library is as new as the runtime's symbols need."""
     (runtime,) = bundle.runtimes
-    major, minor = needed_glibc([runtime.folder / LIBRARY])
+    major, minor = needed_glibc([runtime.folder / runtime.library])
     return f"py3-none-manylinux_{major}_{minor}_{_PROCESSORS[runtime.target]}"
 
 
@@ -105,18 +104,18 @@ def _write(bundle: Bundle, file: BinaryIO) -> None:
 
 def _package(bundle: Bundle) -> list[Entry]:
     (runtime,) = bundle.runtimes
-    module = _module(bundle)
+    module, library = _module(bundle), runtime.folder / runtime.library
     code = _MODULE.format(
         module=module,
         copies=_COPIES,
         version=bundle.version,
         kernels=counted(len(runtime.kernels), "kernel"),
         example=f'"{bundle.programs[0].name if bundle.programs else "model.mtp"}"',
-        library=LIBRARY.name,
+        library=library.name,
     )
     return [
         Entry(f"{module}/__init__.py", code.encode()),
-        Entry(f"{module}/{LIBRARY.name}", runtime.folder / LIBRARY, is_executable=True),
+        Entry(f"{module}/{library.name}", library, is_executable=True),
         *copied_modules("mtc.session", f"{module}.{_COPIES}"),
         *bundle.program_entries(f"{module}/models"),
     ]
