@@ -231,6 +231,13 @@ TOO_LARGE = Code(
     "kernels by the bytes that go with them: a kernel's own code and what it alone brings along. KB and MB are 1000 "
     "and 1000000 bytes, KiB and MiB 1024 and 1048576. Without --max-size, share/mtc/size.txt has every part.",
 )
+BAD_PACKAGE = Code(
+    "MTC710",
+    "the app package cannot be made",
+    "`mtc package --format` puts built runtimes and programs into a package that an ecosystem's own tools install. "
+    "Each format takes runtimes of certain targets, and names and versions that all formats allow. docs/packages.md "
+    "lists them.",
+)
 
 # 8xx: quantization
 BAD_CALIBRATION = Code(
