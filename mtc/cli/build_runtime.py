@@ -11,6 +11,7 @@ from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
+    Bytes,
     model_or_last,
     offline_option,
     output_option,
@@ -24,11 +25,21 @@ from mtc.support.plural import counted
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
 @target_option()
+@click.option("--toolchain", help="cc, ndk, xcode, system or zig. Default: the first of these that is there.")
 @output_option("runtime-TARGET")
 @offline_option
 @overwrite_option
+@click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
 @json_option
-def build_runtime(ops: Path, target: str | None, output: Path | None, offline: bool, overwrite: bool) -> None:
+def build_runtime(
+    ops: Path,
+    target: str | None,
+    toolchain: str | None,
+    output: Path | None,
+    offline: bool,
+    overwrite: bool,
+    max_size: int | None,
+) -> None:
     """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
 
     If there is no ops.yaml, it is first written for the model that the last stage in this folder wrote, as
@@ -51,7 +62,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
     check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops,), need=64 << 20)
-    toolchain = toolchain_for(chosen)
+    compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
         found = stages.select_ops_to(ops, stages.load_any(model))
@@ -64,9 +75,24 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
+    console.effective(
+        "build-runtime",
+        ops=ops,
+        target=chosen,
+        toolchain=compilers,
+        offline=offline,
+        max_size=max_size,
+        output=output,
+    )
     built = stages.build_runtime(
-        listed, output, target_name=chosen.name, progress=console.progress(), offline=offline, overwrite=overwrite
+        listed,
+        output,
+        target_name=chosen.name,
+        toolchain=toolchain or "",
+        progress=console.progress(),
+        offline=offline,
+        overwrite=overwrite,
+        max_bytes=max_size,
     )
     wrote(output)
     data = {
@@ -76,7 +102,7 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "kernels": list(built.kernels),
         "seconds": round(built.seconds, 3),
         "was_cached": built.was_cached,
-        "sizes": {report.file: report.total for report in built.sizes},
+        "sizes": {report.file: report.total for report in built.bill.files},
     }
     text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
-    console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")
+    console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}")

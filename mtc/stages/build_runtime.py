@@ -17,16 +17,28 @@ def build_runtime(
     output: str | PathLike[str],
     *,
     target_name: str | None = None,
+    toolchain: str = "",
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    max_bytes: int | None = None,
 ) -> RuntimeBuild:
-    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`.
+    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`, with the toolchain
+    of that name or the first that is there.
 
     What stands there is replaced once the runtime is built: another runtime, or with `overwrite` any folder.
+    TOO_LARGE, and the output stays as it was, if the shared library has more than `max_bytes`.
     """
     listed = ops if isinstance(ops, OpsList) else load(Path(ops))
     chosen = host_target() if target_name is None else target(target_name)
     return runtime.build(
-        list(listed.kernels), chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite
+        list(listed.kernels),
+        chosen,
+        Path(output),
+        toolchain=toolchain,
+        progress=progress,
+        offline=offline,
+        overwrite=overwrite,
+        needed_by=listed.kernels,
+        max_bytes=max_bytes,
     )

@@ -103,7 +103,7 @@ def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
     assert (made.folder / "lib/libmtc.a").is_file() and (made.folder / "include/mtc/mtc.h").is_file()
     names = subprocess.run(["nm", "-D", "--defined-only", made.library], capture_output=True, text=True, check=True)
     assert [line.split()[-1] for line in names.stdout.splitlines()] == ["mtc_version"]
-    for size in made.sizes:
+    for size in made.bill.files:
         assert sum(row.bytes for row in size.rows) == size.total == (made.folder / size.file).stat().st_size
     assert json.loads((made.folder / RECORD).read_text())["kernels"] == ["a@portable:f32/1"]
     for name in ("mtc", "cpuinfo"):
