@@ -20,12 +20,13 @@ from mtc.cli import run
 
 @dataclass(frozen=True)
 class Built:
-    """A runtime's folder, the program that it runs, and what torch computes for ones."""
+    """A runtime's folder, the program that it runs, and what torch computes for ones and for zeros."""
 
     runtime: Path
     program: Path
     inputs: np.ndarray
     outputs: np.ndarray
+    outputs_of_zeros: np.ndarray
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     mtc.package(model, folder / "net.mtp")
     mtc.build_runtime(mtc.select_ops(model), folder / "runtime")
     with torch.no_grad():
-        return Built(folder / "runtime", folder / "net.mtp", inputs.numpy(), network(inputs).numpy())
+        expected = [network(given).numpy() for given in (inputs, torch.zeros_like(inputs))]
+    return Built(folder / "runtime", folder / "net.mtp", inputs.numpy(), *expected)
 
 
 @pytest.fixture
