@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from mtc.build import cmake
@@ -37,9 +37,11 @@ def build(
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    accept: Callable[[Path], None] = lambda built: None,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
+    `accept` looks at the folder of what was built and raises if it is not to be put there.
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined". Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
     MTC701 to MTC704 if it cannot be built.
@@ -48,6 +50,7 @@ def build(
     if not overwrite:
         check_replaceable(output)
     kept, was_cached = _cached(keys, target, mode, sanitize, progress or silent, offline)
+    accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
     return described(output, was_cached, time.monotonic() - started)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class RuntimeBuild:
     was_cached: bool
     seconds: float
     sizes: tuple[SizeReport, ...]  # of the shared library and of mtc_run
+    proof: Mapping[str, int] = field(default_factory=dict)  # how many kernels were found in each of its binaries
 
     @property
     def library(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -76,7 +77,15 @@ def build_runtime(ops: Path, target: str | None, output: Path | None, offline: b
         "kernels": list(built.kernels),
         "seconds": round(built.seconds, 3),
         "was_cached": built.was_cached,
+        "proof": {"binaries": dict(built.proof), "models": listed.models},
         "sizes": {report.file: report.total for report in built.sizes},
     }
-    text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
+    text = f"{built.summary}; {output}/share/mtc/size.txt has every part\n{_proved(built.proof, listed.models)}"
     console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")
+
+
+def _proved(binaries: Mapping[str, int], models: Mapping[str, int]) -> str:
+    """What the tables of kernels in the binaries say of the list."""
+    held = f"{', '.join(binaries)}: each holds exactly the kernels of the list"
+    found = ", ".join(f"{model} ({counted(count, 'kernel')})" for model, count in models.items())
+    return f"proved from the binaries: {held}" + (f"; nothing is missing for {found}" if found else "")

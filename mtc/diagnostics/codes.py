@@ -137,6 +137,21 @@ MISSING_KERNELS = Code(
     "select-ops` call that made the runtime's list, and build the runtime again.",
 )
 
+UNPROVEN_RUNTIME = Code(
+    "MTC403",
+    "the built runtime does not hold the kernels of its list",
+    "After a build mtc reads the table of kernels from each binary itself. It must hold every kernel of the list, and "
+    "no other. Where it does not, a linker dropped or replaced something: please report it with the toolchain that "
+    "`mtc targets` names. The runtime is not written.",
+)
+CANNOT_FIT = Code(
+    "MTC404",
+    "the model cannot be fitted to the runtime",
+    "`mtc fit` places, decomposes, casts and substitutes until every operator runs on kernels that the runtime has. "
+    "The operators that are named have no way to be said by these, and the kernels that are named are the fewest that "
+    "would have to be added: select them for the app's next update.",
+)
+
 # 5xx: running
 BAD_INPUT = Code(
     "MTC501",

@@ -8,7 +8,7 @@ from mtc.stages.optimize import optimize, optimize_to
 from mtc.stages.package import chosen_backends, lowered, package, package_to
 from mtc.stages.pass_options import pass_options
 from mtc.stages.quantize import quantize
-from mtc.stages.select_ops import select_ops, select_ops_to
+from mtc.stages.select_ops import load_all, models_in, select_ops, select_ops_to
 
 __all__ = [
     "build_runtime",
@@ -17,8 +17,10 @@ __all__ = [
     "export",
     "export_to",
     "load",
+    "load_all",
     "load_any",
     "lowered",
+    "models_in",
     "optimize",
     "optimize_to",
     "package",

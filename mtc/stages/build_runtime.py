@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from mtc.build import runtime
+from mtc.build import built_kernels, runtime
 from mtc.build.progress import Progress
 from mtc.build.runtime_folder import RuntimeBuild
 from mtc.build.targets import host_target, target
@@ -20,13 +22,24 @@ def build_runtime(
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    accept: Callable[[Path], None] = lambda built: None,
 ) -> RuntimeBuild:
     """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`.
 
-    What stands there is replaced once the runtime is built: another runtime, or with `overwrite` any folder.
+    What stands there is replaced once the runtime is built: another runtime, or with `overwrite` any folder. Before
+    that the binaries' own tables of kernels are read: UNPROVEN_RUNTIME if they are not the list. `accept` may look at
+    the built folder after that, and raise.
     """
     listed = ops if isinstance(ops, OpsList) else load(Path(ops))
     chosen = host_target() if target_name is None else target(target_name)
-    return runtime.build(
-        list(listed.kernels), chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite
+    proof: dict[str, int] = {}
+
+    def check(built: Path) -> None:
+        proof.update(built_kernels.prove(built, listed.kernels))
+        accept(built)
+
+    keys = list(listed.kernels)
+    built = runtime.build(
+        keys, chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite, accept=check
     )
+    return replace(built, proof=proof)
