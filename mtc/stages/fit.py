@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 from mtc.build.built_kernels import kernels_of
+from mtc.build.progress import Progress
+from mtc.build.runtime_folder import read_record
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import LIBRARIES, backends
+from mtc.diagnostics import CANNOT_FIT, collected
 from mtc.ir.clone import clone
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module, Node
@@ -23,9 +26,11 @@ from mtc.passes.fitting import Change, Way, smallest
 from mtc.passes.fitting import fit as fit_nodes
 from mtc.program.emitter import copy_key
 from mtc.selection import ops_list
+from mtc.stages.files import save
+from mtc.stages.fit_checks import check_same
 from mtc.stages.kinds import Kind, require
 from mtc.stages.optimize import optimize
-from mtc.stages.package import KERNELS, chosen_backends, lowered
+from mtc.stages.package import KERNELS, chosen_backends, lowered, package
 
 _MOST_ROUNDS = 8
 
@@ -55,12 +60,20 @@ class Fit:
         return lowered(self.module)
 
 
-def kernels_at(runtime: str | PathLike[str]) -> frozenset[str]:
-    """The kernels of an ops.yaml, or those that the binaries in a runtime's folder hold."""
+@dataclass(frozen=True)
+class Shipped:
+    """What a runtime that ships holds, and the target it was built for, if that is known."""
+
+    kernels: frozenset[str]
+    target: str | None = None
+
+
+def shipped(runtime: str | PathLike[str]) -> Shipped:
+    """Of an ops.yaml its kernels, of a runtime's folder those that the binaries in it hold."""
     path = Path(runtime)
     if require(path, Kind.OPS, Kind.RUNTIME) is Kind.RUNTIME:
-        return kernels_of(path)
-    return frozenset(ops_list.load(path).kernels)
+        return Shipped(kernels_of(path), read_record(path)["target"])
+    return Shipped(frozenset(ops_list.load(path).kernels))
 
 
 def fit(model: Module, kernels: Collection[str]) -> Fit:
@@ -76,6 +89,50 @@ def fit(model: Module, kernels: Collection[str]) -> Fit:
     if not attempt.choices:
         return Fit(attempt.module, tuple(attempt.changes))
     return Fit(model, stuck=attempt.stuck, addition=_addition(model, libraries, frozenset(kernels), attempt))
+
+
+def fit_to(
+    output: Path, program: Path, model: Module, kernels: Collection[str], *, progress: Progress | None = None
+) -> tuple[Fit, float]:
+    """Writes the fitted model and its program, if `model` can be fitted and the fitted one computes the same. Returns
+    it, and the largest difference in units of what rounding explains (`fit_checks.py`)."""
+    found = fit(model, kernels)
+    if found.stuck:
+        return found, 0.0
+    excess = check_same(model, found.module, progress)
+    save(found.module, output)
+    package(found.module, program)
+    return found, excess
+
+
+def refuse(found: Fit, bytes_added: Mapping[str, int] | None = None) -> None:
+    """CANNOT_FIT that names every operator without a way, and the smallest addition with what it costs."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for stuck in found.stuck:
+        groups.setdefault((stuck.op, stuck.wanted), []).extend(stuck.at)
+    with collected() as report:
+        for (op, wanted), places in groups.items():
+            keys = " or ".join(f"`{key}`" for key in wanted)
+            report(
+                CANNOT_FIT(
+                    f"`{op}` cannot be said by the kernels of the runtime",
+                    at="; ".join(dict.fromkeys(places)) or None,
+                    notes=(f"{keys} would run it",) if wanted else (),
+                    help="add the kernels that are named last, or change the model",
+                    op=op,
+                )
+            )
+        if found.stuck:
+            grown = ", ".join(f"{file} {count:+,} bytes" for file, count in (bytes_added or {}).items())
+            report(
+                CANNOT_FIT(
+                    f"the smallest addition is {', '.join(f'`{key}`' for key in found.addition)}",
+                    notes=(f"built with and without it: {grown}",) if grown else (),
+                    help="`mtc select-ops --merge OPS.yaml "
+                    + " ".join(f"--op {key.rpartition('/')[0]}" for key in found.addition)
+                    + "` lists it with what the runtime has",
+                )
+            )
 
 
 @dataclass
