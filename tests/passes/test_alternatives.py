@@ -101,6 +101,10 @@ def pad(x: torch.Tensor) -> torch.Tensor:
     return F.pad(x, (1, 2, 0, 0, 0, 0, 0, 3), "constant", 1.5)
 
 
+def batch_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, *statistics: torch.Tensor) -> torch.Tensor:
+    return F.batch_norm(x, *statistics, weight, bias)
+
+
 def rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
     first, second = x.chunk(2, -1)
     return x * torch.cat((cos, cos), -1) + torch.cat((-second, first), -1) * torch.cat((sin, sin), -1)
@@ -112,6 +116,7 @@ ROWS, WEIGHT, BIAS = randn(2, 3, 8), randn(5, 8), randn(5)
 QUERY, KEY, VALUE = randn(2, 4, 8), randn(2, 5, 8), randn(2, 5, 6)
 MASK = np.where(np.eye(4, 5, dtype=np.bool_), 0, -np.inf).astype(np.float32)
 BATCH_NORM = [Fixed(array) for array in (randn(4), randn(4), randn(4), positive(4))]
+BORDERS = BORDER.reshape(1, 3, 5, 1)
 WHOLE: dict[str, Any] = {"kernel_size": (6, 6), "stride": (6, 6)}
 
 CASES = [
@@ -177,13 +182,7 @@ CASES = [
         *(IMAGE, randn(4), randn(4)),
         num_groups=2,
     ),
-    case(
-        "batch_norm_by_affine",
-        ops.batch_norm,
-        lambda x, w, b, mean, variance: F.batch_norm(x, mean, variance, w, b),
-        IMAGE,
-        *BATCH_NORM,
-    ),
+    case("batch_norm_by_affine", ops.batch_norm, batch_norm, IMAGE, *BATCH_NORM),
     case("softmax_by_exp", ops.softmax, partial(torch.softmax, dim=1), SMALL, axis=1),
     case("softmax_along_the_last_axis", ops.softmax, partial(torch.softmax, dim=1), SMALL, axis=1),
     case("log_softmax_by_sum", ops.log_softmax, partial(torch.log_softmax, dim=-1), SMALL, axis=-1),
@@ -209,6 +208,11 @@ CASES = [
     case("linear_by_conv2d", ops.linear, F.linear, ROWS, Fixed(WEIGHT), Fixed(BIAS)),
     case("matmul_by_linear", ops.matmul, torch.matmul, ROWS, Fixed(WEIGHT.T.copy())),
     case("conv2d_by_linear", ops.conv2d, F.conv2d, IMAGE, Fixed(randn(5, 4, 1, 1)), Fixed(BIAS)),
+    case("limits_by_convolution", ops.clamp, F.relu6, BORDERS, min=0.0, max=6.0),
+    case("limits_by_convolution", ops.relu, F.relu, BORDERS),
+    case("affine_by_convolution", ops.add, torch.add, IMAGE, Fixed(randn(4, 1, 1))),
+    case("affine_by_convolution", ops.div, torch.div, IMAGE, Fixed(np.float32(7))),
+    case("affine_by_convolution", ops.batch_norm, batch_norm, IMAGE, *BATCH_NORM),
     case(
         "conv1d_by_conv2d",
         ops.conv1d,

@@ -12,9 +12,12 @@ from mtc.ir.dims import product
 from mtc.ir.module import Node, Value
 from mtc.ir.rewriter import rewrite
 from mtc.ops.define import Layout
+from mtc.passes.affine import affine_of
 from mtc.passes.alternatives.formulas import Formula, real
+from mtc.passes.clamp_fusion import limits
 from mtc.passes.decomposition import conv1d_as_conv2d
 from mtc.passes.layout import TO_NCHW, TO_NHWC
+from mtc.passes.matching import UNBOUNDED
 
 
 def _is_plain(node: Node) -> bool:
@@ -63,6 +66,37 @@ def conv2d_by_linear(node: Node, f: Formula) -> Value | None:
     rows = f(ops.reshape, weight, shape=weight.type.shape[:2])
     pixels = f.build.emit(ops.linear, f(ops.permute, x, dims=TO_NHWC), rows, bias, clamp=attrs["clamp"])
     return f(ops.permute, pixels, dims=TO_NCHW)
+
+
+@real(ops.relu, ops.clamp)
+def limits_by_convolution(node: Node, f: Formula) -> Value | None:
+    """Convolutions limit what they compute, which of each channel by itself, times 1, is the operand."""
+    return _each_channel(f, node.operand(0), None, None, limits(node))
+
+
+@real(ops.mul, ops.add, ops.div, ops.batch_norm)
+def affine_by_convolution(node: Node, f: Formula) -> Value | None:
+    """A factor and a term for each channel are a weight and a bias."""
+    affine = affine_of(node, 1) if node.output.type.rank == 4 else None
+    return None if affine is None else _each_channel(f, affine.x, affine.scale, affine.shift, UNBOUNDED)
+
+
+def _each_channel(
+    f: Formula, x: Value, scale: np.ndarray | None, shift: np.ndarray | None, clamp: tuple[float, float]
+) -> Value | None:
+    """A convolution of one pixel for each channel of images."""
+    channels = x.type.shape[1] if x.type.rank == 4 else None
+    if not isinstance(channels, int) or channels == 0:
+        return None
+
+    def vector(values: np.ndarray, called: str) -> Value:
+        array = np.broadcast_to(values, (channels,)).astype(x.type.dtype.numpy)
+        return f.build.constant(array, called=called)
+
+    weight = vector(np.ones(1) if scale is None else scale, "weight")
+    kernel = f(ops.reshape, weight, shape=(channels, 1, 1, 1))
+    bias = None if shift is None else vector(shift, "bias")
+    return f.build.emit(ops.conv2d, x, kernel, bias, groups=channels, clamp=clamp)
 
 
 @rewrite(ops.conv1d, quantized=True)
@@ -121,6 +155,8 @@ PRODUCTS = (
     linear_by_conv2d,
     matmul_by_linear,
     conv2d_by_linear,
+    limits_by_convolution,
+    affine_by_convolution,
     conv1d_by_conv2d,
     attention_by_products,
     rotation_by_halves,
