@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mtc.build.progress import Progress
 from mtc.build.runtime import host_runtime
-from mtc.build.runtime_folder import LIBRARY, read_record
+from mtc.build.runtime_folder import read_record
+from mtc.build.targets import host_target
 from mtc.diagnostics import CANNOT_READ
 from mtc.program import reader
 from mtc.session import Session
@@ -31,7 +32,8 @@ def library_of(runtime: Path | None, progress: Progress | None = None) -> Path:
     if runtime is None:
         return host_runtime(progress)
     read_record(runtime)
-    library = (runtime / LIBRARY).absolute()
+    name = host_target().library
+    library = (runtime / name).absolute()
     if not library.is_file():
-        raise CANNOT_READ.error(f"the runtime `{runtime}` has lost its `{LIBRARY}`", help="build it again")
+        raise CANNOT_READ.error(f"the runtime `{runtime}` has no `{name}`", help="build it again for this machine")
     return library

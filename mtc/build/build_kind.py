@@ -33,9 +33,12 @@ class BuildKind:
     libraries: frozenset[str]  # of kernels, which are built first if they are not there
 
     @staticmethod
-    def of(target: Target, libraries: Collection[str], mode: Mode = "size", sanitize: str = "") -> BuildKind:
-        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`."""
-        return BuildKind(target, toolchain_for(target), mode, check_sanitizers(sanitize), frozenset(libraries))
+    def of(
+        target: Target, libraries: Collection[str], mode: Mode = "size", sanitize: str = "", toolchain: str = ""
+    ) -> BuildKind:
+        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`, or not `toolchain`."""
+        found = toolchain_for(target, toolchain)
+        return BuildKind(target, found, mode, check_sanitizers(sanitize), frozenset(libraries))
 
     def definitions(self, selection: Path, *, offline: bool = False, progress: Progress = silent) -> list[str]:
         """What `runtime/CMakeLists.txt` must be told to compile the kernels in `selection`."""
@@ -53,6 +56,8 @@ class BuildKind:
             *self.toolchain.cmake_args,
             *(f"-DMTC_WITH_{name.upper()}={'ON' if name in self.libraries else 'OFF'}" for name in KERNEL_LIBRARIES),
             f"-DMTC_MODE={self.mode}",
+            f"-DMTC_SHARED={'ON' if self.target.library else 'OFF'}",
+            f"-DMTC_PROGRAM={'ON' if self.target.program else 'OFF'}",
             f"-DMTC_SANITIZE={self.sanitize}",
         ]
 

@@ -16,7 +16,7 @@ from mtc.ir.kernel_key import KernelKey
 
 KEYS_MARK = "mtc kernel keys 1:"
 # What the build links the table into, below lib/ and bin/, by the names that systems give libraries and programs.
-_PRODUCT = re.compile(r"(lib)?mtc(_run)?(\.(a|so|dylib|dll|lib|exe|wasm))?")
+_PRODUCT = re.compile(r"(lib)?mtc(_run)?(\.(a|so|dylib|dll|exe|wasm))?")
 
 
 def built_kernels(file: Path) -> frozenset[str] | None:
@@ -41,15 +41,19 @@ def _keys(data: bytes, at: int, file: Path) -> frozenset[str]:
         raise CANNOT_READ.error(said, help="build it again") from None
 
 
-def products(runtime: Path) -> list[Path]:
-    """The libraries and programs of the runtime in a folder that hold kernels."""
+def products(runtime: Path) -> dict[str, frozenset[str] | None]:
+    """What each library and program of the runtime in a folder holds, by its path there. Archives of code that is not
+    generated before an app is linked say nothing; they are left out where there is another product."""
     files = [path for name in ("lib", "bin") for path in sorted((runtime / name).glob("*"))]
-    return [path for path in files if path.is_file() and not path.is_symlink() and _PRODUCT.fullmatch(path.name)]
+    files = [path for path in files if path.is_file() and not path.is_symlink() and _PRODUCT.fullmatch(path.name)]
+    found = {path.relative_to(runtime).as_posix(): built_kernels(path) for path in files}
+    said = {name: table for name, table in found.items() if table is not None or not name.endswith(".a")}
+    return said or found
 
 
 def kernels_of(runtime: Path) -> frozenset[str]:
     """What every product of the runtime in a folder holds. CANNOT_READ if there is none."""
-    tables = [table for path in products(runtime) if (table := built_kernels(path)) is not None]
+    tables = [table for table in products(runtime).values() if table is not None]
     if not tables:
         raise CANNOT_READ.error(f"no library in `{runtime}` holds a table of kernels", help="build the runtime again")
     return frozenset.intersection(*tables)
@@ -60,7 +64,7 @@ def prove(runtime: Path, keys: Collection[str]) -> dict[str, int]:
 
     A list without kernels has no table to be linked.
     """
-    found = {str(path.relative_to(runtime)): built_kernels(path) for path in products(runtime)}
+    found = products(runtime)
     with collected() as report:
         if not found:
             report(UNPROVEN_RUNTIME(f"`{runtime}` holds no library"))

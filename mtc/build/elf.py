@@ -32,6 +32,12 @@ class Elf:
     sections: tuple[Section, ...]  # those with content, by offset
 
 
+def is_elf(path: Path) -> bool:
+    """Whether a file begins as ELF files do."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
 def read_elf(path: Path) -> Elf:
     """Reads the headers of an ELF file of either width and byte order. Raises ValueError if it is none."""
     data = path.read_bytes()

@@ -16,7 +16,7 @@ from mtc.build import cmake
 from mtc.build.build_kind import BuildKind, Mode
 from mtc.build.preflight import check_build, check_cache
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime_folder import LIBRARY, RECORD, RuntimeBuild, check_replaceable, described, document
+from mtc.build.runtime_folder import RECORD, RuntimeBuild, check_replaceable, described, document
 from mtc.build.runtime_sources import runtime_sources, stamp
 from mtc.build.targets import Target, host_target
 from mtc.build.third_party import libraries_of
@@ -34,6 +34,7 @@ def build(
     *,
     mode: Mode = "size",
     sanitize: str = "",
+    toolchain: str = "",
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
@@ -42,14 +43,17 @@ def build(
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
     `accept` looks at the folder of what was built and raises if it is not to be put there.
-    `sanitize` is a list as -fsanitize takes it, such as "address,undefined". Raises MtcError: MTC105 if something
+    `sanitize` is a list as -fsanitize takes it, such as "address,undefined"; `toolchain` names one of
+    `mtc.build.toolchain.SEARCH`, by default the first that is there. Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
     MTC701 to MTC704 if it cannot be built.
     """
     started = time.monotonic()
     if not overwrite:
         check_replaceable(output)
-    kept, was_cached = _cached(keys, target, mode, sanitize, progress or silent, offline)
+    kept, was_cached = _cached(
+        keys, BuildKind.of(target, libraries_of(keys), mode, sanitize, toolchain), progress or silent, offline
+    )
     accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
@@ -58,7 +62,7 @@ def build(
 
 def host_runtime(progress: Progress | None = None) -> Path:
     """The shared library with every kernel of this machine, built on first use. `mtc_run` is `../bin/mtc_run`."""
-    return host_runtime_folder(progress) / LIBRARY
+    return host_runtime_folder(progress) / host_target().library
 
 
 def host_runtime_folder(progress: Progress | None = None) -> Path:
@@ -85,19 +89,17 @@ def _find_host_runtime(progress: Progress | None) -> Path:
         pass
     from mtc.delegates.registry import kernel_keys  # reads every op and backend, which only a build needs
 
-    folder, _ = _cached(kernel_keys(), target, "speed", "", progress or silent, offline=False)
+    keys = kernel_keys()
+    folder, _ = _cached(keys, BuildKind.of(target, libraries_of(keys), "speed"), progress or silent, offline=False)
     write_text(cache_dir("host") / state, folder.name + "\n")
     return folder
 
 
-def _cached(
-    keys: Collection[str], target: Target, mode: Mode, sanitize: str, progress: Progress, offline: bool
-) -> tuple[Path, bool]:
+def _cached(keys: Collection[str], kind: BuildKind, progress: Progress, offline: bool) -> tuple[Path, bool]:
     """The runtime's folder in the cache, and whether it was there."""
     from mtc.build import kernel_table  # see host_runtime_folder
 
     kernels = sorted(set(keys))
-    kind = BuildKind.of(target, libraries_of(kernels), mode, sanitize)
     check_cache()
     work = kind.folder()
     selection = work / "selection"

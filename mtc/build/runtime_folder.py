@@ -14,13 +14,13 @@ from mtc.build.build_kind import BuildKind, Mode
 from mtc.build.size_report import SizeReport
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
+from mtc.build.targets import TARGETS
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
 from mtc.diagnostics import CANNOT_READ, WOULD_REPLACE
 from mtc.support.atomic import write_text
 from mtc.support.plural import counted
 
-# Below a runtime's folder: what it says of itself, its shared library, its command-line program.
-RECORD, LIBRARY, PROGRAM = Path("share", "mtc", "runtime.json"), Path("lib", "libmtc.so"), Path("bin", "mtc_run")
+RECORD = Path("share", "mtc", "runtime.json")  # below a runtime's folder: what it says of itself
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class RuntimeBuild:
 
     @property
     def library(self) -> Path:
-        return self.folder / LIBRARY
+        """What an app loads, or links where the target has no shared libraries."""
+        return self.folder / (TARGETS[self.target].library or "lib/libmtc.a")
 
     @property
     def summary(self) -> str:
@@ -49,7 +50,8 @@ class RuntimeBuild:
 
     @property
     def program(self) -> Path:
-        return self.folder / PROGRAM
+        """`mtc_run`, where the target has a command line."""
+        return self.folder / TARGETS[self.target].program
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -61,6 +63,13 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError):
         pass
     raise CANNOT_READ.error(f"`{folder}` is not a runtime that `mtc build-runtime` wrote")
+
+
+def products(folder: Path) -> list[Path]:
+    """What the runtime in `folder` is for: its program and its shared library, or the static one where there are no
+    others. CANNOT_READ if there is no runtime."""
+    built_for = TARGETS[read_record(folder)["target"]]
+    return [folder / name for name in (built_for.program, built_for.library) if name] or [folder / "lib/libmtc.a"]
 
 
 def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, key: str) -> None:
@@ -76,7 +85,7 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
         "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *kind.libraries))},
         "kernels": kernels,
     }
-    reports = size_report.reports_of(folder, objects)
+    reports = size_report.reports_of(folder, objects, kind.target)
     write_text(share / "size.json", size_report.to_json(reports))
     write_text(share / "size.txt", size_report.to_text(reports))
     licenses = share / "licenses"

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mtc.build.elf import Elf, Section, read_elf
+from mtc.build.elf import Elf, Section, is_elf, read_elf
 from mtc.build.link_map import Input, read_map
+from mtc.build.targets import Target
 
-# A product and the map that the linker wrote of it (runtime/cmake/link_options.cmake names them).
-_PRODUCTS = (("lib/libmtc.so", "mtc_shared.map"), ("bin/mtc_run", "mtc_run.map"))
 FILE_FORMAT = "file format"
 UNATTRIBUTED = "code and data that no link map explains"
 # Written by the linker, though a map file names some object beside them.
@@ -51,17 +50,17 @@ class SizeReport:
         return dict(sums.most_common())
 
 
-def reports_of(folder: Path, maps: Path) -> tuple[SizeReport, ...]:
+def reports_of(folder: Path, maps: Path, target: Target) -> tuple[SizeReport, ...]:
     """The reports of the products in a runtime's folder, from the map files in its build folder."""
-    return tuple(
-        report(folder / product, maps / map_file, name=product)
-        for product, map_file in _PRODUCTS
-        if (folder / product).is_file()
-    )
+    products = ((target.library, "mtc_shared.map"), (target.program, "mtc_run.map"))  # see cmake/link_options.cmake
+    return tuple(report(folder / product, maps / file, name=product) for product, file in products if product)
 
 
 def report(file: Path, map_file: Path, *, name: str | None = None) -> SizeReport:
     """What the bytes of the ELF file `file` are for, by the linker's map of it. Without one, by section."""
+    if not is_elf(file):  # of other formats no map tells what the bytes are for
+        size = file.stat().st_size
+        return SizeReport(name or file.name, size, (SizeRow(UNATTRIBUTED, "", size),))
     elf = read_elf(file)
     inputs: dict[str, list[Input]] = {}
     for entry in read_map(map_file) if map_file.is_file() else ():

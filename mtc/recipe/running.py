@@ -13,7 +13,7 @@ from mtc.analysis import bench
 from mtc.analysis.judges import load_function
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared, drift, reference_of, refuse
-from mtc.build.runtime_folder import LIBRARY, PROGRAM
+from mtc.build.runtime_folder import products
 from mtc.build.targets import target
 from mtc.diagnostics import BAD_JUDGE, BAD_RECIPE, MISMATCH, collected
 from mtc.recipe.inputs import image_preparation, prepared
@@ -46,9 +46,7 @@ class Outcome:
     @property
     def runtime_bytes(self) -> int:
         """The size of the runtime's executable, else of its shared library."""
-        runtime = self.compiled.files.runtime
-        places = (runtime / PROGRAM, runtime / LIBRARY)
-        return next((path.stat().st_size for path in places if path.is_file()), 0)
+        return products(self.compiled.files.runtime)[0].stat().st_size
 
 
 def run(

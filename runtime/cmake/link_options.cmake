@@ -2,17 +2,24 @@
 
 include(CheckLinkerFlag)
 
-check_linker_flag(CXX "-Wl,--gc-sections" MTC_LINKER_HAS_GC_SECTIONS)
-check_linker_flag(CXX "-Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map" MTC_LINKER_HAS_VERSION_SCRIPT)
-check_linker_flag(CXX "-Wl,-z,noseparate-code" MTC_LINKER_HAS_NOSEPARATE_CODE)
-check_linker_flag(CXX "-Wl,-Map=${CMAKE_CURRENT_BINARY_DIR}/probe.map" MTC_LINKER_HAS_MAP)
+# A flag that one system's linker has may be misread by another's: each is asked for its own alone.
+if(APPLE)
+  set(MTC_LINK_ONLY_REACHED -Wl,-dead_strip)
+elseif(WIN32)
+  set(MTC_LINK_ONLY_REACHED -Wl,--gc-sections)
+elseif(CMAKE_SYSTEM_NAME STREQUAL "WASI")
+  set(MTC_LINK_ONLY_REACHED -Wl,--gc-sections)
+else()
+  set(MTC_LINK_ONLY_REACHED -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=none)
+  check_linker_flag(CXX "-Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map" MTC_LINKER_HAS_VERSION_SCRIPT)
+  check_linker_flag(CXX "-Wl,-z,noseparate-code" MTC_LINKER_HAS_NOSEPARATE_CODE)
+  check_linker_flag(CXX "-Wl,-Map=${CMAKE_CURRENT_BINARY_DIR}/probe.map" MTC_LINKER_HAS_MAP)
+endif()
 check_linker_flag(CXX "-static-libstdc++" MTC_LINKER_HAS_STATIC_LIBSTDCXX)
 
-# Each product also gets a map file, from which the size report says what each byte is for.
+# Each product also gets a map file where the linker writes one, from which the size report says what each byte is for.
 function(mtc_link_options target)
-  if(MTC_LINKER_HAS_GC_SECTIONS)
-    target_link_options(${target} PRIVATE -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=none)
-  endif()
+  target_link_options(${target} PRIVATE ${MTC_LINK_ONLY_REACHED})
   if(MTC_LINKER_HAS_NOSEPARATE_CODE AND MTC_MODE STREQUAL "size")
     target_link_options(${target} PRIVATE -Wl,-z,noseparate-code)  # no page of padding between the segments
   endif()
@@ -41,4 +48,26 @@ function(mtc_export_only target script)
     target_link_options(${target} PRIVATE "-Wl,--version-script=${script}")
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${script}")
   endif()
+endfunction()
+
+# The library that apps load, from all our objects.
+function(mtc_add_shared target)
+  if(CMAKE_SYSTEM_NAME STREQUAL "WASI")
+    # A module without a main function, whose exports a page or a program in JavaScript calls.
+    add_executable(${target} ${MTC_OBJECTS})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME mtc SUFFIX .wasm)
+    target_link_options(${target} PRIVATE
+      -mexec-model=reactor -Wl,--export-dynamic -Wl,--export=malloc -Wl,--export=free)
+    install(TARGETS ${target} DESTINATION lib)
+  else()
+    add_library(${target} SHARED ${MTC_OBJECTS})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME mtc)
+    mtc_export_only(${target} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
+    install(TARGETS ${target} ARCHIVE DESTINATION lib LIBRARY DESTINATION lib RUNTIME DESTINATION bin)
+  endif()
+  if(WIN32)
+    set_target_properties(${target} PROPERTIES PREFIX "" ARCHIVE_OUTPUT_NAME mtc_dll)
+  endif()
+  target_link_libraries(${target} PRIVATE mtc_third_party)
+  mtc_link_options(${target})
 endfunction()

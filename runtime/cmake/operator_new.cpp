@@ -5,6 +5,10 @@
 #include <new>
 #include <vector>  // whose checks call the functions at the end
 
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
 namespace {
 
 void* AllocateOrAbort(std::size_t size) {
@@ -13,10 +17,18 @@ void* AllocateOrAbort(std::size_t size) {
   return memory;
 }
 
+#if defined(_WIN32)
+void* AllocateAligned(std::size_t size, std::size_t alignment) {
+  return _aligned_malloc(size == 0 ? 1 : size, alignment);
+}
+void FreeAligned(void* memory) { _aligned_free(memory); }
+#else
 void* AllocateAligned(std::size_t size, std::size_t alignment) {
   void* memory = nullptr;
   return posix_memalign(&memory, alignment, size == 0 ? 1 : size) == 0 ? memory : nullptr;
 }
+void FreeAligned(void* memory) { std::free(memory); }
+#endif
 
 void* AllocateAlignedOrAbort(std::size_t size, std::size_t alignment) {
   void* memory = AllocateAligned(size, alignment);
@@ -48,12 +60,12 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { FreeAligned(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { FreeAligned(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { FreeAligned(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { FreeAligned(memory); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { FreeAligned(memory); }
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { FreeAligned(memory); }
 
 #if defined(__GLIBCXX__)
 // What a container calls instead of throwing itself. libstdc++'s own definitions bring in the exception classes, their

@@ -11,7 +11,10 @@ endif()
 if(MTC_WITH_XNNPACK)
   list(APPEND names XNNPACK microkernels-prod)
 endif()
-list(APPEND names pthreadpool cpuinfo)
+list(APPEND names pthreadpool)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "WASI")
+  list(APPEND names cpuinfo)
+endif()
 
 # Several folders hold pthreadpool and cpuinfo, which are the same.
 set(MTC_THIRD_PARTY_ARCHIVES)

@@ -4,16 +4,62 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <utility>
 
-#if !defined(__wasi__)
+#if defined(_WIN32)
+#include <io.h>
+#include <windows.h>
+#else
+#include <unistd.h>
+#endif
+#if !defined(__wasi__) && !defined(_WIN32)
 #include <sys/mman.h>
 #define MTC_HAS_MMAP 1
 #endif
 
 namespace mtc {
+namespace {
+
+#if defined(_WIN32)
+
+using FileFacts = struct _stat64;
+
+int FactsOf(int fd, FileFacts* facts) { return _fstat64(fd, facts); }
+bool IsRegular(const FileFacts& facts) { return (facts.st_mode & _S_IFMT) == _S_IFREG; }
+void Close(int fd) { _close(fd); }
+
+// `path` is UTF-8, as everywhere in the C API.
+int OpenToRead(const char* path) {
+  wchar_t wide[32768];  // no path is longer
+  if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, sizeof(wide) / sizeof(*wide)) == 0) {
+    errno = ENOENT;
+    return -1;
+  }
+  return _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+}
+
+int64_t ReadAt(int fd, uint8_t* to, uint64_t size, uint64_t offset) {
+  constexpr uint64_t kMost = 1u << 30;  // _read takes an int
+  if (_lseeki64(fd, static_cast<int64_t>(offset), SEEK_SET) < 0) return -1;
+  return _read(fd, to, static_cast<unsigned>(size < kMost ? size : kMost));
+}
+
+#else
+
+using FileFacts = struct stat;
+
+int FactsOf(int fd, FileFacts* facts) { return fstat(fd, facts); }
+bool IsRegular(const FileFacts& facts) { return S_ISREG(facts.st_mode); }
+void Close(int fd) { close(fd); }
+int OpenToRead(const char* path) { return open(path, O_RDONLY | O_CLOEXEC); }
+int64_t ReadAt(int fd, uint8_t* to, uint64_t size, uint64_t offset) {
+  return pread(fd, to, static_cast<size_t>(size), static_cast<off_t>(offset));
+}
+
+#endif
+
+}  // namespace
 
 FileMap::FileMap(FileMap&& other) noexcept { *this = static_cast<FileMap&&>(other); }
 
@@ -29,26 +75,26 @@ FileMap& FileMap::operator=(FileMap&& other) noexcept {
 Status FileMap::OpenPath(const char* path, Error& error) {
   int fd;
   do {
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = OpenToRead(path);
   } while (fd < 0 && errno == EINTR);
   if (fd < 0) return error.Report(Status::kIo, "cannot open `%s`: %s", path, strerror(errno));
-  struct stat facts;
+  FileFacts facts;
   Status status = Status::kOk;
-  if (fstat(fd, &facts) != 0) {
+  if (FactsOf(fd, &facts) != 0) {
     status = error.Report(Status::kIo, "%s", strerror(errno));
-  } else if (!S_ISREG(facts.st_mode)) {
+  } else if (!IsRegular(facts)) {
     status = error.Report(Status::kIo, "not a regular file");
   } else {
     status = OpenRange(fd, 0, static_cast<uint64_t>(facts.st_size), error);
   }
   if (status != Status::kOk) error.Prefix("cannot read `%s`", path);
-  close(fd);
+  Close(fd);
   return status;
 }
 
 Status FileMap::OpenRange(int fd, uint64_t offset, uint64_t size, Error& error) {
-  struct stat facts;
-  if (fstat(fd, &facts) != 0) return error.Report(Status::kIo, "%s", strerror(errno));
+  FileFacts facts;
+  if (FactsOf(fd, &facts) != 0) return error.Report(Status::kIo, "%s", strerror(errno));
   // Reading a page past the end of a file would be a signal, not an error.
   const uint64_t file_size = static_cast<uint64_t>(facts.st_size);
   if (offset > file_size || size > file_size - offset) {
@@ -109,7 +155,7 @@ Status FileMap::Read(int fd, uint64_t offset, uint64_t size, Error& error) {
                         static_cast<unsigned long long>(size));
   }
   for (uint64_t done = 0; done < size;) {
-    const ssize_t got = pread(fd, copy_.data() + done, size - done, static_cast<off_t>(offset + done));
+    const int64_t got = ReadAt(fd, copy_.data() + done, size - done, offset + done);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return error.Report(Status::kIo, "%s", got < 0 ? strerror(errno) : "the file became shorter");
     done += static_cast<uint64_t>(got);

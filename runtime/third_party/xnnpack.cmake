@@ -4,6 +4,10 @@ set(XNNPACK_BUILD_BENCHMARKS OFF CACHE BOOL "")
 set(XNNPACK_BUILD_ALL_MICROKERNELS OFF CACHE BOOL "")
 set(XNNPACK_USE_SYSTEM_LIBS OFF CACHE BOOL "")
 set(XNNPACK_ENABLE_KLEIDIAI OFF CACHE BOOL "")  # helps this version only for 4-bit weights and SME
-add_subdirectory("${XNNPACK_SOURCE_DIR}" xnnpack)
+if(CMAKE_SYSTEM_NAME STREQUAL "WASI")
+  include("${CMAKE_CURRENT_LIST_DIR}/xnnpack_wasi.cmake")
+else()
+  add_subdirectory("${XNNPACK_SOURCE_DIR}" xnnpack)
+endif()
 # Where one operator of its API would bring in dozens, our kernels call the microkernels themselves.
 install(DIRECTORY "${XNNPACK_SOURCE_DIR}/src/xnnpack" DESTINATION include FILES_MATCHING PATTERN "*.h")

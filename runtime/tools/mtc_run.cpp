@@ -4,7 +4,6 @@
 // else random numbers. Exit status: 0 done, 1 the program cannot be loaded or run or a file not be written, 2 wrong
 // usage. A result that is not the source model's is said, `: differs`, and no failure: the run is done.
 
-#include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
@@ -225,7 +224,7 @@ int CheckTargets(const Job& job) {
   std::vector<const char*> sources = job.options.inputs;
   sources.push_back(job.options.model);
   const char* folder = job.options.outputs;
-  if (folder != nullptr && mkdir(folder, 0777) != 0 && errno != EEXIST) return CannotWrite(folder, strerror(errno));
+  if (folder != nullptr && !mtc::tools::MakeFolder(folder)) return CannotWrite(folder, strerror(errno));
   if (const char* trace = job.options.profile; trace != nullptr) {
     const Text reason = mtc::tools::CheckTarget(trace, kTraceMagic, sources);
     if (!reason.empty()) return CannotWrite(trace, reason);

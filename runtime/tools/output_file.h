@@ -13,7 +13,33 @@
 
 #include "tools/text.h"
 
+#if defined(_WIN32)
+#include <direct.h>
+#include <io.h>
+#include <windows.h>
+#endif
+
 namespace mtc::tools {
+
+#if defined(_WIN32)
+// File numbers are zero there, and a file cannot be renamed to one that exists.
+inline bool IsSameFile(const char* a, const char* b) {
+  char left[MAX_PATH], right[MAX_PATH];
+  return _fullpath(left, a, MAX_PATH) != nullptr && _fullpath(right, b, MAX_PATH) != nullptr &&
+         _stricmp(left, right) == 0;
+}
+inline bool MakeFolder(const char* path) { return _mkdir(path) == 0 || errno == EEXIST; }
+inline bool Replace(const char* from, const char* to) { return MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING) != 0; }
+inline constexpr int kMayWrite = 2;  // _access knows no more
+#else
+inline bool IsSameFile(const char* a, const char* b) {
+  struct stat left, right;
+  return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+inline bool MakeFolder(const char* path) { return mkdir(path, 0777) == 0 || errno == EEXIST; }
+inline bool Replace(const char* from, const char* to) { return rename(from, to) == 0; }
+inline constexpr int kMayWrite = W_OK | X_OK;
+#endif
 
 inline constexpr size_t kMaxMagic = 16;
 
@@ -30,12 +56,10 @@ inline Text Beginning(const char* path, size_t size) {
 // Why a file may not be written to `path`; empty if it may. What stands there already is replaced only if it begins
 // with `magic`, as what we write does, and is none of `sources`, which are mapped or were read for this run.
 inline Text CheckTarget(const char* path, const char* magic, const std::vector<const char*>& sources) {
-  struct stat target, source;
+  struct stat target;
   if (stat(path, &target) == 0) {
     for (const char* name : sources) {
-      if (stat(name, &source) == 0 && source.st_dev == target.st_dev && source.st_ino == target.st_ino) {
-        return Text("it is `") + name + "`, which this run reads";
-      }
+      if (IsSameFile(path, name)) return Text("it is `") + name + "`, which this run reads";
     }
     if (!S_ISREG(target.st_mode)) return "it is not a regular file";
     if (Beginning(path, strlen(magic)) != magic) return "there is a file that mtc_run did not write";
@@ -44,7 +68,7 @@ inline Text CheckTarget(const char* path, const char* magic, const std::vector<c
   }
   const char* slash = strrchr(path, '/');
   const Text folder = slash == nullptr ? Text(".") : Text(path, static_cast<size_t>(slash + 1 - path));
-  return access(folder.c_str(), W_OK | X_OK) == 0 ? Text() : "its folder: " + Text(strerror(errno));
+  return access(folder.c_str(), kMayWrite) == 0 ? Text() : "its folder: " + Text(strerror(errno));
 }
 
 class OutputFile {
@@ -76,7 +100,7 @@ class OutputFile {
     }
     const bool is_closed = fclose(file_) == 0;
     file_ = nullptr;
-    if (is_closed && rename(temporary_.c_str(), path_.c_str()) == 0) return "";
+    if (is_closed && Replace(temporary_.c_str(), path_.c_str())) return "";
     const Text reason = strerror(errno);
     remove(temporary_.c_str());
     return reason;

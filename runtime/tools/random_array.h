@@ -16,7 +16,7 @@ class Random {
  public:
   // False if it would have more bytes than anyone wants invented.
   bool Make(const mtc_signature& signature, Npy* array) {
-    constexpr size_t kMost = size_t{1} << 32;
+    constexpr size_t kMost = SIZE_MAX < UINT64_C(1) << 32 ? SIZE_MAX / 2 : static_cast<size_t>(UINT64_C(1) << 32);
     array->dtype = signature.dtype;
     size_t bytes = ElementSize(array->dtype);
     for (uint32_t i = 0; i < signature.rank; ++i) {

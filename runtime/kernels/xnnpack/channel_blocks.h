@@ -7,7 +7,6 @@
 #ifndef MTC_KERNELS_XNNPACK_CHANNEL_BLOCKS_H_
 #define MTC_KERNELS_XNNPACK_CHANNEL_BLOCKS_H_
 
-#include <cpuinfo.h>
 #include <xnnpack/config.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <new>
 
 #include "kernels/xnnpack/operator.h"
+#include "kernels/xnnpack/processor.h"
 #include "kernels/xnnpack/weights_cache.h"
 
 namespace MTC_XNNPACK {
@@ -45,8 +45,7 @@ inline int64_t PackedBytes(const xnn_gemm_config& config, const BlockedSizes& si
 inline int64_t BlockChannels(const xnn_gemm_config& config, const BlockedSizes& sizes) {
   constexpr int64_t kMostBytes = 300 << 10;
   constexpr int64_t kUnknownL2 = 512 << 10;
-  const cpuinfo_cache* l2 = cpuinfo_get_l2_caches_count() > 0 ? cpuinfo_get_l2_cache(0) : nullptr;
-  const int64_t l2_bytes = l2 == nullptr || l2->size == 0 ? kUnknownL2 : static_cast<int64_t>(l2->size);
+  const int64_t l2_bytes = L2Bytes() == 0 ? kUnknownL2 : L2Bytes();
   const int64_t bytes = PackedBytes(config, sizes);
   // Few rows read the weights only a few times.
   if (bytes * sizes.channels <= l2_bytes / 2 || sizes.rows < 4 * config.mr) return sizes.channels;

@@ -3,13 +3,13 @@
 #ifndef MTC_KERNELS_XNNPACK_HALF_H_
 #define MTC_KERNELS_XNNPACK_HALF_H_
 
-#include <cpuinfo.h>
 #include <xnnpack/config.h>
 
 #include <type_traits>
 
 #include "core/half.h"
 #include "kernels/kernel.h"
+#include "kernels/xnnpack/processor.h"
 
 namespace MTC_XNNPACK {
 
@@ -27,7 +27,7 @@ bool IsByXnnpack(const KernelContext& context, Span<const double> clamp) {
   if (context.isa != Isa::kBase) return false;
   if constexpr (std::is_same_v<T, Half>) {
     const auto rounded = [](double limit) { return static_cast<float>(static_cast<Half>(static_cast<float>(limit))); };
-    return GemmConfigOf<T>() != nullptr && cpuinfo_has_arm_neon_fp16_arith() && rounded(clamp[0]) < rounded(clamp[1]);
+    return GemmConfigOf<T>() != nullptr && HasHalfArithmetic() && rounded(clamp[0]) < rounded(clamp[1]);
   } else {
     return true;
   }

@@ -1,0 +1,1 @@
+"""Where compilers come from: one file for each kind of toolchain."""

@@ -1,0 +1,3 @@
+"""Android's C library for zig, which does not bring it."""
+
+ABIS: tuple[str, ...] = ()

@@ -1,0 +1,128 @@
+"""zig as the C and C++ compiler, from the Python package `ziglang`: it builds for every target, with nothing else
+installed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import shlex
+from functools import cache
+from pathlib import Path
+
+from mtc.build.targets import Target
+from mtc.build.toolchains import bionic
+from mtc.build.toolchains.found import Found, Missing, cross_compiling, first_line, stat_of
+from mtc.diagnostics import CANNOT_BUILD_TARGET
+from mtc.support.atomic import write_if_changed
+from mtc.support.cache import cache_dir
+
+# CMake wants one program without arguments. The script says which target, because zig would else tune for the
+# building machine's processor; drops debug information, which zig adds by itself and which makes libraries several
+# times larger; and writes gcc's Arm architectures in zig's way. It needs no other program: there may be none.
+_COMPILER = """#!/bin/sh
+# Written by mtc.
+architecture= fpu=
+for argument do
+  shift
+  case $argument in
+    -march=armv*) architecture=${{argument#-march=armv}} ;;
+    -mfpu=*) fpu=${{argument#-mfpu=}} ;;
+    -munaligned-access) ;;
+    *) set -- "$@" "$argument" ;;
+  esac
+done
+if [ "$architecture" ]; then
+  name=${{architecture%%+*}} features=
+  case $architecture in *+*) features=+${{architecture#*+}}+ ;; esac
+  case $name in 8.2-a) name=v8_2a ;; *-a) name=v${{name%-a}}a ;; *) name=v$name ;; esac
+  case $features in *+fp16+*) features=${{features%%+fp16+*}}+fullfp16+${{features#*+fp16+}} ;; esac
+  case $fpu in
+    neon) fpu=+neon ;;
+    neon-fp16) fpu=+neon+fp16 ;;
+    neon-vfpv4) fpu=+neon+vfp4 ;;
+    neon-fp-armv8) fpu=+neon+fp_armv8 ;;
+    vfp) fpu=+vfp2 ;;
+  esac
+  set -- "$@" "-mcpu=generic+$name${{features%+}}$fpu"
+fi
+export ZIG_GLOBAL_CACHE_DIR={cache}
+{environment}exec {zig} {language} -target {triple} {options} "$@"
+"""
+_TOOL = """#!/bin/sh
+# Written by mtc.
+export ZIG_GLOBAL_CACHE_DIR={cache}
+exec {zig} {language} "$@"
+"""
+_CPUS = {"armv7-a": "-mcpu=generic+v7a+neon", "wasm32": "-mcpu=generic+simd128"}
+
+
+def find(target: Target) -> Found | Missing:
+    """zig, if its package is installed. Raises MtcError (MTC704) where it cannot be used."""
+    program = zig_binary()
+    if program is None:
+        return Missing("the Python package `ziglang`", "run `pip install ziglang`")
+    return zig_found(str(program), target, importlib.metadata.version("ziglang"))
+
+
+@cache
+def zig_binary() -> Path | None:
+    """The zig program inside the Python package `ziglang`, or None if that is not installed."""
+    spec = importlib.util.find_spec("ziglang")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for name in ("zig", "zig.exe"):
+            if (program := Path(folder, name)).is_file():
+                return program
+    return None
+
+
+def zig_found(program: str, target: Target, version: str = "") -> Found | Missing:
+    """The compilers of the zig at `program`: small scripts in the cache."""
+    if os.name == "nt":
+        raise CANNOT_BUILD_TARGET.error("building with zig is not possible on Windows", help="set CC and CXX")
+    if target.system == "Android" and target.abi not in bionic.ABIS:
+        return Missing(f"what zig needs for {target.abi}, which mtc does not have", "")
+    version = version or first_line([program, "version"])
+    where = hashlib.sha256(program.encode()).hexdigest()[:8]
+    folder = cache_dir("toolchains", f"zig-{version}-{target}-{where}")
+    options, environment = _options(Path(program), target)
+    scripts = {}
+    for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL)):
+        text = template.format(
+            cache=shlex.quote(str(cache_dir("zig"))),
+            zig=shlex.quote(program),
+            language=language,
+            triple=target.zig_triple,
+            options=shlex.join(options),
+            environment=environment,
+        )
+        script = folder / language
+        write_if_changed(script, text)
+        script.chmod(0o755)
+        scripts[language] = str(script)
+    arguments = (*_cmake_args(target), f"-DCMAKE_AR={scripts['ar']}", f"-DCMAKE_RANLIB={scripts['ranlib']}")
+    state = stat_of(program) + (folder / "cc").read_text(encoding="utf-8")
+    return Found("zig", (scripts["cc"],), (scripts["c++"],), version, arguments, state)
+
+
+def _options(program: Path, target: Target) -> tuple[list[str], str]:
+    """What each call of the compiler gets, and the lines of the script that set its environment."""
+    options = ["-g0"]
+    if cpu := _CPUS.get(target.processor):
+        options.append(cpu)
+    if target.system == "iOS":  # whose headers are macOS's, and zig takes them for that alone
+        options += ["-isystem", str(program.parent / "lib" / "libc" / "include" / "any-darwin-any")]
+    return options, ""
+
+
+def _cmake_args(target: Target) -> tuple[str, ...]:
+    if target.system == "iOS":
+        # CMake's own iOS wants Xcode. Nothing is linked: an app's project does that.
+        system = f"-DCMAKE_SYSTEM_NAME=Darwin -DCMAKE_SYSTEM_PROCESSOR={target.processor}".split()
+        return (*system, "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY", "-DCMAKE_OSX_SYSROOT=")
+    if target.system == "Darwin":
+        return (*cross_compiling(target), "-DCMAKE_OSX_SYSROOT=")
+    if target.system == "Android":
+        return (*cross_compiling(target), "-DCMAKE_SYSTEM_VERSION=1")  # else CMake looks for an NDK
+    return cross_compiling(target)

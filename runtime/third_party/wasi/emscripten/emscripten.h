@@ -1,0 +1,1 @@
+// XNNPACK takes every WebAssembly compiler for Emscripten; nothing of this header is used.
