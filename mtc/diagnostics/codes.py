@@ -195,6 +195,13 @@ OTHER_PROGRAM = Code(
     "its weights, the machine, the threads, is no error: what differs of it is a warning.",
 )
 
+CANNOT_RUN_TARGET = Code(
+    "MTC507",
+    "programs for the target cannot be run here",
+    "`build-runtime --check` runs models on the runtime that it built: on this machine, or in qemu for another Linux. "
+    "Where neither is possible the proof from the binaries still holds; run the models on the device itself.",
+)
+
 # 6xx: recipes and usage
 BAD_RECIPE = Code(
     "MTC601",
