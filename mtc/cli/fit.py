@@ -48,7 +48,7 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
       mtc fit model.optimized.mtc --runtime ops.yaml
     """
     from mtc import stages
-    from mtc.stages import fit as stage
+    from mtc.stages.fit import refuse, shipped
     from mtc.stages.fit_checks import added_bytes
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
@@ -58,16 +58,16 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
     program = output.with_suffix(".mtp")
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model, runtime))
     check_output(program, Kind.PROGRAM, overwrite=overwrite, inputs=(model, runtime))
-    ships = stage.shipped(runtime)
+    ships = shipped(runtime)
     console.effective("fit", model=model, runtime=runtime, kernels=len(ships.kernels), output=output, program=program)
-    found, excess = stage.fit_to(output, program, stages.load(model), ships.kernels, progress=console.progress())
+    found, excess = stages.fit_to(output, program, stages.load(model), ships.kernels, progress=console.progress())
     if found.stuck:
         costs = None
         if measure:
             costs = added_bytes(
                 ships.kernels, found.addition, ships.target, progress=console.progress(), offline=offline
             )
-        stage.refuse(found, costs)
+        refuse(found, costs)
     wrote(program)
     wrote(output)
     data: dict[str, Any] = {
@@ -75,6 +75,7 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
         "program": str(program),
         "kernels": list(found.lowered.keys),
         "difference": excess,
+        "moved": [{"from": old, "to": new, "nodes": count} for (old, new), count in found.moved.items()],
         "changes": [
             {"operator": change.op, "at": list(change.at), "rules": list(change.rules), "became": list(change.became)}
             for change in found.changes
@@ -95,5 +96,8 @@ def _table(found: Fit, excess: float) -> str:
     ]
     head = ("operator", "nodes", "became", "by", "source lines")
     table = console.table(head, rows, right=(1,)) if rows else "every operator has its kernels; nothing was rewritten"
+    moved = [(old, new, count) for (old, new), count in found.moved.items()]
+    if moved:
+        table += "\n\n" + console.table(("instead of", "runs in", "nodes"), moved, right=(2,))
     kernels = counted(len(found.lowered.keys), "kernel")
     return f"{table}\nit runs on {kernels} of the runtime, and differs by {excess:.2g} of what rounding explains"

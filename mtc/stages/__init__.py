@@ -4,6 +4,7 @@ from mtc.stages.build_runtime import build_runtime
 from mtc.stages.check_runtime import check_runtime
 from mtc.stages.export import export, export_to
 from mtc.stages.files import load, load_any, save
+from mtc.stages.fit import fit, fit_to
 from mtc.stages.optimize import optimize, optimize_to
 from mtc.stages.package import chosen_backends, lowered, package, package_to
 from mtc.stages.pass_options import pass_options
@@ -16,6 +17,8 @@ __all__ = [
     "chosen_backends",
     "export",
     "export_to",
+    "fit",
+    "fit_to",
     "load",
     "load_all",
     "load_any",

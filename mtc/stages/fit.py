@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -25,6 +26,7 @@ from mtc.partition import first_that_can
 from mtc.passes.fitting import Change, Way, smallest
 from mtc.passes.fitting import fit as fit_nodes
 from mtc.program.emitter import copy_key
+from mtc.program.storage import is_free
 from mtc.selection import ops_list
 from mtc.stages.files import save
 from mtc.stages.fit_checks import check_same
@@ -50,6 +52,7 @@ class Fit:
     kernels with which it would run."""
 
     module: Module
+    first: tuple[str, ...]  # the backends that the model wants
     changes: tuple[Change, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     addition: tuple[str, ...] = ()
@@ -58,6 +61,17 @@ class Fit:
     def lowered(self) -> Lowered:
         """What a program of it holds."""
         return lowered(self.module)
+
+    @property
+    def moved(self) -> dict[tuple[str, str], int]:
+        """How many nodes run in another kernel than the model's backends would choose: from which to which."""
+        found: Counter[tuple[str, str]] = Counter()
+        libraries = backends(self.first)
+        for node, placement in self.lowered.placements.items():
+            chosen, _ = first_that_can(node, libraries)
+            if chosen is not None and not is_free(node) and chosen.name != placement.library.name:
+                found[chosen.key(node), placement.library.key(node)] += 1
+        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -87,8 +101,9 @@ def fit(model: Module, kernels: Collection[str]) -> Fit:
     libraries = _by_preference(names, kernels)
     attempt = _Attempt.of(model, libraries, frozenset(kernels))
     if not attempt.choices:
-        return Fit(attempt.module, tuple(attempt.changes))
-    return Fit(model, stuck=attempt.stuck, addition=_addition(model, libraries, frozenset(kernels), attempt))
+        return Fit(attempt.module, names, tuple(attempt.changes))
+    addition = _addition(model, libraries, frozenset(kernels), attempt)
+    return Fit(model, names, stuck=attempt.stuck, addition=addition)
 
 
 def fit_to(
@@ -161,6 +176,7 @@ class _Attempt:
         choices = [found for _, found in left]
         if not left:
             module.meta["backends"] = [library.name for library in libraries]
+            module.meta["stages"] = [*module.meta.get("stages", []), "fit"]
             verify(module)
             placed = legalized(module, restricted)
             used = set(_state_copies(module))
