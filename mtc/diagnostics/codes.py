@@ -137,6 +137,21 @@ MISSING_KERNELS = Code(
     "select-ops` call that made the runtime's list, and build the runtime again.",
 )
 
+UNPROVEN_RUNTIME = Code(
+    "MTC403",
+    "the built runtime does not hold the kernels of its list",
+    "After a build mtc reads the table of kernels from each binary itself. It must hold every kernel of the list, and "
+    "no other. Where it does not, a linker dropped or replaced something: please report it with the toolchain that "
+    "`mtc targets` names. The runtime is not written.",
+)
+CANNOT_FIT = Code(
+    "MTC404",
+    "the model cannot be fitted to the runtime",
+    "`mtc fit` places, decomposes, casts and substitutes until every operator runs on kernels that the runtime has. "
+    "The operators that are named have no way to be said by these, and the kernels that are named are the fewest that "
+    "would have to be added: select them for the app's next update.",
+)
+
 # 5xx: running
 BAD_INPUT = Code(
     "MTC501",
@@ -178,6 +193,13 @@ OTHER_PROGRAM = Code(
     "--baseline holds measurements of a program whose inputs or outputs are not those of the measured one, so that no "
     "number of the one says anything of the other. What may change between two versions of one model, its operators, "
     "its weights, the machine, the threads, is no error: what differs of it is a warning.",
+)
+
+CANNOT_RUN_TARGET = Code(
+    "MTC507",
+    "programs for the target cannot be run here",
+    "`build-runtime --check` runs models on the runtime that it built: on this machine, or in qemu for another Linux. "
+    "Where neither is possible the proof from the binaries still holds; run the models on the device itself.",
 )
 
 # 6xx: recipes and usage
