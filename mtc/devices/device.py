@@ -41,8 +41,9 @@ class Device:
         self._names: dict[tuple[Path, int, int], str] = {}  # of files there, by what they are here
         try:
             self.name = access.name
-            self.target: Target = access.target(self._folder.system, self._folder.processor)
-            self.processor = access.processor(self._folder.run("cat /proc/cpuinfo 2>/dev/null").out)
+            self.target: Target = access.target(self._folder.machine)
+            cpuinfo = self._folder.run("cat /proc/cpuinfo 2>/dev/null").out
+            self.processor = access.processor(self._folder.machine, cpuinfo)
         except BaseException:
             self._folder.close()
             raise

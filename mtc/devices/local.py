@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mtc.build.targets import TARGETS, Target, host_target
 from mtc.devices.processors import described
-from mtc.devices.shell import Done
-from mtc.diagnostics import NO_DEVICE, UNKNOWN_NAME, MtcError
+from mtc.devices.shell import Done, Machine
+from mtc.diagnostics import NO_DEVICE, UNKNOWN_NAME
 from mtc.support.suggest import did_you_mean
 
 # What qemu can run programs of, by the name of the processor in a target's.
@@ -36,16 +36,16 @@ class Local:
 
     command = keeper
 
-    def target(self, system: str, processor: str) -> Target:
+    def target(self, machine: Machine) -> Target:
         return self.built_for
 
-    def processor(self, cpuinfo: str) -> str:
+    def processor(self, machine: Machine, cpuinfo: str) -> str:
         if not self.launcher:
-            return described(cpuinfo)
+            return described(cpuinfo, machine.processor)
         cpu = self.launcher[self.launcher.index("-cpu") + 1] if "-cpu" in self.launcher else "its default processor"
-        return f"{cpu} of {Path(self.launcher[0]).name}, on {described(cpuinfo)}"
+        return f"{cpu} of {Path(self.launcher[0]).name}, on {described(cpuinfo, machine.processor)}"
 
-    def refusal(self, done: Done) -> MtcError | None:
+    def problem(self, done: Done) -> tuple[str, str | None] | None:
         return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Which device a text names: `host`, `qemu:ARCH`, `qemu:ARCH:CPU`."""
+"""Which device a text names: `host`, `qemu:ARCH`, `qemu:ARCH:CPU`, `ssh:HOST`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mtc.devices import local
 from mtc.devices.device import Device
 from mtc.devices.shell import Access
+from mtc.devices.ssh import Ssh
 from mtc.diagnostics import UNKNOWN_NAME
 from mtc.support.suggest import did_you_mean
 
@@ -30,4 +31,4 @@ def _qemu(name: str, rest: str) -> Access:
     return local.emulator(name, architecture, cpu)
 
 
-KINDS: dict[str, Callable[[str, str], Access]] = {"host": _host, "qemu": _qemu}
+KINDS: dict[str, Callable[[str, str], Access]] = {"host": _host, "qemu": _qemu, "ssh": Ssh}

@@ -8,7 +8,7 @@ from mtc.support.plural import counted
 _KEYS = ("model name", "Model", "Hardware", "Processor")
 
 
-def described(cpuinfo: str, otherwise: str = "an unnamed processor") -> str:
+def described(cpuinfo: str, otherwise: str) -> str:
     """The processor's name, or `otherwise`, and how many cores there are."""
     rows = [(key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in cpuinfo.splitlines())]
     named = (value for wanted in _KEYS for key, value in rows if key == wanted and value)

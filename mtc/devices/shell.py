@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Protocol
 
 from mtc.build.targets import Target
-from mtc.diagnostics import DEVICE_FAILED, MtcError
+from mtc.diagnostics import DEVICE_FAILED, NO_DEVICE
 
+_SIGN = "mtc-folder: "
 # What keeps the folder: prints its name and what the machine is, waits for the end of its input, and then ends what
 # still runs and removes the folder. So that happens on the device itself, also if the connection is lost or this
 # process killed.
 _KEEPER = """\
 trap '' HUP INT
 folder=$(mktemp -d {parent}/mtc-XXXXXX) || exit 1
-echo "$folder"
-uname -sm
+echo "{sign}$folder"
+echo "$(uname -sm) $(getconf LONG_BIT 2>/dev/null)"
 cat >/dev/null
 test -f "$folder/pid" && kill -9 "$(cat "$folder/pid")" 2>/dev/null
 rm -rf "$folder"
@@ -46,6 +47,15 @@ class Done:
     err: str
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What a device says it is: `uname -s`, `uname -m`, and how many bits an address has there (0 if not said)."""
+
+    system: str
+    processor: str
+    bits: int
+
+
 class Access(Protocol):
     """How a device's shell is reached: what differs between an emulator, a board and a phone."""
 
@@ -67,14 +77,14 @@ class Access(Protocol):
     def command(self, script: str) -> list[str]:
         """The command that runs a script while that of `keeper` runs."""
 
-    def target(self, system: str, processor: str) -> Target:
-        """What runtimes for it are built for. `uname` said `system` and `processor`."""
+    def target(self, machine: Machine) -> Target:
+        """What runtimes for it are built for. NO_DEVICE if there are none."""
 
-    def processor(self, cpuinfo: str) -> str:
-        """What computes there, as /proc/cpuinfo describes it."""
+    def processor(self, machine: Machine, cpuinfo: str) -> str:
+        """What computes there, as its /proc/cpuinfo describes it."""
 
-    def refusal(self, done: Done) -> MtcError | None:
-        """Why the device was not reached, if that is how a script ended."""
+    def problem(self, done: Done) -> tuple[str, str | None] | None:
+        """Why the device was not reached, if that is how a script ended, and what helps."""
 
     def close(self) -> None:
         """Releases what is held on this machine."""
@@ -86,7 +96,7 @@ class Folder:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._keeper = subprocess.Popen(
-            access.keeper(_KEEPER.format(parent=access.parent)),
+            access.keeper(_KEEPER.format(parent=access.parent, sign=_SIGN)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -96,10 +106,7 @@ class Folder:
         )
         assert self._keeper.stdout is not None
         try:
-            self.path = self._keeper.stdout.readline().strip()
-            self.system, _, self.processor = self._keeper.stdout.readline().strip().partition(" ")
-            if not self.processor:
-                self._refuse()
+            self.path, self.machine = self._introduced(self._keeper.stdout.readline(), self._keeper.stdout.readline())
         except BaseException:
             self.close()
             raise
@@ -119,8 +126,9 @@ class Folder:
             )
         out, err = ((text or b"").decode(errors="replace") for text in (result.stdout, result.stderr))
         done = Done(result.returncode, out, err)
-        if error := self._access.refusal(done):
-            raise error
+        if problem := self._access.problem(done):
+            message, remedy = problem
+            raise DEVICE_FAILED.error(f"`{self._access.name}`: the connection is lost: {message}", help=remedy)
         return done
 
     def run_program(self, words: Sequence[str]) -> Done:
@@ -155,11 +163,19 @@ class Folder:
             reason = done.err.strip() or f"the shell exited with {done.code}"
             raise DEVICE_FAILED.error(f"`{self._access.name}`: cannot {what}: {reason}")
 
-    def _refuse(self) -> None:
-        """Raises what kept the folder from being made."""
+    def _introduced(self, path: str, machine: str) -> tuple[str, Machine]:
+        """What the keeper says first. NO_DEVICE or DEVICE_FAILED if that is something else."""
+        words = machine.split()
+        if path.startswith(_SIGN) and len(words) in (2, 3):
+            return path.removeprefix(_SIGN).strip(), Machine(words[0], words[1], int(words[2]) if words[2:] else 0)
+        name = self._access.name
+        if path:
+            said = f"`{name}`: its shell prints `{path.strip()}` when it starts"
+            raise NO_DEVICE.error(said, help="let it be silent where there is no terminal")
         out, err = self._keeper.communicate()
         done = Done(self._keeper.returncode, out, err)
-        raise self._access.refusal(done) or DEVICE_FAILED.error(
-            f"`{self._access.name}`: cannot make a folder in `{self._access.parent}` there: "
-            + (err.strip() or f"the shell exited with {done.code}")
-        )
+        if problem := self._access.problem(done):
+            message, remedy = problem
+            raise NO_DEVICE.error(f"`{name}`: {message}", help=remedy)
+        reason = err.strip() or f"the shell exited with {done.code}"
+        raise DEVICE_FAILED.error(f"`{name}`: cannot make a folder there: {reason}")
