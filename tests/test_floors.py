@@ -21,7 +21,7 @@ FLOORS = (
     ("partition", "selection", "build"),
     ("lower",),
     ("session",),
-    ("quant",),
+    ("quant", "devices"),
     ("stages",),
     ("analysis",),
     ("recipe",),
