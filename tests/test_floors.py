@@ -19,7 +19,7 @@ FLOORS = (
     ("passes",),
     ("frontends", "delegates"),
     ("partition", "selection", "build"),
-    ("lower",),
+    ("lower", "bundles"),
     ("session",),
     ("quant", "devices"),
     ("stages",),

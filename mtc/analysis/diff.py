@@ -1,4 +1,4 @@
-"""Structural differences of two models, programs or operator lists."""
+"""Structural differences of two models, programs, operator lists or runtimes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mtc.analysis import runtime_diff
 from mtc.diagnostics import NOT_AN_ARTIFACT
 from mtc.ir.artifact import load
 from mtc.ir.literals import type_text
@@ -32,11 +33,12 @@ class Side:
 
 def diff(a: Path, b: Path) -> list[str]:
     """The differences as lines, empty if the two are the same. NOT_AN_ARTIFACT if they are of different kinds."""
-    left, right = _read(a), _read(b)
-    if left.kind is not right.kind:
-        raise NOT_AN_ARTIFACT.error(
-            f"`{a}` is {left.kind.value}, `{b}` is {right.kind.value}", help="compare two of a kind"
-        )
+    kind, other = (require(path, Kind.IR, Kind.PROGRAM, Kind.OPS, Kind.RUNTIME) for path in (a, b))
+    if kind is not other:
+        raise NOT_AN_ARTIFACT.error(f"`{a}` is {kind.value}, `{b}` is {other.value}", help="compare two of a kind")
+    if kind is Kind.RUNTIME:
+        return runtime_diff.compare(a, b).lines
+    left, right = _read(a, kind), _read(b, kind)
     found = _facts(left.facts, right.facts)
     for title in dict.fromkeys([*left.counts, *right.counts]):
         found += _counts(title, left.counts.get(title, Counter()), right.counts.get(title, Counter()))
@@ -45,8 +47,7 @@ def diff(a: Path, b: Path) -> list[str]:
     return found
 
 
-def _read(path: Path) -> Side:
-    kind = require(path, Kind.IR, Kind.PROGRAM, Kind.OPS)
+def _read(path: Path, kind: Kind) -> Side:
     if kind is Kind.IR:
         return _module(load(path, OPS))
     if kind is Kind.PROGRAM:

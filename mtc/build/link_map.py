@@ -15,9 +15,11 @@ class Input:
     address: int
     size: int
     origin: str  # path of the object, as `archive.a(member.o)` where it came from an archive
+    name: str  # the input section: with -ffunction-sections that of one function, `.text._ZN3mtc3AddEv`
 
 
 _GNU_OUTPUT = re.compile(r"^(\.[^\s]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
+_GNU_LONG_NAME = re.compile(r"^ (\.\S+)$")
 _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_INPUT = re.compile(r"^(.+):\((\.[^)]*)\)$")
@@ -34,13 +36,15 @@ def _read_gnu(lines: list[str]) -> list[Input]:
         start = lines.index("Linker script and memory map")
     except ValueError:
         return []
-    found, section = [], ""
+    found, section, long_name = [], "", ""
     for line in lines[start:]:
         if output := _GNU_OUTPUT.match(line):
             section = output[1]
         # A long section name stands on a line of its own; address, size and file follow on the next.
+        elif alone := _GNU_LONG_NAME.match(line):
+            long_name = alone[1]
         elif section and (entry := _GNU_INPUT.match(line)) and entry[1] != "*fill*" and int(entry[3], 16):
-            found.append(Input(section, int(entry[2], 16), int(entry[3], 16), entry[4]))
+            found.append(Input(section, int(entry[2], 16), int(entry[3], 16), entry[4], entry[1] or long_name))
     return found
 
 
@@ -54,5 +58,5 @@ def _read_lld(lines: list[str]) -> list[Input]:
         if indent == 0:
             section = name
         elif (origin := _LLD_INPUT.match(name)) and size:
-            found.append(Input(section, address, size, origin[1]))
+            found.append(Input(section, address, size, origin[1], origin[2]))
     return found

@@ -9,15 +9,26 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mtc.build import cmake
 from mtc.build.build_kind import BuildKind, Mode
 from mtc.build.preflight import check_build, check_cache
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime_folder import RECORD, RuntimeBuild, check_replaceable, described, document
+from mtc.build.runtime_folder import (
+    RECORD,
+    RuntimeBuild,
+    check_replaceable,
+    described,
+    document,
+    read_bill,
+    say_who_needs_what,
+)
 from mtc.build.runtime_sources import runtime_sources, stamp
+from mtc.build.size_budget import check_size
+from mtc.build.size_report import Users
 from mtc.build.targets import Target, host_target
 from mtc.build.third_party import libraries_of
 from mtc.build.toolchain import toolchain_stamp
@@ -38,11 +49,14 @@ def build(
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    needed_by: Mapping[str, Users] | None = None,
+    max_bytes: int | None = None,
     accept: Callable[[Path], None] = lambda built: None,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
-    `accept` looks at the folder of what was built and raises if it is not to be put there.
+    `needed_by` says who needs each kernel, for the size report. TOO_LARGE if it has more than `max_bytes`. `accept`
+    looks at the folder of what was built and raises if it is not to be put there.
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined"; `toolchain` names one of
     `mtc.build.toolchain.SEARCH`, by default the first that is there. Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
@@ -51,12 +65,14 @@ def build(
     started = time.monotonic()
     if not overwrite:
         check_replaceable(output)
-    kept, was_cached = _cached(
-        keys, BuildKind.of(target, libraries_of(keys), mode, sanitize, toolchain), progress or silent, offline
-    )
+    kind = BuildKind.of(target, libraries_of(keys), mode, sanitize, toolchain)
+    kept, was_cached = _cached(keys, kind, progress or silent, offline)
+    if max_bytes is not None:
+        check_size(replace(read_bill(kept), needed_by=needed_by or {}), max_bytes)
     accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
+        say_who_needs_what(work, needed_by or {})
     return described(output, was_cached, time.monotonic() - started)
 
 

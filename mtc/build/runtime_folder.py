@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mtc.build import size_report
+from mtc.build import size_html, size_report, size_text
 from mtc.build.build_kind import BuildKind, Mode
-from mtc.build.size_report import SizeReport
+from mtc.build.size_report import Bill, Users, linked_products
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import TARGETS
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
+from mtc.build.zig_map import write_zig_map
 from mtc.diagnostics import CANNOT_READ, WOULD_REPLACE
 from mtc.support.atomic import write_text
 from mtc.support.plural import counted
@@ -35,7 +36,7 @@ class RuntimeBuild:
     key: str  # hash of all that went into it
     was_cached: bool
     seconds: float
-    sizes: tuple[SizeReport, ...]  # of the shared library and of mtc_run
+    bill: Bill  # of the shared library and of mtc_run
     proof: Mapping[str, int] = field(default_factory=dict)  # how many kernels were found in each of its binaries
 
     @property
@@ -85,15 +86,46 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
         "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *kind.libraries))},
         "kernels": kernels,
     }
-    reports = size_report.reports_of(folder, objects, kind.target)
-    write_text(share / "size.json", size_report.to_json(reports))
-    write_text(share / "size.txt", size_report.to_text(reports))
+    if kind.toolchain.name == "zig":
+        for name in linked_products(kind.target):
+            write_zig_map(objects, name, objects / f"{name}.map")
+    # A host runtime holds every kernel: that each costs something is no news, and naming them makes a long file.
+    named = kernels if kind.mode == "size" else []
+    write_bill(folder, Bill(size_report.reports_of(folder, objects, kind.target, named)), _called(record))
     licenses = share / "licenses"
     licenses.mkdir(exist_ok=True)
     for name in sources_of(kind.libraries):
         shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
     record["files"] = sorted({*_files(folder), str(RECORD)})
     write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
+
+
+def write_bill(folder: Path, bill: Bill, name: str) -> None:
+    """Writes what the bytes of the runtime in `folder`, called `name`, are for."""
+    share = folder / RECORD.parent
+    write_text(share / "size.json", size_text.to_json(bill))
+    write_text(share / "size.txt", size_text.to_text(bill))
+    write_text(share / "size.html", size_html.to_html(bill, f"The bytes of {name}"))
+
+
+def read_bill(folder: Path) -> Bill:
+    """What the bytes of the runtime in `folder` are for. CANNOT_READ if it does not say."""
+    try:
+        return size_text.from_json((folder / RECORD.parent / "size.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise CANNOT_READ.error(
+            f"`{folder}` has no size report that this mtc reads", help="build it again with `mtc build-runtime`"
+        ) from error
+
+
+def _called(record: Mapping[str, Any]) -> str:
+    return f"a runtime for {record['target']}, {counted(len(record['kernels']), 'kernel')}, by {record['toolchain']}"
+
+
+def say_who_needs_what(folder: Path, needed_by: Mapping[str, Users]) -> None:
+    """Adds to the bill of the runtime in `folder` which models and source lines need each kernel. A runtime in the
+    cache does not say it: lists of the same kernels share it."""
+    write_bill(folder, replace(read_bill(folder), needed_by=needed_by), _called(read_record(folder)))
 
 
 def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
@@ -108,7 +140,7 @@ def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:
         key=record["key"],
         was_cached=was_cached,
         seconds=seconds,
-        sizes=size_report.from_json((folder / RECORD.parent / "size.json").read_text(encoding="utf-8")),
+        bill=read_bill(folder),
     )
 
 

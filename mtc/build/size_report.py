@@ -1,4 +1,5 @@
-"""Says what every byte of a runtime is for: which library, which operator, which overhead of the file format.
+"""Says what every byte of a runtime is for: which library, which operator, which overhead of the file format, and which
+kernels need it.
 
 The rows of a report add up to the file's size exactly: each byte is counted once, and what no object file filled has a
 name as well (headers, tables of the dynamic linker, padding).
@@ -6,16 +7,19 @@ name as well (headers, tables of the dynamic linker, padding).
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtc.build.elf import Elf, Section, is_elf, read_elf
+from mtc.build.binary import read_layout
+from mtc.build.file_layout import FileLayout, Section
 from mtc.build.link_map import Input, read_map
+from mtc.build.needs import Needs, read_needs
+from mtc.build.size_parts import component_of
 from mtc.build.targets import Target
+from mtc.ir.kernel_key import KernelKey
 
 FILE_FORMAT = "file format"
 UNATTRIBUTED = "code and data that no link map explains"
@@ -23,15 +27,35 @@ UNATTRIBUTED = "code and data that no link map explains"
 _TABLES = re.compile(
     r"\.(interp|note.*|hash|gnu\.hash|dynsym|dynstr|gnu\.version.*|rela?\..*|relr\.dyn|dynamic|got.*|plt.*|eh_frame_hdr)$"
 )
+# model -> the source lines that need a kernel
+Users = Mapping[str, Sequence[str]]
+_MOST_PLACES = 3
+
+
+def who_needs_it(users: Users) -> list[str]:
+    """Each model with the first of its source lines: for people, since a network may have fifty convolutions."""
+    found = []
+    for model, places in users.items():
+        more = len(places) - _MOST_PLACES
+        shown = [*places[:_MOST_PLACES], *([f"{more} more"] if more > 0 else [])]
+        found.append(f"{model}: {', '.join(shown)}" if shown else model)
+    return found
 
 
 @dataclass(frozen=True)
 class SizeRow:
-    """Bytes of one part: `("XNNPACK", "microkernels", 81920)`."""
+    """Bytes of one part: `("XNNPACK", "microkernel f32_gemm_minmax", 9216, ("linear@xnnpack:f32/1",))`."""
 
     component: str
     part: str
     bytes: int
+    kernels: tuple[str, ...] = ()  # those for whom alone it is there; none if every runtime has it
+
+    @property
+    def dtype(self) -> str:
+        """The dtypes of the kernels that need it, if they are the same: `f32`, `i64, f32`. Else nothing."""
+        found = {KernelKey.parse(key).dtypes for key in self.kernels}
+        return ", ".join(*found) if len(found) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -49,125 +73,98 @@ class SizeReport:
             sums[row.component] += row.bytes
         return dict(sums.most_common())
 
-
-def reports_of(folder: Path, maps: Path, target: Target) -> tuple[SizeReport, ...]:
-    """The reports of the products in a runtime's folder, from the map files in its build folder."""
-    products = ((target.library, "mtc_shared.map"), (target.program, "mtc_run.map"))  # see cmake/link_options.cmake
-    return tuple(report(folder / product, maps / file, name=product) for product, file in products if product)
+    def saved_without(self, kernels: frozenset[str]) -> int:
+        """Bytes that go if these kernels do: what they alone need."""
+        return sum(row.bytes for row in self.rows if row.kernels and kernels.issuperset(row.kernels))
 
 
-def report(file: Path, map_file: Path, *, name: str | None = None) -> SizeReport:
-    """What the bytes of the ELF file `file` are for, by the linker's map of it. Without one, by section."""
-    if not is_elf(file):  # of other formats no map tells what the bytes are for
-        size = file.stat().st_size
-        return SizeReport(name or file.name, size, (SizeRow(UNATTRIBUTED, "", size),))
-    elf = read_elf(file)
+@dataclass(frozen=True)
+class Bill:
+    """The reports of a runtime's files, and why its kernels are in it."""
+
+    files: tuple[SizeReport, ...]
+    needed_by: Mapping[str, Users] = field(default_factory=dict)  # kernel -> who needs it
+
+
+def reports_of(folder: Path, objects: Path, target: Target, kernels: Sequence[str]) -> tuple[SizeReport, ...]:
+    """The reports of the products in a runtime's folder, from the map files and objects in its build folder."""
+    return tuple(
+        report(folder / product, objects / f"{name}.map", name=product, kernels=kernels)
+        for name, product in linked_products(target).items()
+    )
+
+
+def linked_products(target: Target) -> dict[str, str]:
+    """What is linked for `target`, by what CMake calls it: the name of the linker's map as well
+    (runtime/cmake/link_options.cmake)."""
+    return {name: file for name, file in (("mtc_shared", target.library), ("mtc_run", target.program)) if file}
+
+
+def report(file: Path, map_file: Path, *, name: str | None = None, kernels: Sequence[str] = ()) -> SizeReport:
+    """What the bytes of `file` are for, by the linker's map of it. Without one, by section."""
+    layout = read_layout(file)
+    entries = read_map(map_file) if map_file.is_file() else []
+    needs = read_needs(entries, kernels, map_file.parent)
     inputs: dict[str, list[Input]] = {}
-    for entry in read_map(map_file) if map_file.is_file() else ():
+    for entry in entries:
         inputs.setdefault(entry.section, []).append(entry)
-    sums: Counter[tuple[str, str]] = Counter()
-    for component, part, size in _file_parts(elf, inputs):
-        sums[component, part] += size
-    rows = [SizeRow(*key, size) for key, size in sums.items()]
-    rows.sort(key=lambda row: (-row.bytes, row.component, row.part))
-    return SizeReport(name or file.name, elf.size, tuple(rows))
+    sums: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
+    for component, part, size, users in _file_parts(layout, inputs, needs):
+        sums[component, part, users] += size
+    rows = [SizeRow(component, part, size, users) for (component, part, users), size in sums.items()]
+    rows.sort(key=lambda row: (-row.bytes, row.component, row.part, row.kernels))
+    return SizeReport(name or file.name, layout.size, tuple(rows))
 
 
-def _file_parts(elf: Elf, inputs: dict[str, list[Input]]) -> Iterator[tuple[str, str, int]]:
+_Part = tuple[str, str, int, tuple[str, ...]]  # component, part, bytes, kernels
+
+
+def _file_parts(layout: FileLayout, inputs: Mapping[str, list[Input]], needs: Needs) -> Iterator[_Part]:
     """Walks the file from its first byte to its last; a byte that two parts claim counts for the first."""
     parts: list[tuple[int, int, Section | str]] = [
-        (0, elf.header, "ELF header"),
-        (*elf.program_headers, "program headers"),
-        (*elf.section_headers, "section headers"),
-        *((section.offset, section.size, section) for section in elf.sections),
+        *layout.headers,
+        *((section.offset, section.size, section) for section in layout.sections),
     ]
     at = 0
     for offset, size, what in sorted(parts, key=lambda part: part[:2]):
         if offset > at:
-            yield FILE_FORMAT, "padding between sections", offset - at
+            yield FILE_FORMAT, "padding between sections", offset - at, ()
         start, end = max(offset, at), max(offset + size, at)
         if isinstance(what, str):
-            yield FILE_FORMAT, what, end - start
+            yield FILE_FORMAT, what, end - start, ()
         else:
-            yield from _section_parts(what, start - offset, inputs.get(what.name, []))
+            yield from _section_parts(what, start - offset, inputs.get(what.name, []), needs)
         at = end
-    if elf.size > at:
-        yield FILE_FORMAT, "padding between sections", elf.size - at
+    if layout.size > at:
+        yield FILE_FORMAT, "padding between sections", layout.size - at, ()
 
 
-def _section_parts(section: Section, skip: int, inputs: list[Input]) -> Iterator[tuple[str, str, int]]:
+def _section_parts(section: Section, skip: int, inputs: list[Input], needs: Needs) -> Iterator[_Part]:
     at, end = section.address + skip, section.address + section.size
     if not section.is_loaded or _TABLES.match(section.name):
-        yield FILE_FORMAT, section.name, end - at
+        yield FILE_FORMAT, section.name, end - at, ()
         return
-    if not inputs:  # zig writes no map
-        yield UNATTRIBUTED, section.name, end - at
+    if not inputs:  # there is no map
+        yield UNATTRIBUTED, section.name, end - at, ()
         return
     for entry in sorted(inputs, key=lambda entry: (entry.address, entry.size)):
         start, stop = max(entry.address, at), min(entry.address + entry.size, end)
         if stop <= start:
             continue
         if start > at:
-            yield FILE_FORMAT, "alignment within sections", start - at
-        yield *component_of(entry.origin), stop - start
+            yield FILE_FORMAT, "alignment within sections", start - at, ()
+        yield from _input_parts(entry, stop - start, needs)
         at = stop
     if end > at:
-        yield FILE_FORMAT, "alignment within sections", end - at
+        yield FILE_FORMAT, "alignment within sections", end - at, ()
 
 
-_ARCHIVES = {
-    "libqnnpack.a": ("QNNPACK", "operators"),
-    "libqnnpack-microkernels.a": ("QNNPACK", "microkernels"),
-    "libXNNPACK.a": ("XNNPACK", "operators"),
-    "libmicrokernels-prod.a": ("XNNPACK", "microkernels"),
-    "libpthreadpool.a": ("pthreadpool", ""),
-    "libcpuinfo.a": ("cpuinfo", ""),
-}
-_KERNEL = re.compile(r"/kernels/(\w+)/(\w+)\.cpp\.o(?:bj)?$")
-_HOT_LEVEL = re.compile(r"mtc_hot_kernels_(\d)\.dir/")
-_OURS = re.compile(r"/(core|program|interpreter|tools|kernels|cmake)/(\w+)\.cpp\.o(?:bj)?$")
-
-
-def component_of(origin: str) -> tuple[str, str]:
-    """The component and part that an object file belongs to."""
-    path = origin.replace("\\", "/")
-    archive = re.search(r"([^/(]+\.a)[(:]", path)
-    if archive and archive[1] in _ARCHIVES:
-        return _ARCHIVES[archive[1]]
-    if archive:
-        return "C and C++ libraries", archive[1]
-    if kernel := _KERNEL.search(path):
-        level = _HOT_LEVEL.search(path)
-        suffix = f" (level {level[1]})" if level and level[1] != "0" else ""
-        return "mtc kernels", f"{kernel[2]}@{kernel[1]}{suffix}"
-    if path.endswith("kernel_table.cpp.o"):
-        return "mtc core", "kernel table"
-    if ours := _OURS.search(path):
-        return "mtc core", f"{ours[1]}/{ours[2]}"
-    return "C and C++ libraries", path.rsplit("/", 1)[-1]
-
-
-def to_json(reports: Iterable[SizeReport]) -> str:
-    """The reports as JSON text; `from_json` reads it back."""
-    return json.dumps([asdict(report) for report in reports], indent=1) + "\n"
-
-
-def from_json(text: str) -> tuple[SizeReport, ...]:
-    """The reports that `to_json` wrote."""
-    return tuple(
-        SizeReport(row["file"], row["total"], tuple(SizeRow(**part) for part in row["rows"]))
-        for row in json.loads(text)
-    )
-
-
-def to_text(reports: Sequence[SizeReport]) -> str:
-    """The reports as tables to read: each component, and below it its parts."""
-    lines: list[str] = []
-    for size in reports:
-        lines += [f"{size.file}: {size.total:,} bytes", ""]
-        for component, total in size.by_component().items():
-            lines.append(f"  {total:>12,}  {component}")
-            parts = [row for row in size.rows if row.component == component and row.part]
-            lines += [f"  {row.bytes:>12,}    {row.part}" for row in parts]
-        lines.append("")
-    return "\n".join(lines)
+def _input_parts(entry: Input, size: int, needs: Needs) -> Iterator[_Part]:
+    component, part = component_of(entry.origin, entry.name)
+    if (entry.origin, entry.name) != needs.table:
+        yield component, part, size, needs.of(entry)
+        return
+    for key in needs.kernels:  # each has a row of the table
+        yield component, part, needs.entry_size, (key,)
+    if rest := size - needs.entry_size * len(needs.kernels):
+        yield component, part, rest, ()

@@ -13,6 +13,7 @@ from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
+    Bytes,
     model_or_last,
     offline_option,
     output_option,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
 @target_option()
+@click.option("--toolchain", help="cc, ndk, xcode, system or zig. Default: the first of these that is there.")
 @output_option("runtime-TARGET")
 @click.option(
     "--check",
@@ -41,15 +43,18 @@ if TYPE_CHECKING:
 @click.option("--device", help="What --check runs on: qemu:ARCH, ssh:HOST, … Default: this machine, or qemu.")
 @offline_option
 @overwrite_option
+@click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
 @json_option
 def build_runtime(
     ops: Path,
     target: str | None,
+    toolchain: str | None,
     output: Path | None,
     models: tuple[Path, ...],
     device: str | None,
     offline: bool,
     overwrite: bool,
+    max_size: int | None,
 ) -> None:
     """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
 
@@ -80,7 +85,7 @@ def build_runtime(
     if device is not None and not to_check:
         raise click.UsageError("--device is what --check runs models on: name some")
     runs_on = (device or device_for(chosen)) if to_check else ""
-    toolchain = toolchain_for(chosen)
+    compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
         found = stages.select_ops_to(ops, stages.load_any(model))
@@ -93,7 +98,15 @@ def build_runtime(
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    console.effective("build-runtime", ops=ops, target=chosen, toolchain=toolchain, offline=offline, output=output)
+    console.effective(
+        "build-runtime",
+        ops=ops,
+        target=chosen,
+        toolchain=compilers,
+        offline=offline,
+        max_size=max_size,
+        output=output,
+    )
     checked: list[Checked] = []
 
     def check(folder: Path) -> None:
@@ -104,9 +117,11 @@ def build_runtime(
         listed,
         output,
         target_name=chosen.name,
+        toolchain=toolchain or "",
         progress=console.progress(),
         offline=offline,
         overwrite=overwrite,
+        max_bytes=max_size,
         accept=check,
     )
     wrote(output)
@@ -127,12 +142,12 @@ def build_runtime(
             }
             for one in checked
         ],
-        "sizes": {report.file: report.total for report in built.sizes},
+        "sizes": {report.file: report.total for report in built.bill.files},
     }
     text = f"{built.summary}; {output}/share/mtc/size.txt has every part\n{_proved(built.proof, listed.models)}"
     if checked:
         text += f"\n\n{_table(checked)}"
-    console.report(data, lambda: f"{tables.sizes(built.sizes)}\n\n{text}")
+    console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}")
 
 
 def _table(checked: Sequence[Checked]) -> str:

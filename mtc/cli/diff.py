@@ -1,4 +1,4 @@
-"""`mtc diff`: two models, programs or operator lists."""
+"""`mtc diff`: two models, programs, operator lists or runtimes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ from mtc.cli.parameters import PATH
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ.")
 @json_option
 def diff(a: Path, b: Path, exit_code: bool) -> int:
-    """Compare two models, programs or operator lists: interface, operators, constants, graph.
+    """Compare two models, programs, operator lists or runtimes: interface, operators, constants, graph; of runtimes
+    what made them grow.
 
     \b
     Example:
       mtc diff model.mtc model.optimized.mtc
     """
+    from mtc.analysis import runtime_diff
     from mtc.analysis.diff import diff as differences
+    from mtc.stages.kinds import Kind, kind_of_input
 
     lines = differences(a, b)
     facts = {"a": str(a), "b": str(b), "are_equal": not lines, "differences": lines}
+    if kind_of_input(a) is Kind.RUNTIME:
+        facts |= runtime_diff.compare(a, b).to_json()
     console.result(facts, "\n".join(lines) if lines else "no difference")
     return FAILED if lines and exit_code else 0

@@ -30,8 +30,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "bench": "Measure a program: load, latency, memory, each operator.",
         "verify": "Compare a program with the model it was made from.",
         "check": "Say everything that would stop or slow a model; write nothing.",
-        "inspect": "Show a model card: interface, operators, memory, placement.",
-        "diff": "Compare two models, programs or operator lists.",
+        "inspect": "Show a model card, or what a runtime's bytes are for.",
+        "diff": "Compare two models, programs, operator lists or runtimes.",
     },
     "This machine": {
         "doctor": "What this machine can build, and how to fix what it cannot.",

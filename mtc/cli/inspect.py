@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ from mtc.cli.parameters import (
 def inspect(
     model: Path | None, backend: tuple[str, ...] | None, why_not: str | None, html: Path | None, overwrite: bool
 ) -> None:
-    """Show the model card of MODEL, .mtc or .mtp: interface, operators, FLOPs, memory plan, placement.
+    """Show the model card of MODEL, .mtc or .mtp: interface, operators, FLOPs, memory plan, placement. Of a folder of
+    `mtc build-runtime`, what its bytes are for.
 
     \b
     Example:
@@ -46,9 +48,12 @@ def inspect(
     from mtc.analysis.off_backend import off_backend
     from mtc.delegates.registry import backends
     from mtc.ir.module import Module
-    from mtc.stages.kinds import Kind
+    from mtc.stages.kinds import Kind, kind_of_input
     from mtc.stages.outputs import check_output
 
+    if model is not None and kind_of_input(model) is Kind.RUNTIME:
+        _show_bill(model, has_options=bool(backend or why_not or html))
+        return
     backends(backend or ())
     if why_not is not None:
         backends(why_not)
@@ -73,6 +78,18 @@ def inspect(
         console.result([row.to_json() for row in rows], text)
         return
     console.result(card, lambda: _text(card))
+
+
+def _show_bill(runtime: Path, *, has_options: bool) -> None:
+    from mtc.build.runtime_folder import read_bill
+    from mtc.build.size_text import to_json, to_text
+
+    if has_options:
+        raise click.UsageError(
+            f"--backend, --why-not and --html are for models; {runtime}/share/mtc/size.html is the page of this runtime"
+        )
+    bill = read_bill(runtime)
+    console.result(json.loads(to_json(bill)), lambda: to_text(bill))
 
 
 def _text(card: dict[str, Any]) -> str:

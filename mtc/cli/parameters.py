@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,6 +64,21 @@ class Words(click.ParamType):  # type: ignore[type-arg]
         if not all(words):
             self.fail(f"`{value}` has an empty word", param, ctx)
         return words
+
+
+_UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1 << 10, "mb": 1000**2, "mib": 1 << 20, "gb": 1000**3, "gib": 1 << 30}
+
+
+class Bytes(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes with its unit: `600KB` is 600,000 bytes, `600KiB` 614,400, `614400` itself."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", str(value).strip())
+        if parts is None or parts[2].lower() not in _UNITS:
+            self.fail(f"`{value}` is no number of bytes, such as 600KB, 1.5MiB or 614400", param, ctx)
+        return int(Decimal(parts[1]) * _UNITS[parts[2].lower()])
 
 
 class OneOf(click.Choice[str]):

@@ -258,6 +258,21 @@ CANNOT_BUILD_TARGET = Code(
     "would build for each target here, and the command that helps: zig, from the Python package `ziglang`, builds for "
     "all of them.",
 )
+TOO_LARGE = Code(
+    "MTC705",
+    "the runtime is larger than --max-size allows",
+    "`mtc build-runtime --max-size 600KB` compares the bytes of lib/libmtc.so (of bin/mtc_run, where a target has no "
+    "shared library) and leaves what stands at the output as it was. The notes rank models, dtypes, operators and "
+    "kernels by the bytes that go with them: a kernel's own code and what it alone brings along. KB and MB are 1000 "
+    "and 1000000 bytes, KiB and MiB 1024 and 1048576. Without --max-size, share/mtc/size.txt has every part.",
+)
+BAD_PACKAGE = Code(
+    "MTC710",
+    "the app package cannot be made",
+    "`mtc package --format` puts built runtimes and programs into a package that an ecosystem's own tools install. "
+    "Each format takes runtimes of certain targets, and names and versions that all formats allow. docs/packages.md "
+    "lists them.",
+)
 
 # 8xx: quantization
 BAD_CALIBRATION = Code(

@@ -49,17 +49,20 @@ class OpsList:
                 entry[model] = tuple(sorted({*entry.get(model, ()), *lines}))
         return OpsList(dict(sorted(kernels.items())))
 
-    def save(self, path: Path) -> None:
-        """Writes the list, atomically. CANNOT_WRITE if it cannot."""
+    @property
+    def text(self) -> str:
+        """The list as its file says it."""
         kernels = {
             key: {model: list(lines) for model, lines in sorted(users.items())}
             for key, users in sorted(self.kernels.items())
         }
-        text = yaml.safe_dump(
-            {"version": VERSION, "count": len(kernels), "kernels": kernels}, sort_keys=False, width=1000
-        )
+        content = {"version": VERSION, "count": len(kernels), "kernels": kernels}
+        return _HEADER + yaml.safe_dump(content, sort_keys=False, width=1000)
+
+    def save(self, path: Path) -> None:
+        """Writes the list, atomically. CANNOT_WRITE if it cannot."""
         with writing(path):
-            write_text(path, _HEADER + text)
+            write_text(path, self.text)
 
 
 def load(path: Path) -> OpsList:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mtc.diagnostics import BAD_INPUT, RUN_FAILED
-from mtc.ir.types import DType
+from mtc.ir.dtype import DType
 from mtc.program.header import UNBOUNDED
 from mtc.session import capi
 from mtc.session.refusals import refusal
@@ -77,11 +77,7 @@ class Session:
         cpu: str = "best",
     ) -> None:
         self._handles: dict[str, int] = {}  # none once it is closed
-        if runtime is None:
-            from mtc.build.runtime import host_runtime
-
-            runtime = host_runtime()
-        self._lib = capi.library(Path(runtime))
+        self._lib = capi.library(Path(self._default_runtime() if runtime is None else runtime))
         for name, number in {"threads": threads, "max_memory": max_memory}.items():
             if number < 0:  # ctypes would make a large one of it
                 raise BAD_INPUT.error(f"`{name}` is {number}", help="give a number from 0")
@@ -190,6 +186,12 @@ class Session:
             self._lib.mtc_session_destroy(session)
         if program := self._handles.pop("program", None):
             self._lib.mtc_program_destroy(program)
+
+    def _default_runtime(self) -> Path:
+        """Another one in the packages for Python that mtc makes: they carry this file and a runtime."""
+        from mtc.build.runtime import host_runtime
+
+        return host_runtime()
 
     @property
     def _program(self) -> int:

@@ -1,6 +1,7 @@
 """The stages of the toolchain, one function each: what `mtc.<stage>` and the command of that name call."""
 
 from mtc.stages.build_runtime import build_runtime
+from mtc.stages.bundle import bundle_format, bundle_of, bundle_to
 from mtc.stages.check_runtime import check_runtime
 from mtc.stages.export import export, export_to
 from mtc.stages.files import load, load_any, save
@@ -13,6 +14,9 @@ from mtc.stages.select_ops import load_all, models_in, select_ops, select_ops_to
 
 __all__ = [
     "build_runtime",
+    "bundle_format",
+    "bundle_of",
+    "bundle_to",
     "check_runtime",
     "chosen_backends",
     "export",

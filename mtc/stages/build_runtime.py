@@ -19,16 +19,19 @@ def build_runtime(
     output: str | PathLike[str],
     *,
     target_name: str | None = None,
+    toolchain: str = "",
     progress: Progress | None = None,
     offline: bool = False,
     overwrite: bool = False,
+    max_bytes: int | None = None,
     accept: Callable[[Path], None] = lambda built: None,
 ) -> RuntimeBuild:
-    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`.
+    """Builds the runtime of `ops` for a target (this machine by default) into the folder `output`, with the toolchain
+    of that name or the first that is there.
 
     What stands there is replaced once the runtime is built: another runtime, or with `overwrite` any folder. Before
     that the binaries' own tables of kernels are read: UNPROVEN_RUNTIME if they are not the list. `accept` may look at
-    the built folder after that, and raise.
+    the built folder after that, and raise. TOO_LARGE if the shared library has more than `max_bytes`.
     """
     listed = ops if isinstance(ops, OpsList) else load(Path(ops))
     chosen = host_target() if target_name is None else target(target_name)
@@ -38,8 +41,16 @@ def build_runtime(
         proof.update(built_kernels.prove(built, listed.kernels))
         accept(built)
 
-    keys = list(listed.kernels)
     built = runtime.build(
-        keys, chosen, Path(output), progress=progress, offline=offline, overwrite=overwrite, accept=check
+        list(listed.kernels),
+        chosen,
+        Path(output),
+        toolchain=toolchain,
+        progress=progress,
+        offline=offline,
+        overwrite=overwrite,
+        needed_by=listed.kernels,
+        max_bytes=max_bytes,
+        accept=check,
     )
     return replace(built, proof=proof)

@@ -70,6 +70,6 @@ def added_bytes(
     with TemporaryDirectory() as folder:
         for name, keys in (("before", {*kernels}), ("after", {*kernels, *addition})):
             built = runtime.build(keys, chosen, Path(folder) / name, progress=progress, offline=offline)
-            totals.append({report.file: report.total for report in built.sizes})
+            totals.append({report.file: report.total for report in built.bill.files})
     before, after = totals
     return {file: total - before[file] for file, total in after.items()}

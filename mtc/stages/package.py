@@ -49,17 +49,16 @@ def package(
 
 
 def package_to(
-    path: str | PathLike[str], result: Lowered, *, runtime: Path | None = None, no_fallback: bool = False
+    path: str | PathLike[str], result: Lowered, *, runtimes: Sequence[Path] = (), no_fallback: bool = False
 ) -> None:
     """Writes the program of a module that is lowered already, atomically. CANNOT_WRITE if it cannot.
 
-    Nothing is written, but MISSING_KERNELS raised, if the built runtime in the folder `runtime` cannot run it; with
-    `no_fallback` FALLBACK, if an operator would fall back from the first backend.
+    Nothing is written, but MISSING_KERNELS raised, if one of the built runtimes in these folders cannot run it;
+    with `no_fallback` FALLBACK, if an operator would fall back from the first backend.
     """
     if no_fallback:
         refuse_fallback(result.placements)
-    if runtime is not None:
-        check_runtime(result.keys, runtime)
+    check_runtime(result.keys, *runtimes)
     emitter = Emitter(
         result.module,
         lambda node: result.placements[node].library.key(node),

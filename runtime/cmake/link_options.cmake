@@ -2,6 +2,10 @@
 
 include(CheckLinkerFlag)
 
+if(MTC_LLD)  # a folder with `ld.lld`, where the compiler's own linker makes larger files
+  add_link_options("-B${MTC_LLD}" -fuse-ld=lld)
+endif()
+
 # A flag that one system's linker has may be misread by another's: each is asked for its own alone.
 if(APPLE)
   set(MTC_LINK_ONLY_REACHED -Wl,-dead_strip)

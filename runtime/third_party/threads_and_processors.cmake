@@ -15,3 +15,8 @@ set(CPUINFO_BUILD_MOCK_TESTS OFF CACHE BOOL "")
 set(CPUINFO_BUILD_BENCHMARKS OFF CACHE BOOL "")
 set(CPUINFO_BUILD_PKG_CONFIG OFF CACHE BOOL "")
 add_subdirectory("${CPUINFO_SOURCE_DIR}" cpuinfo)
+
+# What they do takes no time: handing out ranges, and reading what a processor is, once.
+foreach(library IN ITEMS pthreadpool cpuinfo)
+  target_compile_options(${library} PRIVATE -Os)
+endforeach()

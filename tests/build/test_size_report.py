@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from mtc.build.link_map import Input, read_map
-from mtc.build.size_report import UNATTRIBUTED, SizeReport, SizeRow, component_of, from_json, report, to_json, to_text
+from mtc.build.size_parts import component_of
+from mtc.build.size_report import UNATTRIBUTED, Bill, SizeReport, SizeRow, report
+from mtc.build.size_text import from_json, to_json, to_text
 
 GNU_MAP = """\
 Discarded input sections
@@ -34,7 +36,7 @@ LLD_MAP = """\
             1000             1000       30    16 .text
             1000             1000       10    16         CMakeFiles/mtc_base.dir/core/a.cpp.o:(.text.f)
             1000             1000       10     1                 mtc::f()
-            1016             1016       1a     2         /x/libXNNPACK.a(operator-run.c.o):(.text)
+            1016             1016       1a     2         /x/libXNNPACK.a(operator-run.c.o):(.text._ZN3mtc4longEv)
 """
 
 
@@ -42,29 +44,36 @@ LLD_MAP = """\
 def test_map_formats(tmp_path, text):
     path = tmp_path / "x.map"
     path.write_text(text)
+    long_name = ".text._ZN3mtc4longEv"
     assert read_map(path) == [
-        Input(".text", 0x1000, 0x10, "CMakeFiles/mtc_base.dir/core/a.cpp.o"),
-        Input(".text", 0x1016, 0x1A, "/x/libXNNPACK.a(operator-run.c.o)"),
+        Input(".text", 0x1000, 0x10, "CMakeFiles/mtc_base.dir/core/a.cpp.o", ".text.f"),
+        Input(".text", 0x1016, 0x1A, "/x/libXNNPACK.a(operator-run.c.o)", long_name),
     ]
 
 
+XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
+
+
 @pytest.mark.parametrize(
-    ("origin", "expected"),
+    ("origin", "section", "expected"),
     [
-        ("CMakeFiles/mtc_kernels.dir/kernels/xnnpack/conv2d.cpp.o", ("mtc kernels", "conv2d@xnnpack")),
-        ("CMakeFiles/mtc_hot_kernels_0.dir/kernels/portable/add.cpp.o", ("mtc kernels", "add@portable")),
-        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", ("mtc kernels", "add@portable (level 2)")),
-        ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", ("mtc core", "interpreter/session")),
-        ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", ("mtc core", "kernel table")),
-        ("/x/lib/libmicrokernels-prod.a(f32-gemm.c.o)", ("XNNPACK", "microkernels")),
-        ("/x/lib/libqnnpack-microkernels.a(sse2.c.o)", ("QNNPACK", "microkernels")),
-        ("/x/lib/libpthreadpool.a(pthreads.c.o)", ("pthreadpool", "")),
-        ("/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a(new_op.o)", ("C and C++ libraries", "libstdc++.a")),
-        ("/usr/lib/x86_64-linux-gnu/crti.o", ("C and C++ libraries", "crti.o")),
+        ("CMakeFiles/mtc_kernels.dir/kernels/xnnpack/conv2d.cpp.o", "", ("mtc kernels", "conv2d@xnnpack")),
+        ("CMakeFiles/mtc_hot_kernels_0.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable")),
+        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (level 2)")),
+        ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", "", ("mtc core", "interpreter/session")),
+        ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", "", ("mtc core", "kernel table")),
+        (XNNPACK_MEMBER, ".text.xnn_f32_gemm_minmax_ukernel_7x32__avx512f", ("XNNPACK", "microkernel f32_gemm_minmax")),
+        (XNNPACK_MEMBER, ".rodata.cst16", ("XNNPACK", "microkernels avx512f")),
+        (XNNPACK_MEMBER, ".eh_frame", ("XNNPACK", "tables for unwinding")),
+        ("/x/libXNNPACK.a(convolution-nhwc.c.o)", ".text.x", ("XNNPACK", "convolution-nhwc")),
+        ("/x/lib/libqnnpack-microkernels.a(sse2.c.o)", ".text", ("QNNPACK", "microkernels sse2")),
+        ("/x/lib/libpthreadpool.a(pthreads.c.o)", "", ("pthreadpool", "pthreads")),
+        ("/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a(new_op.o)", "", ("C and C++ libraries", "libstdc++.a")),
+        ("/usr/lib/x86_64-linux-gnu/crti.o", "", ("C and C++ libraries", "crti.o")),
     ],
 )
-def test_objects_have_a_component(origin, expected):
-    assert component_of(origin) == expected
+def test_objects_have_a_component(origin, section, expected):
+    assert component_of(origin, section) == expected
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +106,23 @@ def test_the_rows_sum_to_the_size_of_the_file(linked, tmp_path, strip, with_map)
     assert (UNATTRIBUTED in made.by_component()) != with_map
 
 
-def test_reports_are_written_and_read_back():
-    made = (SizeReport("lib/libmtc.so", 30, (SizeRow("XNNPACK", "operators", 20), SizeRow("pthreadpool", "", 10))),)
+def test_bills_are_written_and_read_back():
+    rows = (
+        SizeRow("XNNPACK", "operators", 20, ("add@xnnpack:f32/1", "conv2d@xnnpack:f32/1")),
+        SizeRow("pthreadpool", "pthreads", 10),
+        SizeRow("mtc kernels", "add@xnnpack", 5, ("add@xnnpack:f32/1",)),
+    )
+    users = {"add@xnnpack:f32/1": {"m.mtc": ["model.py:7"]}, "conv2d@xnnpack:f32/1": {}}
+    made = Bill((SizeReport("lib/libmtc.so", 35, rows),), users)
     assert from_json(to_json(made)) == made
-    assert "lib/libmtc.so: 30 bytes" in to_text(made) and "operators" in to_text(made)
+    text = to_text(made)
+    assert "lib/libmtc.so: 35 bytes" in text and "operators" in text and "m.mtc: model.py:7" in text
+    assert [row.dtype for row in rows] == ["f32", "", "f32"]
+
+
+def test_what_kernels_alone_need_goes_with_them():
+    one, two, three = "a@portable:f32/1", "b@portable:f32/1", "c@portable:f32/1"
+    needed = {1: (), 2: (one,), 4: (one, two), 8: (three,)}
+    made = SizeReport("f", 15, tuple(SizeRow("x", "", size, kernels) for size, kernels in needed.items()))
+    dropped = ([], [one], [two], [one, two], [one, two, three])
+    assert [made.saved_without(frozenset(keys)) for keys in dropped] == [0, 2, 0, 6, 14]

@@ -1,0 +1,35 @@
+"""Reads static libraries: the members of an `ar` archive (System V and GNU's long names, BSD's long names)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_MAGIC = b"!<arch>\n"
+_HEADER = 60  # bytes before each member
+
+
+def members(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each member, in order. Nothing if `path` is no archive."""
+    data = path.read_bytes()
+    if not data.startswith(_MAGIC):
+        return
+    at, long_names = len(_MAGIC), b""
+    while at + _HEADER <= len(data):
+        name = data[at : at + 16].decode("latin-1").rstrip()
+        size = int(data[at + 48 : at + 58])
+        start = at + _HEADER
+        content = data[start : start + size]
+        at = start + size + size % 2
+        if name == "//":
+            long_names = content
+        elif name in ("/", "/SYM64/") or name.startswith("__.SYMDEF"):
+            continue
+        elif name.startswith("#1/"):
+            length = int(name[3:])
+            yield content[:length].rstrip(b"\0").decode(), content[length:]
+        elif name.startswith("/"):
+            offset = int(name[1:])
+            yield long_names[offset : long_names.index(b"\n", offset)].decode().rstrip("/"), content
+        else:
+            yield name.rstrip("/"), content

@@ -1,0 +1,43 @@
+"""Just enough of Mach-O to say what every byte of a file belongs to (mach-o/loader.h)."""
+
+from __future__ import annotations
+
+import struct
+
+from mtc.build.file_layout import FileLayout, Section
+
+MAGIC = b"\xcf\xfa\xed\xfe"  # 64 bits, little-endian: every Apple system of today
+_SEGMENT = 0x19  # LC_SEGMENT_64
+_HEADER, _SEGMENT_BYTES, _SECTION_BYTES = 32, 72, 80
+_ZERO_FILLED = (0x1, 0xC, 0x12)  # S_ZEROFILL, S_GB_ZEROFILL, S_THREAD_LOCAL_ZEROFILL
+
+
+def read_macho(data: bytes) -> FileLayout:
+    """Reads the load commands."""
+    (count, commands) = struct.unpack_from("<II", data, 16)
+    sections: list[Section] = []
+    at = _HEADER
+    for _ in range(count):
+        command, length = struct.unpack_from("<II", data, at)
+        if command == _SEGMENT:
+            sections += _segment(data, at)
+        at += length
+    headers = ((0, _HEADER, "Mach-O header"), (_HEADER, commands, "load commands"))
+    return FileLayout(len(data), headers, tuple(sorted(sections, key=lambda section: section.offset)))
+
+
+def _segment(data: bytes, at: int) -> list[Section]:
+    # name, address, memory, offset, bytes, protections, sections, flags
+    name, address, _, offset, size, _, _, count, _ = struct.unpack_from("<16sQQQQIIII", data, at + 8)
+    if not count:  # __LINKEDIT: symbols, fixups, signature
+        return [Section(_text(name), address, offset, size, is_loaded=False)] if size else []
+    found = []
+    for index in range(count):
+        row = struct.unpack_from("<16s16sQQIIIII", data, at + _SEGMENT_BYTES + index * _SECTION_BYTES)
+        if row[3] and row[8] & 0xFF not in _ZERO_FILLED:
+            found.append(Section(f"{_text(row[1])},{_text(row[0])}", row[2], row[4], row[3], is_loaded=True))
+    return found
+
+
+def _text(name: bytes) -> str:
+    return name.rstrip(b"\0").decode("latin-1")

@@ -1,0 +1,47 @@
+"""Names what an object file is: the library that it belongs to, and the part of that."""
+
+from __future__ import annotations
+
+import re
+
+_ARCHIVES = {
+    "libqnnpack.a": "QNNPACK",
+    "libqnnpack-microkernels.a": "QNNPACK",
+    "libXNNPACK.a": "XNNPACK",
+    "libmicrokernels-prod.a": "XNNPACK",
+    "libpthreadpool.a": "pthreadpool",
+    "libcpuinfo.a": "cpuinfo",
+}
+_MEMBER = re.compile(r"([^/(:]+\.a)[(:]([^)]*)\)?$")
+_OBJECT = re.compile(r"\.(?:[cS]|cc|cpp)?\.?o(?:bj)?$")
+# XNNPACK compiles the microkernels of one instruction set as one file, so their names are in the sections'.
+_MICROKERNEL = re.compile(r"xnn_(\w+?)_ukernel")
+_KERNEL = re.compile(r"/kernels/(\w+)/(\w+)\.cpp\.o(?:bj)?$")
+_HOT_LEVEL = re.compile(r"mtc_hot_kernels_(\d)\.dir/")
+_OURS = re.compile(r"/(core|program|interpreter|tools|kernels|cmake)/(\w+)\.cpp\.o(?:bj)?$")
+
+
+def component_of(origin: str, section: str = "") -> tuple[str, str]:
+    """The component and part that a section of the object file `origin` belongs to."""
+    path = origin.replace("\\", "/")
+    if archive := _MEMBER.search(path):
+        library = _ARCHIVES.get(archive[1])
+        if library is None:
+            return "C and C++ libraries", archive[1]
+        if section.startswith((".eh_frame", ".ARM.ex")):  # a few bytes of each of hundreds of members
+            return library, "tables for unwinding"
+        if microkernel := _MICROKERNEL.search(section):
+            return library, f"microkernel {microkernel[1]}"
+        kind = "microkernels " if "microkernels" in archive[1] else ""
+        return library, kind + _OBJECT.sub("", archive[2].rsplit("/", 1)[-1])
+    if kernel := _KERNEL.search(path):
+        level = _HOT_LEVEL.search(path)
+        suffix = f" (level {level[1]})" if level and level[1] != "0" else ""
+        return "mtc kernels", f"{kernel[2]}@{kernel[1]}{suffix}"
+    if re.search(r"/kernel_table\.cpp\.o(?:bj)?$", path):
+        return "mtc core", "kernel table"
+    if ours := _OURS.search(path):
+        return "mtc core", f"{ours[1]}/{ours[2]}"
+    if path == "<internal>":  # how lld calls what it made of all objects' constants
+        return "constants of all", "equal texts and numbers, once"
+    return "C and C++ libraries", path.rsplit("/", 1)[-1]

@@ -1,0 +1,135 @@
+"""What a list of kernels does to the bytes of a real runtime, and what the size report says of that beforehand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtc
+from mtc.analysis import runtime_diff
+from mtc.build import runtime
+from mtc.build.runtime_folder import RuntimeBuild, read_bill
+from mtc.build.size_report import UNATTRIBUTED, SizeReport
+from mtc.build.targets import host_target
+from mtc.cli import run
+from mtc.diagnostics import MtcError
+from mtc.ir.parser import parse
+from mtc.ops import OPS
+from mtc.selection.ops_list import OpsList
+
+MODULE = """
+func @forward(%x: f32[3,17]) {
+  %0 = sigmoid(%x) : f32[3,17]
+  %1 = softmax(%0) {axis=1} : f32[3,17]
+  return %1
+}
+"""
+F32 = ("sigmoid@portable:f32/1", "softmax@portable:f32/1")
+F16 = ("sigmoid@portable:f16/1", "softmax@portable:f16/1")
+OTHERS = ("add@portable:f32/1", "matmul@portable:f32/1")
+USERS = {"model.mtc": ("model.py:7",)}
+PAGE = 4096  # a file grows by the pages that its segments fill
+
+
+def built(folder: Path, *keys: str) -> RuntimeBuild:
+    return runtime.build(keys, host_target(), folder, needed_by=dict.fromkeys(keys, USERS))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sizes")
+
+
+@pytest.fixture(scope="module")
+def plain(folder: Path) -> RuntimeBuild:
+    return built(folder / "plain", *F32)
+
+
+@pytest.fixture(scope="module")
+def with_halves(folder: Path) -> RuntimeBuild:
+    return built(folder / "halves", *F32, *F16)
+
+
+@pytest.fixture(scope="module")
+def with_others(folder: Path) -> RuntimeBuild:
+    return built(folder / "others", *F32, *OTHERS)
+
+
+def dtypes(report: SizeReport) -> set[str]:
+    return {row.dtype for row in report.rows}
+
+
+def test_a_list_without_a_dtype_makes_no_larger_file(plain: RuntimeBuild, with_halves: RuntimeBuild) -> None:
+    for small, large in zip(plain.bill.files, with_halves.bill.files, strict=True):
+        assert small.total <= large.total
+        assert dtypes(small) == {"", "f32"} and dtypes(large) == {"", "f32", "f16"}
+        for report in (small, large):
+            assert sum(row.bytes for row in report.rows) == report.total
+            assert UNATTRIBUTED not in report.by_component()
+
+
+@pytest.mark.parametrize("larger", ["with_halves", "with_others"])
+def test_what_is_said_to_be_saved_is_saved(plain: RuntimeBuild, larger: str, request: pytest.FixtureRequest) -> None:
+    more = request.getfixturevalue(larger)
+    dropped = frozenset(more.kernels) - set(plain.kernels)
+    for small, large in zip(plain.bill.files, more.bill.files, strict=True):
+        said, measured = large.saved_without(dropped), large.total - small.total
+        assert said > 1000 and abs(said - measured) < 2 * PAGE
+
+
+def test_a_larger_list_gives_the_same_results(
+    folder: Path, plain: RuntimeBuild, with_halves: RuntimeBuild, with_others: RuntimeBuild
+) -> None:
+    program = folder / "model.mtp"
+    mtc.package(mtc.optimize(parse(MODULE, OPS), backend="portable"), program)
+    x = np.random.default_rng(0).standard_normal((3, 17)).astype(np.float32)
+    results = []
+    for made in (plain, with_halves, with_others):
+        with mtc.Session(program, runtime=made.library) as session:
+            results.append(session.run(x)[0])
+    raised = np.exp(1 / (1 + np.exp(-x.astype(np.float64))))
+    np.testing.assert_allclose(results[0], raised / raised.sum(axis=1, keepdims=True), rtol=1e-5)
+    assert all(result.tobytes() == results[0].tobytes() for result in results)
+
+
+def test_the_bill_says_who_needs_what(plain: RuntimeBuild) -> None:
+    share = plain.folder / "share/mtc"
+    assert "model.mtc: model.py:7" in (share / "size.txt").read_text()
+    assert "model.mtc: model.py:7" in (share / "size.html").read_text()
+    assert read_bill(plain.folder).needed_by == {key: {"model.mtc": ["model.py:7"]} for key in F32}
+
+
+def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: RuntimeBuild, capfd) -> None:
+    found = runtime_diff.compare(plain.folder, with_halves.folder)
+    assert (found.added, found.dropped, found.facts) == (F16, (), {})
+    for file in ("lib/libmtc.so", "bin/mtc_run"):
+        tables = {by: sum(g.after - g.before for g in found.growth if (g.file, g.by) == (file, by)) for by in
+                  ("total", "component", "operator", "dtype")}  # fmt: skip
+        assert len({*tables.values()}) == 1 and tables["total"] > 0
+    halves = [growth for growth in found.growth if growth.name == "f16"]
+    assert len(halves) == 2 and all(growth.before == 0 < growth.after for growth in halves)
+    assert run(["diff", str(plain.folder), str(with_halves.folder), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["kernels"] == {"added": [*F16], "dropped": []}
+    assert run(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
+    assert run(["inspect", str(plain.folder), "--json"]) == 0
+
+
+def test_a_runtime_that_is_too_large_replaces_nothing(with_halves: RuntimeBuild, plain: RuntimeBuild, tmp_path) -> None:
+    library = plain.library.read_bytes()
+    for output in (plain.folder, tmp_path / "new"):
+        with pytest.raises(MtcError) as caught:
+            runtime.build([*F32, *F16], host_target(), output, max_bytes=len(library))
+        assert caught.value.code.id == "MTC705" and "dtype f16" in str(caught.value.diagnostics[0].notes)
+    assert plain.library.read_bytes() == library and not (tmp_path / "new").exists()
+
+
+def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, capfd) -> None:
+    monkeypatch.chdir(tmp_path)
+    OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
+    size = plain.bill.files[0].total
+    assert run(["build-runtime", "--max-size", str(size - 1)]) == 1
+    assert "MTC705" in capfd.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["ops.yaml"]
+    assert run(["build-runtime", "--max-size", f"{size / 1000}KB"]) == 0
