@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from mtc import stages
-from mtc.analysis.emulated import Emulated
 from mtc.analysis.limits import Limits
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared
 from mtc.build.progress import Progress
 from mtc.build.targets import Target
-from mtc.diagnostics import MISMATCH, MtcError, Report, collected
+from mtc.devices import Device, open_device
+from mtc.diagnostics import MISMATCH, NO_DEVICE, MtcError, Report, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
@@ -24,8 +22,6 @@ from mtc.session import Session, tensors
 
 # Where results are integers or were: one unit of 127, and what it does further on.
 _QUANTIZED = Limits(max_rel=0.02, min_cosine=0.999)
-# (program, function, inputs) -> outputs
-_Run = Callable[[Path, str, Sequence[np.ndarray]], "list[np.ndarray]"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +34,19 @@ class Checked:
     differences: tuple[Difference, ...]
 
 
+def device_for(target: Target) -> str:
+    """The device here that runs programs for a target. NO_DEVICE if there is none."""
+    if target.is_host:
+        return "host"
+    if not target.qemu:
+        raise NO_DEVICE.error(f"nothing here runs programs for {target}", help="--device names what does")
+    return f"qemu:{target.name.removeprefix('linux-')}"
+
+
 def check_models(
-    runtime: Path, target: Target, models: Sequence[Path], *, progress: Progress | None = None
+    runtime: Path, device: str, models: Sequence[Path], *, progress: Progress | None = None
 ) -> list[Checked]:
-    """Runs every function of `models`, .mtc or .mtp, on the runtime in a folder: here, or in qemu.
+    """Runs every function of `models`, .mtc or .mtp, on a device by the runtime in a folder.
 
     On their samples, whose outputs the source model computed; without samples, and where a model computes in integers,
     the host runtime on the same data, or on seeded random data, says what is right. MtcError that names every model
@@ -49,24 +54,23 @@ def check_models(
     """
     found: list[Checked] = []
     loaded = stages.load_all(models)
-    with TemporaryDirectory() as folder, collected() as report:
-        run = _on_this_machine(runtime) if target.is_host else _in_qemu(runtime, target)
+    with TemporaryDirectory() as folder, collected() as report, open_device(device) as opened:
         for index, (path, model) in enumerate(zip(models, loaded, strict=True)):
             program = path
             if isinstance(model, Module):
                 program = Path(folder) / f"{index}.mtp"
                 stages.package(model, program)
-            found += _checked(path, program, runtime, run, progress, report)
+            found += _checked(path, program, runtime, opened, progress, report)
     return found
 
 
 def _checked(
-    path: Path, program: Path, runtime: Path, run: _Run, progress: Progress | None, report: Report
+    path: Path, program: Path, runtime: Path, device: Device, progress: Progress | None, report: Report
 ) -> list[Checked]:
     keys = reader.read(program).kernels
     try:
         stages.check_runtime(keys, runtime)
-        found = _compared(path, program, keys, run, progress)
+        found = _compared(path, program, runtime, keys, device, progress)
     except MtcError as error:
         for diagnostic in error.diagnostics:
             report(replace(diagnostic, at=diagnostic.at or str(path)))
@@ -80,7 +84,9 @@ def _checked(
     return found
 
 
-def _compared(path: Path, program: Path, keys: Sequence[str], run: _Run, progress: Progress | None) -> list[Checked]:
+def _compared(
+    path: Path, program: Path, runtime: Path, keys: Sequence[str], device: Device, progress: Progress | None
+) -> list[Checked]:
     is_quantized = any(dtype.startswith("q") for key in keys for dtype in KernelKey.parse(key).dtypes)
     found = []
     with Session(program, runtime=library_of(None, progress)) as session:
@@ -90,23 +96,8 @@ def _compared(path: Path, program: Path, keys: Sequence[str], run: _Run, progres
             against = "the host runtime" if sample is None or is_quantized else "its sample"
             session.reset_state()
             want = session.run(*arrays, function=function) if sample is None or is_quantized else sample[1]
-            got = run(program, function, arrays)
+            got = device.run(program, runtime, arrays, function=function).outputs
             names = [signature.name for signature in session.outputs(function)]
             rows = compared("", names, got, want, _QUANTIZED if is_quantized else Limits())
             found.append(Checked(str(path), function, against, tuple(rows)))
     return found
-
-
-def _on_this_machine(runtime: Path) -> _Run:
-    library = library_of(runtime)
-
-    def run(program: Path, function: str, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        with Session(program, runtime=library) as session:
-            return session.run(*arrays, function=function)
-
-    return run
-
-
-def _in_qemu(runtime: Path, target: Target) -> _Run:
-    emulated = Emulated(runtime, target)
-    return lambda program, function, arrays: emulated.run(program, arrays, function)

@@ -76,6 +76,15 @@ def build(
     return described(output, was_cached, time.monotonic() - started)
 
 
+def cached_runtime(
+    keys: Collection[str], target: Target, *, progress: Progress | None = None, offline: bool = False
+) -> Path:
+    """The folder, in the cache, of a runtime that holds exactly the kernels `keys`; built if it is not there. Raises
+    MtcError as `build` does."""
+    folder, _ = _cached(keys, BuildKind.of(target, libraries_of(keys)), progress or silent, offline)
+    return folder
+
+
 def host_runtime(progress: Progress | None = None) -> Path:
     """The shared library with every kernel of this machine, built on first use. `mtc_run` is `../bin/mtc_run`."""
     return host_runtime_folder(progress) / host_target().library

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     metavar="MODEL|FOLDER",
     type=PATH,
     multiple=True,
-    help="A .mtc or .mtp, or a folder of them, to run on the built runtime, here or in qemu; repeat it for more.",
+    help="A .mtc or .mtp, or a folder of them, to run on the built runtime; repeat it for more.",
 )
+@click.option("--device", help="What --check runs on: qemu:ARCH, ssh:HOST, … Default: this machine, or qemu.")
 @offline_option
 @overwrite_option
 @click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
@@ -50,6 +51,7 @@ def build_runtime(
     toolchain: str | None,
     output: Path | None,
     models: tuple[Path, ...],
+    device: str | None,
     offline: bool,
     overwrite: bool,
     max_size: int | None,
@@ -64,6 +66,7 @@ def build_runtime(
       mtc build-runtime --ops ops.yaml --target linux-x86_64
     """
     from mtc import stages
+    from mtc.analysis.reduced_check import check_models, device_for
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
@@ -79,6 +82,9 @@ def build_runtime(
     check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops, *to_check), need=64 << 20)
     for path in to_check:
         require(path, Kind.IR, Kind.PROGRAM)
+    if device is not None and not to_check:
+        raise click.UsageError("--device is what --check runs models on: name some")
+    runs_on = (device or device_for(chosen)) if to_check else ""
     compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
@@ -105,9 +111,7 @@ def build_runtime(
 
     def check(folder: Path) -> None:
         if to_check:
-            from mtc.analysis.reduced_check import check_models
-
-            checked.extend(check_models(folder, chosen, to_check, progress=console.progress()))
+            checked.extend(check_models(folder, runs_on, to_check, progress=console.progress()))
 
     built = stages.build_runtime(
         listed,

@@ -195,11 +195,24 @@ OTHER_PROGRAM = Code(
     "its weights, the machine, the threads, is no error: what differs of it is a warning.",
 )
 
-CANNOT_RUN_TARGET = Code(
+NO_DEVICE = Code(
     "MTC507",
-    "programs for the target cannot be run here",
-    "`build-runtime --check` runs models on the runtime that it built: on this machine, or in qemu for another Linux. "
-    "Where neither is possible the proof from the binaries still holds; run the models on the device itself.",
+    "the device cannot be reached",
+    "`--device` names what runs the program: `host`, `qemu:ARCH` (an emulated processor), `ssh:HOST` (a board or "
+    "server that `ssh HOST` opens without a password) or `adb:SERIAL` (a phone that `adb devices` lists). The message "
+    "holds what ssh or adb says. docs/devices.md in mtc's source lists what each needs.",
+)
+OTHER_TARGET = Code(
+    "MTC508",
+    "the runtime is for another target than the device",
+    "A runtime is for one system and processor: the `--target` with which `mtc build-runtime` made it. Without "
+    "--runtime mtc builds one for the device, with the kernels of the program, and keeps it in its cache.",
+)
+DEVICE_FAILED = Code(
+    "MTC509",
+    "the run on the device ended without a result",
+    "The program was ended by a signal there, the device's disk is full or may not be written, or the connection was "
+    "lost. The message says which; what was copied to the device is removed from it.",
 )
 
 # 6xx: recipes and usage

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import mtc as api
-from mtc.analysis.emulated import Emulated
+from mtc.analysis.reduced_check import device_for
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
@@ -59,7 +59,7 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
     assert packaged.code == 1 and "`sigmoid@xnnpack:f32/1`" in packaged.err
 
 
-def test_a_target_that_nothing_here_runs_says_so(tmp_path):
+def test_a_target_that_nothing_here_runs_says_so():
     with pytest.raises(MtcError, match="nothing here runs programs for macos-arm64") as caught:
-        Emulated(tmp_path, TARGETS["macos-arm64"])
+        device_for(TARGETS["macos-arm64"])
     assert caught.value.code.id == "MTC507"

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from emulator import ARM64, missing
+from emulation import missing
 
 import mtc
-from mtc.analysis.reduced_check import check_models
+from mtc.analysis.reduced_check import check_models, device_for
+from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
 from mtc.stages.build_runtime import build_runtime
 from mtc.stages.select_ops import select_ops
 
-pytestmark = pytest.mark.skipif(bool(missing(ARM64)), reason=missing(ARM64))
+ARM64 = TARGETS["linux-arm64"]
+pytestmark = pytest.mark.skipif(bool(reason := missing("qemu:arm64")), reason=reason)
 
 
 def test_models_run_on_another_processor(tmp_path: Path) -> None:
@@ -25,7 +27,7 @@ def test_models_run_on_another_processor(tmp_path: Path) -> None:
     accepted = []
 
     def check(built: Path) -> None:
-        accepted.extend(check_models(built, ARM64, [tmp_path / "m.mtp"]))
+        accepted.extend(check_models(built, device_for(ARM64), [tmp_path / "m.mtp"]))
 
     listed = select_ops(model, backend="portable")
     built = build_runtime(listed, tmp_path / "r", target_name=ARM64.name, accept=check)
@@ -39,5 +41,5 @@ def test_models_run_on_another_processor(tmp_path: Path) -> None:
     mtc.package(model, tmp_path / "wrong.mtp", backend="portable")
     mtc.package(model, tmp_path / "other.mtp", backend="xnnpack")
     with pytest.raises(MtcError) as caught:
-        check_models(built.folder, ARM64, [tmp_path / "wrong.mtp", tmp_path / "other.mtp"])
+        check_models(built.folder, device_for(ARM64), [tmp_path / "wrong.mtp", tmp_path / "other.mtp"])
     assert [diagnostic.code.id for diagnostic in caught.value.diagnostics] == ["MTC504", "MTC402"]
