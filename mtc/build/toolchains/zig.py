@@ -116,8 +116,13 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     if os.name == "nt":
         raise CANNOT_BUILD_TARGET.error("building with zig is not possible on Windows", help="set CC and CXX")
     if target.system == "Android" and target.abi not in bionic.ABIS:
-        return Missing(f"what zig needs for {target.abi}, which mtc does not have", "")
+        # Of 32 bits, its time_t is another than that of zig's headers.
+        reason = f"zig, for which mtc has no C library of {target.abi}"
+        return Missing(reason, "set ANDROID_NDK_HOME to the folder of an Android NDK")
     version = version or first_line([program, "version"])
+    if target.system == "Android" and version != bionic.ZIG_VERSION:
+        reason = f"zig {bionic.ZIG_VERSION}, whose headers were compared with Android's (there is {version})"
+        return Missing(reason, f"run `pip install ziglang=={bionic.ZIG_VERSION}`")
     folder = _folder(program, version, target.name)
     options, environment = _options(Path(program), version, target)
     scripts = {}
