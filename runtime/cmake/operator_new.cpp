@@ -81,15 +81,19 @@ void __throw_logic_error(const char*) { abort(); }
 
 #if defined(_LIBCPP_VERSION)
 // libc++'s own definitions of these stand in objects that throw, which bring in the unwinder and the demangler: 150 KB.
-// Where something else needs those objects after all, they are not defined twice.
+#if defined(__wasm__)
+#define MTC_REPLACES __attribute__((weak))  // something there needs those objects after all
+#else
+#define MTC_REPLACES  // Apple's linkers would look further for a strong definition
+#endif
 namespace std {
-__attribute__((weak)) const nothrow_t nothrow{};
+MTC_REPLACES const nothrow_t nothrow{};
 }
 _LIBCPP_BEGIN_NAMESPACE_STD
 // Whether it is declared noexcept differs from version to version.
-__attribute__((weak)) void __libcpp_verbose_abort(const char*, ...) noexcept(noexcept(__libcpp_verbose_abort(""))) {
+MTC_REPLACES void __libcpp_verbose_abort(const char*, ...) noexcept(noexcept(__libcpp_verbose_abort(""))) {
   std::abort();
 }
 _LIBCPP_END_NAMESPACE_STD
-extern "C" __attribute__((weak)) void __cxa_pure_virtual() { std::abort(); }
+extern "C" MTC_REPLACES void __cxa_pure_virtual() { std::abort(); }
 #endif
