@@ -41,7 +41,7 @@ class Device:
         self._folder = Folder(access)
         self._names: dict[tuple[Path, int, int], str] = {}  # of files there, by what they are here
         try:
-            self.name = access.name
+            self.name, self.folder = access.name, self._folder.path  # the folder there that is this device's own
             self.target: Target = access.target(self._folder.machine)
             cpuinfo = self._folder.run("cat /proc/cpuinfo 2>/dev/null").out
             self.processor = access.processor(self._folder.machine, cpuinfo)
