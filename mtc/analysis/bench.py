@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from mtc.analysis.program_flops import instruction_flops
-from mtc.analysis.sessions import library_of
-from mtc.delegates.library import KernelLibrary
-from mtc.delegates.registry import first_backend
+from mtc.analysis.operator_times import operators
+from mtc.analysis.sessions import HOST, library_of
+from mtc.build.progress import Progress
+from mtc.devices import DeviceSession, Timings, processors
 from mtc.diagnostics import FALLBACK, collected
-from mtc.ir.kernel_key import KernelKey
-from mtc.partition import is_fallback
 from mtc.program import reader
-from mtc.session import Event, Session, tensors
+from mtc.session import Event, Memory, Session, tensors
 from mtc.support.plural import counted
 
 Measured = dict[str, Any]
+_MOST_RUNS = 10_000  # at a time on a device
+_PROFILED = 3  # runs on a device, each in a process of its own, of which operators' times are the medians
 
 
 def bench(
@@ -53,38 +53,86 @@ def bench(
     memory = session.memory()
     mapped = _resident(path)
     session.close()
-    backend = first_backend(program.backends)
-    rows = _profile(path, library, threads, arrays, max(3, min(len(times), 50)), backend)
-    flops = _flops(program, [array.shape for array in arrays])
-    for row in rows:
-        row["flops"] = sum(flops.get(place, 0) for place in row.pop("instructions"))
-        row["gflops"] = row["flops"] / (row["ms"] * 1e6) if row["ms"] else 0.0
-    total = sum(row["flops"] for row in rows)
-    limit = machine_peak(threads)
-    median = statistics.median(times)
+    samples = _profiled(path, library, threads, arrays, max(3, min(len(times), 50)))
+    rows = operators(program, samples, [array.shape for array in arrays])
+    timings = Timings(
+        load=1000 * (opened - start),
+        first_run=1000 * (first - opened),
+        runs=len(times),
+        median=1000 * statistics.median(times),
+        p90=1000 * float(np.quantile(times, 0.9)),
+        min=1000 * min(times),
+    )
     return {
-        "program": path.name,
+        **_described(program, origin, threads, timings, memory, rows),
+        "device": HOST,
+        "runtime": "host" if runtime is None else runtime.name,
+        "machine": machine(),
+        "peak_memory": max(peak - before, 0),
+        "mapped_file": mapped,  # weights that are used in place, samples, tables
+        "machine_gflops": machine_peak(threads),
+    }
+
+
+def bench_on_device(
+    path: Path,
+    device: str,
+    *,
+    threads: int = 1,
+    seconds: float = 2.0,
+    runs: int = 0,
+    runtime: Path | None = None,
+    inputs: tensors.Arrays | None = None,
+    progress: Progress | None = None,
+) -> Measured:
+    """As `bench`, by processes on a device. Its peak of memory is that of a whole process, and what its processor could
+    do at most is not known."""
+    program = reader.read(path)
+    with DeviceSession(device, path, threads=threads, runtime=runtime, progress=progress) as session:
+        arrays, origin = tensors.bound(session, inputs)
+        if progress is not None:
+            progress(f"measuring on {device}", 0, 0)
+        if not runs:
+            once = session.measure(*arrays, runs=1).timings.median
+            runs = max(5, min(_MOST_RUNS, int(1000 * seconds / max(once, 1e-3))))
+        found = session.measure(*arrays, runs=runs)
+        samples = [session.measure(*arrays, runs=1, profile=True).profile for _ in range(_PROFILED)]
+        where = session.device
+    rows = operators(program, samples, [array.shape for array in arrays])
+    return {
+        **_described(program, origin, threads, found.timings, found.memory, rows),
+        "device": where.name,
+        "runtime": where.target.name if runtime is None else runtime.name,
+        "machine": where.processor,
+        "peak_memory": found.peak_memory,
+        "mapped_file": 0,
+        "machine_gflops": None,
+    }
+
+
+def _described(
+    program: reader.Program, origin: str, threads: int, timings: Timings, memory: Memory, rows: list[Measured]
+) -> Measured:
+    """What is said of a program wherever it ran."""
+    total = sum(row["flops"] for row in rows)
+    return {
+        "program": program.path.name,
         "backends": program.backends,
         "inputs": origin,
         "threads": threads,
-        "runtime": "host" if runtime is None else runtime.name,
-        "machine": machine(),
         "interface": reader.interface_of(program),
-        "runs": len(times),
-        "load_ms": 1000 * (opened - start),
-        "first_run_ms": 1000 * (first - opened),
-        "median_ms": 1000 * median,
-        "p90_ms": 1000 * float(np.quantile(times, 0.9)),
-        "min_ms": 1000 * min(times),
-        "peak_memory": max(peak - before, 0),
+        "runs": timings.runs,
+        "load_ms": timings.load,
+        "first_run_ms": timings.first_run,
+        "median_ms": timings.median,
+        "p90_ms": timings.p90,
+        "min_ms": timings.min,
         "arena": memory.arena,
         "scratch": memory.scratch,
         "state": memory.state,
         "packed_weights": memory.packed,
-        "mapped_file": mapped,  # weights that are used in place, samples, tables
         "flops": total,
-        "gflops": total / median / 1e9,
-        "machine_gflops": limit,
+        "gflops": total / (timings.median * 1e6) if timings.median else 0.0,
         "operators": rows,
     }
 
@@ -108,11 +156,10 @@ def refuse_fallback(measured: Measured) -> None:
 def machine() -> str:
     """The processor, as the system calls it, and how many of its cores there are."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        text = Path("/proc/cpuinfo").read_text()
     except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return f"{next(named, platform.processor() or platform.machine())}, {counted(os.cpu_count() or 1, 'core')}"
+        text = "processor:\n" * (os.cpu_count() or 1)
+    return processors.described(text, platform.processor() or platform.machine())
 
 
 def machine_peak(threads: int) -> float:
@@ -152,13 +199,8 @@ def _timed(
     return times
 
 
-def _profile(
-    path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int, first: KernelLibrary
-) -> list[Measured]:
-    """Time of each operator and backend, slowest first: milliseconds of one run, medians over the runs.
-
-    That of a branch or loop is what its functions do not take.
-    """
+def _profiled(path: Path, library: Path, threads: int, arrays: Sequence[np.ndarray], runs: int) -> list[list[Event]]:
+    """The instructions of each of several runs."""
     with Session(path, threads=threads, profile=True, runtime=library) as session:
         session.run(*arrays)
         samples = []
@@ -166,52 +208,7 @@ def _profile(
             session.reset_state()
             session.run(*arrays)
             samples.append(session.events())
-    spans = [own_times(events) for events in samples]
-    groups: dict[tuple[str, str], list[int]] = {}
-    for index, event in enumerate(samples[0]):
-        key = KernelKey.parse(event.kernel)
-        groups.setdefault((key.op, key.library), []).append(index)
-    medians = [statistics.median(s[i] for s in spans if i < len(s)) for i in range(len(samples[0]))]
-    total = sum(medians) or 1
-    rows = []
-    for (op, backend), indices in groups.items():
-        spent = sum(medians[i] for i in indices)
-        slowest = max(indices, key=lambda i: medians[i])
-        rows.append(
-            {
-                "op": op,
-                "backend": backend,
-                "count": len(indices),
-                "ms": spent / 1e6,
-                "share": spent / total,
-                "at": samples[0][slowest].location,
-                "is_fallback": any(is_fallback(samples[0][i].kernel, first) for i in indices),
-                "instructions": [(samples[0][i].function, samples[0][i].instruction) for i in indices],
-            }
-        )
-    return sorted(rows, key=lambda row: -row["ms"])
-
-
-def own_times(events: Sequence[Event]) -> list[int]:
-    """The nanoseconds of each event that are not those of events inside it. These come before it."""
-    own = [event.duration for event in events]
-    closed: list[int] = []  # events that are in no other one so far
-    for index, event in enumerate(events):
-        while closed and events[closed[-1]].start >= event.start:
-            own[index] -= events[closed.pop()].duration
-        closed.append(index)
-    return own
-
-
-def _flops(program: reader.Program, shapes: Sequence[Sequence[int]]) -> dict[tuple[int, int], int]:
-    """The work of each instruction by function and place. Of a nested function whose sizes vary it is not known."""
-    found: dict[tuple[int, int], int] = {}
-    for number, function in enumerate(program.tables.functions or []):
-        if number and function.symbols:
-            continue
-        work = instruction_flops(program, shapes if number == 0 else [], number)
-        found |= {(number, index): flops for index, flops in enumerate(work)}
-    return found
+    return samples
 
 
 def _reset_peak_memory() -> int:

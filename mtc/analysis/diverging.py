@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from mtc import stages
 from mtc.analysis.instruction_digests import instruction_digests
 from mtc.analysis.layers import Layer, first_divergence
 from mtc.analysis.limits import Limits
-from mtc.analysis.sessions import library_of
+from mtc.analysis.sessions import open_session
 from mtc.analysis.verify import Reference, samples_of
 from mtc.ir.module import Module
 from mtc.program import reader
-from mtc.session import Session
+from mtc.session import Runner
 from mtc.stages.kinds import Kind, kind_of_input
 
 _MOST_SHOWN = 5
@@ -23,11 +24,13 @@ _MOST_SHOWN = 5
 def diverging_layer(
     program: Path,
     against: str,
-    session: Session,
+    session: Runner,
     reference: Reference,
     data: Path | None,
-    runtime: Path | None,
     limits: Limits,
+    *,
+    runtime: Path | None,
+    device: str,
 ) -> Layer | None:
     """The first operator of `program` that diverges on the first sample, or None.
 
@@ -38,7 +41,7 @@ def diverging_layer(
     return first_divergence(
         _canonical(against, backend),
         arrays,
-        lambda path: Session(path, runtime=library_of(runtime)),
+        partial(open_session, runtime=runtime, device=device),
         backend=backend,
         limits=limits,
     )

@@ -17,11 +17,11 @@ from mtc.ir.module import Module, Node, Value
 from mtc.ir.opspec import Trait
 from mtc.lower import Lowered
 from mtc.program.storage import is_free
-from mtc.session import Session
+from mtc.session import Runner
 from mtc.stages.taps import named, tappable, tapped
 
 # Opens a session of the program in a file.
-Opener = Callable[[Path], Session]
+Opener = Callable[[Path], Runner]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mtc.analysis.limits import Limits
 from mtc.diagnostics import BAD_JUDGE, BAD_SOURCE, CANNOT_READ, MISMATCH, MtcError, collected
 from mtc.frontends import source as sources
 from mtc.ir.module import Module
-from mtc.session import Session, tensors
+from mtc.session import Runner, tensors
 from mtc.stages.kinds import Kind, kind_of_input
 from mtc.support.plural import counted
 
@@ -84,7 +84,7 @@ def reference_of(against: str) -> Reference:
 
 
 def verify(
-    session: Session,
+    session: Runner,
     reference: Reference,
     data: Path | None = None,
     *,
@@ -133,7 +133,7 @@ def _named(sample: str) -> Iterator[None]:
         raise MtcError(*found, summary=error.summary) from error
 
 
-def drift(session: Session, reference: Reference, limits: Limits = Limits()) -> str:
+def drift(session: Runner, reference: Reference, limits: Limits = Limits()) -> str:
     """Why a program may differ from its source though no operator is wrong: on the sample that the program carries the
     source gives other results than at the export. Empty if it does not, or if there is no sample."""
     sample = session.samples()
@@ -203,7 +203,7 @@ def refuse(differences: Sequence[Difference], first: str = "", changed: str = ""
             report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))
 
 
-def samples_of(session: Session, reference: Reference, data: Path | None) -> Iterator[tuple[str, list[np.ndarray]]]:
+def samples_of(session: Runner, reference: Reference, data: Path | None) -> Iterator[tuple[str, list[np.ndarray]]]:
     """The samples' names and arrays, in the program's order."""
     if data is None:
         yield "example", reference.example()

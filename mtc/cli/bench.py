@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
     Percent,
+    device_option,
     inputs_option,
     model_argument,
     model_or_last,
@@ -30,6 +32,7 @@ _MOST_ROWS = 30
 @click.option("--seconds", type=click.FloatRange(0.01), default=2.0, show_default=True, help="How long to measure.")
 @inputs_option
 @runtime_option
+@device_option
 @click.option("--baseline", type=PATH, help="What `mtc bench --json` wrote before: fail if this is slower.")
 @click.option("--max-regress", type=Percent(), help="How much worse than the baseline is allowed.  [default: 5%]")
 @click.option("--fail-on-fallback", is_flag=True, help="Fail if an operator fell back from the first backend.")
@@ -41,6 +44,7 @@ def bench(
     seconds: float,
     inputs: tuple[Path, ...],
     runtime: Path | None,
+    device: str,
     baseline: Path | None,
     max_regress: float | None,
     fail_on_fallback: bool,
@@ -53,6 +57,7 @@ def bench(
     """
     from mtc.analysis import baseline as baselines
     from mtc.analysis import bench as measuring
+    from mtc.analysis.sessions import HOST
     from mtc.program import reader
     from mtc.session import tensors
     from mtc.stages.kinds import Kind
@@ -73,11 +78,13 @@ def bench(
         seconds=None if runs else seconds,
         inputs=inputs or None,
         runtime=runtime,
+        device=None if device == HOST else device,
         baseline=baseline,
         max_regress=None if baseline is None else f"{most:.4g}",
         fail_on_fallback=fail_on_fallback,
     )
-    measured = measuring.bench(
+    bench = measuring.bench if device == HOST else partial(measuring.bench_on_device, device=device)
+    measured = bench(
         model,
         threads=threads,
         seconds=seconds,
@@ -104,15 +111,17 @@ def bench(
 def _text(measured: dict[str, Any]) -> str:
     parts = ("arena", "scratch", "state", "packed_weights", "mapped_file")
     memory = "  ".join(f"{part.replace('_', ' ')} {console.size(measured[part])}" for part in parts)
-    of_peak = measured["gflops"] / measured["machine_gflops"]
+    speed, most = f"{measured['gflops']:.1f} GFLOP/s", measured["machine_gflops"]
     taken = f"{counted(measured['runs'], 'run')}, {counted(measured['threads'], 'thread')}"
     lines = [
         f"median {measured['median_ms']:.3f} ms   p90 {measured['p90_ms']:.3f} ms   "
         f"min {measured['min_ms']:.3f} ms   ({taken})",
         f"cold load {measured['load_ms']:.1f} ms, first run {measured['first_run_ms']:.1f} ms",
         f"peak memory {console.size(measured['peak_memory'])}: {memory}",
-        f"{measured['gflops']:.1f} GFLOP/s, {of_peak:.0%} of this machine's {measured['machine_gflops']:.1f}",
+        speed if most is None else f"{speed}, {measured['gflops'] / most:.0%} of this machine's {most:.1f}",
     ]
+    if most is None:
+        lines.append(f"on {measured['device']}: {measured['machine']}")
     for key, ratio in measured.get("against_baseline", {}).items():
         lines.append(f"{key} is {ratio:.3f} times the baseline's")
     rows = [

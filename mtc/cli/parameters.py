@@ -30,7 +30,16 @@ inputs_option = click.option(
     help=".npz, or a .npy for each input in turn. Default: the bundled sample, else seeded random data.",
 )
 runtime_option = click.option(
-    "--runtime", type=PATH, help="A folder of `mtc build-runtime` to run on. Default: the host runtime."
+    "--runtime",
+    type=PATH,
+    help="A folder of `mtc build-runtime` to run on. Default: the host runtime, or one for --device.",
+)
+device_option = click.option(
+    "--device",
+    default="host",
+    show_default=True,
+    metavar="DEVICE",
+    help="What runs it: host, qemu:ARCH[:CPU], ssh:HOST or adb:SERIAL.",
 )
 verify_each_option = click.option(
     "--verify-each", is_flag=True, help="Run the samples around each pass; name the first that changes a result."

@@ -1,4 +1,4 @@
-"""`mtc run`: runs a program on the host runtime."""
+"""`mtc run`: runs a program, here or on a device."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
+    device_option,
     inputs_option,
     model_argument,
     model_or_last,
@@ -26,6 +27,7 @@ from mtc.cli.parameters import (
 @click.option("--function", default="forward", show_default=True, help="The function to run.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For random data.")
 @runtime_option
+@device_option
 @threads_option
 @overwrite_option
 @json_option
@@ -36,6 +38,7 @@ def run(
     function: str,
     seed: int,
     runtime: Path | None,
+    device: str,
     threads: int,
     overwrite: bool,
 ) -> None:
@@ -45,7 +48,7 @@ def run(
     Example:
       mtc run model.mtp --outputs out.npz
     """
-    from mtc.analysis.sessions import open_session
+    from mtc.analysis.sessions import described, open_session
     from mtc.session import tensors
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
@@ -56,7 +59,7 @@ def run(
     if outputs is not None:
         check_output(outputs, Kind.ARRAYS, overwrite=overwrite, inputs=inputs)
     given = tensors.read_all(inputs) if inputs else None
-    with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
+    with open_session(model, threads=threads, runtime=runtime, device=device, progress=console.progress()) as session:
         arrays, origin = tensors.bound(session, given, function=function, seed=seed)
         console.effective(
             "run",
@@ -65,6 +68,7 @@ def run(
             outputs=outputs,
             function=function,
             runtime=runtime,
+            device=described(session),
             threads=threads,
         )
         results = session.run(*arrays, function=function)

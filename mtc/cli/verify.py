@@ -10,7 +10,7 @@ import click
 from mtc.analysis.limits import Limits
 from mtc.cli import completing, console
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import PATH, model_argument, model_or_last, runtime_option, threads_option
+from mtc.cli.parameters import PATH, device_option, model_argument, model_or_last, runtime_option, threads_option
 
 if TYPE_CHECKING:
     from mtc.analysis.verify import Difference
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--metric", type=PATH, help="A Python file whose metric(outputs, references) says whether it is good.")
 @click.option("--layers", is_flag=True, help="Find the first operator whose result diverges.")
 @runtime_option
+@device_option
 @threads_option
 @json_option
 def verify(
@@ -54,6 +55,7 @@ def verify(
     metric: Path | None,
     layers: bool,
     runtime: Path | None,
+    device: str,
     threads: int,
 ) -> None:
     """Compare every output of the program MODEL with its source model's. Exit code 1 if one differs too much.
@@ -65,7 +67,7 @@ def verify(
     from mtc.analysis import verify as comparing
     from mtc.analysis.diverging import diverging_layer, other_than_source
     from mtc.analysis.judges import load_function
-    from mtc.analysis.sessions import open_session
+    from mtc.analysis.sessions import HOST, open_session
     from mtc.stages.kinds import Kind
 
     model = model_or_last(model, Kind.PROGRAM)
@@ -81,17 +83,18 @@ def verify(
         metric=metric,
         layers=layers,
         runtime=runtime,
+        device=None if device == HOST else device,
         threads=threads,
     )
     reference = comparing.reference_of(against)
-    with open_session(model, threads=threads, runtime=runtime, progress=console.progress()) as session:
+    with open_session(model, threads=threads, runtime=runtime, device=device, progress=console.progress()) as session:
         rows = comparing.verify(session, reference, data, limits=limits, metric=judge)
         is_ok = all(row.is_ok for row in rows)
         changed = "" if is_ok else comparing.drift(session, reference, limits)
         quantized = session.metadata("quantization") or ""
         layer, other = None, ""
         if layers:
-            layer = diverging_layer(model, against, session, reference, data, runtime, limits)
+            layer = diverging_layer(model, against, session, reference, data, limits, runtime=runtime, device=device)
             other = "" if is_ok or layer else other_than_source(model, against)
     cells = [(r.sample, r.output, *_numbers(r), _verdict(r)) for r in rows]
     table = console.table(("sample", "output", "max_rel", "cosine", ""), cells, right=(2, 3))

@@ -3,5 +3,6 @@
 from mtc.devices.device import Device, DeviceRun
 from mtc.devices.opening import open_device
 from mtc.devices.report import Timings
+from mtc.devices.session import DeviceSession
 
-__all__ = ["Device", "DeviceRun", "Timings", "open_device"]
+__all__ = ["Device", "DeviceRun", "DeviceSession", "Timings", "open_device"]

@@ -16,6 +16,7 @@ from mtc.devices import report
 from mtc.devices.report import Timings
 from mtc.devices.shell import Access, Done, Folder
 from mtc.diagnostics import CANNOT_READ, DEVICE_FAILED, OTHER_TARGET
+from mtc.ir.types import BF16
 from mtc.session import Event, Memory
 
 _TRACE, _OUTPUTS = "trace.json", "outputs"
@@ -40,7 +41,7 @@ class Device:
         self._folder = Folder(access)
         self._names: dict[tuple[Path, int, int], str] = {}  # of files there, by what they are here
         try:
-            self.name = access.name
+            self.name, self.folder = access.name, self._folder.path  # the folder there that is this device's own
             self.target: Target = access.target(self._folder.machine)
             cpuinfo = self._folder.run("cat /proc/cpuinfo 2>/dev/null").out
             self.processor = access.processor(self._folder.machine, cpuinfo)
@@ -122,7 +123,9 @@ class Device:
         for index in range(report.output_count(said)):
             name = f"output_{index}.npy"
             self._folder.pull(f"{_OUTPUTS}/{name}", here / name)
-            outputs.append(np.load(here / name))
+            array = np.load(here / name)
+            # NumPy lacks bf16: in files it is two bytes of no type.
+            outputs.append(array.view(BF16.numpy) if array.dtype.kind == "V" else array)
         if profile:
             self._folder.pull(_TRACE, here / _TRACE)
         try:

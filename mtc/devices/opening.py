@@ -1,10 +1,11 @@
-"""Which device a text names: `host`, `qemu:ARCH`, `qemu:ARCH:CPU`, `ssh:HOST`."""
+"""Which device a text names: `host`, `qemu:ARCH`, `qemu:ARCH:CPU`, `ssh:HOST`, `adb:SERIAL`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from mtc.devices import local
+from mtc.devices.adb import Adb
 from mtc.devices.device import Device
 from mtc.devices.shell import Access
 from mtc.devices.ssh import Ssh
@@ -31,4 +32,4 @@ def _qemu(name: str, rest: str) -> Access:
     return local.emulator(name, architecture, cpu)
 
 
-KINDS: dict[str, Callable[[str, str], Access]] = {"host": _host, "qemu": _qemu, "ssh": Ssh}
+KINDS: dict[str, Callable[[str, str], Access]] = {"host": _host, "qemu": _qemu, "ssh": Ssh, "adb": Adb}

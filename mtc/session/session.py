@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,17 +16,7 @@ from mtc.ir.dtype import DType
 from mtc.program.header import UNBOUNDED
 from mtc.session import capi
 from mtc.session.refusals import refusal
-from mtc.support.plural import counted
-
-
-@dataclass(frozen=True)
-class Signature:
-    """What the program says of an input or output. A size is None where the caller decides it."""
-
-    name: str
-    dtype: DType
-    shape: tuple[int | None, ...]
-    bounds: tuple[tuple[int, int | None], ...]
+from mtc.session.signature import Signature, bound
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,7 @@ class Session:
         """The outputs for `inputs`: arrays in the program's order, or one mapping from names. Each returned array is
         the caller's. MtcError if number, name, dtype or shape of an input does not fit."""
         number = self._function(function)
-        arrays = self._bound(inputs, number)
+        arrays = bound(inputs, self._inputs[number])
         tensors = (capi.Tensor * max(len(arrays), 1))(*map(capi.from_array, arrays))
         self._check(lambda error: self._lib.mtc_session_run(self._session, number, tensors, len(arrays), error))
         outputs = []
@@ -246,42 +235,12 @@ class Session:
             found.append(Signature(_text(raw.name), DType.numbered(raw.dtype), shape, bounds))
         return found
 
-    def _bound(self, inputs: Sequence[Any], function: int) -> list[np.ndarray]:
-        """Arrays in the program's order, dense, in its dtypes."""
-        wanted = self._inputs[function]
-        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-            given = inputs[0]
-            names = [signature.name for signature in wanted]
-            if set(given) != set(names):
-                raise BAD_INPUT.error(f"inputs are named {', '.join(names)}, not {', '.join(map(str, given))}")
-            inputs = [given[name] for name in names]
-        if len(inputs) != len(wanted):
-            raise BAD_INPUT.error(f"the program takes {counted(len(wanted), 'input')}, not {len(inputs)}")
-        return [_dense(value, signature) for value, signature in zip(inputs, wanted, strict=True)]
-
 
 def cpu_level(name: str) -> int:
     """The C API's number of a level of instruction sets. BAD_INPUT if it is none."""
     if name not in capi.CPUS:
         raise BAD_INPUT.error(f"`{name}` is no level of instruction sets", help=f"there are: {', '.join(capi.CPUS)}")
     return capi.CPUS[name]
-
-
-def _dense(value: Any, signature: Signature) -> np.ndarray:
-    array = np.asarray(value)
-    try:
-        dtype = DType.of(array.dtype)
-    except KeyError:
-        dtype = None
-    if dtype is not signature.dtype:
-        wanted = np.dtype(signature.dtype.numpy)
-        named = "" if wanted.name == str(signature.dtype) else f" (NumPy's {wanted.name})"
-        raise BAD_INPUT.error(
-            f"input `{signature.name}` is {signature.dtype}{named}, not {array.dtype}",
-            help=f"convert it: `array.astype({wanted.name!r})`" if wanted.kind in "iufb" else None,
-        )
-    # ascontiguousarray alone would make a 0-d array 1-d.
-    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def _until_null(get: Any) -> list[str]:

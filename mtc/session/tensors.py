@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mtc.diagnostics import BAD_INPUT, CANNOT_READ
-from mtc.session import Session, Signature
+from mtc.session import Runner, Signature
 from mtc.support.atomic import atomic_file
 from mtc.support.plural import counted
 from mtc.support.suggest import did_you_mean
@@ -72,7 +72,7 @@ def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def bound(
-    session: Session, given: Arrays | None, *, function: str = "forward", seed: int = 0
+    session: Runner, given: Arrays | None, *, function: str = "forward", seed: int = 0
 ) -> tuple[list[np.ndarray], str]:
     """Arrays for every input of the program, in its order, and where they come from."""
     wanted = session.inputs(function)

@@ -13,7 +13,8 @@ import pytest
 
 import mtc
 from mtc import stages
-from mtc.analysis.bench import bench, own_times
+from mtc.analysis.bench import bench
+from mtc.analysis.operator_times import own_times
 from mtc.build import cmake
 from mtc.build.runtime_folder import RuntimeBuild
 from mtc.ir.parser import parse

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -81,6 +83,13 @@ class Server:
                 break
             time.sleep(0.05)
         return found
+
+    def drop_connections(self) -> None:
+        """As if the cable were pulled out: ends the processes that serve one."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(status.read_text().rpartition(")")[2].split()[1]) == self.process.pid:
+                    os.kill(int(status.parent.name), signal.SIGKILL)
 
     def close(self) -> None:
         self.process.terminate()
