@@ -6,6 +6,8 @@ import java.lang.ref.ReferenceQueue;
 import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 /**
  * A handle of the C API, destroyed once it is closed and nobody uses it any more.
@@ -58,6 +60,26 @@ final class Handle extends PhantomReference<Object> {
     }
     OPEN.remove(this);
     destroy.run();
+  }
+
+  /** What the call gives for the address, which stays good meanwhile. */
+  <T> T ask(LongFunction<T> call) {
+    long used = acquire();
+    try {
+      return call.apply(used);
+    } finally {
+      release();
+    }
+  }
+
+  /** Calls with the address, which stays good meanwhile. */
+  void tell(LongConsumer call) {
+    long used = acquire();
+    try {
+      call.accept(used);
+    } finally {
+      release();
+    }
   }
 
   /** Once closed it stays so; a second time does nothing. */

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /** A program: what it takes and gives. Sessions run it; they keep it, so it may be closed before them. */
 public final class Program implements AutoCloseable {
@@ -49,8 +50,8 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * From what lies between the buffer's position and its limit. A direct buffer, such as a mapped file, is used where it
-   * is and must not change while the program lives; another is copied.
+   * From what lies between the buffer's position and its limit. A direct buffer, such as a mapped file, is used where
+   * it is and must not change while the program lives; another is copied.
    */
   public static Program load(ByteBuffer bytes) {
     Handle.collect();
@@ -69,7 +70,7 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * From a range of an open file, whose descriptor may be closed afterwards. Of an Android asset that is not compressed:
+   * From a range of an open file, whose descriptor may be closed afterwards. Of an Android asset, not compressed:
    *
    * <pre>{@code
    * try (AssetFileDescriptor asset = context.getAssets().openFd("mtc/net.mtp")) {
@@ -99,9 +100,14 @@ public final class Program implements AutoCloseable {
 
   /** The keys of the runtime's kernels. */
   public static List<String> runtimeKernels() {
+    return listed(Native::runtimeKernel);
+  }
+
+  /** Texts until there are no more. */
+  private static List<String> listed(LongFunction<byte[]> at) {
     List<String> found = new ArrayList<>();
-    for (byte[] key = Native.runtimeKernel(0); key != null; key = Native.runtimeKernel(found.size())) {
-      found.add(Native.text(key));
+    for (byte[] text = at.apply(0); text != null; text = at.apply(found.size())) {
+      found.add(Native.text(text));
     }
     return found;
   }
@@ -133,49 +139,29 @@ public final class Program implements AutoCloseable {
 
   /** The keys of the kernels that the program needs. */
   public List<String> kernels() {
-    long address = handle.acquire();
-    try {
-      List<String> found = new ArrayList<>();
-      for (byte[] key = Native.programKernel(address, 0); key != null; ) {
-        found.add(Native.text(key));
-        key = Native.programKernel(address, found.size());
-      }
-      return found;
-    } finally {
-      handle.release();
-    }
+    return handle.ask(address -> listed(index -> Native.programKernel(address, index)));
   }
 
   /** What the program says under a key; null if nothing. */
   public String metadata(String key) {
-    long address = handle.acquire();
-    try {
-      return Native.text(Native.metadata(address, Native.bytes(key)));
-    } finally {
-      handle.release();
-    }
+    return handle.ask(address -> Native.text(Native.metadata(address, Native.bytes(key))));
   }
 
   /** The example of an input that the program carries, as a copy; null if it carries none. */
   public Tensor sampleInput(int index) {
-    return sample(false, index);
+    return handle.ask(address -> sample(address, false, index));
   }
 
   /** What the source model gave for the sample inputs, as a copy; null if the program does not say. */
   public Tensor sampleOutput(int index) {
-    return sample(true, index);
+    return handle.ask(address -> sample(address, true, index));
   }
 
-  private Tensor sample(boolean isOutput, int index) {
-    long address = handle.acquire();
-    try {
-      if (!Native.sample(address, 0, isOutput, index, new long[Native.TENSOR_NUMBERS], null)) {
-        return null;
-      }
-      return Tensor.read((numbers, data) -> Native.sample(address, 0, isOutput, index, numbers, data));
-    } finally {
-      handle.release();
+  private static Tensor sample(long address, boolean isOutput, int index) {
+    if (!Native.sample(address, 0, isOutput, index, new long[Native.TENSOR_NUMBERS], null)) {
+      return null;
     }
+    return Tensor.read((numbers, data) -> Native.sample(address, 0, isOutput, index, numbers, data));
   }
 
   /** A session that runs it on the calling thread. */

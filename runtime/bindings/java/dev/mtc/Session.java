@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A program, ready to run. Calls by several threads wait for each other, but {@link #cancel} and {@link #close}, which do
- * not wait for a run. What fails throws {@link MtcException}; what comes after {@link #close},
+ * A program, ready to run. Calls by several threads wait for each other, but {@link #cancel} and {@link #close}, which
+ * do not wait for a run. What fails throws {@link MtcException}; what comes after {@link #close},
  * {@link IllegalStateException}.
  */
 public final class Session implements AutoCloseable {
@@ -77,18 +77,20 @@ public final class Session implements AutoCloseable {
       data[i] = inputs[i].direct();
       inputs[i].describe(numbers, i * Native.TENSOR_NUMBERS);
     }
-    long address = handle.acquire();
-    try {
-      Native.run(address, function.index, data, numbers);
-      List<Tensor> results = new ArrayList<>();
-      for (int i = 0; i < function.outputs().size(); ++i) {
-        long index = i;
-        results.add(Tensor.read((found, into) -> Native.output(address, function.index, index, found, into)));
-      }
-      return results;
-    } finally {
-      handle.release();
+    return handle.ask(
+        address -> {
+          Native.run(address, function.index, data, numbers);
+          return results(address, function);
+        });
+  }
+
+  private static List<Tensor> results(long address, Function function) {
+    List<Tensor> results = new ArrayList<>();
+    for (int i = 0; i < function.outputs().size(); ++i) {
+      long index = i;
+      results.add(Tensor.read((numbers, data) -> Native.output(address, function.index, index, numbers, data)));
     }
+    return results;
   }
 
   private static Tensor[] ordered(Function function, Map<String, Tensor> inputs) {
@@ -113,12 +115,7 @@ public final class Session implements AutoCloseable {
 
   /** Makes a run that another thread has in progress fail as CANCELLED soon. */
   public void cancel() {
-    long address = handle.acquire();
-    try {
-      Native.cancel(address);
-    } finally {
-      handle.release();
-    }
+    handle.tell(Native::cancel);
   }
 
   /** The instructions that a run may take, for programs with loops; 0 is no limit. */
@@ -126,67 +123,43 @@ public final class Session implements AutoCloseable {
     if (instructions < 0) {
       throw MtcException.invalid("a run cannot be limited to " + instructions + " instructions");
     }
-    long address = handle.acquire();
-    try {
-      Native.setStepBudget(address, instructions);
-    } finally {
-      handle.release();
-    }
+    handle.tell(address -> Native.setStepBudget(address, instructions));
   }
 
   /** Sets what the program keeps from run to run to its first values. */
   public synchronized void resetState() {
-    long address = handle.acquire();
-    try {
-      Native.resetState(address);
-    } finally {
-      handle.release();
-    }
+    handle.tell(Native::resetState);
   }
 
   /** A copy of what the program keeps from run to run, for {@link #restoreState}; empty if it keeps nothing. */
   public synchronized ByteBuffer saveState() {
-    long address = handle.acquire();
-    try {
-      ByteBuffer state = ByteBuffer.allocateDirect(Math.toIntExact(Native.stateSize(address)));
-      Native.saveState(address, state, state.capacity());
-      return state;
-    } finally {
-      handle.release();
-    }
+    return handle.ask(
+        address -> {
+          ByteBuffer state = ByteBuffer.allocateDirect(Math.toIntExact(Native.stateSize(address)));
+          Native.saveState(address, state, state.capacity());
+          return state;
+        });
   }
 
   /** Takes what {@link #saveState} of a session of the same program gave. */
   public synchronized void restoreState(ByteBuffer state) {
-    long address = handle.acquire();
-    try {
-      Native.restoreState(address, state, state.capacity());
-    } finally {
-      handle.release();
-    }
+    handle.tell(address -> Native.restoreState(address, state, state.capacity()));
   }
 
   public synchronized Memory memory() {
-    long address = handle.acquire();
-    try {
-      return new Memory(address);
-    } finally {
-      handle.release();
-    }
+    return handle.ask(Memory::new);
   }
 
   /** The instructions of the last run, if the session was opened with {@link SessionOptions#profile}; else none. */
   public synchronized List<Event> profile() {
-    long address = handle.acquire();
-    try {
-      List<Event> events = new ArrayList<>();
-      for (long i = 0; i < Native.eventCount(address); ++i) {
-        events.add(new Event(address, i));
-      }
-      return events;
-    } finally {
-      handle.release();
-    }
+    return handle.ask(
+        address -> {
+          List<Event> events = new ArrayList<>();
+          for (long i = 0; i < Native.eventCount(address); ++i) {
+            events.add(new Event(address, i));
+          }
+          return events;
+        });
   }
 
   /** A run in progress ends first, in its own thread. */

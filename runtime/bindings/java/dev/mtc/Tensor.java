@@ -29,7 +29,7 @@ public final class Tensor {
     checkCount(size(dtype, dims), buffer.remaining(), "bytes", dims);
     if (dtype.bytes() > 1 && buffer.order() != ByteOrder.nativeOrder()) {
       throw MtcException.invalid(
-          "the buffer is " + buffer.order() + ", which this processor is not: call order(ByteOrder.nativeOrder()) first");
+          "the buffer is " + buffer.order() + ", which this processor is not: set ByteOrder.nativeOrder() first");
     }
     if (buffer.isDirect()) {
       return new Tensor(dtype, dims.clone(), buffer.slice());
@@ -203,7 +203,7 @@ public final class Tensor {
 
   private static long size(DType dtype, long... dims) {
     if (dims.length > Native.MAX_RANK) {
-      throw MtcException.invalid(dims.length + " dims are more than the " + Native.MAX_RANK + " that a tensor may have");
+      throw MtcException.invalid(dims.length + " dims are more than " + Native.MAX_RANK + ", which a tensor may have");
     }
     long size = dtype.bytes();
     boolean isEmpty = false;

@@ -8,8 +8,8 @@
  * }
  * }</pre>
  *
- * <p>A {@link Program} may be shared by threads. A {@link Session} runs one call after the other, so threads that are to
- * run at the same time have a session each. What is not closed is released some time after it was garbage, when the
- * next program or session is made.
+ * <p>A {@link Program} may be shared by threads. A {@link Session} runs one call after the other, so threads that are
+ * to run at the same time have a session each. What is not closed is released some time after it was garbage, when
+ * the next program or session is made.
  */
 package dev.mtc;
