@@ -19,7 +19,7 @@ import mtc
 from mtc.build import runtime
 from mtc.build.runtime_folder import read_record
 from mtc.build.runtime_sources import runtime_sources
-from mtc.build.targets import TARGETS, target
+from mtc.build.targets import TARGETS, host_target, target
 from mtc.build.toolchain import toolchain_for
 from mtc.diagnostics import MtcError
 from mtc.ir.parser import parse
@@ -127,8 +127,8 @@ def test_our_jni_header_is_the_jdks(tmp_path):
         lines = []
         for table, (in_jdk, text) in tables.items():
             struct = f"struct mtc_jni_{table}" if name == "ours" else f"struct {in_jdk}"
-            for function in re.findall(r"\*\s?(?:JNICALL\* )?(\w+)\)\(", text.replace("JNICALL*", "*")):
-                lines.append(f'printf("{function} %zu\\n", offsetof({struct}, {function}));')
+            names = re.findall(r"\*\s?(\w+)\)\(", text.replace("JNICALL*", "*"))
+            lines += [f'printf("{function} %zu\\n", offsetof({struct}, {function}));' for function in names]
         assert len(lines) > 15
         source = tmp_path / f"{name}.c"
         source.write_text(
@@ -169,7 +169,7 @@ def programs(built, folder: Path) -> None:
     tanhs = "".join(f"  %{i + 1} = tanh(%{i}) : f32[100000]\n" for i in range(300))
     texts = {
         "i64": "func @forward(%x: i64[3]) {\n  return %x\n}\n",
-        "any": "dim n in [0, 1000]\nfunc @forward(%x: i64[n]) {\n  return %x\n}\n",
+        "any": "func @forward<n: 0..1000>(%x: i64[n]) {\n  return %x\n}\n",
         "sin": "func @forward(%x: f32[3]) {\n  %0 = sin(%x) : f32[3]\n  return %0\n}\n",
         "long": f"func @forward(%x: f32[100000]) {{\n  %0 = tanh(%x) : f32[100000]\n{tanhs}  return %300\n}}\n",
         "state": "state @kept : f32[2]\nfunc @forward(%x: f32[2]) {\n  %s = state @kept : f32[2]\n"
@@ -181,7 +181,8 @@ def programs(built, folder: Path) -> None:
 
 def host_library(built, folder: Path) -> None:
     """The library that the classes load, of the AAR's source, beside the runtime for this machine."""
-    shutil.copy(built.runtime / "lib/libmtc.so", folder)
+    kernels = [*read_record(built.runtime)["kernels"], "copy@portable:f32/1"]  # the state is copied
+    shutil.copy(runtime.build(kernels, host_target(), folder / "runtime").library, folder)
     source = runtime_sources() / "bindings/java/mtc_jni.cpp"
     options = ["-std=c++17", "-O1", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror"]
     command = ["c++", *options, f"-I{built.runtime / 'include'}", source, folder / "libmtc.so"]
@@ -200,10 +201,10 @@ def test_an_app_uses_its_classes(aar, built, tmp_path):
     tests = Path(__file__).with_name("java") / "dev/mtc/RuntimeTest.java"
     compile_it = ["javac", "-encoding", "UTF-8", "-proc:none", "-cp", path, "-d", tmp_path / "tests", tests]
     subprocess.run(compile_it, check=True)
-    options = [f"-Djava.library.path={tmp_path}", f"-Dmtc.programs={tmp_path}", "-Dsun.jnu.encoding=UTF-8"]
+    options = [f"-Djava.library.path={tmp_path}", f"-Dmtc.programs={tmp_path}"]
     options += ["-Dmtc.expected=" + ",".join(map(str, built.outputs.flat)), "-Xcheck:jni", "-Xmx256m"]
     options += ["--add-opens", "java.base/java.io=ALL-UNNAMED", "-cp", path]
-    console = ["org.junit.platform.console.ConsoleLauncher", "--disable-banner", "--details=tree"]
+    console = ["org.junit.platform.console.ConsoleLauncher", "--disable-banner", "--disable-ansi-colors"]
     done = subprocess.run(
         ["java", *options, *console, "--select-class=dev.mtc.RuntimeTest"],
         capture_output=True, text=True, env=os.environ | {"LC_ALL": "C.UTF-8"}, timeout=300, check=False,
