@@ -70,6 +70,7 @@ class BuildKind:
             f"-DMTC_MODE={self.mode}",
             f"-DMTC_SHARED={'ON' if self.target.library else 'OFF'}",
             f"-DMTC_PROGRAM={'ON' if self.target.program else 'OFF'}",
+            f"-DMTC_JNI={'ON' if self.target.system == 'Android' else 'OFF'}",
             f"-DMTC_SANITIZE={self.sanitize}",
         ]
 

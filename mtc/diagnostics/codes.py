@@ -243,7 +243,8 @@ NO_COMPILER = Code(
     "MTC702",
     "no compiler or build tool for the target",
     "A runtime needs a C and C++17 compiler, CMake and Ninja. CC and CXX name a compiler; else the system's is used, "
-    "else zig from the Python package `ziglang`.",
+    "else zig from the Python package `ziglang`. `mtc package --format aar` needs a JDK: the one that JAVA_HOME names, "
+    "else that of `javac` on PATH.",
 )
 BUILD_FAILED = Code(
     "MTC703",
