@@ -84,7 +84,7 @@ def package_entries(bundle: Bundle, platforms: Sequence[str]) -> list[Entry]:
 
 
 def _binding(name: str, folder: str) -> list[Entry]:
-    """The sources of a binding, and the privacy manifest, which Xcode looks for in the resources of a static library."""
+    """Its sources, and the privacy manifest, which Xcode looks for in the resources of a static library."""
     sources = runtime_sources() / "bindings" / name
     found = [path for path in sources.rglob("*") if path.suffix in (".swift", ".h", ".m")]
     entries = [Entry(f"{folder}/{path.relative_to(sources).as_posix()}", path) for path in found]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtc.build.runtime_folder import RECORD
+from mtc.build.targets import TARGETS
 from mtc.bundles import archives
 from mtc.bundles.archives import Entry
 from mtc.bundles.formats import FORMATS
@@ -17,10 +18,10 @@ from mtc.bundles.formats import FORMATS
 DOCS = Path(__file__).parents[2] / "docs" / "packages.md"
 
 
-def taken(name: str, built) -> list[str | Path]:
+def taken(name: str, built, fitting) -> list[str | Path]:
     """Arguments that this format takes."""
     model = ["--with-model", built.program]
-    return ["--format", name, "--runtime", built.runtime, *model]
+    return ["--format", name, "--runtime", fitting(name), *model]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -29,12 +30,12 @@ def test_the_page_lists_the_format(name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_equal_content_is_equal_bytes(built, package, tmp_path, name):
-    first = package(*taken(name, built))
+def test_equal_content_is_equal_bytes(built, fitting, package, tmp_path, name):
+    first = package(*taken(name, built, fitting))
     assert first.code == 0, first.err
     before = first.output.read_bytes()
     moved = tmp_path / "elsewhere"
-    shutil.copytree(built.runtime, moved, copy_function=shutil.copy)  # with times of its own
+    shutil.copytree(fitting(name), moved, copy_function=shutil.copy)  # with times of its own
     (moved / "lib/notes.txt").write_text("not the runtime's")
     again = package("--format", name, "--runtime", moved, "--with-model", built.program.with_suffix(".mtc"))
     assert again.output == first.output  # its own output is replaced
@@ -42,21 +43,22 @@ def test_equal_content_is_equal_bytes(built, package, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_only_packages_are_replaced(built, package, tmp_path, name):
+def test_only_packages_are_replaced(built, fitting, package, tmp_path, name):
     (tmp_path / "mine").write_text("thesis")
-    refused = package(*taken(name, built), "-o", "mine")
+    refused = package(*taken(name, built, fitting), "-o", "mine")
     assert refused.code == 1 and "MTC105" in refused.err
     assert (tmp_path / "mine").read_text() == "thesis"
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_runtime_that_lacks_kernels(built, package, tmp_path, name):
+def test_a_runtime_that_lacks_kernels(built, fitting, package, tmp_path, name):
     """All kernels of both runtimes are named, and nothing is written."""
     lacking = [tmp_path / "a", tmp_path / "b"][: FORMATS[name].most_runtimes]
     for number, folder in enumerate(lacking):
-        shutil.copytree(built.runtime, folder)
+        shutil.copytree(fitting(name), folder)
         record = json.loads((folder / RECORD).read_text())
-        target = record["target"] if number == 0 else "linux-arm64"
+        others = (target for target in TARGETS if FORMATS[name].takes(target) and target != record["target"])
+        target = record["target"] if number == 0 else next(others)
         (folder / RECORD).write_text(json.dumps(record | {"kernels": [], "target": target}))
     runtimes = [word for folder in lacking for word in ("--runtime", folder)]
     refused = package("--format", name, *runtimes, "--with-model", built.program, "-o", "out")
@@ -95,9 +97,9 @@ def test_options_of_app_packages_need_a_format(built, package):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_disk_that_fills_up(built, package, tmp_path, name):
+def test_a_disk_that_fills_up(built, fitting, package, tmp_path, name):
     """No file may grow beyond 1,000 bytes: nothing is left of the package, and what stood there still does."""
-    arguments = [*taken(name, built), "-o", "out"]
+    arguments = [*taken(name, built, fitting), "-o", "out"]
     assert package(*arguments).code == 0
     before, (soft, hard) = (tmp_path / "out").read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))

@@ -48,9 +48,7 @@
   return [self runFunction:0 inputs:inputs error:error];
 }
 
-- (NSArray<MTCTensor*>*)runFunction:(NSUInteger)function
-                             inputs:(NSArray<MTCTensor*>*)inputs
-                              error:(NSError**)error {
+- (NSArray<MTCTensor*>*)runFunction:(NSUInteger)function inputs:(NSArray<MTCTensor*>*)inputs error:(NSError**)error {
   mtc_error reason = {"a tensor has too many dims, or memory ran out"};
   mtc_status status = MTC_INVALID_ARGUMENT;
   mtc_tensor* given = calloc(inputs.count + 1, sizeof(mtc_tensor));

@@ -70,9 +70,9 @@ static BOOL TakesBytes(NSArray<NSNumber*>* shape, MTCDataType dataType, NSUInteg
                          error:(NSError**)error {
   if (!TakesBytes(shape, dataType, data.length)) {
     mtc_error reason;
-    snprintf(reason.message, sizeof(reason.message), "%llu bytes are no tensor of shape [%s] and elements of %llu bytes",
-             (unsigned long long)data.length, [shape componentsJoinedByString:@", "].UTF8String,
-             (unsigned long long)MTCDataTypeSize(dataType));
+    snprintf(reason.message, sizeof(reason.message),
+             "%llu bytes are no tensor of shape [%s] and elements of %llu bytes", (unsigned long long)data.length,
+             [shape componentsJoinedByString:@", "].UTF8String, (unsigned long long)MTCDataTypeSize(dataType));
     MTCSucceeded(MTC_INVALID_ARGUMENT, &reason, error);
     return nil;
   }
