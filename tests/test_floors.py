@@ -21,7 +21,7 @@ FLOORS = (
     ("partition", "selection", "build"),
     ("lower", "bundles"),
     ("session",),
-    ("quant",),
+    ("quant", "devices"),
     ("stages",),
     ("analysis",),
     ("recipe",),

@@ -13,7 +13,7 @@ from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import content_hash, runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import Target
-from mtc.build.third_party import KERNEL_LIBRARIES, third_party, third_party_keys
+from mtc.build.third_party import KERNEL_LIBRARIES, check_libraries, third_party, third_party_keys
 from mtc.build.toolchain import Toolchain, toolchain_for
 from mtc.build.toolchains.zig import lld_folder, zig_version
 from mtc.diagnostics import UNKNOWN_NAME
@@ -38,7 +38,9 @@ class BuildKind:
     def of(
         target: Target, libraries: Collection[str], mode: Mode = "size", sanitize: str = "", toolchain: str = ""
     ) -> BuildKind:
-        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`, or not `toolchain`."""
+        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`, or not `toolchain`, or
+        one of the libraries is not for that target."""
+        check_libraries(target, libraries)
         found = toolchain_for(target, toolchain)
         return BuildKind(target, found, mode, check_sanitizers(sanitize), frozenset(libraries))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -10,6 +11,9 @@ from typing import BinaryIO
 from mtc.build.targets import TARGETS
 from mtc.bundles.bundle import Bundle, Runtime
 from mtc.diagnostics import BAD_PACKAGE, Diagnostic
+
+# What lists of files, CMake and C take without quotes.
+_PROGRAM_NAME = re.compile(r"\w[\w .+-]*")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Format:
             )
         for target in sorted(_twice(bundle.targets)):
             yield BAD_PACKAGE(f"two runtimes are for `{target}`", help="give one for each target")
+        for program in bundle.programs:
+            if not _PROGRAM_NAME.fullmatch(program.name):
+                yield BAD_PACKAGE(
+                    f"a program in a package cannot be called {program.name!r}",
+                    help="name its file with letters, digits, spaces and `.`, `_`, `+`, `-`",
+                )
         for name in sorted(_twice([program.name for program in bundle.programs])):
             yield BAD_PACKAGE(f"two programs are called `{name}`", help="give their files different names")
         yield from self.check(bundle)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mtc.bundles.c_array import C_ARRAY
 from mtc.bundles.deb import DEB
+from mtc.bundles.npm import NPM
 from mtc.bundles.tar import TAR
 from mtc.bundles.wheel import WHEEL
 from mtc.bundles.xcframework import XCFRAMEWORK
 
-FORMATS = {known.name: known for known in (TAR, DEB, WHEEL, XCFRAMEWORK, C_ARRAY)}
+FORMATS = {known.name: known for known in (TAR, DEB, WHEEL, NPM, XCFRAMEWORK, C_ARRAY)}

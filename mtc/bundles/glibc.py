@@ -17,7 +17,7 @@ def needed_glibc(files: Iterable[Path]) -> tuple[int, int]:
     found = [OLDEST]
     for path in files:
         data = path.read_bytes()
-        for section in read_elf(path).sections:
+        for section in read_elf(data).sections:
             if section.name == ".dynstr":
                 names = data[section.offset : section.offset + section.size]
                 found += [(int(major), int(minor)) for major, minor in _VERSION.findall(names)]

@@ -5,6 +5,7 @@ The file is strict, so that a typing mistake cannot leave an operator out of a r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,11 @@ class OpsList:
     """Kernel keys, each with who needs it."""
 
     kernels: Mapping[str, Users] = field(default_factory=dict)
+
+    @property
+    def models(self) -> dict[str, int]:
+        """How many kernels each model needs, by its name."""
+        return dict(sorted(Counter(model for users in self.kernels.values() for model in users).items()))
 
     def merged(self, other: OpsList) -> OpsList:
         """Both lists as one."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from mtc.build.built_kernels import kernels_of
 from mtc.build.runtime_folder import read_record
 from mtc.diagnostics import MISSING_KERNELS, collected
 
 
 def check_runtime(keys: Iterable[str], *runtimes: Path) -> None:
-    """MISSING_KERNELS, for each of these runtimes' folders, that names all of `keys` that it was built without."""
+    """MISSING_KERNELS, for each of these runtimes' folders, that names all of `keys` that its binaries lack."""
     needed = set(keys)
     with collected() as report:
         for runtime in runtimes:
-            if missing := sorted(needed - set(read_record(runtime)["kernels"])):
+            read_record(runtime)
+            if missing := sorted(needed - kernels_of(runtime)):
                 report(
                     MISSING_KERNELS(
                         f"the runtime `{runtime}` lacks {', '.join(f'`{key}`' for key in missing)}",

@@ -19,6 +19,7 @@ from mtc.stages.taps import tapped
 from mtc.support.atomic import atomic_file
 
 DEFAULT_BACKENDS = ("xnnpack",)
+KERNELS = "kernels"  # of a module's meta: the only ones it may be placed on, if `mtc fit` made it
 
 
 def chosen_backends(model: Module, backend: str | Sequence[str] | None = None) -> tuple[str, ...]:
@@ -28,8 +29,11 @@ def chosen_backends(model: Module, backend: str | Sequence[str] | None = None) -
 
 
 def lowered(model: Module, backend: str | Sequence[str] | None = None) -> Lowered:
-    """`model` lowered for `backend`, or for the backends it was optimized for."""
-    return lower(model, backends(chosen_backends(model, backend)))
+    """`model` lowered for `backend`, or for the backends it was optimized for; on the kernels that it was fitted to."""
+    libraries = backends(chosen_backends(model, backend))
+    if KERNELS in model.meta:
+        libraries = tuple(library.only(model.meta[KERNELS]) for library in libraries)
+    return lower(model, libraries)
 
 
 def package(

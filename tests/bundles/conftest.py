@@ -17,8 +17,7 @@ from torch import nn
 
 import mtc
 from mtc.build.runtime_folder import RECORD
-from mtc.build.targets import TARGETS, Target, host_target
-from mtc.bundles.formats import FORMATS
+from mtc.build.targets import TARGETS, Target
 from mtc.cli import run
 
 ZIG = (sys.executable, "-m", "ziglang")
@@ -26,12 +25,13 @@ ZIG = (sys.executable, "-m", "ziglang")
 
 @dataclass(frozen=True)
 class Built:
-    """A runtime's folder, the program that it runs, and what torch computes for ones."""
+    """A runtime's folder, the program that it runs, and what torch computes for ones and for zeros."""
 
     runtime: Path
     program: Path
     inputs: np.ndarray
     outputs: np.ndarray
+    outputs_of_zeros: np.ndarray
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     mtc.package(model, folder / "net.mtp")
     mtc.build_runtime(mtc.select_ops(model), folder / "runtime")
     with torch.no_grad():
-        return Built(folder / "runtime", folder / "net.mtp", inputs.numpy(), network(inputs).numpy())
+        expected = [network(given).numpy() for given in (inputs, torch.zeros_like(inputs))]
+    return Built(folder / "runtime", folder / "net.mtp", inputs.numpy(), *expected)
 
 
 def relabelled(built: Built, folder: Path, target: str) -> Path:
@@ -74,21 +75,6 @@ def _write_apple_library(path: Path, target: Target) -> None:
 @pytest.fixture
 def other_target(built: Built, tmp_path: Path) -> Callable[[str], Path]:
     return lambda target: relabelled(built, tmp_path / f"runtime-{target}", target)
-
-
-@pytest.fixture(scope="session")
-def fitting(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A runtime that the format of this name takes."""
-    folder = tmp_path_factory.mktemp("fitting")
-
-    def make(name: str) -> Path:
-        known = FORMATS[name]
-        if known.is_of_programs or known.takes(host_target().name):
-            return built.runtime
-        target = next(target for target in TARGETS if known.takes(target))
-        return folder / target if (folder / target).exists() else relabelled(built, folder / target, target)
-
-    return make
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,7 @@ def test_a_c_compiler_alone_builds_it(built, package, tmp_path):
     strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
     sources = [top / "main.c", top / "2 nets-a.c"]
     subprocess.run(["gcc", *strict, *sources, "-o", tmp_path / "example", "-static", *flags], check=True)
-    (expected,) = mtc.Session(built.program).run(np.zeros((2, 6), np.float32))
-    np.testing.assert_allclose(numbers(tmp_path / "example"), expected.flat, rtol=1e-5)
+    np.testing.assert_allclose(numbers(tmp_path / "example"), built.outputs_of_zeros.flat, rtol=1e-5)
 
 
 def test_the_array_is_the_program(built, package, tmp_path):

@@ -174,3 +174,12 @@ def test_slices_of_different_kernels(built, package, other_target):
     refused = package("--runtime", less, "--runtime", other_target("macos-arm64"), "--format", "xcframework")
     assert refused.code == 1
     assert f"the runtime for `ios-arm64` lacks kernels of the others: `{record['kernels'][0]}`" in refused.err
+
+
+def test_equal_runtimes_are_equal_bytes(built, package, other_target):
+    runtimes = [word for target in TARGETS for word in ("--runtime", other_target(target))]
+    turned = [word for target in reversed(TARGETS) for word in ("--runtime", f"runtime-{target}")]
+    options = ("--format", "xcframework", built.program, "--with-model")
+    first, again = package(*options, *runtimes, "-o", "a.zip"), package(*options, *turned, "-o", "b.zip")
+    assert first.code == again.code == 0
+    assert first.output.read_bytes() == again.output.read_bytes()

@@ -119,7 +119,7 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
         return Missing(f"what zig needs for {target.abi}, which mtc does not have", "")
     version = version or first_line([program, "version"])
     folder = _folder(program, version, target.name)
-    options, environment = _options(Path(program), target)
+    options, environment = _options(Path(program), version, target)
     scripts = {}
     for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL)):
         text = template.format(
@@ -138,13 +138,17 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     return Found("zig", (scripts["cc"],), (scripts["c++"],), version, arguments, state)
 
 
-def _options(program: Path, target: Target) -> tuple[list[str], str]:
+def _options(program: Path, version: str, target: Target) -> tuple[list[str], str]:
     """What each call of the compiler gets, and the lines of the script that set its environment."""
     options = ["-g0"]
     if cpu := _CPUS.get(target.processor):
         options.append(cpu)
     if target.system == "iOS":  # whose headers are macOS's, and zig takes them for that alone
         options += ["-isystem", str(program.parent / "lib" / "libc" / "include" / "any-darwin-any")]
+    if target.system == "Android":
+        libc = bionic.libc_file(program, version, target.abi, target.zig_triple)
+        options.append(f"-L{libc.with_suffix('') / 'lib'}")
+        return options, f"export ZIG_LIBC={shlex.quote(str(libc))}\n"
     return options, ""
 
 
