@@ -51,7 +51,7 @@ def toolchain_for(target: Target, choice: str = "") -> Toolchain:
     raise code.error(
         f"no toolchain on this machine builds for `{target}`",
         notes=(f"looked for {looked_for}",) if looked_for else (f"`{choice}` builds for other systems",),
-        help=", or ".join(fixes) or f"use another toolchain than `{choice}`",
+        help=", or ".join(dict.fromkeys(fixes)) or f"use another toolchain than `{choice}`",
     )
 
 

@@ -37,6 +37,9 @@ foreach(folder IN LISTS MTC_THIRD_PARTY)
   target_include_directories(mtc_third_party SYSTEM INTERFACE "${folder}/include")
 endforeach()
 target_link_libraries(mtc_third_party INTERFACE ${MTC_THIRD_PARTY_ARCHIVES} Threads::Threads ${CMAKE_DL_LIBS} m)
+if(ANDROID)
+  target_link_libraries(mtc_third_party INTERFACE log)  # what cpuinfo writes to
+endif()
 
 # For mtcConfig.cmake and mtc.pc: the archives' names, wherever they are installed.
 set(MTC_THIRD_PARTY_NAMES)

@@ -17,6 +17,7 @@ from torch import nn
 
 import mtc
 from mtc.build.toolchains.zig import zig_binary
+from mtc.cli import run
 
 NODE = shutil.which("node")
 BROWSER = shutil.which("chromium")
@@ -53,8 +54,6 @@ def packed(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = mtc.optimize(model, backend="portable")
     mtc.save(model, folder / "net.mtc")
     mtc.build_runtime(mtc.select_ops(model), folder / "runtime", target_name="wasm32")
-    from mtc.cli import run
-
     output = folder / "my-net.tgz"
     arguments = ["package", folder / "net.mtc", "--runtime", folder / "runtime", "--format", "npm"]
     code = run([*map(str, arguments), "--with-model", "--name", "my-net", "--version", "1.2", "-o", str(output)])

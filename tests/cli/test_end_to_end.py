@@ -36,7 +36,7 @@ def test_from_export_to_the_native_result(mtc, folder):
     assert (folder / "ops.yaml").read_text().startswith("# Written by mtc select-ops")
     # Nothing throws: the unwinder alone would be a tenth of what is shipped.
     sizes = json.loads((folder / "runtime-linux-x86_64/share/mtc/size.json").read_text())
-    assert "libgcc_eh.a" not in {row["part"] for size in sizes for row in size["rows"]}
+    assert "libgcc_eh.a" not in {row["part"] for size in sizes["files"] for row in size["rows"]}
 
 
 def test_a_derived_list_follows_the_model(mtc, folder):
@@ -372,5 +372,8 @@ def test_the_examples_of_help_work_as_printed(mtc, folder, line):
     if "batches.npz" in line:
         (signature,) = mtc_package.Session(folder / "model.mtp").inputs()
         np.savez(folder / "batches.npz", image=np.ones((3, *signature.shape), np.float32))
+    if "--runtime" in line:  # of what is shipped already
+        for before in ("select-ops", *(["build-runtime"] if "runtime-" in line else [])):
+            assert mtc(*before.split()).code == 0
     done = mtc(*shlex.split(line)[1:])
     assert done.code == 0, done.err

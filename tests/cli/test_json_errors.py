@@ -34,7 +34,7 @@ UNKNOWN = ERF.replace("torch.erf", "torch.special.bessel_j0")
         ("check model.py --backend xnpack", "MTC301", None, None),
         ("inspect none", "MTC107", None, None),
         ("diff model.mtc model.mtp", "MTC101", None, None),
-        ("select-ops model.py", "MTC101", None, None),
+        ("select-ops model.py", "MTC101", None, "model.py"),
         ("build-runtime --ops none.yaml", "MTC107", None, None),
         ("recipe run none.yaml", "MTC107", None, None),
         ("recipe shwo", "usage", None, None),

@@ -20,6 +20,7 @@ from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
+ZIG_VERSION = "0.17.1"  # the one in pyproject.toml
 # What Android calls the processors, and what the folders of zig's headers do; 32-bit ARM has another `time_t` there.
 ABIS = {"arm64-v8a": ("aarch64", "aarch64"), "x86_64": ("x86", "x86_64")}
 _OBJECTS = {"crtbegin_dynamic.o": "start", "crtbegin_so.o": "library", "crtend_android.o": "end", "crtend_so.o": "end"}
@@ -133,5 +134,5 @@ def _run(zig: Path, *arguments: str | Path) -> None:
         raise CANNOT_BUILD_TARGET.error(
             "Android's C library could not be prepared for zig",
             notes=(shlex.join(command)[:300], done.stderr.strip()[:600]),
-            help="free some disk space if it is full; else install an NDK and set ANDROID_NDK_HOME",
+            help="install an NDK and set ANDROID_NDK_HOME, or report it with these notes; a full disk is one reason",
         )

@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import os
 import shlex
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -91,9 +92,7 @@ def lld_folder() -> Path | None:
     program = zig_binary()
     if program is None or os.name == "nt":
         return None
-    script = _folder(str(program), zig_version(), "lld") / "ld.lld"
-    _write_script(script, _LINKER.format(zig=shlex.quote(str(program))))
-    return script.parent
+    return _scripts(f"zig-{zig_version()}-lld", {"ld.lld": _LINKER.format(zig=shlex.quote(str(program)))})
 
 
 def zig_version() -> str:
@@ -101,14 +100,15 @@ def zig_version() -> str:
     return importlib.metadata.version("ziglang")
 
 
-def _folder(program: str, version: str, name: str) -> Path:
-    where = hashlib.sha256(program.encode()).hexdigest()[:8]
-    return cache_dir("toolchains", f"zig-{version}-{name}-{where}")
-
-
-def _write_script(script: Path, text: str) -> None:
-    write_if_changed(script, text)
-    script.chmod(0o755)
+def _scripts(name: str, texts: Mapping[str, str]) -> Path:
+    """The folder of these scripts. What they say is part of its name: another mtc on the same cache, in the middle of
+    a build, keeps its own."""
+    digest = hashlib.sha256("\0".join(part for entry in sorted(texts.items()) for part in entry).encode())
+    folder = cache_dir("toolchains", f"{name}-{digest.hexdigest()[:12]}")
+    for file, text in texts.items():
+        write_if_changed(folder / file, text)
+        (folder / file).chmod(0o755)
+    return folder
 
 
 def zig_found(program: str, target: Target, version: str = "") -> Found | Missing:
@@ -116,13 +116,16 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     if os.name == "nt":
         raise CANNOT_BUILD_TARGET.error("building with zig is not possible on Windows", help="set CC and CXX")
     if target.system == "Android" and target.abi not in bionic.ABIS:
-        return Missing(f"what zig needs for {target.abi}, which mtc does not have", "")
+        # Of 32 bits, its time_t is another than that of zig's headers.
+        reason = f"zig, for which mtc has no C library of {target.abi}"
+        return Missing(reason, "set ANDROID_NDK_HOME to the folder of an Android NDK")
     version = version or first_line([program, "version"])
-    folder = _folder(program, version, target.name)
+    if target.system == "Android" and version != bionic.ZIG_VERSION:
+        reason = f"zig {bionic.ZIG_VERSION}, whose headers were compared with Android's (there is {version})"
+        return Missing(reason, f"run `pip install ziglang=={bionic.ZIG_VERSION}`")
     options, environment = _options(Path(program), version, target)
-    scripts = {}
-    for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL)):
-        text = template.format(
+    texts = {
+        language: template.format(
             cache=shlex.quote(str(cache_dir("zig"))),
             zig=shlex.quote(program),
             language=language,
@@ -130,12 +133,11 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
             options=shlex.join(options),
             environment=environment,
         )
-        script = folder / language
-        _write_script(script, text)
-        scripts[language] = str(script)
-    arguments = (*_cmake_args(target), f"-DCMAKE_AR={scripts['ar']}", f"-DCMAKE_RANLIB={scripts['ranlib']}")
-    state = stat_of(program) + (folder / "cc").read_text(encoding="utf-8")
-    return Found("zig", (scripts["cc"],), (scripts["c++"],), version, arguments, state)
+        for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL))
+    }
+    folder = _scripts(f"zig-{version}-{target}", texts)
+    arguments = (*_cmake_args(target), f"-DCMAKE_AR={folder / 'ar'}", f"-DCMAKE_RANLIB={folder / 'ranlib'}")
+    return Found("zig", (str(folder / "cc"),), (str(folder / "c++"),), version, arguments, stat_of(program))
 
 
 def _options(program: Path, version: str, target: Target) -> tuple[list[str], str]:
