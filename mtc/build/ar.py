@@ -23,11 +23,13 @@ def members(path: Path) -> Iterator[tuple[str, bytes]]:
         at = start + size + size % 2
         if name == "//":
             long_names = content
-        elif name in ("/", "/SYM64/") or name.startswith("__.SYMDEF"):
+        elif name in ("/", "/SYM64/"):
             continue
         elif name.startswith("#1/"):
             length = int(name[3:])
-            yield content[:length].rstrip(b"\0").decode(), content[length:]
+            long_name = content[:length].rstrip(b"\0").decode()
+            if not long_name.startswith("__.SYMDEF"):  # the index
+                yield long_name, content[length:]
         elif name.startswith("/"):
             offset = int(name[1:])
             yield long_names[offset : long_names.index(b"\n", offset)].decode().rstrip("/"), content

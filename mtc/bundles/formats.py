@@ -8,5 +8,6 @@ from mtc.bundles.deb import DEB
 from mtc.bundles.npm import NPM
 from mtc.bundles.tar import TAR
 from mtc.bundles.wheel import WHEEL
+from mtc.bundles.xcframework import XCFRAMEWORK
 
-FORMATS = {known.name: known for known in (TAR, DEB, WHEEL, NPM, AAR, C_ARRAY)}
+FORMATS = {known.name: known for known in (TAR, DEB, WHEEL, NPM, AAR, XCFRAMEWORK, C_ARRAY)}

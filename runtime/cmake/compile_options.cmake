@@ -38,6 +38,13 @@ target_compile_options(mtc_code INTERFACE
   # The paths of the building machine stay out of the binary.
   "-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=runtime" "-ffile-prefix-map=${MTC_SELECTION}=selection")
 
+# Apps for Apple's systems link the static library with the system's libc++, which on the oldest of them (iOS 15, macOS
+# 12) lacks what a newer libc++'s checks call before they abort. This is what Apple's own headers make of it there.
+if(APPLE)
+  target_compile_options(mtc_code INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-D_LIBCPP_VERBOSE_ABORT(...)=__builtin_abort()>")
+endif()
+
 # Only for who works on mtc: compilers differ in what they warn of, and no warning may keep a user from building.
 if(MTC_TESTS)
   target_compile_options(mtc_code INTERFACE -Werror)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,10 @@ from torch import nn
 
 import mtc
 from mtc.build.runtime_folder import RECORD
+from mtc.build.targets import TARGETS, Target
 from mtc.cli import run
+
+ZIG = (sys.executable, "-m", "ziglang")
 
 
 @dataclass(frozen=True)
@@ -44,18 +49,32 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(folder / "runtime", folder / "net.mtp", inputs.numpy(), *expected)
 
 
+def relabelled(built: Built, folder: Path, target: str) -> Path:
+    """A copy of the runtime that says to be for another target, which is all that most formats ask. For an Apple system
+    its libraries are of that system too, with a function each."""
+    shutil.copytree(built.runtime, folder)
+    record = json.loads((folder / RECORD).read_text()) | {"target": target}
+    (folder / RECORD).write_text(json.dumps(record))
+    if TARGETS[target].is_apple:
+        for library in folder.glob("lib/**/*.a"):
+            _write_apple_library(library, TARGETS[target])
+    return folder
+
+
+def _write_apple_library(path: Path, target: Target) -> None:
+    """Of a function `answer_of_NAME`, after the library's name."""
+    source, objects = path.with_suffix(".c"), path.with_suffix(".o")
+    source.write_text(f"int answer_of_{path.stem}(void) {{ return 42; }}\n")
+    subprocess.run([*ZIG, "cc", "-target", target.zig_triple, "-O1", "-g0", "-c", source, "-o", objects], check=True)
+    path.unlink()
+    subprocess.run([*ZIG, "ar", "rcs", path, objects], check=True)
+    source.unlink()
+    objects.unlink()
+
+
 @pytest.fixture
 def other_target(built: Built, tmp_path: Path) -> Callable[[str], Path]:
-    """A copy of the runtime that says to be for another target, which is all that a format asks."""
-
-    def make(target: str) -> Path:
-        folder = tmp_path / f"runtime-{target}"
-        shutil.copytree(built.runtime, folder)
-        record = json.loads((folder / RECORD).read_text()) | {"target": target}
-        (folder / RECORD).write_text(json.dumps(record))
-        return folder
-
-    return make
+    return lambda target: relabelled(built, tmp_path / f"runtime-{target}", target)
 
 
 @dataclass(frozen=True)
