@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mtc.diagnostics import MtcError
     from mtc.ir.module import Module
     from mtc.session import Session
-    from mtc.stages import build_runtime, export, load, optimize, package, quantize, save, select_ops  # type: ignore[no-redef]
+    from mtc.stages import build_runtime, export, fit, load, optimize, package, quantize, save, select_ops  # type: ignore[no-redef]
 
 __all__ = [
     "Module",
@@ -28,6 +28,7 @@ __all__ = [
     "Session",
     "build_runtime",
     "export",
+    "fit",
     "load",
     "optimize",
     "package",

@@ -9,9 +9,11 @@ from mtc import ops
 from mtc.delegates.library import KernelLibrary
 from mtc.ir.clone import clone
 from mtc.ir.module import Module, Node
+from mtc.ir.opspec import OpSpec
 from mtc.ir.verifier import verify
 from mtc.ops.define import Layout
 from mtc.partition import Placement, place
+from mtc.passes.affine import affine_of
 from mtc.passes.base import Group, Pass
 from mtc.passes.common_subexpressions import ELIMINATE_COMMON_SUBEXPRESSIONS
 from mtc.passes.constant_folding import FOLD_CONSTANTS
@@ -46,19 +48,16 @@ class Lowered:
 
 
 def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
-    """The passes of lowering, in order."""
+    """The passes of lowering, in order. What they may do without is left out where a runtime lacks its kernels."""
 
     def runs_in_nhwc(node: Node) -> bool:
         return _first(backends, node, Layout.NHWC)
 
-    def lacks_conv1d(node: Node) -> bool:
-        return any(ops.conv2d in library.supports and node.op not in library.supports for library in backends)
-
     return (
         DECODE_WEIGHTS,
-        SPLIT_PADDED_TAPS,
-        WidenConv1d(lacks_conv1d),
-        DECOMPOSE_BATCH_NORM,
+        *((SPLIT_PADDED_TAPS,) if _offered(backends, ops.slice, ops.pad, ops.add) else ()),
+        WidenConv1d(lambda node: is_widened(node, backends)),
+        *((DECOMPOSE_BATCH_NORM,) if decomposes_batch_norm(backends) else ()),
         FOLD_CONSTANTS,  # libraries ask whether weights are constants
         ChooseLayout(runs_in_nhwc),
         Group("place-permutes", (ELIMINATE_COMMON_SUBEXPRESSIONS, SINK_PERMUTES)),
@@ -70,16 +69,43 @@ def lowering(backends: Sequence[KernelLibrary]) -> tuple[Pass, ...]:
     )
 
 
+def is_widened(conv1d: Node, backends: Sequence[KernelLibrary]) -> bool:
+    """Whether a library has convolutions of images only."""
+    return any(library.offers(ops.conv2d) and not library.offers(conv1d.op) for library in backends)
+
+
+def is_rewritten(node: Node, backends: Sequence[KernelLibrary]) -> bool:
+    """Whether lowering says `node` by other operators, whatever kernels there are."""
+    if node.op is ops.conv1d:
+        return is_widened(node, backends)
+    return node.op is ops.batch_norm and decomposes_batch_norm(backends) and affine_of(node, 1) is not None
+
+
+def decomposes_batch_norm(backends: Sequence[KernelLibrary]) -> bool:
+    """Whether batch norms become products and sums."""
+    return _offered(backends, ops.mul, ops.add)
+
+
+def _offered(backends: Sequence[KernelLibrary], *wanted: OpSpec) -> bool:
+    return all(any(library.offers(op) for library in backends) for op in wanted)
+
+
 def _first(backends: Sequence[KernelLibrary], node: Node, layout: Layout) -> bool:
     """Whether the first library that can run `node` wants it in `layout`."""
     chosen = next((library for library in backends if library.why_not(node) is None), None)
     return chosen is not None and chosen.layout is layout
 
 
+def legalized(module: Module, backends: Sequence[KernelLibrary], options: PassOptions = PassOptions()) -> Module:
+    """`module`, which is left as it was, as the backends want it; not yet placed."""
+    result = clone(module)
+    result.form = "lowered"
+    run_passes(result, lowering(backends), options)
+    verify(result)
+    return result
+
+
 def lower(module: Module, backends: Sequence[KernelLibrary], options: PassOptions = PassOptions()) -> Lowered:
     """Deterministic; `module` is left as it was. MtcError if an operator can run nowhere."""
-    lowered = clone(module)
-    lowered.form = "lowered"
-    run_passes(lowered, lowering(backends), options)
-    verify(lowered)
-    return Lowered(lowered, place(lowered, backends), tuple(backends))
+    result = legalized(module, backends, options)
+    return Lowered(result, place(result, backends), tuple(backends))

@@ -32,25 +32,34 @@ def place(module: Module, backends: Sequence[KernelLibrary]) -> dict[Node, Place
         for node in module.nodes():
             if node.op.has(Trait.STRUCTURAL):
                 continue
-            reasons: list[tuple[str, str]] = []
-            for library in backends:
-                reason = _why_not(library, node)
-                if reason is None:
-                    shown = () if runs_anywhere(node.op) else tuple(reasons)
-                    placements[node] = Placement(library, shown, is_fallback(library.key(node), backends[0]))
-                    break
-                reasons.append((library.name, reason))
-            else:
-                report(
-                    NO_KERNEL(
-                        f"no kernel for `{node.op.name}`",
-                        at="; ".join(map(str, node.loc)) or None,
-                        notes=[reason for _, reason in reasons],
-                        help=f"another dtype may be supported: `mtc ops {node.op.name}` lists them",
-                        op=node.op.name,
-                    )
+            library, reasons = first_that_can(node, backends)
+            if library is not None:
+                shown = () if runs_anywhere(node.op) else reasons
+                placements[node] = Placement(library, shown, is_fallback(library.key(node), backends[0]))
+                continue
+            report(
+                NO_KERNEL(
+                    f"no kernel for `{node.op.name}`",
+                    at="; ".join(map(str, node.loc)) or None,
+                    notes=[reason for _, reason in reasons],
+                    help=f"another dtype may be supported: `mtc ops {node.op.name}` lists them",
+                    op=node.op.name,
                 )
+            )
     return placements
+
+
+def first_that_can(
+    node: Node, backends: Sequence[KernelLibrary]
+) -> tuple[KernelLibrary | None, tuple[tuple[str, str], ...]]:
+    """The first library that can run `node`, and for each before it, or for all if none can, why not."""
+    reasons: list[tuple[str, str]] = []
+    for library in backends:
+        reason = _why_not(library, node)
+        if reason is None:
+            return library, tuple(reasons)
+        reasons.append((library.name, reason))
+    return None, tuple(reasons)
 
 
 def runs_anywhere(op: OpSpec) -> bool:

@@ -13,8 +13,9 @@ from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import content_hash, runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import Target
-from mtc.build.third_party import KERNEL_LIBRARIES, third_party, third_party_keys
+from mtc.build.third_party import KERNEL_LIBRARIES, check_libraries, third_party, third_party_keys
 from mtc.build.toolchain import Toolchain, toolchain_for
+from mtc.build.toolchains.zig import lld_folder, zig_version
 from mtc.diagnostics import UNKNOWN_NAME
 from mtc.support.cache import cache_dir
 from mtc.support.suggest import did_you_mean
@@ -37,7 +38,9 @@ class BuildKind:
     def of(
         target: Target, libraries: Collection[str], mode: Mode = "size", sanitize: str = "", toolchain: str = ""
     ) -> BuildKind:
-        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`, or not `toolchain`."""
+        """Raises MtcError (MTC701 and following) if this machine has no toolchain for `target`, or not `toolchain`, or
+        one of the libraries is not for that target."""
+        check_libraries(target, libraries)
         found = toolchain_for(target, toolchain)
         return BuildKind(target, found, mode, check_sanitizers(sanitize), frozenset(libraries))
 
@@ -49,7 +52,15 @@ class BuildKind:
             f"-DMTC_SELECTION={selection}",
             f"-DMTC_THIRD_PARTY={';'.join(map(str, prefixes))}",
             f"-DMTC_FLATBUFFERS={source_folder('flatbuffers', offline=offline, progress=progress)}",
+            f"-DMTC_LLD={lld_folder() if self._is_linked_by_lld else ''}",
         ]
+
+    @property
+    def _is_linked_by_lld(self) -> bool:
+        """GNU's linker pads what is writable to pages of up to 64 KB, of which a small runtime consists then. zig's
+        own linking is by lld, and other systems have other linkers."""
+        is_gnu = self.toolchain.name in ("gcc", "clang") and self.target.system == "Linux"
+        return is_gnu and self.mode == "size" and not self.sanitize and lld_folder() is not None
 
     def _options(self) -> list[str]:
         """Those of the definitions that are no paths."""
@@ -75,7 +86,8 @@ class BuildKind:
             state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         linked = third_party_keys(self.target, self.toolchain, self.libraries)
         report = f"size report {size_text.VERSION}"
-        told = [content_hash(), report, self.target.name, self.toolchain.identity, *linked, *self._options()]
+        linker = f"lld {zig_version()}" if self._is_linked_by_lld else ""
+        told = [content_hash(), report, self.target.name, self.toolchain.identity, linker, *linked, *self._options()]
         state.update("\0".join(told).encode())
         return state.hexdigest()[:24]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtc import ops
 from mtc.build.args_header import class_name, fields
+from mtc.build.built_kernels import KEYS_MARK
 from mtc.delegates.library import Adapter, Support
 from mtc.delegates.registry import LIBRARIES, unknown_kernels
 from mtc.diagnostics import collected
@@ -184,15 +185,30 @@ def _table(keys: list[str]) -> str:
     for index, kernel in enumerate(parsed):
         numbers = ", ".join(str(n) for n in _operand_dtypes(kernel)) or "0"  # C++ has no empty arrays
         lines.append(f"constexpr uint8_t kTypes{index}[] = {{{numbers}}};")
-    lines += ["", "constexpr KernelEntry kEntries[] = {"]
-    for index, (text, kernel) in enumerate(zip(keys, parsed, strict=True)):
-        lines.append(f'  {{"{text}", &kLayout{class_name(kernel.spec)}, kTypes{index},')
+    names, places = _names(keys)
+    lines += ["", *names, "", "constexpr KernelEntry kEntries[] = {"]
+    for index, kernel in enumerate(parsed):
+        lines.append(f"  {{kKeys + {places[index]}, &kLayout{class_name(kernel.spec)}, kTypes{index},")
         lines += _functions(kernel)
         lines.append("   }, true}," if kernel.support.takes_pitch is not False else "   }},")
-    empty = "" if parsed else "  {}"
+    empty = "" if parsed else "  {}"  # C++ has no empty arrays
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
     return "\n".join(lines)
+
+
+def _names(keys: list[str]) -> tuple[list[str], list[int]]:
+    """The keys as one array, and where in it each begins. They stand behind a mark, so that they can be read from the
+    binary without running it (`built_kernels.py`)."""
+    if not keys:
+        return [], []
+    lines, places, at = [f'constexpr char kKeys[] = "{KEYS_MARK}\\0"'], [], len(KEYS_MARK) + 1
+    for key in keys:
+        lines.append(f'  "{key}\\0"')
+        places.append(at)
+        at += len(key) + 1
+    lines[-1] += ";"  # the literal's own end is the empty key behind the last
+    return lines, places
 
 
 def _functions(kernel: _Kernel) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,10 +51,12 @@ def build(
     overwrite: bool = False,
     needed_by: Mapping[str, Users] | None = None,
     max_bytes: int | None = None,
+    accept: Callable[[Path], None] = lambda built: None,
 ) -> RuntimeBuild:
     """Builds the runtime that holds exactly the kernels `keys` and puts it at `output`, whole or not at all.
 
-    `needed_by` says who needs each kernel, for the size report. TOO_LARGE if it has more than `max_bytes`.
+    `needed_by` says who needs each kernel, for the size report. TOO_LARGE if it has more than `max_bytes`. `accept`
+    looks at the folder of what was built and raises if it is not to be put there.
     `sanitize` is a list as -fsanitize takes it, such as "address,undefined"; `toolchain` names one of
     `mtc.build.toolchain.SEARCH`, by default the first that is there. Raises MtcError: MTC105 if something
     else stands at `output` and not `overwrite`, MTC106 if it cannot be written, MTC301 and MTC401 for unknown names,
@@ -67,10 +69,20 @@ def build(
     kept, was_cached = _cached(keys, kind, progress or silent, offline)
     if max_bytes is not None:
         check_size(replace(read_bill(kept), needed_by=needed_by or {}), max_bytes)
+    accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
         say_who_needs_what(work, needed_by or {})
     return described(output, was_cached, time.monotonic() - started)
+
+
+def cached_runtime(
+    keys: Collection[str], target: Target, *, progress: Progress | None = None, offline: bool = False
+) -> Path:
+    """The folder, in the cache, of a runtime that holds exactly the kernels `keys`; built if it is not there. Raises
+    MtcError as `build` does."""
+    folder, _ = _cached(keys, BuildKind.of(target, libraries_of(keys)), progress or silent, offline)
+    return folder
 
 
 def host_runtime(progress: Progress | None = None) -> Path:

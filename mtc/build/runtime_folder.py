@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class RuntimeBuild:
     was_cached: bool
     seconds: float
     bill: Bill  # of the shared library and of mtc_run
+    proof: Mapping[str, int] = field(default_factory=dict)  # how many kernels were found in each of its binaries
 
     @property
     def library(self) -> Path:

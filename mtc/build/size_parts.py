@@ -42,4 +42,6 @@ def component_of(origin: str, section: str = "") -> tuple[str, str]:
         return "mtc core", "kernel table"
     if ours := _OURS.search(path):
         return "mtc core", f"{ours[1]}/{ours[2]}"
+    if path == "<internal>":  # how lld calls what it made of all objects' constants
+        return "constants of all", "equal texts and numbers, once"
     return "C and C++ libraries", path.rsplit("/", 1)[-1]

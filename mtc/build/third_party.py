@@ -15,6 +15,7 @@ from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
 from mtc.build.targets import Target, host_target
 from mtc.build.toolchain import Toolchain, toolchain_for
+from mtc.diagnostics import CANNOT_BUILD_TARGET
 from mtc.ir.kernel_key import KernelKey
 from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir, cache_root
@@ -44,6 +45,16 @@ def sources_of(libraries: Collection[str]) -> tuple[str, ...]:
 def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     """The kernel libraries that the kernels `keys` (`conv2d@xnnpack:f32/1`) link, sorted."""
     return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES.keys()))
+
+
+def check_libraries(target: Target, libraries: Collection[str]) -> None:
+    """CANNOT_BUILD_TARGET if one of the kernel libraries is not for `target`."""
+    is_for_qnnpack = target.processor in ("x86_64", "aarch64", "arm64") and target.system not in ("Windows", "WASI")
+    if "qnnpack" in libraries and not is_for_qnnpack:
+        raise CANNOT_BUILD_TARGET.error(
+            f"QNNPACK's kernels are not built for `{target}`",
+            help="package the model for other backends, such as `--backend xnnpack`, and select its kernels again",
+        )
 
 
 def is_built(target: Target, toolchain: Toolchain, libraries: Collection[str]) -> bool:

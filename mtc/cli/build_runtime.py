@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,12 +23,24 @@ from mtc.cli.parameters import (
 )
 from mtc.support.plural import counted
 
+if TYPE_CHECKING:
+    from mtc.analysis.reduced_check import Checked
+
 
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
 @target_option()
 @click.option("--toolchain", help="cc, ndk, xcode, system or zig. Default: the first of these that is there.")
 @output_option("runtime-TARGET")
+@click.option(
+    "--check",
+    "models",
+    metavar="MODEL|FOLDER",
+    type=PATH,
+    multiple=True,
+    help="A .mtc or .mtp, or a folder of them, to run on the built runtime; repeat it for more.",
+)
+@click.option("--device", help="What --check runs on: qemu:ARCH, ssh:HOST, … Default: this machine, or qemu.")
 @offline_option
 @overwrite_option
 @click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
@@ -36,6 +50,8 @@ def build_runtime(
     target: str | None,
     toolchain: str | None,
     output: Path | None,
+    models: tuple[Path, ...],
+    device: str | None,
     offline: bool,
     overwrite: bool,
     max_size: int | None,
@@ -50,18 +66,25 @@ def build_runtime(
       mtc build-runtime --ops ops.yaml --target linux-x86_64
     """
     from mtc import stages
+    from mtc.analysis.reduced_check import check_models, device_for
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
     from mtc.selection import ops_list
-    from mtc.stages.kinds import Kind
+    from mtc.stages.kinds import Kind, require
     from mtc.stages.last_written import LastWritten
     from mtc.stages.outputs import check_output
     from mtc.support.hashing import file_sha256
 
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
-    check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops,), need=64 << 20)
+    to_check = stages.models_in(models)
+    check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops, *to_check), need=64 << 20)
+    for path in to_check:
+        require(path, Kind.IR, Kind.PROGRAM)
+    if device is not None and not to_check:
+        raise click.UsageError("--device is what --check runs models on: name some")
+    runs_on = (device or device_for(chosen)) if to_check else ""
     compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
@@ -84,6 +107,12 @@ def build_runtime(
         max_size=max_size,
         output=output,
     )
+    checked: list[Checked] = []
+
+    def check(folder: Path) -> None:
+        if to_check:
+            checked.extend(check_models(folder, runs_on, to_check, progress=console.progress()))
+
     built = stages.build_runtime(
         listed,
         output,
@@ -93,6 +122,7 @@ def build_runtime(
         offline=offline,
         overwrite=overwrite,
         max_bytes=max_size,
+        accept=check,
     )
     wrote(output)
     data = {
@@ -102,7 +132,36 @@ def build_runtime(
         "kernels": list(built.kernels),
         "seconds": round(built.seconds, 3),
         "was_cached": built.was_cached,
+        "proof": {"binaries": dict(built.proof), "models": listed.models},
+        "checked": [
+            {
+                "model": one.model,
+                "function": one.function,
+                "against": one.against,
+                "outputs": [row.to_json() for row in one.differences],
+            }
+            for one in checked
+        ],
         "sizes": {report.file: report.total for report in built.bill.files},
     }
-    text = f"{built.summary}; {output}/share/mtc/size.txt has every part"
+    text = f"{built.summary}; {output}/share/mtc/size.txt has every part\n{_proved(built.proof, listed.models)}"
+    if checked:
+        text += f"\n\n{_table(checked)}"
     console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}")
+
+
+def _table(checked: Sequence[Checked]) -> str:
+    """What ran on the built runtime, and how near it came."""
+    rows = [
+        (one.model, one.function, row.output, f"{row.max_rel:.3g}", one.against)
+        for one in checked
+        for row in one.differences
+    ]
+    return console.table(("checked", "function", "output", "max_rel", "against"), rows, right=(3,))
+
+
+def _proved(binaries: Mapping[str, int], models: Mapping[str, int]) -> str:
+    """What the tables of kernels in the binaries say of the list."""
+    held = f"{', '.join(binaries)}: each holds exactly the kernels of the list"
+    found = ", ".join(f"{model} ({counted(count, 'kernel')})" for model, count in models.items())
+    return f"proved from the binaries: {held}" + (f"; nothing is missing for {found}" if found else "")

@@ -67,6 +67,12 @@ def _recipes() -> Iterable[str]:
     return known()
 
 
+def _package_formats() -> Iterable[str]:
+    from mtc.bundles.formats import FORMATS
+
+    return FORMATS
+
+
 def _codes() -> Iterable[str]:
     from mtc.diagnostics import CODES
 
@@ -78,3 +84,4 @@ backends, targets, passes, operators, recipes, codes = map(
 )
 schemes = names(_schemes)
 observers = names(_observers)
+package_formats = names(_package_formats)

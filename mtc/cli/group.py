@@ -20,6 +20,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "optimize": "Rewrite a model into canonical form and show where it will run.",
         "quantize": "Make a model compute in integers, and say what that costs.",
         "select-ops": "List the kernels that models need.",
+        "fit": "Rewrite a model onto the kernels of a runtime that ships already.",
         "package": "Write the program that runtimes load.",
         "build-runtime": "Build a native runtime that holds exactly the listed kernels.",
         "compile": "All stages, into one folder.",

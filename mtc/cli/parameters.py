@@ -249,10 +249,10 @@ def wrote(path: Path, **facts: str) -> None:
 
 
 def stem(model: Path) -> str:
-    """`model` for model.mtc, model.optimized.mtc, model.int8.mtc and model.mtp."""
+    """`model` for model.mtc, model.optimized.mtc, model.int8.mtc, model.fitted.mtc and model.mtp."""
     from mtc.quant.schemes import SCHEMES
 
     name = model.name
-    for suffix in ("mtc", "mtp", *SCHEMES, "quantized", "optimized"):
+    for suffix in ("mtc", "mtp", "fitted", *SCHEMES, "quantized", "optimized"):
         name = name.removesuffix(f".{suffix}")
     return name or model.name

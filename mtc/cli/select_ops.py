@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mtc.cli import console
+from mtc.cli.failures import FAILED
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
@@ -19,22 +22,40 @@ from mtc.cli.parameters import (
 )
 from mtc.support.plural import counted
 
+if TYPE_CHECKING:
+    from mtc.selection.comparing import Changes
+    from mtc.selection.ops_list import Users
+
 
 @click.command(cls=MtcCommand, name="select-ops")
-@click.argument("models", metavar="[MODEL]...", type=PATH, nargs=-1)
+@click.argument("models", metavar="[MODEL|FOLDER]...", type=PATH, nargs=-1)
 @output_option("ops.yaml")
 @given_backend_option
+@click.option(
+    "--op",
+    "named",
+    metavar="OP[@LIBRARY][:DTYPES]",
+    multiple=True,
+    help="A kernel by hand, such as add:f32; without a library, of all backends that have it. Repeat it for more.",
+)
 @click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
+@click.option("--compare", type=PATH, help="An earlier ops.yaml: show which kernels came and went, and who needs them.")
+@click.option("--exit-code", is_flag=True, help="With --compare: exit with 1 if the kernels differ.")
 @overwrite_option
 @json_option
 def select_ops(
     models: tuple[Path, ...],
     output: Path | None,
     backend: tuple[str, ...] | None,
+    named: tuple[str, ...],
     merge: tuple[Path, ...],
+    compare: Path | None,
+    exit_code: bool,
     overwrite: bool,
-) -> None:
+) -> int:
     """List the kernels that MODELs need, .mtc or .mtp, as `mtc build-runtime` reads it.
+
+    Of a FOLDER all models in it, at any depth.
 
     \b
     Example:
@@ -43,24 +64,48 @@ def select_ops(
     from mtc import stages
     from mtc.delegates.registry import backends
     from mtc.ir.module import Module
-    from mtc.stages.kinds import Kind, require
+    from mtc.selection import comparing, ops_list
+    from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 
+    if exit_code and compare is None:
+        raise click.UsageError("--exit-code says whether the kernels differ from those of --compare: name a list")
     backends(backend or ())
-    paths = models or (model_or_last(None, Kind.IR, Kind.PROGRAM),)
+    given = models or (() if named else (model_or_last(None, Kind.IR, Kind.PROGRAM),))
     output = output or Path("ops.yaml")
-    for path in models:
-        require(path, Kind.IR, Kind.PROGRAM)
+    paths = tuple(stages.models_in(given))
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)
-    loaded = [stages.load_any(path) for path in paths]
+    before = None if compare is None else ops_list.load(compare)
+    loaded = stages.load_all(paths)
     check_backend_is_for(backend, zip(paths, loaded, strict=True))
     # A program has been lowered; models may have been optimized for different backends.
     lists = {stages.chosen_backends(model, backend) for model in loaded if isinstance(model, Module)}
     used = lists.pop() if len(lists) == 1 else "what each model says" if lists else None
-    console.effective("select-ops", models=paths, backend=used, merge=merge, output=output)
-    found = stages.select_ops_to(output, *loaded, backend=backend, merge=merge)
+    console.effective("select-ops", models=paths, op=named, backend=used, merge=merge, compare=compare, output=output)
+    found = stages.select_ops_to(output, *loaded, backend=backend, merge=merge, named=named)
     wrote(output)
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
-    data = {"output": str(output), "kernels": {key: dict(users) for key, users in found.kernels.items()}}
-    text = console.table(("kernel", "models", "source lines"), rows, right=(1, 2))
-    console.report(data, f"{text}\n{counted(len(rows), 'kernel')}")
+    data: dict[str, Any] = {"output": str(output), "kernels": _plain(found.kernels)}
+    text = f"{console.table(('kernel', 'models', 'source lines'), rows, right=(1, 2))}\n{counted(len(rows), 'kernel')}"
+    changes = None if before is None else comparing.compare(before, found)
+    if changes is not None:
+        data |= {"added": _plain(changes.added), "dropped": _plain(changes.dropped)}
+        text += f"\n\n{_changed(changes, str(compare))}"
+    console.report(data, text)
+    return FAILED if changes and exit_code else 0
+
+
+def _plain(kernels: Mapping[str, Users]) -> dict[str, dict[str, list[str]]]:
+    """A list's kernels as JSON has them."""
+    return {key: {model: list(lines) for model, lines in users.items()} for key, users in kernels.items()}
+
+
+def _changed(changes: Changes, old: str) -> str:
+    """Each kernel that came or went, and who needs it, or needed it."""
+    lines = []
+    for sign, kernels in (("+", changes.added), ("-", changes.dropped)):
+        for key, users in kernels.items():
+            lines.append(f"{sign} {key}")
+            lines += [f"    {model}{': ' if at else ''}{'; '.join(at)}" for model, at in users.items()]
+    counts = f"{counted(len(changes.added), 'kernel')} added, {len(changes.dropped):,} dropped"
+    return "\n".join([*lines, f"{counts} since {old}" if changes else f"the same kernels as {old}"])

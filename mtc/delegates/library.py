@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from mtc.ir.kernel_key import KernelKey
@@ -12,6 +12,7 @@ from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec, Signature
 from mtc.ir.types import BF16, F16, DType
 from mtc.ops.define import Layout
+from mtc.program.storage import is_free
 
 # None if the library can run the node, else the reason why not.
 Rule = Callable[[Node], "str | None"]
@@ -67,11 +68,23 @@ class KernelLibrary:
     title: str = ""
     leaves: Mapping[OpSpec, Left] = field(default_factory=dict)
     forms: Mapping[str, Mapping[OpSpec, Support]] = field(default_factory=dict)  # of variants: `Signature.form`
+    allowed: frozenset[str] | None = None  # the kernels that a runtime was built with; None: all
 
     @property
     def ops(self) -> frozenset[OpSpec]:
         """The operators that it has kernels of."""
         return frozenset(self.supports).union(*self.forms.values())
+
+    def only(self, keys: Collection[str]) -> KernelLibrary:
+        """The library as a runtime has it that was built with these kernels."""
+        return replace(self, allowed=frozenset(keys))
+
+    def offers(self, op: OpSpec) -> bool:
+        """Whether it has a kernel of `op` for any dtypes."""
+        if self.allowed is None:
+            return op in self.ops
+        keys = map(KernelKey.parse, self.allowed)
+        return any((key.op, key.library) == (op.name, self.name) for key in keys)
 
     def support_of(self, op: OpSpec, signature: Signature) -> Support | None:
         """What it has of an op for operands of that signature."""
@@ -94,7 +107,13 @@ class KernelLibrary:
             return f"{self.name} leaves `{node.op.name}` to portable kernels: {left.why}"
         if support is None or not support.takes(dtypes):
             return f"{self.name}'s `{node.op.name}` does not take {', '.join(map(str, dtypes))}"
-        return support.rule(node) if support.rule else None
+        reason = support.rule(node) if support.rule else None
+        return reason or self._why_not_allowed(node)
+
+    def _why_not_allowed(self, node: Node) -> str | None:
+        if self.allowed is None or is_free(node) or (key := self.key(node)) in self.allowed:
+            return None
+        return f"the runtime has no `{key}`"
 
     def leaves_kernel(self, op: OpSpec, dtypes: Sequence[str]) -> bool:
         """Whether the kernel of `op` for these dtypes is one that it leaves to the portable library."""

@@ -137,6 +137,21 @@ MISSING_KERNELS = Code(
     "select-ops` call that made the runtime's list, and build the runtime again.",
 )
 
+UNPROVEN_RUNTIME = Code(
+    "MTC403",
+    "the built runtime does not hold the kernels of its list",
+    "After a build mtc reads the table of kernels from each binary itself. It must hold every kernel of the list, and "
+    "no other. Where it does not, a linker dropped or replaced something: please report it with the toolchain that "
+    "`mtc targets` names. The runtime is not written.",
+)
+CANNOT_FIT = Code(
+    "MTC404",
+    "the model cannot be fitted to the runtime",
+    "`mtc fit` places, decomposes, casts and substitutes until every operator runs on kernels that the runtime has. "
+    "The operators that are named have no way to be said by these, and the kernels that are named are the fewest that "
+    "would have to be added: select them for the app's next update.",
+)
+
 # 5xx: running
 BAD_INPUT = Code(
     "MTC501",
@@ -178,6 +193,26 @@ OTHER_PROGRAM = Code(
     "--baseline holds measurements of a program whose inputs or outputs are not those of the measured one, so that no "
     "number of the one says anything of the other. What may change between two versions of one model, its operators, "
     "its weights, the machine, the threads, is no error: what differs of it is a warning.",
+)
+
+NO_DEVICE = Code(
+    "MTC507",
+    "the device cannot be reached",
+    "`--device` names what runs the program: `host`, `qemu:ARCH` (an emulated processor), `ssh:HOST` (a board or "
+    "server that `ssh HOST` opens without a password) or `adb:SERIAL` (a phone that `adb devices` lists). The message "
+    "holds what ssh or adb says. docs/devices.md in mtc's source lists what each needs.",
+)
+OTHER_TARGET = Code(
+    "MTC508",
+    "the runtime is for another target than the device",
+    "A runtime is for one system and processor: the `--target` with which `mtc build-runtime` made it. Without "
+    "--runtime mtc builds one for the device, with the kernels of the program, and keeps it in its cache.",
+)
+DEVICE_FAILED = Code(
+    "MTC509",
+    "the run on the device ended without a result",
+    "The program was ended by a signal there, the device's disk is full or may not be written, or the connection was "
+    "lost. The message says which; what was copied to the device is removed from it.",
 )
 
 # 6xx: recipes and usage
@@ -230,6 +265,13 @@ TOO_LARGE = Code(
     "shared library) and leaves what stands at the output as it was. The notes rank models, dtypes, operators and "
     "kernels by the bytes that go with them: a kernel's own code and what it alone brings along. KB and MB are 1000 "
     "and 1000000 bytes, KiB and MiB 1024 and 1048576. Without --max-size, share/mtc/size.txt has every part.",
+)
+BAD_PACKAGE = Code(
+    "MTC710",
+    "the app package cannot be made",
+    "`mtc package --format` puts built runtimes and programs into a package that an ecosystem's own tools install. "
+    "Each format takes runtimes of certain targets, and names and versions that all formats allow. docs/packages.md "
+    "lists them.",
 )
 
 # 8xx: quantization

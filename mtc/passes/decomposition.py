@@ -43,12 +43,13 @@ class WidenConv1d:
     def run(self, module: Module) -> int:
         @rewrite(ops.conv1d, quantized=True)
         def widen(node: Node, build: Builder) -> Value | None:
-            return _as_conv2d(node, build) if self.wanted(node) else None
+            return conv1d_as_conv2d(node, build) if self.wanted(node) else None
 
         return apply_rewrites(module, (widen,))
 
 
-def _as_conv2d(node: Node, build: Builder) -> Value:
+def conv1d_as_conv2d(node: Node, build: Builder) -> Value:
+    """`conv1d` as a convolution of images of height 1."""
     x, weight, bias = node.inputs
     assert x is not None and weight is not None
 

@@ -5,6 +5,7 @@ The file is strict, so that a typing mistake cannot leave an operator out of a r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,11 @@ class OpsList:
 
     kernels: Mapping[str, Users] = field(default_factory=dict)
 
+    @property
+    def models(self) -> dict[str, int]:
+        """How many kernels each model needs, by its name."""
+        return dict(sorted(Counter(model for users in self.kernels.values() for model in users).items()))
+
     def merged(self, other: OpsList) -> OpsList:
         """Both lists as one."""
         kernels: dict[str, dict[str, tuple[str, ...]]] = {key: dict(users) for key, users in self.kernels.items()}
@@ -43,17 +49,20 @@ class OpsList:
                 entry[model] = tuple(sorted({*entry.get(model, ()), *lines}))
         return OpsList(dict(sorted(kernels.items())))
 
-    def save(self, path: Path) -> None:
-        """Writes the list, atomically. CANNOT_WRITE if it cannot."""
+    @property
+    def text(self) -> str:
+        """The list as its file says it."""
         kernels = {
             key: {model: list(lines) for model, lines in sorted(users.items())}
             for key, users in sorted(self.kernels.items())
         }
-        text = yaml.safe_dump(
-            {"version": VERSION, "count": len(kernels), "kernels": kernels}, sort_keys=False, width=1000
-        )
+        content = {"version": VERSION, "count": len(kernels), "kernels": kernels}
+        return _HEADER + yaml.safe_dump(content, sort_keys=False, width=1000)
+
+    def save(self, path: Path) -> None:
+        """Writes the list, atomically. CANNOT_WRITE if it cannot."""
         with writing(path):
-            write_text(path, _HEADER + text)
+            write_text(path, self.text)
 
 
 def load(path: Path) -> OpsList:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mtc.diagnostics import BAD_INPUT, CANNOT_READ
-from mtc.ir.types import DType
+from mtc.ir.dtype import DType
 
 MAX_RANK = 8
 # The instruction sets that mtc's own kernels may use: mtc_cpu.

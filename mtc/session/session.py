@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -13,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from mtc.diagnostics import BAD_INPUT, CANNOT_READ, INVALID_PROGRAM, MISSING_KERNELS, RUN_FAILED, Code, MtcError
-from mtc.ir.types import DType
+from mtc.diagnostics import BAD_INPUT, RUN_FAILED
+from mtc.ir.dtype import DType
 from mtc.program.header import UNBOUNDED
 from mtc.session import capi
+from mtc.session.refusals import refusal
 from mtc.support.plural import counted
 
 
@@ -53,16 +53,6 @@ class Memory:
     packed: int
 
 
-_CODES: dict[int, Code] = {1: BAD_INPUT, 2: INVALID_PROGRAM, 3: MISSING_KERNELS, 5: CANNOT_READ}
-_REMEDIES = {
-    BAD_INPUT: "`mtc inspect` shows what the program takes",
-    INVALID_PROGRAM: "package the model again, and build the runtime again if it is an older one",
-    MISSING_KERNELS: "add the program to the `mtc select-ops` call that made the runtime's list, and build it again",
-}
-# How the runtime names the operator that failed: "`gather` (gather@portable:f32,i64/1) at model.py:6: index 9 …".
-_OF_AN_OPERATOR = re.compile(r"(`(\w+)` \(\S+\))(?: at (.+?))?: (.*)", re.DOTALL)
-
-
 class Session:
     """A loaded program, ready to run. Used by one thread at a time, but for `cancel`.
 
@@ -87,11 +77,7 @@ class Session:
         cpu: str = "best",
     ) -> None:
         self._handles: dict[str, int] = {}  # none once it is closed
-        if runtime is None:
-            from mtc.build.runtime import host_runtime
-
-            runtime = host_runtime()
-        self._lib = capi.library(Path(runtime))
+        self._lib = capi.library(Path(self._default_runtime() if runtime is None else runtime))
         for name, number in {"threads": threads, "max_memory": max_memory}.items():
             if number < 0:  # ctypes would make a large one of it
                 raise BAD_INPUT.error(f"`{name}` is {number}", help="give a number from 0")
@@ -201,6 +187,12 @@ class Session:
         if program := self._handles.pop("program", None):
             self._lib.mtc_program_destroy(program)
 
+    def _default_runtime(self) -> Path:
+        """Another one in the packages for Python that mtc makes: they carry this file and a runtime."""
+        from mtc.build.runtime import host_runtime
+
+        return host_runtime()
+
     @property
     def _program(self) -> int:
         return self._handle("program")
@@ -235,7 +227,7 @@ class Session:
         status = call(ctypes.byref(error))
         if status:
             message = _text(error.message)
-            raise _refusal(_CODES.get(status, RUN_FAILED), message or f"the runtime failed with status {status}")
+            raise refusal(status, message or f"the runtime failed with status {status}")
 
     def _function(self, name: str) -> int:
         if name not in self.functions:
@@ -273,18 +265,6 @@ def cpu_level(name: str) -> int:
     if name not in capi.CPUS:
         raise BAD_INPUT.error(f"`{name}` is no level of instruction sets", help=f"there are: {', '.join(capi.CPUS)}")
     return capi.CPUS[name]
-
-
-def _refusal(code: Code, message: str) -> MtcError:
-    """What the runtime said, in its parts."""
-    op, at, outer = None, None, []
-    while (parts := _OF_AN_OPERATOR.fullmatch(message)) is not None:
-        if op is not None:  # a nested function's operator failed: it is the cause
-            outer.append(f"inside `{op}`" + (f" at {at}" if at else ""))
-        kernel, op, at, message = parts.groups()
-    return code.error(
-        message if op is None else f"{kernel}: {message}", at=at, notes=outer, help=_REMEDIES.get(code), op=op
-    )
 
 
 def _dense(value: Any, signature: Signature) -> np.ndarray:

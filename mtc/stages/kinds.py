@@ -33,6 +33,7 @@ class Kind(Enum):
     REPORT = "a report on quantization"
     QUANT_CONFIG = "a quantization config"
     SARIF = "a SARIF log"
+    BUNDLE = "an app package"
     ARRAYS = "a .npz of arrays"
     EMPTY = "an empty folder"
     NOTHING = "nothing"
@@ -58,6 +59,7 @@ def kind_of(path: Path) -> Kind:
         return _folder_kind(path)
     if not path.is_file():
         return Kind.OTHER
+    from mtc.bundles.archives import is_marked
     from mtc.ir.artifact import is_artifact
     from mtc.program.header import MAGIC
 
@@ -65,6 +67,8 @@ def kind_of(path: Path) -> Kind:
         head = file.read(128)
     if head.startswith(MAGIC):
         return Kind.PROGRAM
+    if is_marked(path):
+        return Kind.BUNDLE
     for mark, kind in _MARKS:
         if head.startswith(mark.encode()):
             return kind

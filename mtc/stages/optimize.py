@@ -35,7 +35,7 @@ from mtc.passes.runner import PassOptions, run_passes
 from mtc.passes.stored_weights import KEEP_STORED_WEIGHTS
 from mtc.passes.weight_deduplication import DEDUPLICATE_WEIGHTS
 from mtc.stages.files import save
-from mtc.stages.package import lowered
+from mtc.stages.package import KERNELS, lowered
 from mtc.support.plural import counted
 
 # Behind all that folds floats into each other: what stands between two roundings is one operator by then. What can be
@@ -111,6 +111,7 @@ def optimize(
     module.form = "canonical"
     run_passes(module, CANONICALIZE, options)
     verify(module)
+    module.meta.pop(KERNELS, None)  # what was fitted to a runtime may have been recovered
     module.meta["backends"] = [library.name for library in libraries]
     module.meta["stages"] = [*module.meta.get("stages", []), "optimize"]
     return module

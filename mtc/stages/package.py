@@ -19,6 +19,7 @@ from mtc.stages.taps import tapped
 from mtc.support.atomic import atomic_file
 
 DEFAULT_BACKENDS = ("xnnpack",)
+KERNELS = "kernels"  # of a module's meta: the only ones it may be placed on, if `mtc fit` made it
 
 
 def chosen_backends(model: Module, backend: str | Sequence[str] | None = None) -> tuple[str, ...]:
@@ -28,8 +29,11 @@ def chosen_backends(model: Module, backend: str | Sequence[str] | None = None) -
 
 
 def lowered(model: Module, backend: str | Sequence[str] | None = None) -> Lowered:
-    """`model` lowered for `backend`, or for the backends it was optimized for."""
-    return lower(model, backends(chosen_backends(model, backend)))
+    """`model` lowered for `backend`, or for the backends it was optimized for; on the kernels that it was fitted to."""
+    libraries = backends(chosen_backends(model, backend))
+    if KERNELS in model.meta:
+        libraries = tuple(library.only(model.meta[KERNELS]) for library in libraries)
+    return lower(model, libraries)
 
 
 def package(
@@ -45,17 +49,16 @@ def package(
 
 
 def package_to(
-    path: str | PathLike[str], result: Lowered, *, runtime: Path | None = None, no_fallback: bool = False
+    path: str | PathLike[str], result: Lowered, *, runtimes: Sequence[Path] = (), no_fallback: bool = False
 ) -> None:
     """Writes the program of a module that is lowered already, atomically. CANNOT_WRITE if it cannot.
 
-    Nothing is written, but MISSING_KERNELS raised, if the built runtime in the folder `runtime` cannot run it; with
-    `no_fallback` FALLBACK, if an operator would fall back from the first backend.
+    Nothing is written, but MISSING_KERNELS raised, if one of the built runtimes in these folders cannot run it;
+    with `no_fallback` FALLBACK, if an operator would fall back from the first backend.
     """
     if no_fallback:
         refuse_fallback(result.placements)
-    if runtime is not None:
-        check_runtime(result.keys, runtime)
+    check_runtime(result.keys, *runtimes)
     emitter = Emitter(
         result.module,
         lambda node: result.placements[node].library.key(node),

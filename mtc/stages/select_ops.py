@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mtc.delegates.registry import backends
+from mtc.diagnostics import CANNOT_READ, MtcError, Report, collected
 from mtc.ir.module import Module
 from mtc.lower import Lowered
 from mtc.program.emitter import copy_key
 from mtc.program.reader import Program
-from mtc.selection import ops_list
+from mtc.selection import by_hand, ops_list
 from mtc.selection.ops_list import OpsList
-from mtc.stages.package import lowered
+from mtc.stages.files import load_any
+from mtc.stages.package import DEFAULT_BACKENDS, lowered
+
+_MODELS = (".mtc", ".mtp")
 
 
 def select_ops(*models: Module | Lowered | Program, backend: str | Sequence[str] | None = None) -> OpsList:
@@ -33,13 +39,48 @@ def select_ops_to(
     *models: Module | Lowered | Program,
     backend: str | Sequence[str] | None = None,
     merge: Iterable[Path] = (),
+    named: Iterable[str] = (),
 ) -> OpsList:
-    """Writes what `select_ops` finds, and with it the lists in the files `merge`."""
+    """Writes what `select_ops` finds, and with it the lists in the files `merge` and the kernels `named` by hand."""
     found = select_ops(*models, backend=backend)
+    chosen = backend or DEFAULT_BACKENDS
+    found = found.merged(by_hand.named(named, backends(chosen if isinstance(chosen, str) else tuple(chosen))))
     for other in merge:
         found = found.merged(ops_list.load(other))
     found.save(output)
     return found
+
+
+def models_in(paths: Iterable[Path]) -> list[Path]:
+    """The models and programs that `paths` name: of a folder all that it holds, at any depth, in order. CANNOT_READ
+    for folders without any."""
+    found: dict[Path, None] = {}
+    with collected() as report:
+        for path in paths:
+            if not path.is_dir():
+                found[path] = None
+                continue
+            inside = sorted(file for file in path.rglob("*") if file.suffix in _MODELS and file.is_file())
+            found |= dict.fromkeys(inside)
+            if not inside:
+                report(CANNOT_READ(f"the folder `{path}` holds no {' or '.join(_MODELS)}"))
+    return list(found)
+
+
+def load_all(paths: Iterable[Path]) -> list[Module | Program]:
+    """Every model and program. MtcError that names all that cannot be read."""
+    with collected() as report:
+        found = [_loaded(path, report) for path in paths]
+    return [model for model in found if model is not None]
+
+
+def _loaded(path: Path, report: Report) -> Module | Program | None:
+    try:
+        return load_any(path)
+    except MtcError as error:
+        for diagnostic in error.diagnostics:
+            report(replace(diagnostic, at=diagnostic.at or str(path)))
+        return None
 
 
 def _of_lowered(result: Lowered) -> OpsList:

@@ -2,6 +2,10 @@
 
 include(CheckLinkerFlag)
 
+if(MTC_LLD)  # a folder with `ld.lld`, where the compiler's own linker makes larger files
+  add_link_options("-B${MTC_LLD}" -fuse-ld=lld)
+endif()
+
 # A flag that one system's linker has may be misread by another's: each is asked for its own alone.
 if(APPLE)
   set(MTC_LINK_ONLY_REACHED -Wl,-dead_strip)
@@ -12,7 +16,12 @@ elseif(CMAKE_SYSTEM_NAME STREQUAL "WASI")
 else()
   set(MTC_LINK_ONLY_REACHED -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=none)
   check_linker_flag(CXX "-Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map" MTC_LINKER_HAS_VERSION_SCRIPT)
-  check_linker_flag(CXX "-Wl,-z,noseparate-code" MTC_LINKER_HAS_NOSEPARATE_CODE)
+  if(ANDROID)
+    # Pages of 16 KB, as newer devices have; and once loaded a library stays, since its threads have destructors in it.
+    list(APPEND MTC_LINK_ONLY_REACHED -Wl,-z,max-page-size=16384 -Wl,-z,nodelete)
+  else()
+    check_linker_flag(CXX "-Wl,-z,noseparate-code" MTC_LINKER_HAS_NOSEPARATE_CODE)
+  endif()
   check_linker_flag(CXX "-Wl,-Map=${CMAKE_CURRENT_BINARY_DIR}/probe.map" MTC_LINKER_HAS_MAP)
 endif()
 check_linker_flag(CXX "-static-libstdc++" MTC_LINKER_HAS_STATIC_LIBSTDCXX)

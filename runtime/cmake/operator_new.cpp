@@ -78,3 +78,18 @@ void __throw_out_of_range_fmt(const char*, ...) { abort(); }
 void __throw_logic_error(const char*) { abort(); }
 }  // namespace std
 #endif
+
+#if defined(_LIBCPP_VERSION)
+// libc++'s own definitions of these stand in objects that throw, which bring in the unwinder and the demangler: 150 KB.
+// Where something else needs those objects after all, they are not defined twice.
+namespace std {
+__attribute__((weak)) const nothrow_t nothrow{};
+}
+_LIBCPP_BEGIN_NAMESPACE_STD
+// Whether it is declared noexcept differs from version to version.
+__attribute__((weak)) void __libcpp_verbose_abort(const char*, ...) noexcept(noexcept(__libcpp_verbose_abort(""))) {
+  std::abort();
+}
+_LIBCPP_END_NAMESPACE_STD
+extern "C" __attribute__((weak)) void __cxa_pure_virtual() { std::abort(); }
+#endif

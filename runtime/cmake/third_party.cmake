@@ -38,9 +38,22 @@ foreach(folder IN LISTS MTC_THIRD_PARTY)
 endforeach()
 target_link_libraries(mtc_third_party INTERFACE ${MTC_THIRD_PARTY_ARCHIVES} Threads::Threads ${CMAKE_DL_LIBS} m)
 
-# For mtcConfig.cmake: the archives' names, wherever they are installed.
+# For mtcConfig.cmake and mtc.pc: the archives' names, wherever they are installed.
 set(MTC_THIRD_PARTY_NAMES)
+set(MTC_PKG_CONFIG_PRIVATE)
 foreach(archive IN LISTS MTC_THIRD_PARTY_ARCHIVES)
   get_filename_component(name "${archive}" NAME)
   string(APPEND MTC_THIRD_PARTY_NAMES " ${name}")
+  string(REGEX REPLACE "^lib(.*)\\.a$" "-l\\1" name "${name}")
+  string(APPEND MTC_PKG_CONFIG_PRIVATE "${name} ")
 endforeach()
+# Then the system's libraries, and the compiler's C++ library, for apps that are linked as C. zig does not tell which one
+# it links: it is its own libc++.
+set(cxx_library c++)
+if("stdc++" IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
+  set(cxx_library stdc++)
+endif()
+set(system_libraries ${CMAKE_THREAD_LIBS_INIT} ${CMAKE_DL_LIBS} m ${cxx_library})
+list(TRANSFORM system_libraries REPLACE "^([^-].*)$" "-l\\1")
+list(JOIN system_libraries " " system_libraries)
+string(APPEND MTC_PKG_CONFIG_PRIVATE "${system_libraries}")

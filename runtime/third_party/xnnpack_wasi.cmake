@@ -4,7 +4,7 @@
 add_library(cpuinfo INTERFACE)  # there is nothing to ask a processor for
 function(mtc_add_xnnpack)
   set(CMAKE_SYSTEM_NAME Linux)
-  add_compile_options(-UXNN_ENABLE_CPUINFO -DXNN_ENABLE_CPUINFO=0 "-isystem${CMAKE_CURRENT_LIST_DIR}/wasi"
+  add_compile_options(-UXNN_ENABLE_CPUINFO -DXNN_ENABLE_CPUINFO=0 "-I${CMAKE_CURRENT_LIST_DIR}/wasi"
     "SHELL:-include math.h")  # which a header of XNNPACK forgets where it uses it
   add_subdirectory("${XNNPACK_SOURCE_DIR}" xnnpack)
 endfunction()

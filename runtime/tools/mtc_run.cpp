@@ -5,12 +5,16 @@
 // usage. A result that is not the source model's is said, `: differs`, and no failure: the run is done.
 
 #include <time.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/resource.h>
+#endif
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "mtc/mtc.h"
@@ -100,7 +104,7 @@ int ParseOptions(int argc, char** argv, Options* out) {
     } else if (name == "--threads") {
       is_right = ParseNumber(value, &out->threads) && out->threads <= MTC_MAX_THREADS;
     } else if (name == "--runs") {
-      is_right = ParseNumber(value, &out->runs) && out->runs >= 1;
+      is_right = ParseNumber(value, &out->runs);
     } else {
       is_right = ParseNumber(value, &out->max_memory);
     }
@@ -162,6 +166,22 @@ double Now() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
+// The most bytes of memory that the process has had; 0 where the system does not say.
+uint64_t PeakMemory() {
+#if defined(__unix__) || defined(__APPLE__)
+  rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+  constexpr uint64_t kUnit = 1;
+#else
+  constexpr uint64_t kUnit = 1024;
+#endif
+  return static_cast<uint64_t>(usage.ru_maxrss) * kUnit;
+#else
+  return 0;
+#endif
+}
+
 // What is run, and with what.
 struct Job {
   Job(const Options& options, const mtc_program* program) : options(options), program(program) {}
@@ -172,6 +192,7 @@ struct Job {
   std::vector<Npy> arrays;  // what the tensors point to, unless they are the program's samples
   std::vector<mtc_tensor> inputs;
   bool has_samples = false;
+  double load = 0;  // milliseconds until a session was open
 };
 
 // The program's samples, or random inputs if one is missing.
@@ -259,6 +280,29 @@ int ReportOutputs(const Job& job, const mtc_session* session) {
   return 0;
 }
 
+// Between two of the sorted times it is where the line between them is: half of them gives the median.
+double Quantile(const std::vector<double>& times, double part) {
+  const double place = part * static_cast<double>(times.size() - 1);
+  const size_t low = static_cast<size_t>(place);
+  const size_t high = std::min(low + 1, times.size() - 1);
+  return times[low] + (place - static_cast<double>(low)) * (times[high] - times[low]);
+}
+
+// mtc/devices/report.py reads these lines.
+void ReportCosts(const Job& job, const mtc_session* session, double first, std::vector<double> times) {
+  printf("loaded in %.3f ms, first run %.3f ms\n", job.load, first);
+  if (!times.empty()) {
+    std::sort(times.begin(), times.end());
+    printf("%zu more: median %.3f ms, p90 %.3f ms, min %.3f ms\n", times.size(), Quantile(times, 0.5),
+           Quantile(times, 0.9), times.front());
+  }
+  const mtc_memory memory = mtc_session_memory(session);
+  printf("memory: arena %llu, scratch %llu, state %llu, packed weights %llu, peak of all %llu bytes\n",
+         static_cast<unsigned long long>(memory.arena), static_cast<unsigned long long>(memory.scratch),
+         static_cast<unsigned long long>(memory.state), static_cast<unsigned long long>(memory.packed),
+         static_cast<unsigned long long>(PeakMemory()));
+}
+
 int RunJob(const Job& job, mtc_session* session) {
   mtc_error error;
   // The first run also prepares kernels and packs weights.
@@ -278,14 +322,7 @@ int RunJob(const Job& job, mtc_session* session) {
     if (status != MTC_OK) return Fail(status, error);
     times.push_back(Now() - began);
   }
-  std::sort(times.begin(), times.end());
-  const size_t half = times.size() / 2;
-  const double median = times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
-  const mtc_memory memory = mtc_session_memory(session);
-  printf("first run %.3f ms, then median of %zu: %.3f ms\n", first, times.size(), median);
-  printf("memory: arena %llu, scratch %llu, state %llu, packed weights %llu bytes\n",
-         static_cast<unsigned long long>(memory.arena), static_cast<unsigned long long>(memory.scratch),
-         static_cast<unsigned long long>(memory.state), static_cast<unsigned long long>(memory.packed));
+  ReportCosts(job, session, first, std::move(times));
   if (const char* trace = job.options.profile; trace != nullptr) {
     // Once more: --outputs may have put an output there.
     Text reason = mtc::tools::CheckTarget(trace, kTraceMagic, {});
@@ -295,7 +332,7 @@ int RunJob(const Job& job, mtc_session* session) {
   return 0;
 }
 
-int RunProgram(const Options& options, const mtc_program* program) {
+int RunProgram(const Options& options, const mtc_program* program, double load) {
   Job job(options, program);
   const size_t count = mtc_program_function_count(program);
   while (options.function != nullptr && job.function < count &&
@@ -314,8 +351,10 @@ int RunProgram(const Options& options, const mtc_program* program) {
   wanted.profile = options.profile != nullptr;
   mtc_session* session = nullptr;
   mtc_error error;
+  const double start = Now();
   const mtc_status status = mtc_session_create(program, &wanted, &session, &error);
   if (status != MTC_OK) return Fail(status, error);
+  job.load = load + Now() - start;
   const int code = RunJob(job, session);
   mtc_session_destroy(session);
   return code;
@@ -330,9 +369,10 @@ int main(int argc, char** argv) {
   limits.max_memory = options.max_memory;
   mtc_program* program = nullptr;
   mtc_error error;
+  const double start = Now();
   const mtc_status status = mtc_program_load_file(options.model, &limits, &program, &error);
   if (status != MTC_OK) return Fail(status, error);
-  int code = RunProgram(options, program);
+  int code = RunProgram(options, program, Now() - start);
   mtc_program_destroy(program);
   if (fflush(stdout) != 0) {
     fprintf(stderr, "mtc_run: cannot write what it says: %s\n", strerror(errno));

@@ -26,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-HOST = Target("linux-x86_64", "Linux", "x86_64", "")
+HOST = Target("linux-x86_64", "Linux", "x86_64", "x86_64-linux-gnu")
 GCC = Toolchain("gcc", "12", "an identity", ())
 XNNPACK = BuildKind(HOST, GCC, "size", "", frozenset(["xnnpack"]))
 BARE = BuildKind(HOST, GCC, "size", "", frozenset())

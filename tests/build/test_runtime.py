@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,7 @@ PROGRAM = """\
 #include <cstdio>
 int main() { std::puts(mtc_version()); }
 """
+APP_C = "#include <mtc/mtc.h>\n#include <stdio.h>\nint main(void) { puts(mtc_version()); }\n"
 APP = """\
 cmake_minimum_required(VERSION 3.18)
 project(app LANGUAGES C CXX)
@@ -65,6 +68,7 @@ def small_runtime(own_sources, monkeypatch) -> Path:
     for folder in ("cmake", "include", "third_party"):
         shutil.copytree(REAL / folder, own_sources / folder)
     shutil.copy(REAL / "CMakeLists.txt", own_sources)
+    (own_sources / "LICENSE").symlink_to(REAL / "LICENSE")  # as in a checkout
     for name, content in {"core/version.cpp": CORE, "tools/mtc_run.cpp": PROGRAM, "tools/example.cpp": ""}.items():
         (own_sources / name).parent.mkdir(exist_ok=True)
         (own_sources / name).write_text(content)
@@ -102,7 +106,8 @@ def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
     for size in made.bill.files:
         assert sum(row.bytes for row in size.rows) == size.total == (made.folder / size.file).stat().st_size
     assert json.loads((made.folder / RECORD).read_text())["kernels"] == ["a@portable:f32/1"]
-    assert (made.folder / "share/mtc/licenses/cpuinfo.txt").is_file()
+    for name in ("mtc", "cpuinfo"):
+        assert "Copyright" in (made.folder / f"share/mtc/licenses/{name}.txt").read_text()
 
 
 def test_programs_need_only_libc_and_libm(small_runtime, tmp_path):
@@ -191,13 +196,29 @@ def test_a_sanitized_program_runs(small_runtime, tmp_path):
 
 def test_an_app_finds_the_package(small_runtime, tmp_path):
     made = make(tmp_path / "out", "a@portable:f32/1")
+    made = replace(made, folder=shutil.move(made.folder, tmp_path / "moved"))
     app = tmp_path / "app"
     app.mkdir()
     (app / "CMakeLists.txt").write_text(APP)
-    (app / "app.c").write_text("#include <mtc/mtc.h>\n#include <stdio.h>\nint main(void) { puts(mtc_version()); }\n")
+    (app / "app.c").write_text(APP_C)
     cmake.configure(app, app / "build", [f"-DCMAKE_PREFIX_PATH={made.folder}"], what="app")
     cmake.build(app / "build", what="app")
     assert run(app / "build/app_shared") == run(app / "build/app_static") == "0.1.0 a@portable:f32/1"
+
+
+@pytest.mark.skipif(not shutil.which("pkg-config"), reason="needs pkg-config")
+@pytest.mark.parametrize("options", [[], ["-static"]], ids=["shared", "static"])
+def test_an_app_finds_it_by_pkg_config(small_runtime, tmp_path, options):
+    made = make(tmp_path / "out", "a@portable:f32/1")
+    shutil.move(made.folder, tmp_path / "moved")
+    (tmp_path / "app.c").write_text(APP_C)
+    asked = ["pkg-config", "--cflags", "--libs", *(["--static"] if options else []), "mtc"]
+    libraries = tmp_path / "moved/lib"
+    environment = os.environ | {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "LD_LIBRARY_PATH": str(libraries)}
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, env=environment).stdout.split()
+    subprocess.run(["gcc", *options, "-o", tmp_path / "app", tmp_path / "app.c", *said], check=True)
+    printed = subprocess.run([tmp_path / "app"], capture_output=True, text=True, check=True, env=environment).stdout
+    assert printed == "0.1.0 a@portable:f32/1\n"
 
 
 def test_the_host_runtime_is_built_once_and_then_found_without_a_look_at_its_kernels(small_runtime, monkeypatch):

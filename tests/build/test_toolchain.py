@@ -9,6 +9,7 @@ import pytest
 
 from mtc.build import toolchain
 from mtc.build.targets import TARGETS, host_target, target
+from mtc.build.third_party import check_libraries
 from mtc.build.toolchains import zig
 from mtc.build.toolchains.found import Found
 from mtc.diagnostics import MtcError
@@ -227,3 +228,13 @@ def test_an_unusable_ndk_is_said(tmp_path, monkeypatch, make, said):
 def test_unknown_targets_get_a_suggestion():
     with pytest.raises(MtcError, match="did you mean `linux-arm64`"):
         target("linux-arm46")
+
+
+@pytest.mark.parametrize("name", ["linux-armv7", "wasm32", "windows-x86_64", "linux-arm64", "ios-arm64"])
+def test_a_library_that_is_not_for_a_target_is_said_before_anything_is_built(name):
+    if name in ("linux-arm64", "ios-arm64"):
+        check_libraries(target(name), ["qnnpack", "xnnpack"])
+        return
+    check_libraries(target(name), ["xnnpack"])
+    with pytest.raises(MtcError, match=f"not built for `{name}`"):
+        check_libraries(target(name), ["qnnpack", "xnnpack"])

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from cases import CASES
-from emulator import ARM64, Emulator, missing
+from emulation import missing
 from joined_functions import joined
 
 import mtc
 from mtc import ops
 from mtc.build import runtime
+from mtc.build.targets import TARGETS
 from mtc.delegates.registry import LIBRARIES, backends
+from mtc.devices import open_device
 from mtc.ir.opspec import OpSpec
 from mtc.ir.types import F16
 from mtc.lower import lower
@@ -22,7 +24,7 @@ XNNPACK = LIBRARIES["xnnpack"]
 OPS = [op for op, support in XNNPACK.supports.items() if F16 in support.dtypes]
 ROWS = {op: [case for case in CASES if case.op is op and F16 in case.dtypes] for op in OPS}
 
-pytestmark = pytest.mark.skipif(bool(reason := missing(ARM64)), reason=reason)
+pytestmark = pytest.mark.skipif(bool(reason := missing("qemu:arm64")), reason=reason)
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,7 @@ def arm64(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runtime with the kernels that the rows need, of both libraries: XNNPACK's rules do not take every row."""
     modules = [case.module(F16, case.weights) for cases in ROWS.values() for case in cases]
     keys = {key for module in modules for key in lower(module, backends("xnnpack")).keys}
-    return runtime.build(keys, ARM64, tmp_path_factory.mktemp("arm64") / "runtime").folder
+    return runtime.build(keys, TARGETS["linux-arm64"], tmp_path_factory.mktemp("arm64") / "runtime").folder
 
 
 @pytest.mark.parametrize("cpu", ["max", "cortex-a53"])
@@ -42,7 +44,8 @@ def test_rows_agree_with_torch(op: OpSpec, cpu: str, arm64: Path, tmp_path: Path
     )
     assert any(placement.library is XNNPACK for placement in lowered.placements.values())
     inputs = [x for case in cases for i, x in enumerate(case.inputs(F16)) if x is not None and i not in case.weights]
-    outputs = Emulator(ARM64, arm64, cpu).run(path, inputs, tmp_path)
+    with open_device(f"qemu:arm64:{cpu}") as device:
+        outputs = device.run(path, arm64, inputs, threads=2).outputs
     assert len(outputs) == len(cases)
     for case, got in zip(cases, outputs, strict=True):
         case.assert_close([got], F16)

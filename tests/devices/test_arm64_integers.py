@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emulator import ARM64, Emulator, missing
+from emulation import missing
 from joined_functions import joined
 from quantized_rows import Quantized, Row, rows
 from small_networks import NETWORKS, Images, inputs_of, quantized
@@ -18,14 +18,16 @@ from torch import nn
 
 import mtc
 from mtc.build import runtime
+from mtc.build.targets import TARGETS
 from mtc.delegates.registry import LIBRARIES, backends
+from mtc.devices import open_device
 from mtc.lower import lower
 
 # Portable kernels have one version for arm64, whatever the processor.
 PROCESSORS = defaultdict(lambda: ("max", "cortex-a53"), portable=("max",))
 SCHEMES = ("int8", "uint8")
 
-pytestmark = pytest.mark.skipif(bool(reason := missing(ARM64)), reason=reason)
+pytestmark = pytest.mark.skipif(bool(reason := missing("qemu:arm64")), reason=reason)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +37,7 @@ def arm64(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys.update(key for key in LIBRARIES["portable"].kernel_keys("") if "quantize@" in key)
     for network, scheme, library in product(NETWORKS, SCHEMES, LIBRARIES):
         keys.update(lower(quantized(network, scheme), backends(library)).keys)
-    return runtime.build(keys, ARM64, tmp_path_factory.mktemp("arm64") / "runtime").folder
+    return runtime.build(keys, TARGETS["linux-arm64"], tmp_path_factory.mktemp("arm64") / "runtime").folder
 
 
 def by_library_and_op() -> dict[tuple[str, str], list[Row]]:
@@ -63,7 +65,8 @@ def test_each_op_has_the_results_of_this_machine(library: str, op: str, arm64: P
     with mtc.Session(path, threads=2) as session:
         here = session.run(*inputs)
     for cpu in PROCESSORS[library]:
-        there = Emulator(ARM64, arm64, cpu).run(path, inputs, tmp_path)
+        with open_device(f"qemu:arm64:{cpu}") as device:
+            there = device.run(path, arm64, inputs, threads=2).outputs
         for (row, part, value), want, got in zip(outputs, here, there, strict=True):
             assert (got.dtype, got.shape) == (want.dtype, want.shape)
             if library == "portable" or not value.type.dtype.is_quantized:
@@ -84,7 +87,8 @@ def test_networks_have_the_results_of_this_machine(
     with mtc.Session(path, threads=2) as session:
         (want,) = session.run(x)
     for cpu in PROCESSORS[library]:
-        (got,) = Emulator(ARM64, arm64, cpu).run(path, [x], tmp_path)
+        with open_device(f"qemu:arm64:{cpu}") as device:
+            (got,) = device.run(path, arm64, [x], threads=2).outputs
         # Sums of the last layer, norms, attention and recurrent layers are floats, whose last bits depend on the
         # processor. A unit is what 8 bits of the result's range are.
         is_exact = library == "portable" and network is Images

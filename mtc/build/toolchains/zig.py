@@ -58,12 +58,19 @@ exec {zig} {language} "$@"
 _CPUS = {"armv7-a": "-mcpu=generic+v7a+neon", "wasm32": "-mcpu=generic+simd128"}
 
 
+# A linker without a cache of its own.
+_LINKER = """#!/bin/sh
+# Written by mtc.
+exec {zig} ld.lld "$@"
+"""
+
+
 def find(target: Target) -> Found | Missing:
     """zig, if its package is installed. Raises MtcError (MTC704) where it cannot be used."""
     program = zig_binary()
     if program is None:
         return Missing("the Python package `ziglang`", "run `pip install ziglang`")
-    return zig_found(str(program), target, importlib.metadata.version("ziglang"))
+    return zig_found(str(program), target, zig_version())
 
 
 @cache
@@ -77,6 +84,33 @@ def zig_binary() -> Path | None:
     return None
 
 
+@cache
+def lld_folder() -> Path | None:
+    """A folder whose `ld.lld` is the linker inside zig, for compilers that take another than their own by
+    `-B FOLDER -fuse-ld=lld`; None without the package."""
+    program = zig_binary()
+    if program is None or os.name == "nt":
+        return None
+    script = _folder(str(program), zig_version(), "lld") / "ld.lld"
+    _write_script(script, _LINKER.format(zig=shlex.quote(str(program))))
+    return script.parent
+
+
+def zig_version() -> str:
+    """Of the package `ziglang`, which must be installed."""
+    return importlib.metadata.version("ziglang")
+
+
+def _folder(program: str, version: str, name: str) -> Path:
+    where = hashlib.sha256(program.encode()).hexdigest()[:8]
+    return cache_dir("toolchains", f"zig-{version}-{name}-{where}")
+
+
+def _write_script(script: Path, text: str) -> None:
+    write_if_changed(script, text)
+    script.chmod(0o755)
+
+
 def zig_found(program: str, target: Target, version: str = "") -> Found | Missing:
     """The compilers of the zig at `program`: small scripts in the cache."""
     if os.name == "nt":
@@ -84,9 +118,8 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     if target.system == "Android" and target.abi not in bionic.ABIS:
         return Missing(f"what zig needs for {target.abi}, which mtc does not have", "")
     version = version or first_line([program, "version"])
-    where = hashlib.sha256(program.encode()).hexdigest()[:8]
-    folder = cache_dir("toolchains", f"zig-{version}-{target}-{where}")
-    options, environment = _options(Path(program), target)
+    folder = _folder(program, version, target.name)
+    options, environment = _options(Path(program), version, target)
     scripts = {}
     for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL)):
         text = template.format(
@@ -98,21 +131,24 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
             environment=environment,
         )
         script = folder / language
-        write_if_changed(script, text)
-        script.chmod(0o755)
+        _write_script(script, text)
         scripts[language] = str(script)
     arguments = (*_cmake_args(target), f"-DCMAKE_AR={scripts['ar']}", f"-DCMAKE_RANLIB={scripts['ranlib']}")
     state = stat_of(program) + (folder / "cc").read_text(encoding="utf-8")
     return Found("zig", (scripts["cc"],), (scripts["c++"],), version, arguments, state)
 
 
-def _options(program: Path, target: Target) -> tuple[list[str], str]:
+def _options(program: Path, version: str, target: Target) -> tuple[list[str], str]:
     """What each call of the compiler gets, and the lines of the script that set its environment."""
     options = ["-g0"]
     if cpu := _CPUS.get(target.processor):
         options.append(cpu)
     if target.system == "iOS":  # whose headers are macOS's, and zig takes them for that alone
         options += ["-isystem", str(program.parent / "lib" / "libc" / "include" / "any-darwin-any")]
+    if target.system == "Android":
+        libc = bionic.libc_file(program, version, target.abi, target.zig_triple)
+        options.append(f"-L{libc.with_suffix('') / 'lib'}")
+        return options, f"export ZIG_LIBC={shlex.quote(str(libc))}\n"
     return options, ""
 
 

@@ -1,0 +1,103 @@
+"""Runs models on a runtime that was built for them: every kernel is there, and computes what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mtc import stages
+from mtc.analysis.limits import Limits
+from mtc.analysis.sessions import library_of
+from mtc.analysis.verify import Difference, compared
+from mtc.build.progress import Progress
+from mtc.build.targets import Target
+from mtc.devices import Device, open_device
+from mtc.diagnostics import MISMATCH, NO_DEVICE, MtcError, Report, collected
+from mtc.ir.kernel_key import KernelKey
+from mtc.ir.module import Module
+from mtc.program import reader
+from mtc.session import Session, tensors
+
+# Where results are integers or were: one unit of 127, and what it does further on.
+_QUANTIZED = Limits(max_rel=0.02, min_cosine=0.999)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One function of a model that ran, and what its outputs were compared with."""
+
+    model: str
+    function: str
+    against: str  # `its sample` or `the host runtime`
+    differences: tuple[Difference, ...]
+
+
+def device_for(target: Target) -> str:
+    """The device here that runs programs for a target. NO_DEVICE if there is none."""
+    if target.is_host:
+        return "host"
+    if not target.qemu:
+        raise NO_DEVICE.error(f"nothing here runs programs for {target}", help="--device names what does")
+    return f"qemu:{target.name.removeprefix('linux-')}"
+
+
+def check_models(
+    runtime: Path, device: str, models: Sequence[Path], *, progress: Progress | None = None
+) -> list[Checked]:
+    """Runs every function of `models`, .mtc or .mtp, on a device by the runtime in a folder.
+
+    On their samples, whose outputs the source model computed; without samples, and where a model computes in integers,
+    the host runtime on the same data, or on seeded random data, says what is right. MtcError that names every model
+    that lacks a kernel (MISSING_KERNELS), fails, or gives another result (MISMATCH).
+    """
+    found: list[Checked] = []
+    loaded = stages.load_all(models)
+    with TemporaryDirectory() as folder, collected() as report, open_device(device) as opened:
+        for index, (path, model) in enumerate(zip(models, loaded, strict=True)):
+            program = path
+            if isinstance(model, Module):
+                program = Path(folder) / f"{index}.mtp"
+                stages.package(model, program)
+            found += _checked(path, program, runtime, opened, progress, report)
+    return found
+
+
+def _checked(
+    path: Path, program: Path, runtime: Path, device: Device, progress: Progress | None, report: Report
+) -> list[Checked]:
+    keys = reader.read(program).kernels
+    try:
+        stages.check_runtime(keys, runtime)
+        found = _compared(path, program, runtime, keys, device, progress)
+    except MtcError as error:
+        for diagnostic in error.diagnostics:
+            report(replace(diagnostic, at=diagnostic.at or str(path)))
+        return []
+    for checked in found:
+        for row in checked.differences:
+            if not row.is_ok:
+                place = f"{path}, function `{checked.function}`"
+                said = f"output `{row.output}` of the reduced runtime differs from {checked.against}: {row.amount}"
+                report(MISMATCH(said, at=place, help="`mtc verify --layers` finds where a program begins to differ"))
+    return found
+
+
+def _compared(
+    path: Path, program: Path, runtime: Path, keys: Sequence[str], device: Device, progress: Progress | None
+) -> list[Checked]:
+    is_quantized = any(dtype.startswith("q") for key in keys for dtype in KernelKey.parse(key).dtypes)
+    found = []
+    with Session(program, runtime=library_of(None, progress)) as session:
+        for function in session.functions:
+            sample = session.samples(function)
+            arrays, _ = tensors.bound(session, None, function=function)
+            against = "the host runtime" if sample is None or is_quantized else "its sample"
+            session.reset_state()
+            want = session.run(*arrays, function=function) if sample is None or is_quantized else sample[1]
+            got = device.run(program, runtime, arrays, function=function).outputs
+            names = [signature.name for signature in session.outputs(function)]
+            rows = compared("", names, got, want, _QUANTIZED if is_quantized else Limits())
+            found.append(Checked(str(path), function, against, tuple(rows)))
+    return found

@@ -1,0 +1,86 @@
+"""What `mtc_run` says of a run, read for machines: see runtime/tools/mtc_run.cpp."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtc.diagnostics import DEVICE_FAILED, MtcError
+from mtc.session import Event, Memory
+from mtc.session.refusals import STATUS_NAMES, refusal
+
+_LOADED = re.compile(r"^loaded in (\S+) ms, first run (\S+) ms$", re.MULTILINE)
+_MORE = re.compile(r"^(\d+) more: median (\S+) ms, p90 (\S+) ms, min (\S+) ms$", re.MULTILINE)
+_MEMORY = re.compile(
+    r"^memory: arena (\d+), scratch (\d+), state (\d+), packed weights (\d+), peak of all (\d+) bytes$", re.MULTILINE
+)
+_OUTPUT = re.compile(r"^output \d+ `", re.MULTILINE)
+_REFUSED = re.compile(r"^mtc_run: (?:(" + "|".join(STATUS_NAMES) + r"): )?(.*)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds: of opening the program, of the first run, and of `runs` more, which may be none."""
+
+    load: float
+    first_run: float
+    runs: int = 0
+    median: float = 0.0
+    p90: float = 0.0
+    min: float = 0.0
+
+
+def timings(text: str) -> Timings:
+    """ValueError if `text` is not what `mtc_run` of this version prints."""
+    load, first = map(float, _found(_LOADED, text))
+    if _MORE.search(text) is None:
+        return Timings(load, first)
+    runs, *times = _found(_MORE, text)
+    return Timings(load, first, int(runs), *map(float, times))
+
+
+def memory(text: str) -> tuple[Memory, int]:
+    """What the session holds, and the most that the process had. ValueError as above."""
+    arena, scratch, state, packed, peak = map(int, _found(_MEMORY, text))
+    return Memory(arena, scratch, state, packed), peak
+
+
+def output_count(text: str) -> int:
+    return len(_OUTPUT.findall(text))
+
+
+def events(trace: Path) -> list[Event]:
+    """The instructions of a trace that `mtc_run --profile` wrote."""
+    found = []
+    for row in json.loads(trace.read_text(encoding="utf-8", errors="replace"))["traceEvents"]:
+        facts = row["args"]
+        found.append(
+            Event(
+                facts["kernel"],
+                row["name"],
+                facts["location"],
+                round(1000 * row["ts"]),
+                round(1000 * row["dur"]),
+                facts["function"],
+                facts["instruction"],
+            )
+        )
+    return found
+
+
+def error_of(text: str) -> MtcError | None:
+    """What `mtc_run` refused on stderr; None if these are not its words."""
+    match = _REFUSED.search(text)
+    if match is None:
+        return None
+    status, message = match[1], match[2].strip()
+    return refusal(STATUS_NAMES.index(status), message) if status else DEVICE_FAILED.error(message)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    match = pattern.search(text)
+    if match is None:
+        raise ValueError("not what mtc_run prints")
+    return match.groups()

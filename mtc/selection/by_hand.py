@@ -1,0 +1,60 @@
+"""Kernels that are named by hand: `add:f32`, `conv2d@xnnpack:f32`, `linear:qi8`, `relu`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mtc.delegates.library import KernelLibrary
+from mtc.delegates.registry import LIBRARIES
+from mtc.diagnostics import UNKNOWN_NAME, Diagnostic, collected
+from mtc.ir.kernel_key import KernelKey
+from mtc.ops import OPS
+from mtc.selection.ops_list import OpsList, Users
+from mtc.support.suggest import did_you_mean
+
+BY_HAND = "by hand"  # who needs such kernels, in a list
+
+
+def named(texts: Iterable[str], backends: Sequence[KernelLibrary]) -> OpsList:
+    """The kernels that OP[@LIBRARY][:DTYPES] mean. UNKNOWN_NAME that names all that mean none.
+
+    Without a library those of every one in `backends` that has the operator; without dtypes all of its kernels; a
+    single dtype may stand for each of several.
+    """
+    kernels: dict[str, Users] = {}
+    with collected() as report:
+        for text in dict.fromkeys(texts):
+            found = _meant(text, backends)
+            if isinstance(found, Diagnostic):
+                report(found)
+                continue
+            for key in found:
+                lines = kernels.get(key, {}).get(BY_HAND, ())
+                kernels[key] = {BY_HAND: (*lines, f"--op {text}")}
+    return OpsList(dict(sorted(kernels.items())))
+
+
+def _meant(text: str, backends: Sequence[KernelLibrary]) -> list[str] | Diagnostic:
+    where, _, types = text.partition(":")
+    name, at, library = where.partition("@")
+    if name not in OPS:
+        return UNKNOWN_NAME(f"no operator is called `{name}`", help=did_you_mean(name, OPS))
+    if at and library not in LIBRARIES:
+        return UNKNOWN_NAME(f"no backend is called `{library}`", help=did_you_mean(library, LIBRARIES))
+    libraries = [LIBRARIES[library]] if at else backends
+    offered = [key for each in libraries for key in each.kernel_keys() if KernelKey.parse(key).op == name]
+    found = [key for key in offered if not types or _is_for(KernelKey.parse(key), types)]
+    if found:
+        return found
+    has = ", ".join(f"`{key}`" for key in offered)
+    return UNKNOWN_NAME(
+        f"`{text}` names no kernel", help=f"there are {has}" if has else f"`mtc ops {name}` lists who has it", op=name
+    )
+
+
+def _is_for(key: KernelKey, types: str) -> bool:
+    """Whether it takes these dtypes, or one that stands for all of them. A full key may end with its version."""
+    wanted, slash, version = types.partition("/")
+    if slash and version != str(key.version):
+        return False
+    return ",".join(key.dtypes) == wanted or {*key.dtypes} == {wanted}

@@ -1,0 +1,2 @@
+// Nothing stands behind the rest; compilers want the file.
+typedef int MtcNothing;

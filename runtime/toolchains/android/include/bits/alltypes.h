@@ -1,0 +1,66 @@
+// The types whose size or alignment is another one; the macros keep the header behind this one from defining them.
+// No guard: each standard header includes it with other macros.
+
+#if defined(__NEED_pthread_t) && !defined(__DEFINED_pthread_t)
+typedef long pthread_t;
+#define __DEFINED_pthread_t
+#endif
+#if defined(__NEED_pthread_key_t) && !defined(__DEFINED_pthread_key_t)
+typedef int pthread_key_t;
+#define __DEFINED_pthread_key_t
+#endif
+#if defined(__NEED_pthread_spinlock_t) && !defined(__DEFINED_pthread_spinlock_t)
+typedef struct {
+  long long __bionic;
+} pthread_spinlock_t;
+#define __DEFINED_pthread_spinlock_t
+#endif
+#if defined(__NEED_pthread_mutexattr_t) && !defined(__DEFINED_pthread_mutexattr_t)
+typedef long pthread_mutexattr_t;
+#define __DEFINED_pthread_mutexattr_t
+#endif
+#if defined(__NEED_pthread_condattr_t) && !defined(__DEFINED_pthread_condattr_t)
+typedef long pthread_condattr_t;
+#define __DEFINED_pthread_condattr_t
+#endif
+#if defined(__NEED_pthread_rwlockattr_t) && !defined(__DEFINED_pthread_rwlockattr_t)
+typedef long pthread_rwlockattr_t;
+#define __DEFINED_pthread_rwlockattr_t
+#endif
+#if defined(__NEED_pthread_mutex_t) && !defined(__DEFINED_pthread_mutex_t)
+typedef struct {
+  int __bionic[10];
+} pthread_mutex_t;
+#define __DEFINED_pthread_mutex_t
+#endif
+#if defined(__NEED_pthread_cond_t) && !defined(__DEFINED_pthread_cond_t)
+typedef struct {
+  int __bionic[12];
+} pthread_cond_t;
+#define __DEFINED_pthread_cond_t
+#endif
+#if defined(__NEED_pthread_rwlock_t) && !defined(__DEFINED_pthread_rwlock_t)
+typedef struct {
+  int __bionic[14];
+} pthread_rwlock_t;
+#define __DEFINED_pthread_rwlock_t
+#endif
+#if defined(__NEED_sigset_t) && !defined(__DEFINED_sigset_t)
+typedef unsigned long sigset_t;
+#define __DEFINED_sigset_t
+#endif
+#if defined(__NEED_mbstate_t) && !defined(__DEFINED_mbstate_t)
+typedef struct {
+  unsigned char __sequence[4], __reserved[4];
+} mbstate_t;
+#define __DEFINED_mbstate_t
+#endif
+#if defined(__NEED_blksize_t) && !defined(__DEFINED_blksize_t)
+typedef long blksize_t;
+#define __DEFINED_blksize_t
+#endif
+#if defined(__x86_64__) && defined(__NEED_nlink_t) && !defined(__DEFINED_nlink_t)
+typedef unsigned nlink_t;
+#define __DEFINED_nlink_t
+#endif
+#include_next <bits/alltypes.h>

@@ -1,0 +1,65 @@
+"""build-runtime: what is proved from the binaries, and models that are run on them before they are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import mtc as api
+from mtc.analysis.reduced_check import device_for
+from mtc.build.targets import TARGETS
+from mtc.diagnostics import MtcError
+from mtc.ir.constant import Constant
+
+
+@pytest.fixture
+def models(mtc, folder):
+    """Two models and a list of the kernels of the first."""
+    (folder / "other.py").write_text((folder / "model.py").read_text().replace("nn.ReLU()", "nn.Sigmoid()"))
+    for name in ("model", "other"):
+        mtc("export", f"{name}.py")
+        mtc("optimize", f"{name}.mtc")
+    mtc("package", "model.optimized.mtc")
+    assert mtc("select-ops", "model.optimized.mtc").code == 0
+    return folder
+
+
+def test_models_run_on_the_reduced_runtime(mtc, models):
+    line = ["build-runtime", "--check", "model.mtp", "--check", "model.optimized.mtc", "-o", "r"]
+    built = mtc(*line, "--json")
+    assert built.code == 0, built.err
+    kernels = len(built.json["kernels"])
+    assert built.json["proof"]["binaries"] == dict.fromkeys(built.json["proof"]["binaries"], kernels)
+    assert {"lib/libmtc.so", "bin/mtc_run"} <= built.json["proof"]["binaries"].keys()
+    assert built.json["proof"]["models"] == {"model.py": kernels}
+    checked = {one["model"]: one for one in built.json["checked"]}
+    assert checked.keys() == {"model.mtp", "model.optimized.mtc"}
+    for one in checked.values():
+        assert one["against"] == "its sample" and all(row["max_rel"] < 1e-5 for row in one["outputs"])
+    shown = mtc(*line)
+    assert "proved from the binaries" in shown.out and "model.optimized.mtc  forward" in shown.out
+
+    missing = mtc("build-runtime", "--check", "other.optimized.mtc", "--check", "model.mtp", "-o", "s")
+    assert missing.code == 1 and "MTC402" in missing.err and "`sigmoid@xnnpack:f32/1`" in missing.err
+    assert "at: other.optimized.mtc" in missing.err and not (models / "s").exists()
+
+    model = api.load("model.optimized.mtc")
+    (sample,) = model.samples["forward"]
+    wrong = replace(sample, outputs=tuple(Constant.of(constant.array() + 1) for constant in sample.outputs))
+    model.samples["forward"] = [wrong]
+    api.save(model, "wrong.mtc")
+    refused = mtc("build-runtime", "--check", "wrong.mtc", "-o", "s")
+    assert refused.code == 1 and "MTC504" in refused.err and "differs from its sample" in refused.err
+    assert not (models / "s").exists()
+
+    (models / "bad.mtc").write_text("no model")
+    assert mtc("build-runtime", "--check", "bad.mtc", "-o", "s").code == 1
+    packaged = mtc("package", "other.optimized.mtc", "--runtime", "r")
+    assert packaged.code == 1 and "`sigmoid@xnnpack:f32/1`" in packaged.err
+
+
+def test_a_target_that_nothing_here_runs_says_so():
+    with pytest.raises(MtcError, match="nothing here runs programs for macos-arm64") as caught:
+        device_for(TARGETS["macos-arm64"])
+    assert caught.value.code.id == "MTC507"
