@@ -61,7 +61,7 @@ def compare(a: Path, b: Path) -> RuntimeDiff:
     others = {report.file: report for report in read_bill(b).files}
     growth: list[Growth] = []
     for file in dict.fromkeys([*files, *others]):
-        growth += _growth(file, files.get(file), others.get(file))
+        growth += grown(file, files.get(file), others.get(file))
     names = sorted({*old, *new})
     return RuntimeDiff(
         {name: pair for name in names if (pair := (old.get(name, "none"), new.get(name, "none")))[0] != pair[1]},
@@ -76,8 +76,8 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     return found | {f"library {name}": str(version) for name, version in record.get("libraries", {}).items()}
 
 
-def _growth(file: str, a: SizeReport | None, b: SizeReport | None) -> Iterable[Growth]:
-    """The changes, each table of which adds up to that of the file."""
+def grown(file: str, a: SizeReport | None, b: SizeReport | None) -> Iterable[Growth]:
+    """The changes of a file, its total first, each table of which adds up to that of the file."""
     if a == b:
         return
     yield Growth(file, "total", "", a.total if a else 0, b.total if b else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
     Bytes,
+    Percent,
     model_or_last,
     offline_option,
     output_option,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 @offline_option
 @overwrite_option
 @click.option("--max-size", type=Bytes(), help="Fail if libmtc has more, as 600KB; say what to drop.")
+@click.option("--baseline", type=PATH, help="share/mtc/size.json of an earlier runtime: fail if this one is larger.")
+@click.option("--max-growth", type=Percent(), help="How much larger than the baseline is allowed.  [default: 2%]")
 @json_option
 def build_runtime(
     ops: Path,
@@ -55,6 +59,8 @@ def build_runtime(
     offline: bool,
     overwrite: bool,
     max_size: int | None,
+    baseline: Path | None,
+    max_growth: float | None,
 ) -> None:
     """Build a native runtime that holds exactly the listed kernels, and say what its bytes are for.
 
@@ -66,7 +72,9 @@ def build_runtime(
       mtc build-runtime --ops ops.yaml --target linux-x86_64
     """
     from mtc import stages
+    from mtc.analysis import size_baseline
     from mtc.analysis.reduced_check import check_models, device_for
+    from mtc.build.runtime_folder import read_bill
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
     from mtc.build.toolchain import toolchain_for
@@ -76,6 +84,10 @@ def build_runtime(
     from mtc.stages.outputs import check_output
     from mtc.support.hashing import file_sha256
 
+    if max_growth is not None and baseline is None:
+        raise click.UsageError("--max-growth compares with a --baseline, and none is given")
+    base = None if baseline is None else size_baseline.read(baseline)
+    most = 0.02 if max_growth is None else max_growth
     chosen = host_target() if target is None else target_named(target)
     output = output or Path(f"runtime-{chosen}")
     to_check = stages.models_in(models)
@@ -105,11 +117,15 @@ def build_runtime(
         toolchain=compilers,
         offline=offline,
         max_size=max_size,
+        baseline=baseline,
+        max_growth=None if baseline is None else f"{most:.4g}",
         output=output,
     )
     checked: list[Checked] = []
 
     def check(folder: Path) -> None:
+        if base is not None:
+            size_baseline.refuse_growth(read_bill(folder), base, most)
         if to_check:
             checked.extend(check_models(folder, runs_on, to_check, progress=console.progress()))
 
@@ -144,6 +160,8 @@ def build_runtime(
         ],
         "sizes": {report.file: report.total for report in built.bill.files},
     }
+    if base is not None:
+        data["growth"] = [asdict(change) for change in size_baseline.growth(built.bill, base)]
     text = f"{built.summary}; {output}/share/mtc/size.txt has every part\n{_proved(built.proof, listed.models)}"
     if checked:
         text += f"\n\n{_table(checked)}"

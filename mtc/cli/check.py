@@ -8,6 +8,7 @@ from mtc.cli import completing, console, tables
 from mtc.cli.failures import FAILED
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import new_backend_option
+from mtc.cli.sarif import Finding
 
 
 @click.command(cls=MtcCommand)
@@ -33,5 +34,8 @@ def check(source: str, backend: tuple[str, ...]) -> int:
     if found.placement:
         lines += ["", tables.placement(found.placement)]
     verdict = "it cannot be served" if found.stops else "nothing stops it" + ("" if found.slows else " or slows it")
+    console.findings += [Finding.of(diagnostic, "error") for diagnostic in found.stops]
+    console.findings += [Finding.of(diagnostic, "warning") for diagnostic in found.slows]
+    console.findings += [Finding("warning", "note", text) for text in found.warnings]
     console.result(found.to_json(), "\n".join([*lines, verdict]))
     return FAILED if found.stops else 0

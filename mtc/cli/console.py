@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
+
+from mtc.cli.sarif import Finding
 
 REUSED = "up to date: same inputs, settings and mtc"
 _SECONDS_BEFORE_PROGRESS = 1.0
@@ -25,9 +28,12 @@ class Settings:
     is_quiet: bool = False
     is_verbose: bool = False
     is_json: bool = False
+    sarif: Path | None = None
+    command: str = ""  # the one that --sarif was given to
 
 
 settings = Settings()
+findings: list[Finding] = []  # errors and warnings, for --sarif
 _results: list[TextIO] = []  # where results go while stdout leads to stderr
 
 
@@ -49,6 +55,8 @@ def _stdout() -> TextIO:
 def reset() -> None:
     """As at the start of a process: several commands may run in one."""
     settings.is_quiet = settings.is_verbose = settings.is_json = False
+    settings.sarif = None
+    findings.clear()
 
 
 def styled(text: str, *, err: bool = False, **style: Any) -> str:
@@ -75,6 +83,7 @@ def detail(text: str) -> None:
 
 def warn(text: object) -> None:
     """A warning, also with -q."""
+    findings.append(Finding("warning", "warning", str(text)))
     clear()
     click.echo(styled("warning", fg="yellow", bold=True, err=True) + f": {text}", err=True)
 

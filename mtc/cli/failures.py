@@ -14,8 +14,10 @@ from typing import Any
 
 import click
 
-from mtc.cli import console, interrupts
-from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, Diagnostic, MtcError
+from mtc.cli import console, interrupts, sarif
+from mtc.cli.sarif import Finding
+from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, Diagnostic, MtcError, writing
+from mtc.support.atomic import write_text
 
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
@@ -26,6 +28,10 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Runs `command`, shows whatever it raises, and returns the exit code. `arguments` are what it was called with."""
     console.reset()
     interrupts.forget()
+    return _keep_findings(_shown(command, arguments), arguments)
+
+
+def _shown(command: Callable[[], Any], arguments: Sequence[str]) -> int:
     try:
         result = _told_apart(command)
         sys.stdout.flush()
@@ -81,7 +87,23 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _keep_findings(code: int, arguments: Sequence[str]) -> int:
+    """Writes the file of --sarif, however the command ended. The exit code: a file that is not there is a failure."""
+    path = console.settings.sarif
+    if path is None:
+        return code
+    log = sarif.document(console.findings, console.settings.command, arguments, code)
+    try:
+        with writing(path):
+            write_text(path, console.json_text(log) + "\n")
+    except MtcError as error:
+        _show(error.diagnostics)
+        return code or FAILED
+    return code
+
+
 def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> None:
+    console.findings += [Finding.of(diagnostic, "error") for diagnostic in diagnostics]
     console.clear()
     if console.settings.is_json and _show_json({"errors": [diagnostic.to_json() for diagnostic in diagnostics]}):
         return
@@ -98,6 +120,7 @@ def _show(diagnostics: tuple[Diagnostic, ...], summary: str | None = None) -> No
 
 
 def _show_usage(error: click.ClickException, is_json: bool) -> None:
+    console.findings.append(Finding("usage", "error", error.format_message()))
     console.clear()
     context = getattr(error, "ctx", None)
     hint = f"{context.command_path} -h" if context else "mtc -h"

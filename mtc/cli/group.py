@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -50,12 +51,12 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 class MtcCommand(click.Command):
-    """A command with -h, -q and -v."""
+    """A command with -h, -q, -v and --sarif."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["context_settings"] = _HELP | (kwargs.get("context_settings") or {})
         super().__init__(*args, **kwargs)
-        self.params += _verbosity()
+        self.params += [*_verbosity(), _sarif()]
 
     def invoke(self, ctx: click.Context) -> Any:
         with console.only_results_on_stdout():
@@ -75,6 +76,24 @@ def _verbosity() -> list[click.Option]:
         _setting("is_quiet", ("-q", "--quiet"), "Print results, warnings and errors only."),
         _setting("is_verbose", ("-v", "--verbose"), "Print more on what is done."),
     ]
+
+
+def _sarif() -> click.Option:
+    """Every command may fail, and each says so to a service in the same way."""
+
+    def keep(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+        if value is not None:
+            from mtc.stages.kinds import Kind
+            from mtc.stages.outputs import check_output
+
+            check_output(value, Kind.SARIF)
+            console.settings.sarif, console.settings.command = value, context.command_path.partition(" ")[2]
+
+    text = "Write errors and warnings to FILE as SARIF 2.1.0, too."
+    path = click.Path(path_type=Path, readable=False)
+    return click.Option(
+        ["--sarif"], type=path, metavar="FILE", is_eager=True, expose_value=False, callback=keep, help=text
+    )
 
 
 def json_option(command: _Function) -> _Function:

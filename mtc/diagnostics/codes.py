@@ -261,11 +261,12 @@ CANNOT_BUILD_TARGET = Code(
 )
 TOO_LARGE = Code(
     "MTC705",
-    "the runtime is larger than --max-size allows",
+    "the runtime is larger than is allowed",
     "`mtc build-runtime --max-size 600KB` compares the bytes of lib/libmtc.so (of bin/mtc_run, where a target has no "
     "shared library) and leaves what stands at the output as it was. The notes rank models, dtypes, operators and "
     "kernels by the bytes that go with them: a kernel's own code and what it alone brings along. KB and MB are 1000 "
-    "and 1000000 bytes, KiB and MiB 1024 and 1048576. Without --max-size, share/mtc/size.txt has every part.",
+    "and 1000000 bytes, KiB and MiB 1024 and 1048576. Without --max-size, share/mtc/size.txt has every part. "
+    "`--baseline size.json --max-growth 2%` allows so much more than an earlier runtime had; the notes say what grew.",
 )
 BAD_PACKAGE = Code(
     "MTC710",

@@ -15,6 +15,7 @@ RECIPE_MARK = "# An mtc recipe"
 CARD_MARK = "<!DOCTYPE html><!-- mtc inspect -->"
 REPORT_MARK = "<!DOCTYPE html><!-- mtc quantize -->"
 REPORT_JSON_MARK = '{\n  "scheme": "'
+SARIF_MARK = '{\n  "$schema": "https://docs.oasis-open.org/sarif/'
 QUANT_CONFIG_MARK = "# How mtc quantizes a model"
 _SOURCES = (".py", ".pt2")
 
@@ -31,6 +32,7 @@ class Kind(Enum):
     CARD = "a model card"
     REPORT = "a report on quantization"
     QUANT_CONFIG = "a quantization config"
+    SARIF = "a SARIF log"
     BUNDLE = "an app package"
     ARRAYS = "a .npz of arrays"
     EMPTY = "an empty folder"
@@ -45,6 +47,7 @@ _MARKS = (
     (REPORT_MARK, Kind.REPORT),
     (REPORT_JSON_MARK, Kind.REPORT),
     (QUANT_CONFIG_MARK, Kind.QUANT_CONFIG),
+    (SARIF_MARK, Kind.SARIF),
 )
 
 

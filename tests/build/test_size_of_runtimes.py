@@ -126,6 +126,47 @@ def test_a_runtime_that_is_too_large_replaces_nothing(with_halves: RuntimeBuild,
     assert plain.library.read_bytes() == library and not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("keys", "options", "code"),
+    [
+        ((*F32, *F16), (), 1),
+        ((*F32, *F16), ("--max-growth", "100%"), 0),
+        (F32, ("--max-growth", "0"), 0),
+    ],
+)
+def test_growth_over_a_baseline(plain: RuntimeBuild, tmp_path, monkeypatch, capfd, keys, options, code) -> None:
+    monkeypatch.chdir(tmp_path)
+    OpsList(dict.fromkeys(keys, USERS)).save(tmp_path / "ops.yaml")
+    baseline = plain.folder / "share/mtc/size.json"
+    assert run(["build-runtime", "-o", "made", "--baseline", str(baseline), *options, "--json"]) == code
+    found = json.loads(capfd.readouterr().out)
+    if code:
+        (error,) = found["errors"]
+        assert error["code"] == "MTC705" and any("dtype f16: 0 became" in note for note in error["notes"])
+    else:
+        parts = [row["after"] - row["before"] for row in found["growth"] if row["by"] == "operator"]
+        total = found["sizes"]["lib/libmtc.so"] - plain.bill.files[0].total
+        assert sum(parts) == total and bool(total) == (keys != F32)
+    assert (tmp_path / "made").exists() == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot read"), ("{}", "no size report"), ("text", "no size report"), ("elsewhere", "another system")],
+)
+def test_a_baseline_that_says_nothing(plain: RuntimeBuild, tmp_path, monkeypatch, capfd, content, said) -> None:
+    monkeypatch.chdir(tmp_path)
+    OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
+    if content == "elsewhere":
+        text = (plain.folder / "share/mtc/size.json").read_text()
+        content = text.replace("lib/libmtc.so", "lib/libmtc.dylib")
+    if content is not None:
+        (tmp_path / "base.json").write_text(content)
+    assert run(["build-runtime", "-o", "made", "--baseline", "base.json"]) == 1
+    assert said in capfd.readouterr().err and not (tmp_path / "made").exists()
+    assert run(["build-runtime", "--max-growth", "3%"]) == 2
+
+
 def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, capfd) -> None:
     monkeypatch.chdir(tmp_path)
     OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
