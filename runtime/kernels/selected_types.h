@@ -3,6 +3,8 @@
 #ifndef MTC_KERNELS_SELECTED_TYPES_H_
 #define MTC_KERNELS_SELECTED_TYPES_H_
 
+#include <type_traits>
+
 #include "core/half.h"
 #include "kernels/kernel.h"
 
@@ -19,6 +21,9 @@ struct SelectedTypes;
 // Those of the second one.
 #define MTC_XNNPACK_WEIGHT_TYPES(Op) SelectedTypes<void MTC_SELECTED_xnnpack_##Op(MTC_NEXT_WEIGHT_TYPE)>
 #define MTC_NEXT_WEIGHT_TYPE(Op, T, W) , W
+// Whether a variant of the kernel is selected for elements T: what only the others need is left out.
+#define MTC_HAS_VARIANT(library, Op, variant, T) \
+  SelectedTypes<void MTC_SELECTED_##library##_##Op##_##variant(MTC_NEXT_TYPE)>::template kHas<T>
 
 constexpr DType DTypeOf(float) { return DType::kF32; }
 constexpr DType DTypeOf(double) { return DType::kF64; }
@@ -30,6 +35,9 @@ constexpr DType DTypeOf(Qi4) { return DType::kQI4; }
 
 template <typename... Types>
 struct SelectedTypes<void, Types...> {
+  template <typename T>
+  static constexpr bool kHas = (std::is_same_v<T, Types> || ...);
+
   // Calls body(T{}), where T is the type of elements of `dtype`.
   template <typename Body>
   static Status With(KernelContext& context, DType dtype, const Body& body) {
