@@ -124,9 +124,10 @@ class _Kernel:
 
 
 def _with_adapted(keys: Collection[str]) -> list[_Kernel]:
-    """The kernels of the keys, and those that they are made of."""
+    """The kernels of the keys, and those that they are made of, with all variants."""
     found = {_Kernel.of(KernelKey.parse(key)) for key in keys}
-    return sorted(found | {plain for kernel in found if (plain := kernel.adapted) is not None})
+    plain = [adapted for kernel in found if (adapted := kernel.adapted) is not None]
+    return sorted(found | {replace(each, variant=name) for each in plain for name in each.support.variant_names})
 
 
 def _files(kernels: Collection[_Kernel]) -> dict[tuple[str, str], list[_Kernel]]:

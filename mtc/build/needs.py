@@ -77,8 +77,8 @@ def _take_apart(graph: _Graph, kernels: Sequence[str], by_kernel: Sequence[list[
         place = graph.defined.get(function)
         if place is None or not users:
             continue
-        for targets in graph.edges.values():
-            targets.discard(place)
+        for referred in graph.edges.values():
+            referred.discard(place)
         for key, targets in zip(kernels, by_kernel, strict=True):
             if key in users:
                 targets.append(place)

@@ -37,5 +37,19 @@ def _density(node: Node) -> str:
     return "depthwise" if depth == 1 and weight[0] == node.attrs["groups"] else "dense"
 
 
+def _layout(node: Node) -> str:
+    return str(node.attrs["layout"].value)
+
+
+def _weights(node: Node) -> str:
+    """Of a recurrent layer, those of its inputs."""
+    names = [operand.name for operand in node.op.operands]
+    weight = node.inputs[names.index("weight" if "weight" in names else "weight_ih")]
+    return "constant" if weight is not None and weight.constant is not None else "variable"
+
+
+LAYOUTS = Variants(("nchw", "nhwc"), _layout)
+# Constant weights are packed once, and multiplied from there (`WeightKinds` in runtime/kernels/selected_types.h).
+WEIGHTS = Variants(("constant", "variable"), _weights)
 # Depthwise convolutions have microkernels of their own (`IsDepthwise` in runtime/kernels/product_args.h).
 DENSE_OR_DEPTHWISE = Variants(("dense", "depthwise"), _density)

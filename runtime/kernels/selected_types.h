@@ -25,10 +25,31 @@ struct SelectedTypes;
 #define MTC_HAS_VARIANT(library, Op, variant, T) \
   SelectedTypes<void MTC_SELECTED_##library##_##Op##_##variant(MTC_NEXT_TYPE)>::template kHas<T>
 
+// The weights that a kernel is selected for: constant ones, which it packs once, and others.
+template <bool kHasConstant, bool kHasVariable>
+struct WeightKinds {
+  static constexpr bool kConstant = kHasConstant, kVariable = kHasVariable;
+
+  static bool IsConstant(const Tensor& weight) { return kConstant && (!kVariable || weight.is_constant()); }
+  static Status Check(KernelContext& context, const Tensor& weight) {
+    if (weight.is_constant() ? kConstant : kVariable) return Status::kOk;
+    return context.Fail(Status::kInvalidProgram, "this runtime was built without the variant `%s`",
+                        weight.is_constant() ? "constant" : "variable");
+  }
+};
+#define MTC_WEIGHT_KINDS(library, Op, T) \
+  WeightKinds<MTC_HAS_VARIANT(library, Op, constant, T), MTC_HAS_VARIANT(library, Op, variable, T)>
+
 constexpr DType DTypeOf(float) { return DType::kF32; }
 constexpr DType DTypeOf(double) { return DType::kF64; }
 constexpr DType DTypeOf(Half) { return DType::kF16; }
 constexpr DType DTypeOf(BFloat16) { return DType::kBF16; }
+constexpr DType DTypeOf(Bool) { return DType::kBool; }
+constexpr DType DTypeOf(int8_t) { return DType::kI8; }
+constexpr DType DTypeOf(uint8_t) { return DType::kU8; }
+constexpr DType DTypeOf(int16_t) { return DType::kI16; }
+constexpr DType DTypeOf(int32_t) { return DType::kI32; }
+constexpr DType DTypeOf(int64_t) { return DType::kI64; }
 constexpr DType DTypeOf(Qi8) { return DType::kQI8; }
 constexpr DType DTypeOf(Qu8) { return DType::kQU8; }
 constexpr DType DTypeOf(Qi4) { return DType::kQI4; }

@@ -1,11 +1,10 @@
 """Which of XNNPACK's microkernels a kernel reaches.
 
 XNNPACK keeps them in tables, which `xnn_init_f32_dwconv_config()` and its siblings fill (src/configs/ in its sources).
-Its operators read the tables of every path that they might take: `create_convolution2d_nhwc` in
-src/operators/convolution-nhwc.c takes DWCONV or VMULCADDC microkernels for groups of one input and one output channel,
-GEMM ones for windows of one pixel, and IGEMM ones for all else, which is also where depthwise windows go that are larger
-than any DWCONV microkernel. `create_fully_connected_nc` and matrix products take GEMM ones, `create_deconvolution2d_nhwc`
-GEMM and IGEMM ones.
+Its operators (src/operators/) read the tables of every path that they might take. `create_convolution2d_nhwc` takes
+DWCONV or VMULCADDC microkernels for groups of one input and one output channel, GEMM ones for windows of one pixel, and
+IGEMM ones for all else, which is also where depthwise windows go that are larger than any DWCONV microkernel.
+`create_fully_connected_nc` and matrix products take GEMM ones, `create_deconvolution2d_nhwc` GEMM and IGEMM ones.
 """
 
 from __future__ import annotations
