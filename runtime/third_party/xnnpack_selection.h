@@ -72,4 +72,4 @@ xnn_pack_dwconv_ghw_w_fn xnn_selected_qu8_dwconv_packing(void);
 #endif
 #endif
 
-#endif  /* MTC_THIRD_PARTY_XNNPACK_SELECTION_H_ */
+#endif /* MTC_THIRD_PARTY_XNNPACK_SELECTION_H_ */
