@@ -19,6 +19,10 @@ _MICROKERNEL = re.compile(r"xnn_(\w+?)_ukernel")
 _KERNEL = re.compile(r"/kernels/(\w+)/(\w+)\.cpp\.o(?:bj)?$")
 _HOT_LEVEL = re.compile(r"mtc_hot_kernels_(\d)\.dir/")
 _OURS = re.compile(r"/(core|program|interpreter|tools|kernels|cmake)/(\w+)\.cpp\.o(?:bj)?$")
+# All of program/ and interpreter/ (runtime/cmake/one_unit.cmake).
+_ONE_UNIT = re.compile(r"/one_unit\.cpp\.o(?:bj)?$")
+_NAMED = re.compile(r"\.(?:_ZNK?|_Z)(L?\d\w+)")
+_SPACES = ("mtc", "_GLOBAL__N_1", "schema")
 
 
 def component_of(origin: str, section: str = "") -> tuple[str, str]:
@@ -42,6 +46,21 @@ def component_of(origin: str, section: str = "") -> tuple[str, str]:
         return "mtc core", "kernel table"
     if ours := _OURS.search(path):
         return "mtc core", f"{ours[1]}/{ours[2]}"
+    if _ONE_UNIT.search(path):
+        return "mtc core", _scope(section)
     if path == "<internal>":  # how lld calls what it made of all objects' constants
         return "constants of all", "equal texts and numbers, once"
     return "C and C++ libraries", path.rsplit("/", 1)[-1]
+
+
+def _scope(section: str) -> str:
+    """The class of the function that a section holds, or its name if it has none, by the Itanium ABI's mangling: length
+    and text of each name, with `L` before what has internal linkage."""
+    if ".mtc_" in section:
+        return "C API"
+    rest = named[1] if (named := _NAMED.search(section)) else ""
+    while length := re.match(r"L?(\d+)", rest):
+        name, rest = (text := rest[length.end() :])[: int(length[1])], text[int(length[1]) :]
+        if name not in _SPACES:
+            return name
+    return "containers, texts and numbers"

@@ -58,7 +58,8 @@ if(MTC_SANITIZE)
   target_link_options(mtc_code INTERFACE "-fsanitize=${MTC_SANITIZE}")
   add_link_options("-fsanitize=${MTC_SANITIZE}")
 elseif(MTC_MODE STREQUAL "size")
-  # Nothing is thrown, so nothing unwinds.
-  target_compile_options(mtc_code INTERFACE -fno-asynchronous-unwind-tables -fno-unwind-tables)
+  # Nothing is thrown, so nothing unwinds. GCC keeps frame pointers on ARM unless told otherwise.
+  target_compile_options(mtc_code INTERFACE
+    -fno-asynchronous-unwind-tables -fno-unwind-tables $<$<CXX_COMPILER_ID:GNU>:-fomit-frame-pointer>)
 endif()
 target_compile_options(mtc_code INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:MTC_IS_HOT>>>:${MTC_OPTIMIZE}>)

@@ -79,7 +79,7 @@ bool PackedWeights::AddChunk(size_t size) {
   Block chunk;
   if (!chunk.Allocate(size)) return false;
   Poison(chunk.data(), chunk.size());
-  chunks_.push_back(std::move(chunk));
+  chunks_.Add(std::move(chunk));
   return true;
 }
 
@@ -104,7 +104,7 @@ void* PackedWeights::Reserve(size_t size) {
     free_ = {free_.data + bytes, free_.size - bytes};
   }
   Unpoison(data, size);
-  reserved_.push_back({data, size});
+  reserved_.Add({data, size});
   return data;
 }
 
@@ -115,17 +115,17 @@ PackedBlock PackedWeights::Insert(const PackedKey& key, void* reserved) {
   const bool is_there = IsAt(to, key);
   if (from == reserved_.size()) return is_there ? entries_[to].block : PackedBlock();
   const PackedBlock block = reserved_[from];
-  reserved_.erase(reserved_.begin() + static_cast<ptrdiff_t>(from));
+  reserved_.Remove(&reserved_[from]);
   if (is_there) return entries_[to].block;
   bytes_ += block.size;
-  entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(to), Entry{key, block});
+  entries_.Insert(entries_.begin() + to, Entry{key, block});
   return block;
 }
 
 void PackedWeights::Discard(void* reserved) {
   Lock lock(mutex_);
   const size_t i = Reservation(reserved);
-  if (i < reserved_.size()) reserved_.erase(reserved_.begin() + static_cast<ptrdiff_t>(i));
+  if (i < reserved_.size()) reserved_.Remove(&reserved_[i]);
 }
 
 size_t PackedWeights::bytes() const {
@@ -135,7 +135,7 @@ size_t PackedWeights::bytes() const {
 
 void PackedWeights::AddMappedRange(const void* data, size_t size) {
   const uint8_t* begin = static_cast<const uint8_t*>(data);
-  mapped_.push_back({begin, begin + size});
+  mapped_.Add({begin, begin + size});
 }
 
 void PackedWeights::ReleaseSource(const void* data, size_t size) const {

@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "core/block.h"
 #include "core/dtype.h"
 #include "core/isa.h"
+#include "core/list.h"
 #include "core/span.h"
 
 namespace mtc {
@@ -105,12 +105,12 @@ class PackedWeights {
   size_t Reservation(const void* data) const;
 
   mutable pthread_mutex_t mutex_;
-  std::vector<Entry> entries_;  // sorted by key
-  std::vector<PackedBlock> reserved_;
-  std::vector<Block> chunks_;
+  List<Entry> entries_;  // sorted by key
+  List<PackedBlock> reserved_;
+  List<Block> chunks_;
   Part free_ = {nullptr, 0};  // what is left of the last chunk that blocks share
   size_t next_chunk_;         // the size of the next one
-  std::vector<Range> mapped_;
+  List<Range> mapped_;
   size_t bytes_ = 0;
 };
 

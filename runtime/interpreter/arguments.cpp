@@ -14,7 +14,7 @@ size_t RoundUp(size_t bytes) { return (bytes + kWord - 1) / kWord * kWord; }
 class Filler {
  public:
   Filler(const schema::Instruction& instruction, Tensor* tensors, NestedFunction* const* nested, uint8_t* args,
-         uint8_t* lists, std::vector<SymbolicInt>* symbolic)
+         uint8_t* lists, List<SymbolicInt>* symbolic)
       : instruction_(instruction),
         inputs_(Items(instruction.inputs())),
         outputs_(Items(instruction.outputs())),
@@ -75,7 +75,7 @@ class Filler {
       case FieldKind::kDims:
         if (!exprs.empty()) {
           int64_t* list = Take<int64_t>(exprs.size());
-          for (size_t i = 0; i < exprs.size(); ++i) symbolic_->push_back({&list[i], exprs[i]});
+          for (size_t i = 0; i < exprs.size(); ++i) symbolic_->Add({&list[i], exprs[i]});
           return Put(field, Span<const int64_t>(list, exprs.size()));
         }
         return Put(field, ints);
@@ -97,7 +97,7 @@ class Filler {
   NestedFunction* const* nested_;
   uint8_t* args_;
   uint8_t* lists_;
-  std::vector<SymbolicInt>* symbolic_;
+  List<SymbolicInt>* symbolic_;
   size_t input_ = 0, output_ = 0;
   uint32_t attr_ = 0;
 };
@@ -111,7 +111,7 @@ size_t ArgumentBytes(const ArgsLayout& layout, const schema::Instruction& instru
 }
 
 void FillArguments(const ArgsLayout& layout, const schema::Instruction& instruction, Tensor* tensors,
-                   NestedFunction* const* nested, uint8_t* memory, std::vector<SymbolicInt>* symbolic) {
+                   NestedFunction* const* nested, uint8_t* memory, List<SymbolicInt>* symbolic) {
   Filler filler(instruction, tensors, nested, memory, memory + RoundUp(layout.size), symbolic);
   for (uint16_t i = 0; i < layout.count; ++i) filler.Fill(layout.fields[i]);
 }

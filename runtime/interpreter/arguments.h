@@ -2,8 +2,8 @@
 #define MTC_INTERPRETER_ARGUMENTS_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "core/list.h"
 #include "core/tensor.h"
 #include "kernels/kernel.h"
 #include "program/tables.h"
@@ -24,7 +24,7 @@ size_t ArgumentBytes(const ArgsLayout& layout, const schema::Instruction& instru
 // Fills a kernel's argument struct at `memory` (8-byte aligned, zeroed). Operands point into `tensors`, static lists
 // into the program; `nested` are the instruction's functions. Symbolic integers are appended to `symbolic`.
 void FillArguments(const ArgsLayout& layout, const schema::Instruction& instruction, Tensor* tensors,
-                   NestedFunction* const* nested, uint8_t* memory, std::vector<SymbolicInt>* symbolic);
+                   NestedFunction* const* nested, uint8_t* memory, List<SymbolicInt>* symbolic);
 
 }  // namespace mtc
 

@@ -85,8 +85,8 @@ mtc_status mtc_session_run(mtc_session* session, size_t function, const mtc_tens
                   reason, error);
   }
   if (session->inputs.size() < count) {
-    session->inputs.resize(count);
-    session->input_pointers.resize(count);
+    session->inputs.Resize(count);
+    session->input_pointers.Resize(count);
     for (size_t i = 0; i < count; ++i) session->input_pointers[i] = &session->inputs[i];
   }
   for (size_t i = 0; i < count; ++i) {

@@ -22,8 +22,8 @@ Frame::~Frame() {
 Status Frame::Build() {
   BuildTensors();
   MTC_RETURN_IF_ERROR(BuildSteps());
-  symbols_.resize(Count(function_.symbols()), -1);  // no size is below zero: the first binding is a change
-  results_.resize(Count(function_.exprs()));
+  symbols_.Resize(Count(function_.symbols()), -1);  // no size is below zero: the first binding is a change
+  results_.Resize(Count(function_.exprs()));
   if (environment_.profiler != nullptr) environment_.profiler->Reserve(steps_.size());
   is_built_ = true;
   return Status::kOk;
@@ -31,9 +31,9 @@ Status Frame::Build() {
 
 void Frame::BuildTensors() {
   const uint32_t count = Count(function_.values());
-  tensors_.resize(count);
-  bytes_.resize(count);
-  begins_.resize(count);
+  tensors_.Resize(count);
+  bytes_.Resize(count);
+  begins_.Resize(count);
   FindRoots(function_, &roots_);
   lifetimes_ = FindLifetimes(function_, roots_);
   for (uint32_t v = 0; v < count; ++v) {
@@ -58,15 +58,15 @@ Status Frame::BuildSteps() {
   for (uint32_t i = 0; i < count; ++i) bytes += ArgumentBytes(layout_of(i), *function_.instructions()->Get(i));
   if (!arguments_.Allocate(bytes)) return environment_.error->Report(Status::kOutOfMemory, "no memory for arguments");
   uint8_t* memory = arguments_.data();
-  symbolic_.clear();
-  steps_ = std::vector<Step>(count);
-  std::vector<NestedFunction*> nested;
+  symbolic_.Clear();
+  steps_ = List<Step>(count);
+  List<NestedFunction*> nested;
   for (uint32_t i = 0; i < count; ++i) {
     const schema::Instruction& instruction = *function_.instructions()->Get(i);
-    nested.clear();
+    nested.Clear();
     for (const uint32_t f : Items(instruction.functions())) {
-      nested_.push_back(std::make_unique<NestedFrame>(environment_, f));
-      nested.push_back(nested_.back().get());
+      nested_.Add(std::make_unique<NestedFrame>(environment_, f));
+      nested.Add(nested_.back().get());
     }
     Step& step = steps_[i];
     step.kernel = &environment_.program->kernel(instruction.kernel());
@@ -100,7 +100,7 @@ Status Frame::PrepareAll(Span<const Tensor* const> inputs) {
   MTC_RETURN_IF_ERROR(SetShapes());
   MTC_RETURN_IF_ERROR(CheckDims(inputs));
   MTC_RETURN_IF_ERROR(CheckPitches());
-  std::vector<uint64_t> offsets(tensors_.size());
+  List<uint64_t> offsets(tensors_.size());
   const uint64_t arena = Plan(&offsets);
   MTC_RETURN_IF_ERROR(CheckMemory(arena, 0));  // before kernels allocate memory for tensors that there cannot be
   MTC_RETURN_IF_ERROR(PrepareSteps());
@@ -185,9 +185,9 @@ bool Frame::IsOwn(const Tensor& input) const {
 }
 
 Status Frame::RunCopied(Span<const Tensor* const> inputs) {
-  std::vector<Tensor> copies(inputs.size());
-  std::vector<const Tensor*> given(inputs.size());
-  std::vector<Block> elements(inputs.size());
+  List<Tensor> copies(inputs.size());
+  List<const Tensor*> given(inputs.size());
+  List<Block> elements(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     given[i] = inputs[i];
     uint64_t bytes;

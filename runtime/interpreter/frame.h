@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/block.h"
+#include "core/list.h"
 #include "core/tensor.h"
 #include "interpreter/arguments.h"
 #include "interpreter/environment.h"
@@ -53,8 +53,8 @@ class Frame {
   Status SetShape(uint32_t value);
   Status SetAlias(uint32_t value);
   Status PrepareSteps();
-  uint64_t Plan(std::vector<uint64_t>* offsets);
-  void PlaceTensors(const std::vector<uint64_t>& offsets);
+  uint64_t Plan(List<uint64_t>* offsets);
+  void PlaceTensors(const List<uint64_t>& offsets);
   Status CheckMemory(uint64_t arena_bytes, uint64_t scratch_bytes);
   Status Allocate(uint64_t arena_bytes, uint64_t scratch_bytes);
   Status CheckPitches();
@@ -71,17 +71,17 @@ class Frame {
   Environment& environment_;
   const uint32_t index_;
   const schema::Function& function_;
-  std::vector<Tensor> tensors_;
-  std::vector<uint32_t> roots_;
-  std::vector<Lifetime> lifetimes_;
-  std::vector<uint64_t> bytes_;   // of each value, dense
-  std::vector<uint64_t> begins_;  // of each alias in its root, in bytes
-  std::vector<std::unique_ptr<NestedFunction>> nested_;
-  std::vector<Step> steps_;
+  List<Tensor> tensors_;
+  List<uint32_t> roots_;
+  List<Lifetime> lifetimes_;
+  List<uint64_t> bytes_;   // of each value, dense
+  List<uint64_t> begins_;  // of each alias in its root, in bytes
+  List<std::unique_ptr<NestedFunction>> nested_;
+  List<Step> steps_;
   Block arguments_;
-  std::vector<SymbolicInt> symbolic_;
-  std::vector<int64_t> symbols_;
-  std::vector<int64_t> results_;  // of the expressions
+  List<SymbolicInt> symbolic_;
+  List<int64_t> symbols_;
+  List<int64_t> results_;  // of the expressions
   Block arena_;
   uint64_t arena_bytes_ = 0;
   uint64_t scratch_bytes_ = 0;

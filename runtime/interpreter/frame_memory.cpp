@@ -6,18 +6,18 @@
 namespace mtc {
 
 // Decides where in the arena each value lies; returns the arena's size.
-uint64_t Frame::Plan(std::vector<uint64_t>* offsets) {
+uint64_t Frame::Plan(List<uint64_t>* offsets) {
   if (function_.is_planned()) {
     for (uint32_t v = 0; v < offsets->size(); ++v) (*offsets)[v] = function_.values()->Get(v)->offset();
     return function_.arena_size();
   }
-  std::vector<PlanItem> items;
+  List<PlanItem> items;
   for (uint32_t v = 0; v < tensors_.size(); ++v) {
     const bool is_in_arena = function_.values()->Get(v)->place() == schema::Place::arena;
     if (roots_[v] != v || !is_in_arena || !lifetimes_[v].is_used() || bytes_[v] == 0) continue;
-    items.push_back({bytes_[v], lifetimes_[v], v});
+    items.Add({bytes_[v], lifetimes_[v], v});
   }
-  const uint64_t arena = PlanMemory(&items);
+  const uint64_t arena = PlanMemory(items);
   for (const PlanItem& item : items) (*offsets)[item.value] = item.offset;
   return arena;
 }
@@ -56,7 +56,7 @@ Status Frame::Allocate(uint64_t arena_bytes, uint64_t scratch_bytes) {
   return Status::kOk;
 }
 
-void Frame::PlaceTensors(const std::vector<uint64_t>& offsets) {
+void Frame::PlaceTensors(const List<uint64_t>& offsets) {
   for (uint32_t v = 0; v < tensors_.size(); ++v) {
     const schema::Value& value = *function_.values()->Get(v);
     if (roots_[v] != v || value.place() == schema::Place::constant) continue;

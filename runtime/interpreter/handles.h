@@ -5,8 +5,8 @@
 
 #include <atomic>
 #include <memory>
-#include <vector>
 
+#include "core/list.h"
 #include "interpreter/linker.h"
 #include "interpreter/session.h"
 #include "mtc/mtc.h"
@@ -31,8 +31,8 @@ struct mtc_session {
   const mtc_program* program;
   mtc::Session session;
   // The caller's tensors in our words. They grow to the most inputs that were given.
-  std::vector<mtc::Tensor> inputs;
-  std::vector<const mtc::Tensor*> input_pointers;
+  mtc::List<mtc::Tensor> inputs;
+  mtc::List<const mtc::Tensor*> input_pointers;
 };
 
 namespace mtc {

@@ -165,7 +165,7 @@ Status LinkedProgram::FindKernels(Span<const KernelTable> tables, Error& error) 
     const char* key = Text(this->tables().kernels(), i);
     const KernelEntry* entry = nullptr;
     for (size_t t = 0; t < tables.size() && entry == nullptr; ++t) entry = Find(tables[t], key);
-    kernels_.push_back(entry);
+    kernels_.Add(entry);
     if (entry != nullptr || used + 1 >= sizeof(missing)) continue;
     const int wrote = snprintf(missing + used, sizeof(missing) - used, "%s`%s`", used == 0 ? "" : ", ", key);
     used += wrote < 0 ? 0 : static_cast<size_t>(wrote);

@@ -2,8 +2,8 @@
 #define MTC_INTERPRETER_LINKER_H_
 
 #include <memory>
-#include <vector>
 
+#include "core/list.h"
 #include "core/packed_weights.h"
 #include "core/span.h"
 #include "core/status.h"
@@ -31,7 +31,7 @@ class LinkedProgram {
   Status FindKernels(Span<const KernelTable> tables, Error& error);
 
   std::unique_ptr<Program> program_;
-  std::vector<const KernelEntry*> kernels_;
+  List<const KernelEntry*> kernels_;
   Isa isa_ = Isa::kBase;
   mutable PackedWeights packed_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/block.h"
+#include "core/sort.h"
 
 namespace mtc {
 namespace {
@@ -11,13 +12,14 @@ bool Overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last &&
 
 }  // namespace
 
-uint64_t PlanMemory(std::vector<PlanItem>* items) {
-  std::sort(items->begin(), items->end(), [](const PlanItem& a, const PlanItem& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.value < b.value;
-  });
-  std::vector<const PlanItem*> placed;  // by offset
+uint64_t PlanMemory(Span<PlanItem> items) {
+  List<Keyed> order(items.size());
+  for (uint32_t i = 0; i < items.size(); ++i) order[i] = {UINT64_MAX - items[i].bytes, i};
+  Sort(order);
+  List<const PlanItem*> placed;  // by offset
   uint64_t arena = 0;
-  for (PlanItem& item : *items) {
+  for (const Keyed& next : order) {
+    PlanItem& item = items[next.index];
     uint64_t offset = 0;
     for (const PlanItem* other : placed) {
       if (!Overlap(item.lifetime, other->lifetime)) continue;
@@ -29,7 +31,7 @@ uint64_t PlanMemory(std::vector<PlanItem>* items) {
     if (offset + item.bytes > uint64_t{1} << 62) return UINT64_MAX;
     arena = std::max(arena, offset + item.bytes);
     const auto after = [](uint64_t at, const PlanItem* other) { return at < other->offset; };
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), offset, after), &item);
+    placed.Insert(std::upper_bound(placed.begin(), placed.end(), offset, after), &item);
   }
   return AlignUp(arena);
 }

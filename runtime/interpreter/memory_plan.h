@@ -2,8 +2,8 @@
 #define MTC_INTERPRETER_MEMORY_PLAN_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "core/list.h"
 #include "program/layout.h"
 
 namespace mtc {
@@ -17,9 +17,9 @@ struct PlanItem {
 };
 
 // Gives each item an offset, such that items in use at the same time do not overlap: the largest first, each as low as
-// it can lie; equal sizes in order of `value`. Sorts the items by size. Returns the bytes of the arena, or UINT64_MAX
-// if no number of 64 bits holds it. The compiler plans static functions by the same rule.
-uint64_t PlanMemory(std::vector<PlanItem>* items);
+// it can lie; equal sizes in the order of the items. Returns the bytes of the arena, or UINT64_MAX if no number of 64
+// bits holds it. The compiler plans static functions by the same rule.
+uint64_t PlanMemory(Span<PlanItem> items);
 
 }  // namespace mtc
 

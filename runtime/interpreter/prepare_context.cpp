@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "interpreter/describe.h"
+#include "core/type_text.h"
 #include "kernels/kernel.h"
 
 namespace mtc {

@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "core/list.h"
 
 namespace mtc {
 
@@ -19,7 +20,7 @@ class Profiler {
   };
 
   // Room for more events, so that recording never allocates.
-  void Reserve(size_t events) { ring_.resize(ring_.size() + events); }
+  void Reserve(size_t events) { ring_.Resize(ring_.size() + events); }
   void Begin();
   uint64_t Now() const;
   void Record(const Event& event) { ring_[static_cast<size_t>(recorded_++ % ring_.size())] = event; }
@@ -30,7 +31,7 @@ class Profiler {
   }
 
  private:
-  std::vector<Event> ring_ = std::vector<Event>(1024);
+  List<Event> ring_ = List<Event>(1024);
   uint64_t recorded_ = 0;
   uint64_t began_ = 0;
 };

@@ -9,7 +9,7 @@ namespace mtc {
 
 Session::Session(const LinkedProgram& program) : program_(program) {
   environment_.program = &program;
-  frames_.resize(Count(program.tables().functions()));
+  frames_.Resize(Count(program.tables().functions()));
 }
 
 Status Session::Create(const SessionOptions& options, Error& error) {
@@ -20,15 +20,15 @@ Status Session::Create(const SessionOptions& options, Error& error) {
 
   // Each state has the guard of the next one behind it; the block has those at the ends.
   uint64_t bytes = 0;
-  std::vector<uint64_t> offsets;
+  List<uint64_t> offsets;
   for (uint32_t i = 0; i < Count(program_.tables().states()); ++i) {
     const schema::State& state = *program_.tables().states()->Get(i);
     uint64_t size = 0;
     if (!ByteSize(ToDType(state.dtype()), Items(state.dims()), &size)) {
       return error.Report(Status::kInvalidProgram, "state `%s` has an impossible size", Text(state.name()));
     }
-    offsets.push_back(bytes);
-    state_sizes_.push_back(static_cast<size_t>(size));
+    offsets.Add(bytes);
+    state_sizes_.Add(static_cast<size_t>(size));
     bytes += AlignUp(size) + kGuard;
   }
   if ((environment_.max_memory != 0 && bytes > environment_.max_memory) || !state_memory_.Allocate(bytes)) {
@@ -37,7 +37,7 @@ Status Session::Create(const SessionOptions& options, Error& error) {
   }
   Poison(state_memory_.data(), static_cast<size_t>(bytes));
   for (size_t i = 0; i < offsets.size(); ++i) {
-    states_.push_back(state_memory_.data() + offsets[i]);
+    states_.Add(state_memory_.data() + offsets[i]);
     Unpoison(states_[i], state_sizes_[i]);
   }
   environment_.states = {states_.data(), states_.size()};

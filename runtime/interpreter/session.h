@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/block.h"
+#include "core/list.h"
 #include "core/tensor.h"
 #include "core/thread_pool.h"
 #include "interpreter/environment.h"
@@ -50,9 +50,9 @@ class Session {
   std::unique_ptr<ThreadPool> threads_;
   std::unique_ptr<Profiler> profiler_;
   Block state_memory_;
-  std::vector<uint8_t*> states_;
-  std::vector<size_t> state_sizes_;
-  std::vector<std::unique_ptr<Frame>> frames_;  // of functions that have run; destroyed before what they use
+  List<uint8_t*> states_;
+  List<size_t> state_sizes_;
+  List<std::unique_ptr<Frame>> frames_;  // of functions that have run; destroyed before what they use
 };
 
 }  // namespace mtc

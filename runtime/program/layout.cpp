@@ -70,9 +70,9 @@ bool Locate(const schema::Function& function, uint32_t v, const int64_t* results
   return begin <= root_bytes && bytes <= root_bytes - begin && begin % size == 0;
 }
 
-uint32_t FindRoots(const schema::Function& function, std::vector<uint32_t>* roots) {
+uint32_t FindRoots(const schema::Function& function, List<uint32_t>* roots) {
   const uint32_t count = Count(function.values());
-  roots->resize(count);
+  roots->Resize(count);
   for (uint32_t v = 0; v < count; ++v) {
     uint32_t root = v;
     for (int steps = 0; function.values()->Get(root)->alias_of() >= 0; ++steps) {
@@ -85,8 +85,8 @@ uint32_t FindRoots(const schema::Function& function, std::vector<uint32_t>* root
   return count;
 }
 
-std::vector<Lifetime> FindLifetimes(const schema::Function& function, const std::vector<uint32_t>& roots) {
-  std::vector<Lifetime> lifetimes(roots.size());
+List<Lifetime> FindLifetimes(const schema::Function& function, const List<uint32_t>& roots) {
+  List<Lifetime> lifetimes(roots.size());
   for (const uint32_t v : Items(function.inputs())) lifetimes[roots[v]].Add(0);
   uint32_t time = 0;
   for (uint32_t i = 0; i < Count(function.instructions()); ++i) {

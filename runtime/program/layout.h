@@ -4,9 +4,9 @@
 #define MTC_PROGRAM_LAYOUT_H_
 
 #include <cstdint>
-#include <vector>
 
 #include "core/dtype.h"
+#include "core/list.h"
 #include "core/span.h"
 #include "program/tables.h"
 
@@ -44,10 +44,10 @@ struct Lifetime {
 
 // roots[v] is the value whose storage v lies in: v itself unless it is an alias. Returns the first value whose chain
 // of aliases is circular or longer than 64, or the count of values if there is none.
-uint32_t FindRoots(const schema::Function& function, std::vector<uint32_t>* roots);
+uint32_t FindRoots(const schema::Function& function, List<uint32_t>* roots);
 
 // For each root the union of the lifetimes of all that lies in it. Indices must be valid.
-std::vector<Lifetime> FindLifetimes(const schema::Function& function, const std::vector<uint32_t>& roots);
+List<Lifetime> FindLifetimes(const schema::Function& function, const List<uint32_t>& roots);
 
 }  // namespace mtc
 

@@ -6,9 +6,11 @@
 #include <new>
 #include <utility>
 
+#include "generated/program_layout.h"
 #include "program/header.h"
 #include "program/layout.h"
 #include "program/quantization.h"
+#include "program/table_walk.h"
 #include "program/verifier.h"
 
 namespace mtc {
@@ -29,13 +31,6 @@ bool IsHash(const flatbuffers::String& name) {
 
 std::unique_ptr<Program> NewProgram() { return std::unique_ptr<Program>(new (std::nothrow) Program); }
 
-flatbuffers::Verifier::Options VerifierOptions(uint64_t size) {
-  flatbuffers::Verifier::Options options;
-  options.max_depth = 16;                                                  // the schema's tables nest 5 deep
-  options.max_tables = static_cast<flatbuffers::uoffset_t>(size / 8 + 1);  // a table has at least 8 bytes
-  return options;
-}
-
 Status NoMemory(Error& error) { return error.Report(Status::kOutOfMemory, "no memory for the program"); }
 
 }  // namespace
@@ -52,7 +47,7 @@ Status Program::LoadFile(const char* path, uint64_t max_memory, std::unique_ptr<
   memcpy(folder, path, length);
   folder[length] = '\0';
   program->max_memory_ = max_memory;
-  program->files_.push_back(std::move(file));
+  program->files_.Add(std::move(file));
   if (const Status status = program->Load(program->files_[0].data(), program->files_[0].size(), folder, error);
       status != Status::kOk) {
     error.Prefix("`%s`", path);
@@ -69,7 +64,7 @@ Status Program::LoadRange(int fd, uint64_t offset, uint64_t size, uint64_t max_m
   FileMap file;
   MTC_RETURN_IF_ERROR(file.OpenRange(fd, offset, size, error));
   program->max_memory_ = max_memory;
-  program->files_.push_back(std::move(file));
+  program->files_.Add(std::move(file));
   MTC_RETURN_IF_ERROR(program->Load(program->files_[0].data(), program->files_[0].size(), nullptr, error));
   *out = std::move(program);
   return Status::kOk;
@@ -105,12 +100,12 @@ bool Program::HasGuard(const uint8_t* end) const {
 }
 
 Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
-  segments_.clear();
+  segments_.Clear();
   size_ = size;
   MTC_RETURN_IF_ERROR(LoadTables(data, size, error));
   MTC_RETURN_IF_ERROR(LoadSegments(data, size, folder, error));
-  std::vector<uint64_t> sizes;
-  for (const Range& segment : segments_) sizes.push_back(segment.size);
+  List<uint64_t> sizes;
+  for (const Range& segment : segments_) sizes.Add(segment.size);
   const VerifyLimits limits{max_memory_, tables_size_};
   MTC_RETURN_IF_ERROR(VerifyProgram(*tables_, {sizes.data(), sizes.size()}, limits, error));
   CountEntries();
@@ -146,7 +141,7 @@ Status Program::CheckInterfaces(Error& error) const {
 }
 
 void Program::FindQuantizations() {
-  quantizations_.clear();
+  quantizations_.Clear();
   for (uint32_t i = 0; i < Count(tables_->qparams()); ++i) {
     const schema::QParams& q = *tables_->qparams()->Get(i);
     Quantization found;
@@ -163,7 +158,7 @@ void Program::FindQuantizations() {
     if (q.zero_points() >= 0) {
       found.zero_points = static_cast<const int32_t*>(constant(static_cast<uint32_t>(q.zero_points())));
     }
-    quantizations_.push_back(found);
+    quantizations_.Add(found);
   }
 }
 
@@ -187,8 +182,7 @@ Status Program::LoadTables(const uint8_t* data, uint64_t size, Error& error) {
       tables_size_ >= FLATBUFFERS_MAX_BUFFER_SIZE) {
     return error.Report(Status::kInvalidProgram, "the program's tables are not where its header says");
   }
-  flatbuffers::Verifier verifier(data + offset, tables_size_, VerifierOptions(tables_size_));
-  if (!schema::VerifyProgramBuffer(verifier)) {
+  if (!IsWholeBuffer(data + offset, tables_size_, kProgramTable, schema::ProgramIdentifier())) {
     return error.Report(Status::kInvalidProgram, "the program's tables are damaged");
   }
   tables_ = schema::GetProgram(data + offset);
@@ -213,7 +207,7 @@ Status Program::LoadSegments(const uint8_t* data, uint64_t size, const char* fol
     } else {
       range = {data + segment.offset(), segment.size()};
     }
-    segments_.push_back(range);
+    segments_.Add(range);
   }
   return Status::kOk;
 }
@@ -232,7 +226,7 @@ Status Program::LoadExternal(const char* name, uint64_t size, const char* folder
   }
   *out = {file.data(), size};
   size_ += size;
-  files_.push_back(std::move(file));
+  files_.Add(std::move(file));
   return Status::kOk;
 }
 
@@ -240,9 +234,7 @@ Status Program::LoadDebug(Error& error) {
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     if (tables_->segments()->Get(i)->kind() != schema::SegmentKind::debug || segments_[i].size == 0) continue;
     const Range& range = segments_[i];
-    const bool is_small = range.size < FLATBUFFERS_MAX_BUFFER_SIZE;
-    flatbuffers::Verifier verifier(range.data, is_small ? range.size : 0, VerifierOptions(range.size));
-    if (!verifier.VerifyBuffer<schema::Debug>(nullptr)) {
+    if (!IsWholeBuffer(range.data, range.size, kDebugTable, nullptr)) {
       return error.Report(Status::kInvalidProgram, "the debug segment is damaged");
     }
     debug_ = flatbuffers::GetRoot<schema::Debug>(range.data);
@@ -253,7 +245,7 @@ Status Program::LoadDebug(Error& error) {
 
 // Makes the constants that are made of others. Their bytes stay in the file.
 Status Program::DecodeConstants(Error& error) {
-  decoded_.clear();
+  decoded_.Clear();
   for (uint32_t i = 0; i < Count(tables_->constants()); ++i) {
     const schema::Constant& c = *tables_->constants()->Get(i);
     if (c.encoded() < 0) continue;
@@ -264,7 +256,7 @@ Status Program::DecodeConstants(Error& error) {
     for (int axis = 0; axis < stored.rank; ++axis) stored.dims[axis] = from.dims()->Get(static_cast<uint32_t>(axis));
     stored.data = const_cast<void*>(constant(static_cast<uint32_t>(c.encoded())));
     if (c.qparams() >= 0) stored.quantization = &quantizations_[static_cast<size_t>(c.qparams())];
-    decoded_.resize(i + 1);
+    decoded_.Resize(i + 1);
     if (!decoded_[i].Allocate(static_cast<size_t>(stored.count()) * sizeof(float))) return NoMemory(error);
     Decode(stored, reinterpret_cast<float*>(decoded_[i].data()));
   }

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/block.h"
 #include "core/file_map.h"
+#include "core/list.h"
 #include "core/status.h"
 #include "core/tensor.h"
 #include "program/tables.h"
@@ -41,7 +41,7 @@ class Program {
   // Name and source line of an instruction, or "".
   const char* InstructionName(uint32_t function, uint32_t instruction) const;
   const char* InstructionLocation(uint32_t function, uint32_t instruction) const;
-  const std::vector<FileMap>& files() const { return files_; }
+  const List<FileMap>& files() const { return files_; }
 
  private:
   struct Range {
@@ -60,7 +60,7 @@ class Program {
   Status DecodeConstants(Error& error);
   const schema::DebugInstruction* DebugOf(uint32_t function, uint32_t instruction) const;
 
-  std::vector<FileMap> files_;
+  List<FileMap> files_;
   Block copy_;
   uint64_t max_memory_ = 0;
   uint64_t size_ = 0;
@@ -68,9 +68,9 @@ class Program {
   uint32_t entry_count_ = 0;
   const schema::Program* tables_ = nullptr;
   const schema::Debug* debug_ = nullptr;
-  std::vector<Range> segments_;
-  std::vector<Quantization> quantizations_;
-  std::vector<Block> decoded_;  // by constant; empty where it is none that is made of another
+  List<Range> segments_;
+  List<Quantization> quantizations_;
+  List<Block> decoded_;  // by constant; empty where it is none that is made of another
 };
 
 }  // namespace mtc

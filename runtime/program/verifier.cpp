@@ -1,9 +1,9 @@
 #include "program/verifier.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/block.h"
+#include "core/list.h"
 #include "core/tensor.h"
 #include "program/header.h"
 #include "program/layout.h"
@@ -166,8 +166,8 @@ class ProgramVerifier {
   // Nested functions have greater indices, so one pass from the end sees each before its users.
   Status VerifyNesting() {
     const uint32_t count = Count(tables_.functions());
-    std::vector<uint32_t> depths(count);
-    std::vector<uint64_t> sizes(count);
+    List<uint32_t> depths(count);
+    List<uint64_t> sizes(count);
     for (uint32_t i = count; i-- > 0;) {
       const schema::Function& function = *tables_.functions()->Get(i);
       uint64_t size = ExpandedSize(function);

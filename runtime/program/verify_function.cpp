@@ -1,7 +1,8 @@
 #include <algorithm>
-#include <vector>
 
 #include "core/block.h"
+#include "core/list.h"
+#include "core/sort.h"
 #include "core/tensor.h"
 #include "program/expressions.h"
 #include "program/header.h"
@@ -13,12 +14,6 @@ namespace mtc {
 namespace {
 
 using schema::Place;
-
-// Values by a time of theirs. One function for both times: a sort is a lot of code.
-void SortBy(uint32_t Lifetime::* time, const std::vector<Lifetime>& lifetimes, std::vector<uint32_t>* values) {
-  std::sort(values->begin(), values->end(),
-            [&](uint32_t a, uint32_t b) { return lifetimes[a].*time < lifetimes[b].*time; });
-}
 
 class FunctionVerifier {
  public:
@@ -154,8 +149,8 @@ class FunctionVerifier {
   }
 
   Status VerifySignature() {
-    is_written_.assign(values_, false);
-    is_result_.assign(values_, false);
+    is_written_.Resize(values_, false);
+    is_result_.Resize(values_, false);
     for (uint32_t v = 0; v < values_; ++v) is_written_[v] = Value(v).place() != Place::arena;
     for (const uint32_t v : Items(function_.inputs())) {
       if (v >= values_) return Fail("an input is a value that does not exist");
@@ -234,35 +229,35 @@ class FunctionVerifier {
       uint64_t begin, end;
       uint32_t value;
     };
-    const std::vector<Lifetime> lifetimes = FindLifetimes(function_, roots_);
-    std::vector<uint32_t> starts, ends;
-    std::vector<Item> items(values_);
+    const List<Lifetime> lifetimes = FindLifetimes(function_, roots_);
+    List<Keyed> starts, ends;  // times of values
+    List<Item> items(values_);
     for (uint32_t v = 0; v < values_; ++v) {
       uint64_t bytes = 0;
       const schema::Value& value = Value(v);
       if (roots_[v] != v || value.place() != Place::arena || !lifetimes[v].is_used()) continue;
       if (!ByteSize(ToDType(value.dtype()), Items(value.dims()), &bytes) || bytes == 0) continue;
       items[v] = {value.offset(), value.offset() + bytes, v};
-      starts.push_back(v);
+      starts.Add({lifetimes[v].first, v});
+      ends.Add({lifetimes[v].last, v});
     }
-    ends = starts;
-    SortBy(&Lifetime::first, lifetimes, &starts);
-    SortBy(&Lifetime::last, lifetimes, &ends);
+    Sort(starts);
+    Sort(ends);
     const auto by_begin = [](const Item& a, uint64_t begin) { return a.begin < begin; };
-    std::vector<Item> used;
+    List<Item> used;
     size_t ended = 0;
-    for (const uint32_t v : starts) {
-      for (; ended < ends.size() && lifetimes[ends[ended]].last < lifetimes[v].first; ++ended) {
-        used.erase(std::lower_bound(used.begin(), used.end(), items[ends[ended]].begin, by_begin));
+    for (const auto [start, v] : starts) {
+      for (; ended < ends.size() && ends[ended].key < start; ++ended) {
+        used.Remove(std::lower_bound(used.begin(), used.end(), items[ends[ended].index].begin, by_begin));
       }
-      const auto next = std::lower_bound(used.begin(), used.end(), items[v].begin, by_begin);
+      const Item* next = std::lower_bound(used.begin(), used.end(), items[v].begin, by_begin);
       const Item* clash = nullptr;
-      if (next != used.end() && next->begin < items[v].end) clash = &*next;
-      if (next != used.begin() && (next - 1)->end > items[v].begin) clash = &*(next - 1);
+      if (next != used.end() && next->begin < items[v].end) clash = next;
+      if (next != used.begin() && (next - 1)->end > items[v].begin) clash = next - 1;
       if (clash != nullptr) {
         return error_.Report(Status::kInvalidProgram, "values %u and %u overlap in memory", clash->value, v);
       }
-      used.insert(next, items[v]);
+      used.Insert(next, items[v]);
     }
     return Status::kOk;
   }
@@ -274,9 +269,9 @@ class FunctionVerifier {
   Error& error_;
   const uint32_t values_;
   const Span<const schema::Expr> expressions_;
-  std::vector<uint32_t> roots_;
-  std::vector<uint8_t> is_written_;  // of roots: something has been stored there
-  std::vector<uint8_t> is_result_;   // an input, or written by an instruction
+  List<uint32_t> roots_;
+  List<uint8_t> is_written_;  // of roots: something has been stored there
+  List<uint8_t> is_result_;   // an input, or written by an instruction
 };
 
 }  // namespace

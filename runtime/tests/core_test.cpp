@@ -1,20 +1,26 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "core/block.h"
 #include "core/file_map.h"
 #include "core/isa.h"
+#include "core/list.h"
 #include "core/packed_weights.h"
 #include "core/poison.h"
+#include "core/sort.h"
 #include "core/status.h"
+#include "core/tensor.h"
 #include "core/thread_pool.h"
 #include "gtest/gtest.h"
 
@@ -213,4 +219,53 @@ TEST(PackedWeights, BlocksStayWhereTheyAre) {
 }
 
 }  // namespace
+TEST(List, HoldsWhatAVectorHolds) {
+  List<std::unique_ptr<int>> list;
+  std::vector<int> expected;
+  for (int i = 0; i < 100; ++i) {
+    const size_t at = static_cast<size_t>(i * 7 % (i + 1));
+    list.Insert(list.begin() + at, std::make_unique<int>(i));
+    expected.insert(expected.begin() + static_cast<ptrdiff_t>(at), i);
+  }
+  for (int i = 0; i < 40; ++i) {
+    const size_t at = static_cast<size_t>(i * 11) % list.size();
+    list.Remove(&list[at]);
+    expected.erase(expected.begin() + static_cast<ptrdiff_t>(at));
+  }
+  list.Resize(50);
+  list.Add(std::make_unique<int>(-1));
+  expected.resize(50);
+  expected.push_back(-1);
+  List<std::unique_ptr<int>> moved = std::move(list);
+  ASSERT_EQ(moved.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(*moved[i], expected[i]);
+  moved.Clear();
+  EXPECT_TRUE(moved.empty());
+}
+
+TEST(List, NewElementsHaveTheirValues) {
+  List<Tensor> tensors(3);
+  EXPECT_EQ(tensors[2].constant, kNotConstant);
+  List<int64_t> numbers;
+  numbers.Resize(2, -1);
+  numbers.Resize(4);
+  EXPECT_EQ((std::vector<int64_t>(numbers.begin(), numbers.end())), (std::vector<int64_t>{-1, -1, 0, 0}));
+}
+
+TEST(Sort, IsThatOfTheStandardLibrary) {
+  std::mt19937 random(1);
+  for (const size_t size : {0u, 1u, 2u, 3u, 64u, 1000u}) {
+    std::vector<Keyed> items;
+    for (uint32_t i = 0; i < size; ++i) items.push_back({random() % (size / 2 + 1), i});
+    std::shuffle(items.begin(), items.end(), random);
+    std::vector<Keyed> expected = items;
+    const auto is_less = [](const Keyed& a, const Keyed& b) {
+      return std::tie(a.key, a.index) < std::tie(b.key, b.index);
+    };
+    std::sort(expected.begin(), expected.end(), is_less);
+    Sort({items.data(), items.size()});
+    for (size_t i = 0; i < size; ++i) EXPECT_EQ(items[i].index, expected[i].index);
+  }
+}
+
 }  // namespace mtc

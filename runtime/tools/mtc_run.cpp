@@ -5,7 +5,7 @@
 // usage. A result that is not the source model's is said, `: differs`, and no failure: the run is done.
 
 #include <time.h>
-#if defined(__unix__) || defined(__APPLE__)
+#if defined(__APPLE__)
 #include <sys/resource.h>
 #endif
 
@@ -168,15 +168,20 @@ double Now() {
 
 // The most bytes of memory that the process has had; 0 where the system does not say.
 uint64_t PeakMemory() {
-#if defined(__unix__) || defined(__APPLE__)
+#if defined(__linux__)
+  // Not ru_maxrss, which a process begins with at what its parent had.
+  FILE* file = fopen("/proc/self/status", "r");
+  if (file == nullptr) return 0;
+  char line[128];
+  unsigned long long kilobytes = 0;
+  while (fgets(line, sizeof line, file) != nullptr) {
+    if (sscanf(line, "VmHWM: %llu kB", &kilobytes) == 1) break;
+  }
+  fclose(file);
+  return kilobytes * 1024;
+#elif defined(__APPLE__)
   rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-#if defined(__APPLE__)
-  constexpr uint64_t kUnit = 1;
-#else
-  constexpr uint64_t kUnit = 1024;
-#endif
-  return static_cast<uint64_t>(usage.ru_maxrss) * kUnit;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<uint64_t>(usage.ru_maxrss) : 0;
 #else
   return 0;
 #endif

@@ -13,7 +13,8 @@ from mtc.analysis import runtime_diff
 from mtc.build import runtime
 from mtc.build.runtime_folder import RuntimeBuild, read_bill
 from mtc.build.size_report import UNATTRIBUTED, SizeReport
-from mtc.build.targets import host_target
+from mtc.build.targets import host_target, target
+from mtc.build.toolchain import SEARCH, toolchain_for
 from mtc.cli import run
 from mtc.diagnostics import MtcError
 from mtc.ir.parser import parse
@@ -174,3 +175,17 @@ def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, cap
     assert run(["build-runtime", "--max-size", str(size - 1)]) == 1
     assert "MTC705" in capfd.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["ops.yaml"]
     assert run(["build-runtime", "--max-size", f"{size / 1000}KB"]) == 0
+
+
+@pytest.mark.parametrize("kind", SEARCH)
+def test_what_every_runtime_holds_is_small(kind: str, tmp_path: Path) -> None:
+    """Peers say of their cores, which are static libraries, 50 KB (ExecuTorch)."""
+    arm64 = target("linux-arm64")
+    try:
+        toolchain_for(arm64, kind)
+    except MtcError:
+        pytest.skip(f"no toolchain of kind {kind} for {arm64.name} is here")
+    (library, *_) = runtime.build([], arm64, tmp_path / "runtime", toolchain=kind).bill.files
+    assert library.file == "lib/libmtc.so"
+    ours = sum(row.bytes for row in library.rows if row.component not in ("file format", "pthreadpool"))
+    assert 30_000 < ours < 50_000 and library.total < 60_000

@@ -51,6 +51,7 @@ def test_map_formats(tmp_path, text):
     ]
 
 
+UNIT = "CMakeFiles/mtc_base.dir/one_unit.cpp.o"
 XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
 
 
@@ -61,6 +62,13 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
         ("CMakeFiles/mtc_hot_kernels_0.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable")),
         ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (level 2)")),
         ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", "", ("mtc core", "interpreter/session")),
+        (UNIT, ".text._ZNK3mtc5Frame3RunEv", ("mtc core", "Frame")),
+        (UNIT, ".text._ZN3mtcL7Program4LoadEPKhmPKcRNS_5ErrorE", ("mtc core", "Program")),
+        (UNIT, ".text._ZN3mtc12_GLOBAL__N_112MakeSelectedEv", ("mtc core", "MakeSelected")),
+        (UNIT, ".text._ZNK3mtc6schema8Function6VerifyEv", ("mtc core", "Function")),
+        (UNIT, ".text.mtc_session_run", ("mtc core", "C API")),
+        (UNIT, ".text._ZNSt6vectorImSaImEE6resizeEm", ("mtc core", "containers, texts and numbers")),
+        (UNIT, ".rodata..L.str.1", ("mtc core", "containers, texts and numbers")),
         ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", "", ("mtc core", "kernel table")),
         (XNNPACK_MEMBER, ".text.xnn_f32_gemm_minmax_ukernel_7x32__avx512f", ("XNNPACK", "microkernel f32_gemm_minmax")),
         (XNNPACK_MEMBER, ".rodata.cst16", ("XNNPACK", "microkernels avx512f")),

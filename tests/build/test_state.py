@@ -143,7 +143,7 @@ def test_timed_runs_begin_with_the_first_state(program: Path, runtime: RuntimeBu
         ("state.mtp --threads", 2, "a value is missing after --threads"),
         ("state.mtp --inputs", 2, "a value is missing after --inputs"),
         ("state.mtp --inputs --runs 2", 2, "a value is missing after --inputs"),
-        ("state.mtp --runs 0", 2, "not a fitting number: 0"),
+        ("state.mtp --runs -1", 2, "not a fitting number: -1"),
         ("state.mtp --function none", 1, "no function `none`"),
         ("none.mtp", 1, "cannot open `none.mtp`"),
         ("state.mtp --inputs none.npy", 1, "`none.npy`: No such file"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import shutil
 import subprocess
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from browser import BROWSER, page_of
 from torch import nn
 
 import mtc
@@ -20,7 +18,6 @@ from mtc.build.toolchains.zig import zig_binary
 from mtc.cli import run
 
 NODE = shutil.which("node")
-BROWSER = shutil.which("chromium")
 
 pytestmark = [
     pytest.mark.skipif(zig_binary() is None, reason="the package `ziglang` is not installed"),
@@ -134,16 +131,8 @@ def test_its_page_classifies_a_picture(packed, net, tmp_path):
     picture = np.zeros((8, 8, 3), np.uint8)
     picture[:] = (40, 90, 200)
     Image.fromarray(picture).save(site / "sea.png")
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/example/index.html"
-        query = "?program=../models/net.mtp&picture=../sea.png"
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-        options += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        options += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom"]
-        page = subprocess.run([BROWSER, *options, address + query], capture_output=True, text=True, timeout=120).stdout
-        server.shutdown()
+    query = "?program=../models/net.mtp&picture=../sea.png"
+    page = page_of(site, f"example/index.html{query}", tmp_path / "profile")
     assert 'data-state="ready"' in page, page
     pixels = torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
     with torch.no_grad():
@@ -151,10 +140,3 @@ def test_its_page_classifies_a_picture(packed, net, tmp_path):
     labels = ("sky", "sea", "sand", "sun")
     rows = "".join(f"<tr><td>{labels[i]}</td><td>{100 * scores[i]:.1f} %</td></tr>" for i in np.argsort(-scores))
     assert rows in page.replace("\n", ""), page
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
-
-    def log_message(self, *arguments: object) -> None:
-        """Says nothing."""

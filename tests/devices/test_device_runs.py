@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -148,7 +149,7 @@ def test_a_full_disk_there(
 
 def started(folder: Path) -> int:
     """The process that a device runs below its `folder`, once it does."""
-    for _ in range(400):
+    for _ in range(1200):
         for file in folder.glob("mtc-*/pid"):
             if text := file.read_text().strip():
                 return int(text)
@@ -199,18 +200,30 @@ def test_a_phone_that_is_unplugged(
     assert not left(plugged.temporary) and not is_running(processes[0])
 
 
+RUN = """
+import sys
+import tempfile
+from pathlib import Path
+from mtc.devices import open_device
+with open_device(sys.argv[1]) as device:
+    device.run(Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("name", ["ssh:board", "host"])
 def test_ctrl_c_ends_what_runs_there(
-    sshd: ssh_server.Server, program: Path, changed_runtime: Callable[..., Path]
+    name: str, sshd: ssh_server.Server, program: Path, changed_runtime: Callable[..., Path], tmp_path: Path
 ) -> None:
-    runtime = changed_runtime(script=SLEEP)
-    for name, folder in {"ssh:board": sshd.temporary, "host": Path(tempfile.gettempdir())}.items():
-        with open_device(name) as device:
-            own = Path(device.folder)
-            processes = end_when_it_runs(folder, lambda: os.kill(os.getpid(), signal.SIGINT))
-            with pytest.raises(KeyboardInterrupt):
-                device.run(program, runtime)
-        assert not is_running(processes[0])
-        assert not own.exists()
+    own = tmp_path / "own"
+    own.mkdir()
+    folder = own if name == "host" else sshd.temporary
+    command = [sys.executable, "-c", RUN, name, program, changed_runtime(script=SLEEP)]
+    with subprocess.Popen(command, env=os.environ | {"TMPDIR": str(own)}, stderr=subprocess.PIPE) as called:
+        there = started(folder)
+        called.send_signal(signal.SIGINT)
+        _, said = called.communicate(timeout=60)
+    assert called.returncode == -signal.SIGINT and b"KeyboardInterrupt" in said, said
+    assert not is_running(there) and not left(folder)
 
 
 @pytest.mark.parametrize(

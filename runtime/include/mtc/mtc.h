@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-#if defined(_WIN32)
+#if defined(MTC_API)  // the runtime's own build knows more
+#elif defined(_WIN32)
 #define MTC_API __declspec(dllexport)
 #else
 #define MTC_API __attribute__((visibility("default")))
