@@ -18,7 +18,7 @@ def mirror() -> str | None:
     apt itself is asked, since its configuration may come from many files. An empty list folder makes it print an
     address for every index, instead of only for the outdated ones.
     """
-    apt = shutil.which("apt-get")
+    apt = shutil.which("apt-get") or shutil.which("apt-get", path="/usr/bin")  # also where PATH has little
     if apt is None:
         return None
     with tempfile.TemporaryDirectory(prefix="mtc-apt-") as lists:
