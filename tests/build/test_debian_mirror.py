@@ -20,5 +20,5 @@ def test_no_sources():
 
 
 def test_a_machine_without_apt(monkeypatch):
-    monkeypatch.setattr(debian_mirror.shutil, "which", lambda name: None)
+    monkeypatch.setattr(debian_mirror.shutil, "which", lambda name, path=None: None)
     assert debian_mirror.mirror.__wrapped__() is None
