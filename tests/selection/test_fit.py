@@ -105,12 +105,13 @@ def test_integers_are_fitted_by_way_of_floats(tmp_path: Path) -> None:
     allowed = {key for key in lowered(model).keys if "hardswish" not in key}
     texts = "hardswish@xnnpack:f32", "quantize@portable:f32,qi8", "dequantize@portable:qi8,f32"
     allowed |= kernels(*texts)
-    found, _ = fit_to(tmp_path / "m.mtc", tmp_path / "m.mtp", model, allowed)
+    found, excess = fit_to(tmp_path / "m.mtc", tmp_path / "m.mtp", model, allowed)
     assert [change.op for change in found.changes] == ["hardswish"], found.stuck
     mtc.package(model, tmp_path / "b.mtp")
     (before,) = mtc.Session(tmp_path / "b.mtp").run(x.numpy())
     (after,) = mtc.Session(tmp_path / "m.mtp").run(x.numpy())
     assert np.abs(after - before).max() <= 0.02 * np.abs(before).max()
+    assert (excess > 0) == bool((after != before).any())
 
 
 def test_what_cannot_be_fitted_is_named_at_once_with_the_smallest_addition(tmp_path: Path) -> None:
