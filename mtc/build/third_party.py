@@ -47,10 +47,15 @@ def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES.keys()))
 
 
+def libraries_for(target: Target) -> frozenset[str]:
+    """The kernel libraries that can be built for `target`."""
+    is_for_qnnpack = target.processor in ("x86_64", "aarch64", "arm64") and target.system not in ("Windows", "WASI")
+    return frozenset(KERNEL_LIBRARIES if is_for_qnnpack else {*KERNEL_LIBRARIES} - {"qnnpack"})
+
+
 def check_libraries(target: Target, libraries: Collection[str]) -> None:
     """CANNOT_BUILD_TARGET if one of the kernel libraries is not for `target`."""
-    is_for_qnnpack = target.processor in ("x86_64", "aarch64", "arm64") and target.system not in ("Windows", "WASI")
-    if "qnnpack" in libraries and not is_for_qnnpack:
+    if "qnnpack" in {*libraries} - libraries_for(target):
         raise CANNOT_BUILD_TARGET.error(
             f"QNNPACK's kernels are not built for `{target}`",
             help="package the model for other backends, such as `--backend xnnpack`, and select its kernels again",
