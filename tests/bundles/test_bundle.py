@@ -73,7 +73,7 @@ def test_a_runtime_that_lacks_kernels(built, package, tmp_path, name):
     refused = package("--format", name, *runtimes, "--with-model", built.program, "-o", "out")
     assert refused.code == 1 and not (tmp_path / "out").exists()
     for folder in lacking:
-        assert f"`{folder}` lacks `linear@portable:f32/1`, `tanh@portable:f32/1`" in refused.err
+        assert f"`{folder}` lacks `linear.constant@portable:f32/1`, `tanh@portable:f32/1`" in refused.err
 
 
 @pytest.mark.parametrize(

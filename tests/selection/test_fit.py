@@ -143,6 +143,19 @@ def test_what_lowering_needs_besides_is_part_of_the_addition() -> None:
     assert found.addition[0].startswith("permute@")
 
 
+def test_a_variant_that_a_runtime_lacks_is_run_elsewhere_or_named() -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
+    model = mtc.optimize(mtc.export(layers.eval(), (torch.randn(1, 3, 8, 8),)))
+    ships = kernels("conv2d.dense@xnnpack:f32", "permute@xnnpack:f32")
+    found = fit(model, ships)
+    assert [stuck.op for stuck in found.stuck] == ["conv2d"]
+    assert found.addition == ("conv2d.depthwise@xnnpack:f32/1",)
+    elsewhere = fit(model, ships | kernels("conv2d@portable:f32"))
+    assert not elsewhere.stuck
+    used = {key for key in elsewhere.lowered.keys if "conv2d" in key}
+    assert used == {"conv2d.dense@xnnpack:f32/1", "conv2d@portable:f32/1"}
+
+
 def test_states_need_a_copy() -> None:
     class Counter(nn.Module):
         def __init__(self) -> None:
