@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtc.build.runtime_folder import read_record
+from mtc.build.runtime_folder import built_file, read_record
 from mtc.build.targets import TARGETS
 from mtc.bundles.archives import Entry
 from mtc.diagnostics import BAD_PACKAGE, CANNOT_READ
@@ -29,7 +29,7 @@ class Runtime:
 
     @staticmethod
     def read(folder: Path) -> Runtime:
-        """CANNOT_READ if there is none, or a file of it is missing."""
+        """CANNOT_READ if there is none, or a file of it is missing or cut off."""
         record = read_record(folder)
         files = tuple(record.get("files", ()))
         if not files:
@@ -39,6 +39,8 @@ class Runtime:
                 f"the runtime `{folder}` lacks its own {', '.join(f'`{file}`' for file in lost)}",
                 help="build it again",
             )
+        for file in files:
+            built_file(folder, file)
         return Runtime(folder, record["target"], tuple(record["kernels"]), files)
 
     @property
