@@ -6,10 +6,9 @@ from pathlib import Path
 
 from mtc.build.progress import Progress
 from mtc.build.runtime import host_runtime
-from mtc.build.runtime_folder import read_record
+from mtc.build.runtime_folder import built_file, check_target
 from mtc.build.targets import host_target
 from mtc.devices import DeviceSession
-from mtc.diagnostics import CANNOT_READ
 from mtc.program import reader
 from mtc.session import Runner, Session
 
@@ -33,15 +32,13 @@ def open_session(
 
 
 def library_of(runtime: Path | None, progress: Progress | None = None) -> Path:
-    """The shared library of a runtime's folder, or of the host runtime. CANNOT_READ if the folder holds none."""
+    """The shared library of a runtime's folder, or of the host runtime. CANNOT_READ if the folder holds none, or a part
+    of one; OTHER_TARGET if it is for another system."""
     if runtime is None:
         return host_runtime(progress)
-    read_record(runtime)
-    name = host_target().library
-    library = (runtime / name).absolute()
-    if not library.is_file():
-        raise CANNOT_READ.error(f"the runtime `{runtime}` has no `{name}`", help="build it again for this machine")
-    return library
+    target = host_target()
+    check_target(runtime, target.name, "this machine")
+    return built_file(runtime, target.library).absolute()
 
 
 def described(session: Runner) -> str | None:

@@ -13,14 +13,18 @@ _REMEDY = "it is what `mtc build-runtime` writes: cp runtime-TARGET/share/mtc/si
 _MOST_SHOWN = 12
 
 
-def read(path: Path) -> Bill:
-    """The bill to compare with. CANNOT_READ if the file is no size.json of this version."""
+def read(path: Path, target: str) -> Bill:
+    """The bill to compare a runtime for `target` with. CANNOT_READ if the file is no size.json of this version, or one
+    of another target: what a processor's code is larger by is no growth."""
     try:
-        return size_text.from_json(path.read_text(encoding="utf-8"))
+        bill = size_text.from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}", help=_REMEDY) from error
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise CANNOT_READ.error(f"`{path}` is no size report that this mtc reads", help=_REMEDY) from error
+    if bill.target not in ("", target):
+        raise CANNOT_READ.error(f"the baseline `{path}` is of {bill.target}, not of {target}", help=_REMEDY)
+    return bill
 
 
 def growth(bill: Bill, base: Bill) -> list[Growth]:

@@ -23,8 +23,8 @@ from mtc.build.runtime_folder import (
     check_replaceable,
     described,
     document,
+    hand_over,
     read_bill,
-    say_who_needs_what,
 )
 from mtc.build.runtime_sources import runtime_sources, stamp
 from mtc.build.size_budget import check_size
@@ -72,7 +72,7 @@ def build(
     accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
-        say_who_needs_what(work, needed_by or {})
+        hand_over(work, needed_by or {})
     return described(output, was_cached, time.monotonic() - started)
 
 

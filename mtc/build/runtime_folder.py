@@ -17,7 +17,7 @@ from mtc.build.sources_lock import source
 from mtc.build.targets import TARGETS
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
 from mtc.build.zig_map import write_zig_map
-from mtc.diagnostics import CANNOT_READ, WOULD_REPLACE
+from mtc.diagnostics import CANNOT_READ, OTHER_TARGET, WOULD_REPLACE
 from mtc.support.atomic import write_text
 from mtc.support.plural import counted
 
@@ -78,6 +78,31 @@ def _is_known(record: dict[str, Any]) -> bool:
     return not any(name.is_absolute() or ".." in name.parts for name in names)
 
 
+def check_target(folder: Path, target: str, device: str) -> None:
+    """OTHER_TARGET if the runtime in `folder` is for another system than `device`, which is `target`."""
+    built_for = read_record(folder)["target"]
+    if built_for != target:
+        raise OTHER_TARGET.error(
+            f"the runtime `{folder}` is for {built_for}, and {device} is {target}",
+            help=f"`mtc build-runtime --target {target}`, or leave --runtime out",
+        )
+
+
+def built_file(folder: Path, name: str) -> Path:
+    """The file `name` of the runtime in `folder`. CANNOT_READ if it is not there, or cut off: the system ends a process
+    that loads half of a library, without a word. A file may have grown, by a signature."""
+    record, path = read_record(folder), folder / name
+    if not path.is_file():
+        raise CANNOT_READ.error(f"the runtime `{folder}` has no `{name}`", help="copy it again, or build it again")
+    size, built = path.stat().st_size, record.get("bytes", {}).get(name, 0)
+    if size < built:
+        raise CANNOT_READ.error(
+            f"`{path}` is cut off: it was built with {built:,} bytes, and {size:,} are here",
+            help="copy the runtime again, or build it again",
+        )
+    return path
+
+
 def products(folder: Path) -> list[Path]:
     """What the runtime in `folder` is for: its program and its shared library, or the static one where there are no
     others. CANNOT_READ if there is no runtime."""
@@ -109,6 +134,10 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
     for name in sources_of(kind.libraries):
         shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
     record["files"] = sorted({*_files(folder), RECORD.as_posix()})
+    _write_record(folder, record)
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
     write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
 
 
@@ -134,10 +163,14 @@ def _called(record: Mapping[str, Any]) -> str:
     return f"a runtime for {record['target']}, {counted(len(record['kernels']), 'kernel')}, by {record['toolchain']}"
 
 
-def say_who_needs_what(folder: Path, needed_by: Mapping[str, Users]) -> None:
-    """Adds to the bill of the runtime in `folder` which models and source lines need each kernel. A runtime in the
-    cache does not say it: lists of the same kernels share it."""
-    write_bill(folder, replace(read_bill(folder), needed_by=needed_by), _called(read_record(folder)))
+def hand_over(folder: Path, needed_by: Mapping[str, Users]) -> None:
+    """Adds what a runtime in the cache does not say to `folder`, a copy of one: to its bill, which models and source
+    lines need each kernel, as lists of the same kernels share it; to its record, how large each file is, by which
+    `built_file` sees one that was cut off. Not those beside the record: the bill may be written again."""
+    record = read_record(folder)
+    write_bill(folder, replace(read_bill(folder), needed_by=needed_by, target=record["target"]), _called(record))
+    files = [file for file in record.get("files", ()) if Path(file).parent != RECORD.parent]
+    _write_record(folder, {**record, "bytes": {file: (folder / file).stat().st_size for file in files}})
 
 
 def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:

@@ -84,6 +84,7 @@ class Bill:
 
     files: tuple[SizeReport, ...]
     needed_by: Mapping[str, Users] = field(default_factory=dict)  # kernel -> who needs it
+    target: str = ""  # of a runtime in the cache its record alone says it
 
 
 def reports_of(folder: Path, objects: Path, target: Target, kernels: Sequence[str]) -> tuple[SizeReport, ...]:

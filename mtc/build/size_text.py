@@ -24,7 +24,8 @@ def to_json(bill: Bill) -> str:
     needed_by = {
         key: {model: list(lines) for model, lines in users.items()} for key, users in sorted(bill.needed_by.items())
     }
-    parts = {"version": VERSION, "kernels": kernels, "needed_by": needed_by, "files": files}
+    target = {"target": bill.target} if bill.target else {}
+    parts = {"version": VERSION, **target, "kernels": kernels, "needed_by": needed_by, "files": files}
     return json.dumps(parts, indent=1) + "\n"
 
 
@@ -45,7 +46,7 @@ def from_json(text: str) -> Bill:
         return SizeRow(str(given["component"]), str(given["part"]), int(given["bytes"]), users)  # type: ignore[call-overload]
 
     files = [SizeReport(file["file"], file["total"], tuple(map(row, file["rows"]))) for file in parts["files"]]
-    return Bill(tuple(files), parts["needed_by"])
+    return Bill(tuple(files), parts["needed_by"], parts.get("target", ""))
 
 
 def to_text(bill: Bill) -> str:

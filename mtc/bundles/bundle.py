@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtc.build.runtime_folder import read_record
+from mtc.build.runtime_folder import built_file, read_record
 from mtc.build.targets import TARGETS
 from mtc.bundles.archives import Entry
 from mtc.diagnostics import BAD_PACKAGE, CANNOT_READ
@@ -29,8 +29,8 @@ class Runtime:
 
     @staticmethod
     def read(folder: Path) -> Runtime:
-        """CANNOT_READ if there is none, or a file of it is missing or a link to somewhere else: what is not the
-        runtime's is not to be given away in a package."""
+        """CANNOT_READ if there is none, or a file of it is missing, cut off, or a link to somewhere else: what is not
+        the runtime's is not to be given away in a package."""
         record = read_record(folder)
         files = tuple(record.get("files", ()))
         if not files:
@@ -46,6 +46,8 @@ class Runtime:
                 f"in the runtime `{folder}` {', '.join(f'`{file}`' for file in linked)} leads out of the folder",
                 help="build it again",
             )
+        for file in files:
+            built_file(folder, file)
         return Runtime(folder, record["target"], tuple(record["kernels"]), files)
 
     @property

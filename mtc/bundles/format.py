@@ -36,17 +36,18 @@ class Format:
     def faults(self, bundle: Bundle) -> Iterator[Diagnostic]:
         """Every reason why `bundle` cannot be a package of this format."""
         if self.is_of_programs and not bundle.programs:
-            yield BAD_PACKAGE(f"a {self.name} package holds programs, and there is none", help="name a MODEL")
+            yield BAD_PACKAGE(f"a package of format {self.name} holds programs, and there is none", help="name a MODEL")
         if not self.is_of_programs and not bundle.runtimes:
             yield BAD_PACKAGE(
-                f"a {self.name} package needs a runtime", help="--runtime names a folder of `mtc build-runtime`"
+                f"a package of format {self.name} needs a runtime",
+                help="--runtime names a folder of `mtc build-runtime`",
             )
         for runtime in bundle.runtimes:
             if not self.takes(runtime.target):
                 yield self._wrong_target(runtime)
         if self.most_runtimes is not None and len(bundle.runtimes) > self.most_runtimes:
             yield BAD_PACKAGE(
-                f"a {self.name} package holds one runtime, not {len(bundle.runtimes)}",
+                f"a package of format {self.name} holds one runtime, not {len(bundle.runtimes)}",
                 help="make one package for each",
             )
         for target in sorted(_twice(bundle.targets)):
@@ -59,12 +60,13 @@ class Format:
                 )
         for name in sorted(_twice([program.name for program in bundle.programs])):
             yield BAD_PACKAGE(f"two programs are called `{name}`", help="give their files different names")
-        yield from self.check(bundle)
+        if all(self.takes(runtime.target) for runtime in bundle.runtimes):  # what it asks of runtimes is for its own
+            yield from self.check(bundle)
 
     def _wrong_target(self, runtime: Runtime) -> Diagnostic:
         fitting = [name for name in TARGETS if self.takes(name)] or list(self.targets)
         return BAD_PACKAGE(
-            f"a {self.name} package cannot hold the runtime `{runtime.folder}`: it is for `{runtime.target}`",
+            f"a package of format {self.name} cannot hold the runtime `{runtime.folder}`: it is for `{runtime.target}`",
             help=f"it takes runtimes for {', '.join(fitting)}",
         )
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mtc.build.runtime_folder import read_record
+from mtc.build.runtime_folder import built_file, check_target
 from mtc.build.targets import Target
 from mtc.devices import report
 from mtc.devices.report import Timings
 from mtc.devices.shell import Access, Done, Folder
-from mtc.diagnostics import CANNOT_READ, DEVICE_FAILED, OTHER_TARGET
+from mtc.diagnostics import CANNOT_READ, DEVICE_FAILED
 from mtc.session import Event, Memory
 
 _TRACE, _OUTPUTS = "trace.json", "outputs"
@@ -93,16 +93,8 @@ class Device:
 
     def _program_of(self, runtime: Path) -> Path:
         """The runtime's `mtc_run`. OTHER_TARGET if the device cannot run it."""
-        built_for = read_record(runtime)["target"]
-        if built_for != self.target.name:
-            raise OTHER_TARGET.error(
-                f"the runtime `{runtime}` is for {built_for}, and `{self.name}` is {self.target}",
-                help=f"`mtc build-runtime --target {self.target}`, or leave --runtime out",
-            )
-        program = runtime / self.target.program
-        if not program.is_file():
-            raise CANNOT_READ.error(f"the runtime `{runtime}` has no `{self.target.program}`", help="build it again")
-        return program
+        check_target(runtime, self.target.name, f"`{self.name}`")
+        return built_file(runtime, self.target.program)
 
     def _pushed(self, path: Path) -> str:
         """The name of a file's copy on the device; a file that did not change is copied once."""

@@ -156,6 +156,7 @@ def test_without_a_jdk(runtimes, package, monkeypatch, tmp_path):
 def test_runtimes_that_do_not_fit(built, other_target, package):
     refused = package("--runtime", built.runtime, "--format", "aar")
     assert refused.code == 1 and "MTC710" in refused.err and "android-arm64" in refused.err
+    assert "for Java" not in refused.err  # which no runtime for this target has
     refused = package("--runtime", other_target("android-arm64"), "--format", "aar")
     assert refused.code == 1 and "has no library for Java" in refused.err
 

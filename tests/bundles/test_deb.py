@@ -106,4 +106,4 @@ def test_it_is_for_debian_only(package, other_target):
 
 def test_one_runtime_at_a_time(built, package, other_target):
     refused = package("--runtime", built.runtime, "--runtime", other_target("linux-arm64"), "--format", "deb")
-    assert refused.code == 1 and "a deb package holds one runtime, not 2" in refused.err
+    assert refused.code == 1 and "a package of format deb holds one runtime, not 2" in refused.err

@@ -317,6 +317,18 @@ REFUSED = [
     case("attention_by_products", ATTENTION, F.linear, QUERY, KEY, VALUE, Fixed(MASK - np.float32(np.inf)), scale=1.0),
     case("conv2d_by_linear", ops.conv2d, F.conv2d, IMAGE, Fixed(randn(5, 4, 3, 3)), None),
     case("adaptive_pooling_by_windows", ops.adaptive_avg_pool2d, F.relu, IMAGE, size=(4, 4)),
+    # A step of these is beyond the largest half, 65504, or below the smallest, where the result is not.
+    case("mean_by_sum", ops.mean, torch.mean, HALVES, axes=(0, 1)),
+    case("sum_by_mean", ops.sum, torch.sum, HALVES, axes=(0, 1)),
+    case("var_by_means", ops.var, torch.var, HALVES, axes=(0,), correction=0),
+    case("logsumexp_by_sum", ops.logsumexp, torch.logsumexp, HALVES, axes=(1,)),
+    case("softmax_by_exp", ops.softmax, torch.softmax, HALVES, axis=1),
+    case("log_softmax_by_sum", ops.log_softmax, torch.log_softmax, HALVES, axis=1),
+    case("layer_norm_by_means", ops.layer_norm, F.layer_norm, HALVES, None, None, eps=1e-5),
+    case("rms_norm_by_mean", ops.rms_norm, F.rms_norm, HALVES, None, eps=1e-5),
+    case("attention_by_products", ATTENTION, F.linear, *[HALVES[None, None]] * 3, None, scale=1.0),
+    case("div_by_mul", ops.div, torch.div, HALVES, HALVES + 9),
+    case("div_by_mul", ops.div, torch.div, HALVES, Fixed(np.float16(60000))),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtc import ops
 from mtc.ir.dims import floor_div, product
 from mtc.ir.module import Node, Value
-from mtc.passes.alternatives.formulas import Formula, real
+from mtc.passes.alternatives.formulas import Formula, real, wide_real
 from mtc.passes.decomposition import batch_norm_is_affine
 
 
@@ -18,7 +18,7 @@ def _scaled(f: Formula, x: Value, weight: Value | None, bias: Value | None) -> V
     return x if bias is None else f(ops.add, x, bias)
 
 
-@real(ops.layer_norm)
+@wide_real(ops.layer_norm)
 def layer_norm_by_means(node: Node, f: Formula) -> Value:
     x, weight, bias = node.operand(0), node.inputs[1], node.inputs[2]
     axes = _last_axes(x, node.attrs["normalized_axes"])
@@ -28,7 +28,7 @@ def layer_norm_by_means(node: Node, f: Formula) -> Value:
     return _scaled(f, normal, weight, bias)
 
 
-@real(ops.rms_norm)
+@wide_real(ops.rms_norm)
 def rms_norm_by_mean(node: Node, f: Formula) -> Value:
     x = node.operand(0)
     squares = f(ops.mean, f(ops.square, x), axes=_last_axes(x, node.attrs["normalized_axes"]), keepdim=True)
@@ -54,7 +54,7 @@ def batch_norm_by_affine(node: Node, f: Formula) -> Value | None:
     return replaced if isinstance(replaced, Value) else None
 
 
-@real(ops.softmax)
+@wide_real(ops.softmax)
 def softmax_by_exp(node: Node, f: Formula) -> Value:
     x, axes = node.operand(0), (node.attrs["axis"],)
     powers = f(ops.exp, f(ops.sub, x, f(ops.amax, x, axes=axes, keepdim=True)))
@@ -75,14 +75,14 @@ def softmax_along_the_last_axis(node: Node, f: Formula) -> Value | None:
     return f(ops.permute, moved, dims=tuple(swapped))
 
 
-@real(ops.log_softmax)
+@wide_real(ops.log_softmax)
 def log_softmax_by_sum(node: Node, f: Formula) -> Value:
     x, axes = node.operand(0), (node.attrs["axis"],)
     shifted = f(ops.sub, x, f(ops.amax, x, axes=axes, keepdim=True))
     return f(ops.sub, shifted, f(ops.log, f(ops.sum, f(ops.exp, shifted), axes=axes, keepdim=True)))
 
 
-@real(ops.var)
+@wide_real(ops.var)
 def var_by_means(node: Node, f: Formula) -> Value | None:
     x, attrs = node.operand(0), node.attrs
     count = product([x.type.shape[axis] for axis in attrs["axes"]]) if attrs["axes"] else x.type.count

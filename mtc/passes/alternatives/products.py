@@ -13,7 +13,7 @@ from mtc.ir.module import Node, Value
 from mtc.ir.rewriter import rewrite
 from mtc.ops.define import Layout
 from mtc.passes.affine import affine_of
-from mtc.passes.alternatives.formulas import Formula, real
+from mtc.passes.alternatives.formulas import Formula, real, wide_real
 from mtc.passes.clamp_fusion import limits
 from mtc.passes.decomposition import conv1d_as_conv2d
 from mtc.passes.layout import TO_NCHW, TO_NHWC
@@ -104,7 +104,7 @@ def conv1d_by_conv2d(node: Node, build: Builder) -> Value:
     return conv1d_as_conv2d(node, build)
 
 
-@real(ops.scaled_dot_product_attention)
+@wide_real(ops.scaled_dot_product_attention)
 def attention_by_products(node: Node, f: Formula) -> Value | None:
     """`softmax(query @ key.T * scale + mask) @ value`. A mask that may hide every source of a target makes zeros, not
     NaN: so only one that is known not to."""

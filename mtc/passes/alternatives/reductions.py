@@ -9,7 +9,7 @@ from mtc.ir.dims import product
 from mtc.ir.module import Node, Value
 from mtc.ops.define import Layout
 from mtc.ops.pooling import image_size
-from mtc.passes.alternatives.formulas import Formula, any_number, real
+from mtc.passes.alternatives.formulas import Formula, any_number, real, wide_real
 from mtc.passes.matching import UNBOUNDED
 
 _IMAGE = (2, 3)
@@ -28,13 +28,13 @@ def _count(node: Node) -> int | None:
     return count if isinstance(count, int) and count > 0 else None
 
 
-@real(ops.mean)
+@wide_real(ops.mean)
 def mean_by_sum(node: Node, f: Formula) -> Value | None:
     count = _count(node)
     return None if count is None else f.times(f(ops.sum, node.operand(0), **node.attrs), 1 / count)
 
 
-@real(ops.sum)
+@wide_real(ops.sum)
 def sum_by_mean(node: Node, f: Formula) -> Value | None:
     count = _count(node)
     return None if count is None else f.times(f(ops.mean, node.operand(0), **node.attrs), count)
@@ -103,7 +103,7 @@ def extreme_by_opposite(node: Node, f: Formula) -> Value:
     return f(ops.neg, f(other, f(ops.neg, node.operand(0)), **node.attrs))
 
 
-@real(ops.logsumexp)
+@wide_real(ops.logsumexp)
 def logsumexp_by_sum(node: Node, f: Formula) -> Value:
     """Less the largest element, so that no exponential overflows; where that is infinite, less the largest number:
     the difference of two infinities is NaN."""
