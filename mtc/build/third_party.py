@@ -108,8 +108,9 @@ def _sources(library: str) -> tuple[str, ...]:
 
 def _key(target: Target, toolchain: Toolchain, library: str) -> str:
     project = runtime_sources() / "third_party"
-    files = ["CMakeLists.txt", "threads_and_processors.cmake", *([f"{library}.cmake"] if library else [])]
-    recipe = [(project / file).read_text(encoding="utf-8") for file in files]
+    own = sorted(project.glob(f"{library}*")) if library else []
+    files = [project / "CMakeLists.txt", project / "threads_and_processors.cmake", *own]
+    recipe = [file.read_text(encoding="utf-8") for file in files]
     trees = (source(name).tree for name in _sources(library))
     parts = [target.name, toolchain.identity, *recipe, *_FLAGS, *trees]
     return "-".join(filter(None, [target.name, library, hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]]))

@@ -87,6 +87,7 @@ attempt("dtype", () => session.run([new Float64Array(192)]));
 attempt("count", () => session.run([new Float32Array(191)]));
 attempt("name", () => session.run({ picture: image }));
 attempt("dims", () => session.run([{ data: image, dims: [3, 1, 8, 8] }]));
+attempt("rank", () => session.run([{ data: image, dims: [192, ...Array(20).fill(1)] }]));
 attempt("damaged", () => runtime.load((new Uint8Array(1000)).fill(7)));
 attempt("function", () => program.inputs("backward"));
 session.destroy();
@@ -112,13 +113,14 @@ def test_a_node_project_uses_it(packed, net, tmp_path):
         ((data, dims, dtype),) = outputs
         assert dims == [1, 4] and dtype == "f32"
         np.testing.assert_allclose(np.array(data).reshape(1, 4), expected, rtol=1e-5, atol=1e-6)
-    assert "linear@portable:f32/1" in said["kernels"]
+    assert "linear.constant@portable:f32/1" in said["kernels"]
     assert said["inputs"][0]["dims"] == [1, 3, 8, 8] and said["inputs"][0]["dtype"] == "f32"
     assert said["labels"] == "sky\nsea\nsand\nsun" and said["missing"] is None
     assert all(is_timed for _, is_timed in said["profiled"]) and len(said["profiled"]) >= 2
     assert said["memory"]["arena"] > 0
-    for error in ("dtype", "count", "name", "dims", "function"):
+    for error in ("dtype", "count", "name", "dims", "rank", "function"):
         assert said[error][0] == "invalid argument", said[error]
+    assert "21 dims" in said["rank"][1]
     assert said["damaged"][0] == "invalid program"
 
 

@@ -23,6 +23,10 @@ def test_a_model_is_fitted_to_a_list(mtc, folder):
     assert mtc("verify", "new.fitted.mtp", "--against", "new.py").code == 0
     shown = mtc("fit", "new.mtc", "--runtime", "ships.yaml", "--json").json
     assert shown["changes"][0]["operator"] == "hardswish" and shown["difference"] <= 1
+    for name in ("new.v2", "other.mtp"):
+        assert mtc("fit", "new.mtc", "--runtime", "ships.yaml", "-o", name).code == 0
+        assert (folder / f"{name}.mtp").exists() and mtc("inspect", name).code == 0
+    assert not (folder / "new.mtp").exists()
     assert mtc("optimize", "new.fitted.mtc", "-o", "free.mtc").code == 0
     mtc("select-ops", "free.mtc", "-o", "free.yaml")
     assert "hardswish@xnnpack" in (folder / "free.yaml").read_text()
@@ -40,3 +44,13 @@ def test_without_a_way_nothing_is_written(mtc, folder):
     assert not list(folder.glob("*.fitted.*"))
     refused = mtc("fit", "new.mtc", "--runtime", "new.mtc")
     assert refused.code == 1 and "not an operator list or a runtime" in refused.err
+
+
+def test_the_addition_is_named_where_its_bytes_cannot_be_measured(mtc, folder, monkeypatch):
+    (folder / "new.py").write_text(MODEL)
+    mtc("export", "new.py")
+    mtc("select-ops", *SHIPS[:3], "-o", "ships.yaml")
+    monkeypatch.setenv("CXX", "/no/such/g++")
+    refused = mtc("fit", "new.mtc", "--runtime", "ships.yaml")
+    assert refused.code == 1 and "the smallest addition is `hardswish@xnnpack:f32/1`" in refused.err
+    assert "was not measured:" in refused.err
