@@ -31,7 +31,9 @@ def neg_by_mul(node: Node, f: Formula) -> Value | None:
 
 
 @any_number(ops.neg)
-def neg_by_sub(node: Node, f: Formula) -> Value:
+def neg_by_sub(node: Node, f: Formula) -> Value | None:
+    if node.output.type.dtype.is_float:  # 0 - 0 is 0, and its negative is -0
+        return None
     zero = f.build.scalar(0, node.output.type.dtype)
     return f(ops.sub, zero, node.operand(0))
 
@@ -101,21 +103,6 @@ def rsqrt_by_sqrt(node: Node, f: Formula) -> Value:
 def sqrt_by_rsqrt(node: Node, f: Formula) -> Value:
     """Zero by way of infinity."""
     return f(ops.reciprocal, f(ops.rsqrt, node.operand(0)))
-
-
-@real(ops.exp)
-def exp_by_expm1(node: Node, f: Formula) -> Value:
-    return f.plus(f(ops.expm1, node.operand(0)), 1)
-
-
-@real(ops.expm1)
-def expm1_by_exp(node: Node, f: Formula) -> Value:
-    return f.plus(f(ops.exp, node.operand(0)), -1)
-
-
-@real(ops.log1p)
-def log1p_by_log(node: Node, f: Formula) -> Value:
-    return f(ops.log, f.plus(node.operand(0), 1))
 
 
 @real(ops.log2)
@@ -197,9 +184,6 @@ ARITHMETIC = (
     reciprocal_by_pow,
     rsqrt_by_sqrt,
     sqrt_by_rsqrt,
-    exp_by_expm1,
-    expm1_by_exp,
-    log1p_by_log,
     log2_by_log,
     log10_by_log,
     exp2_by_exp,
