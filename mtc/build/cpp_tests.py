@@ -1,4 +1,5 @@
-"""Builds the runtime's C++ tests: for pytest as runtimes are built, for `scripts/sanitize` with sanitizers."""
+"""Builds the runtime's C++ tests: for pytest as runtimes are built, also for other processors; for `scripts/sanitize`
+with sanitizers."""
 
 from __future__ import annotations
 
@@ -11,22 +12,26 @@ from mtc.build.build_kind import BuildKind
 from mtc.build.progress import Progress, silent
 from mtc.build.runtime_sources import runtime_sources
 from mtc.build.sources import source_folder
-from mtc.build.targets import host_target
-from mtc.build.third_party import KERNEL_LIBRARIES, libraries_of
+from mtc.build.targets import Target, host_target
+from mtc.build.third_party import libraries_for, libraries_of
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
 
-def cpp_tests(keys: Collection[str], *, sanitize: str = "", progress: Progress = silent) -> Path:
+def cpp_tests(
+    keys: Collection[str], *, target: Target | None = None, sanitize: str = "", progress: Progress = silent
+) -> Path:
     """The test program (a GoogleTest one), up to date, with the kernels `keys`, which only damaged programs need.
 
-    `sanitize` is a list as -fsanitize takes it.
+    It is for this machine if no `target` is given. `sanitize` is a list as -fsanitize takes it.
     """
+    target = target or host_target()
     from mtc.build import kernel_table  # reads every op and backend
 
     # The kernel libraries are linked even if no kernel needs them: their own tests say whether they are built right.
-    kind = BuildKind.of(host_target(), {*libraries_of(keys), *KERNEL_LIBRARIES}, "speed", sanitize)
-    name = "-".join(filter(None, ["tests", kind.sanitize.replace(",", "+"), kind.toolchain.identity, _place()]))
+    kind = BuildKind.of(target, {*libraries_of(keys), *libraries_for(target)}, "speed", sanitize)
+    sanitizers = kind.sanitize.replace(",", "+")
+    name = "-".join(filter(None, ["tests", target.name, sanitizers, kind.toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):
         kernel_table.write(keys, work / "selection")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtc import ops
+from mtc.build import xnnpack_tables
 from mtc.build.args_header import class_name, fields
 from mtc.build.built_kernels import KEYS_MARK
 from mtc.delegates.library import Adapter, Support
@@ -64,18 +65,19 @@ class _Kernel:
     op: str
     form: str
     dtypes: tuple[DType, ...]
+    variant: str = ""  # empty for the code, which all variants share
 
     @staticmethod
     def of(key: KernelKey) -> _Kernel:
         dtypes = tuple(map(DType, key.dtypes))
-        return _Kernel(key.library, key.op, OPS[key.op].signature_for(dtypes).form, dtypes)
+        return _Kernel(key.library, key.op, OPS[key.op].signature_for(dtypes).form, dtypes, key.variant)
 
     def __lt__(self, other: _Kernel) -> bool:
         return self._order < other._order
 
     @property
     def _order(self) -> tuple[str, ...]:
-        return (self.library, self.op, self.form, *map(str, self.dtypes))
+        return (self.library, self.op, self.form, *map(str, self.dtypes), self.variant)
 
     @property
     def spec(self) -> OpSpec:
@@ -122,15 +124,16 @@ class _Kernel:
 
 
 def _with_adapted(keys: Collection[str]) -> list[_Kernel]:
-    """The kernels of the keys, and those that they are made of."""
+    """The kernels of the keys, and those that they are made of, with all variants."""
     found = {_Kernel.of(KernelKey.parse(key)) for key in keys}
-    return sorted(found | {plain for kernel in found if (plain := kernel.adapted) is not None})
+    plain = [adapted for kernel in found if (adapted := kernel.adapted) is not None]
+    return sorted(found | {replace(each, variant=name) for each in plain for name in each.support.variant_names})
 
 
 def _files(kernels: Collection[_Kernel]) -> dict[tuple[str, str], list[_Kernel]]:
-    """The kernels of each file, by library and the file's name."""
+    """The code of each file, by library and the file's name: that of a kernel's variants is one."""
     files: dict[tuple[str, str], list[_Kernel]] = {}
-    for kernel in kernels:
+    for kernel in sorted({replace(kernel, variant="") for kernel in kernels}):
         if kernel.adapted is None:
             files.setdefault((kernel.library, kernel.file), []).append(kernel)
     return files
@@ -138,8 +141,10 @@ def _files(kernels: Collection[_Kernel]) -> dict[tuple[str, str], list[_Kernel]]
 
 def _selected(kernels: Collection[_Kernel]) -> str:
     """For each file a macro that applies V to the dtypes of each selected kernel: at higher instruction-set levels, of
-    those that have versions there. A file of another library has macros of its own, since both may be selected."""
-    lines = ["// Which dtypes each kernel file instantiates.", "#pragma once", ""]
+    those that have versions there. A file of another library has macros of its own, since both may be selected. Where
+    kernels have variants, each of these has a macro that does so for the dtypes that it is selected for, which may be
+    none: code of the others is left out."""
+    lines = ["// Which dtypes each kernel file instantiates, and which variants these have.", "#pragma once", ""]
     for (library, _), members in _files(kernels).items():
         hot = [kernel for kernel in members if kernel.levels > 1]
         if not hot or len(hot) == len(members):
@@ -152,14 +157,16 @@ def _selected(kernels: Collection[_Kernel]) -> str:
                 _selection(library, members),
                 "#endif",
             ]
+        for variant in sorted({name for kernel in members for name in kernel.support.variant_names} - {""}):
+            selected = [kernel for kernel in members if replace(kernel, variant=variant) in kernels]
+            lines.append(_selection(library, selected, f"{members[0].name}_{variant}"))
     return "\n".join(lines) + "\n"
 
 
-def _selection(library: str, members: Sequence[_Kernel]) -> str:
-    name = members[0].name
+def _selection(library: str, members: Sequence[_Kernel], macro: str = "") -> str:
     # An op without type variables has one kernel, which is no template.
-    calls = " ".join(f"V({name}, {kernel.arguments})" for kernel in members if kernel.dtypes)
-    return f"#define MTC_SELECTED_{library}_{name}(V) {calls}"
+    calls = " ".join(f"V({kernel.name}, {kernel.arguments})" for kernel in members if kernel.dtypes)
+    return f"#define MTC_SELECTED_{library}_{macro or members[0].name}(V) {calls}"
 
 
 def _namespace(library: str, level: int) -> str:
@@ -194,6 +201,7 @@ def _table(keys: list[str]) -> str:
     empty = "" if parsed else "  {}"  # C++ has no empty arrays
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
+    lines += xnnpack_tables.definitions([KernelKey.parse(key) for key in keys])
     return "\n".join(lines)
 
 

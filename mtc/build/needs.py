@@ -17,6 +17,7 @@ from pathlib import Path
 from mtc.build.ar import members
 from mtc.build.elf_object import ElfObject, read_object
 from mtc.build.link_map import Input
+from mtc.build.xnnpack_tables import needed_by
 
 _TABLE_OBJECT = re.compile(r"/kernel_table\.cpp\.o(?:bj)?$")
 _TABLE = "kEntries"  # in the kernel_table.cpp that mtc/build/kernel_table.py writes: one entry a kernel, sorted
@@ -56,6 +57,7 @@ def read_needs(inputs: Iterable[Input], kernels: Sequence[str], folder: Path) ->
         return found
     found.table, found.entry_size, by_kernel = entries
     graph.edges[found.table] = set()  # who reads the table does not need what stands in it
+    _take_apart(graph, found.kernels, by_kernel)
     bits: dict[Place, int] = {}
     for index, targets in enumerate(by_kernel):
         graph.mark(targets, 1 << (index + 1), bits)
@@ -66,6 +68,20 @@ def read_needs(inputs: Iterable[Input], kernels: Sequence[str], folder: Path) ->
         bits[place] = reduce(or_, (bits.get(target, 0) for target in described), 0) or 1
     found.bits = bits
     return found
+
+
+def _take_apart(graph: _Graph, kernels: Sequence[str], by_kernel: Sequence[list[Place]]) -> None:
+    """An operator of XNNPACK refers to microkernels of every path that it might take; each kernel needs
+    those that it runs."""
+    for function, users in needed_by(kernels).items():
+        place = graph.defined.get(function)
+        if place is None or not users:
+            continue
+        for referred in graph.edges.values():
+            referred.discard(place)
+        for key, targets in zip(kernels, by_kernel, strict=True):
+            if key in users:
+                targets.append(place)
 
 
 class _Graph:

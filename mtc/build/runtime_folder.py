@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mtc.build import size_html, size_report, size_text
@@ -56,14 +56,29 @@ class RuntimeBuild:
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """What the runtime in `folder` says of itself. CANNOT_READ if there is none."""
+    """What the runtime in `folder` says of itself. CANNOT_READ if there is none, or if it says what mtc does not
+    write: the folder may come from elsewhere."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        if isinstance(record, dict) and isinstance(record["kernels"], list):
-            return record
-    except (OSError, ValueError, KeyError):
-        pass
-    raise CANNOT_READ.error(f"`{folder}` is not a runtime that `mtc build-runtime` wrote")
+    except (OSError, ValueError):
+        record = None
+    if not isinstance(record, dict) or not _is_known(record):
+        raise CANNOT_READ.error(f"`{folder}` is not a runtime that `mtc build-runtime` wrote")
+    return record
+
+
+def _is_known(record: dict[str, Any]) -> bool:
+    """Whether it has what is read of it. Packages take files by the names in it, so each must lie below the folder."""
+    target, kernels, files = record.get("target"), record.get("kernels"), record.get("files", [])
+    if not isinstance(target, str) or target not in TARGETS:
+        return False
+    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (kernels, files)):
+        return False
+    sizes = record.get("bytes", {})
+    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
+        return False
+    names = map(PurePosixPath, files)
+    return not any(name.is_absolute() or ".." in name.parts for name in names)
 
 
 def check_target(folder: Path, target: str, device: str) -> None:
@@ -121,7 +136,7 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
     licenses.mkdir(exist_ok=True)
     for name in sources_of(kind.libraries):
         shutil.copyfile(source_folder(name) / "LICENSE", licenses / f"{name}.txt")
-    record["files"] = sorted({*_files(folder), str(RECORD)})
+    record["files"] = sorted({*_files(folder), RECORD.as_posix()})
     _write_record(folder, record)
 
 
@@ -198,5 +213,6 @@ def check_replaceable(output: Path) -> None:
 
 
 def _files(folder: Path) -> set[str]:
-    """Everything in the folder but folders, relative to it."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+    """Everything in the folder but folders, relative to it, with slashes."""
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix() for path in found}

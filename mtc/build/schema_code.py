@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+from itertools import accumulate
 from pathlib import Path
 
 from mtc.build.runtime_sources import runtime_sources
@@ -35,13 +36,11 @@ def schema_layout() -> str:
             sizes[name] = _struct_size([sizes[type_] for type_ in types])
         else:
             tables[name] = types
-    names = [*tables]
-    rows: list[str] = []
-    ends: list[str] = []
+    names, rows = [*tables], []
     for name, types in tables.items():
         rows.append(f"    // {name}")
         rows += [f"    {_field(type_, sizes, names)}," for type_ in types]
-        ends.append(str(sum(map(len, [tables[known] for known in names[: len(ends) + 1]]))))
+    ends = [str(end) for end in accumulate(map(len, tables.values()))]
     roots = [f"inline constexpr uint8_t k{name}Table = {names.index(name)};" for name in ("Program", "Debug")]
     return _LAYOUT.format(rows="\n".join(rows), ends=", ".join(ends), roots="\n".join(roots))
 

@@ -47,10 +47,15 @@ def libraries_of(keys: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({KernelKey.parse(key).library for key in keys} & KERNEL_LIBRARIES.keys()))
 
 
+def libraries_for(target: Target) -> frozenset[str]:
+    """The kernel libraries that can be built for `target`."""
+    is_for_qnnpack = target.processor in ("x86_64", "aarch64", "arm64") and target.system not in ("Windows", "WASI")
+    return frozenset(KERNEL_LIBRARIES if is_for_qnnpack else {*KERNEL_LIBRARIES} - {"qnnpack"})
+
+
 def check_libraries(target: Target, libraries: Collection[str]) -> None:
     """CANNOT_BUILD_TARGET if one of the kernel libraries is not for `target`."""
-    is_for_qnnpack = target.processor in ("x86_64", "aarch64", "arm64") and target.system not in ("Windows", "WASI")
-    if "qnnpack" in libraries and not is_for_qnnpack:
+    if "qnnpack" in {*libraries} - libraries_for(target):
         raise CANNOT_BUILD_TARGET.error(
             f"QNNPACK's kernels are not built for `{target}`",
             help="package the model for other backends, such as `--backend xnnpack`, and select its kernels again",
@@ -103,8 +108,9 @@ def _sources(library: str) -> tuple[str, ...]:
 
 def _key(target: Target, toolchain: Toolchain, library: str) -> str:
     project = runtime_sources() / "third_party"
-    files = ["CMakeLists.txt", "threads_and_processors.cmake", *([f"{library}.cmake"] if library else [])]
-    recipe = [(project / file).read_text(encoding="utf-8") for file in files]
+    own = sorted(project.glob(f"{library}*")) if library else []
+    files = [project / "CMakeLists.txt", project / "threads_and_processors.cmake", *own]
+    recipe = [file.read_text(encoding="utf-8") for file in files]
     trees = (source(name).tree for name in _sources(library))
     parts = [target.name, toolchain.identity, *recipe, *_FLAGS, *trees]
     return "-".join(filter(None, [target.name, library, hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]]))

@@ -29,7 +29,8 @@ class Runtime:
 
     @staticmethod
     def read(folder: Path) -> Runtime:
-        """CANNOT_READ if there is none, or a file of it is missing or cut off."""
+        """CANNOT_READ if there is none, or a file of it is missing, cut off, or a link to somewhere else: what
+        is not the runtime's is not to be given away in a package."""
         record = read_record(folder)
         files = tuple(record.get("files", ()))
         if not files:
@@ -37,6 +38,12 @@ class Runtime:
         if lost := [file for file in files if not (folder / file).is_file()]:
             raise CANNOT_READ.error(
                 f"the runtime `{folder}` lacks its own {', '.join(f'`{file}`' for file in lost)}",
+                help="build it again",
+            )
+        root = folder.resolve()
+        if linked := [file for file in files if not (folder / file).resolve().is_relative_to(root)]:
+            raise CANNOT_READ.error(
+                f"in the runtime `{folder}` {', '.join(f'`{file}`' for file in linked)} leads out of the folder",
                 help="build it again",
             )
         for file in files:

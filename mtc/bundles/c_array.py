@@ -160,7 +160,7 @@ def _sources(program: Program, work: Path) -> list[Entry]:
     symbol = _symbol(program)
     header = _HEADER.format(guard=f"{symbol.upper()}_H", symbol=symbol)
     source = work / f"{program.name}.c"
-    with open(program.path, "rb") as data, open(source, "w", encoding="ascii", newline="\n") as text:
+    with open(program.path, "rb") as data, open(source, "w", encoding="utf-8", newline="\n") as text:
         text.write(_SOURCE.format(name=program.name, symbol=symbol, size=program.path.stat().st_size))
         while line := data.read(_BYTES_IN_A_LINE):
             text.write(f"  0x{line.hex(',').replace(',', ',0x')},\n")

@@ -19,10 +19,11 @@ from mtc.cli.parameters import (
     stem,
     wrote,
 )
+from mtc.diagnostics import MtcError
 from mtc.support.plural import counted
 
 if TYPE_CHECKING:
-    from mtc.stages.fit import Fit
+    from mtc.stages.fit import Fit, Shipped
 
 
 @click.command(cls=MtcCommand)
@@ -49,7 +50,6 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
     """
     from mtc import stages
     from mtc.stages.fit import refuse, shipped
-    from mtc.stages.fit_checks import added_bytes
     from mtc.stages.kinds import Kind
     from mtc.stages.outputs import check_output
 
@@ -62,12 +62,7 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
     console.effective("fit", model=model, runtime=runtime, kernels=len(ships.kernels), output=output, program=program)
     found, excess = stages.fit_to(output, program, stages.load(model), ships.kernels, progress=console.progress())
     if found.stuck:
-        costs = None
-        if measure:
-            costs = added_bytes(
-                ships.kernels, found.addition, ships.target, progress=console.progress(), offline=offline
-            )
-        refuse(found, costs)
+        refuse(found, _costs(ships, found, offline) if measure else None)
     wrote(program)
     wrote(output)
     data: dict[str, Any] = {
@@ -82,6 +77,18 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
         ],
     }
     console.report(data, lambda: _table(found, excess))
+
+
+def _costs(ships: Shipped, found: Fit, offline: bool) -> dict[str, int] | None:
+    """The bytes of the smallest addition. What it is, is worth saying where they cannot be measured: without the
+    target's toolchain, for example."""
+    from mtc.stages.fit_checks import added_bytes
+
+    try:
+        return added_bytes(ships.kernels, found.addition, ships.target, progress=console.progress(), offline=offline)
+    except MtcError as error:
+        console.warn(f"what the smallest addition costs was not measured: {error.diagnostics[0].message}")
+        return None
 
 
 def _table(found: Fit, excess: float) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--op",
     "named",
-    metavar="OP[@LIBRARY][:DTYPES]",
+    metavar="OP[.VARIANT][@LIBRARY][:DTYPES]",
     multiple=True,
     help="A kernel by hand, such as add:f32; without a library, of all backends that have it. Repeat it for more.",
 )

@@ -28,6 +28,15 @@ class Adapter(Enum):
 
 
 @dataclass(frozen=True)
+class Variants:
+    """What a runtime may hold of an operator's kernel without the rest, and which of these a node needs. The kernel
+    computes the same whatever else of it is there: each node needs one variant on every processor."""
+
+    names: tuple[str, ...]
+    of: Callable[[Node], str]
+
+
+@dataclass(frozen=True)
 class Support:
     """One operator of a library: the dtypes its kernel is written for, and what else must hold of a node.
 
@@ -40,6 +49,16 @@ class Support:
     is_hot: bool = False  # compiled for several instruction-set levels
     is_hot_in_half: bool = False  # for half precision alone, which only the higher levels convert by an instruction
     adapter: Adapter | None = None
+    variants: Variants | None = None
+
+    @property
+    def variant_names(self) -> tuple[str, ...]:
+        """Of the variants that keys name; an empty name if there are none."""
+        return self.variants.names if self.variants else ("",)
+
+    def variant_of(self, node: Node) -> str:
+        """The variant that `node` needs, as its key names it."""
+        return self.variants.of(node) if self.variants else ""
 
     def takes(self, dtypes: tuple[DType, ...]) -> bool:
         return dtypes in self.dtypes or all(dtype in self.dtypes for dtype in dtypes)
@@ -129,7 +148,8 @@ class KernelLibrary:
     def key(self, node: Node) -> str:
         """The kernel that computes `node`."""
         bound = node.op.bind_types(node.input_types, node.attrs)
-        return self._key(node.op, tuple(bound.values()))
+        support = self.support(node)
+        return self._key(node.op, tuple(bound.values()), support.variant_of(node) if support else "")
 
     def kernel_keys(self, form: str | None = None) -> Iterator[str]:
         """Every kernel it has, or those for operands of one form of signature."""
@@ -142,7 +162,7 @@ class KernelLibrary:
                         continue
                     for dtypes in itertools.product(*signature.variables.values()):
                         if support.takes(dtypes):
-                            yield self._key(op, dtypes)
+                            yield from (self._key(op, dtypes, variant) for variant in support.variant_names)
 
-    def _key(self, op: OpSpec, dtypes: tuple[DType, ...]) -> str:
-        return str(KernelKey(op.name, self.name, tuple(map(str, dtypes)), op.version))
+    def _key(self, op: OpSpec, dtypes: tuple[DType, ...], variant: str) -> str:
+        return str(KernelKey(op.name, self.name, tuple(map(str, dtypes)), op.version, variant))

@@ -9,6 +9,7 @@ from mtc.delegates.portable import PORTABLE
 from mtc.delegates.qnnpack import QNNPACK
 from mtc.delegates.xnnpack import XNNPACK
 from mtc.diagnostics import BAD_OPS_LIST, UNKNOWN_NAME, Diagnostic, collected
+from mtc.ir.kernel_key import KernelKey
 from mtc.support.suggest import did_you_mean
 
 LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNNPACK, QNNPACK, PORTABLE)}
@@ -17,6 +18,16 @@ LIBRARIES: dict[str, KernelLibrary] = {library.name: library for library in (XNN
 def kernel_keys() -> list[str]:
     """Every kernel of every library, sorted: what the host runtime holds."""
     return sorted(key for library in LIBRARIES.values() for key in library.kernel_keys())
+
+
+def variants_by_key() -> dict[str, list[str]]:
+    """The kernels that have variants: what a key without one means, which is all of them."""
+    found: dict[str, list[str]] = {}
+    for key in kernel_keys():
+        parsed = KernelKey.parse(key)
+        if parsed.variant:
+            found.setdefault(str(parsed.of_any_variant), []).append(key)
+    return found
 
 
 def unknown_kernels(keys: Iterable[str], at: str | None = None) -> list[Diagnostic]:

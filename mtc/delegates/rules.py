@@ -1,8 +1,10 @@
-"""What libraries ask of a node in common: None, or the reason why they cannot run it."""
+"""What libraries ask of a node in common: None, or the reason why they cannot run it; and which variant it needs."""
 
 from __future__ import annotations
 
+from mtc.delegates.library import Variants
 from mtc.ir.module import Node
+from mtc.ops.define import Layout
 
 
 def constant_weights(node: Node) -> str | None:
@@ -26,3 +28,28 @@ def neighbouring_axes(node: Node) -> str | None:
 def last_axis(node: Node) -> str | None:
     rank = node.operand(0).type.rank
     return None if node.attrs["axis"] in (-1, rank - 1) else f"it is along axis {node.attrs['axis']}, not the last one"
+
+
+def _density(node: Node) -> str:
+    """As libraries tell them apart: with one input and one output channel a group, whatever the window."""
+    weight = node.operand(1).type.shape
+    depth = weight[-1] if node.attrs["layout"] is Layout.NHWC else weight[1]
+    return "depthwise" if depth == 1 and weight[0] == node.attrs["groups"] else "dense"
+
+
+def _layout(node: Node) -> str:
+    return str(node.attrs["layout"].value)
+
+
+def _weights(node: Node) -> str:
+    """Of a recurrent layer, those of its inputs."""
+    names = [operand.name for operand in node.op.operands]
+    weight = node.inputs[names.index("weight" if "weight" in names else "weight_ih")]
+    return "constant" if weight is not None and weight.constant is not None else "variable"
+
+
+LAYOUTS = Variants(("nchw", "nhwc"), _layout)
+# Constant weights are packed once, and multiplied from there (`WeightKinds` in runtime/kernels/selected_types.h).
+WEIGHTS = Variants(("constant", "variable"), _weights)
+# Depthwise convolutions have microkernels of their own (`IsDepthwise` in runtime/kernels/product_args.h).
+DENSE_OR_DEPTHWISE = Variants(("dense", "depthwise"), _density)

@@ -16,7 +16,6 @@ from mtc.devices import report
 from mtc.devices.report import Timings
 from mtc.devices.shell import Access, Done, Folder
 from mtc.diagnostics import CANNOT_READ, DEVICE_FAILED
-from mtc.ir.types import BF16
 from mtc.session import Event, Memory
 
 _TRACE, _OUTPUTS = "trace.json", "outputs"
@@ -111,16 +110,12 @@ class Device:
         return self._names[key]
 
     def _collected(self, said: str, here: Path, profile: bool) -> DeviceRun:
-        outputs = []
-        for index in range(report.output_count(said)):
-            name = f"output_{index}.npy"
-            self._folder.pull(f"{_OUTPUTS}/{name}", here / name)
-            array = np.load(here / name)
-            # NumPy lacks bf16: in files it is two bytes of no type.
-            outputs.append(array.view(BF16.numpy) if array.dtype.kind == "V" else array)
+        for index in range(count := report.output_count(said)):
+            self._folder.pull(f"{_OUTPUTS}/{_output(index)}", here / _output(index))
         if profile:
             self._folder.pull(_TRACE, here / _TRACE)
         try:
+            outputs = [report.array(here / _output(index)) for index in range(count)]
             memory, peak = report.memory(said)
             events = report.events(here / _TRACE) if profile else []
             return DeviceRun(outputs, report.timings(said), memory, peak, events)
@@ -140,6 +135,11 @@ class Device:
         raise report.error_of(done.err) or DEVICE_FAILED.error(
             f"`{self.name}`: `mtc_run` exited with {done.code}", notes=tuple(done.err.strip().splitlines()[-3:])
         )
+
+
+def _output(index: int) -> str:
+    """What `mtc_run` calls an output's file."""
+    return f"output_{index}.npy"
 
 
 def _signal_name(number: int) -> str:

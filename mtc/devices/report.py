@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mtc.diagnostics import DEVICE_FAILED, MtcError
+from mtc.ir.types import BF16
 from mtc.session import Event, Memory
 from mtc.session.refusals import STATUS_NAMES, refusal
 
@@ -51,23 +56,33 @@ def output_count(text: str) -> int:
     return len(_OUTPUT.findall(text))
 
 
+def array(file: Path) -> np.ndarray:
+    """An output's .npy. ValueError if it is none."""
+    with open(file, "rb") as content:
+        found: np.ndarray = np.lib.format.read_array(content, allow_pickle=False)
+    # NumPy lacks bf16: in files it is two bytes of no type.
+    return found.view(BF16.numpy) if found.dtype.kind == "V" else found
+
+
 def events(trace: Path) -> list[Event]:
-    """The instructions of a trace that `mtc_run --profile` wrote."""
-    found = []
-    for row in json.loads(trace.read_text(encoding="utf-8", errors="replace"))["traceEvents"]:
-        facts = row["args"]
-        found.append(
-            Event(
-                facts["kernel"],
-                row["name"],
-                facts["location"],
-                round(1000 * row["ts"]),
-                round(1000 * row["dur"]),
-                facts["function"],
-                facts["instruction"],
-            )
-        )
-    return found
+    """The instructions of a trace that `mtc_run --profile` wrote. ValueError if it is none."""
+    try:
+        rows = json.loads(trace.read_text(encoding="utf-8", errors="replace"))["traceEvents"]
+        return [_event(row, row["args"]) for row in rows]
+    except (KeyError, TypeError) as error:
+        raise ValueError("not what mtc_run traces") from error
+
+
+def _event(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Event:
+    return Event(
+        facts["kernel"],
+        row["name"],
+        facts["location"],
+        round(1000 * row["ts"]),
+        round(1000 * row["dur"]),
+        facts["function"],
+        facts["instruction"],
+    )
 
 
 def error_of(text: str) -> MtcError | None:

@@ -167,7 +167,8 @@ class Folder:
         """What the keeper says first. NO_DEVICE or DEVICE_FAILED if that is something else."""
         words = machine.split()
         if path.startswith(_SIGN) and len(words) in (2, 3):
-            return path.removeprefix(_SIGN).strip(), Machine(words[0], words[1], int(words[2]) if words[2:] else 0)
+            bits = int(words[2]) if words[2:] and words[2].isdecimal() else 0
+            return path.removeprefix(_SIGN).strip(), Machine(words[0], words[1], bits)
         name = self._access.name
         if path:
             said = f"`{name}`: its shell prints `{path.strip()}` when it starts"

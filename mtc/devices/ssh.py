@@ -25,6 +25,9 @@ _OPTIONS = (
     # A cable that is pulled out is noticed after 15 seconds.
     *("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
 )
+# Folders below which a socket may lie: ssh reads its path without quotes, and a socket's path has 103 bytes at most, of
+# which mtc's names and what ssh appends while it begins to listen take 36.
+_SOCKETS = re.compile(r"[\w/.+-]{1,67}", re.ASCII)
 _FAILED = 255  # ssh's exit code when it is ssh that failed, and not the script
 _REMEDIES = {
     "host key": "call `ssh {host}` once, and see whether the key that it shows is that device's",
@@ -50,8 +53,8 @@ class Ssh:
             raise UNKNOWN_NAME.error(f"`{name}` names no device", help="`ssh:HOST` takes a name that `ssh HOST` takes")
         if shutil.which("ssh") is None:
             raise NO_DEVICE.error(f"`{name}`: `ssh` is not on this machine", help="apt-get install openssh-client")
-        # A socket's path may be about 100 bytes long at most.
-        self._sockets = tempfile.mkdtemp(prefix="mtc-ssh-")
+        folder = tempfile.gettempdir()
+        self._sockets = tempfile.mkdtemp(prefix="mtc-ssh-", dir=folder if _SOCKETS.fullmatch(folder) else "/tmp")
         self._ssh = ("ssh", *_OPTIONS, *port, "-o", f"ControlPath={Path(self._sockets, 's')}")
 
     def keeper(self, script: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Kernels that are named by hand: `add:f32`, `conv2d@xnnpack:f32`, `linear:qi8`, `relu`."""
+"""Kernels that are named by hand: `add:f32`, `conv2d.depthwise@xnnpack:f32`, `linear:qi8`, `relu`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ BY_HAND = "by hand"  # who needs such kernels, in a list
 
 
 def named(texts: Iterable[str], backends: Sequence[KernelLibrary]) -> OpsList:
-    """The kernels that OP[@LIBRARY][:DTYPES] mean. UNKNOWN_NAME that names all that mean none.
+    """The kernels that OP[.VARIANT][@LIBRARY][:DTYPES] mean. UNKNOWN_NAME that names all that mean none.
 
-    Without a library those of every one in `backends` that has the operator; without dtypes all of its kernels; a
-    single dtype may stand for each of several.
+    Without a library those of every one in `backends` that has the operator; without dtypes all of its kernels, and
+    without a variant all of its variants; a single dtype may stand for each of several. A library in which the operator
+    has no variants has its kernel for any of them.
     """
     kernels: dict[str, Users] = {}
     with collected() as report:
@@ -36,14 +37,18 @@ def named(texts: Iterable[str], backends: Sequence[KernelLibrary]) -> OpsList:
 
 def _meant(text: str, backends: Sequence[KernelLibrary]) -> list[str] | Diagnostic:
     where, _, types = text.partition(":")
-    name, at, library = where.partition("@")
+    named, at, library = where.partition("@")
+    name, dot, variant = named.partition(".")
     if name not in OPS:
         return UNKNOWN_NAME(f"no operator is called `{name}`", help=did_you_mean(name, OPS))
     if at and library not in LIBRARIES:
         return UNKNOWN_NAME(f"no backend is called `{library}`", help=did_you_mean(library, LIBRARIES))
     libraries = [LIBRARIES[library]] if at else backends
-    offered = [key for each in libraries for key in each.kernel_keys() if KernelKey.parse(key).op == name]
-    found = [key for key in offered if not types or _is_for(KernelKey.parse(key), types)]
+    every = (KernelKey.parse(key) for each in libraries for key in each.kernel_keys())
+    offered = [key for key in every if key.op == name]
+    is_known = variant in {key.variant for key in offered}
+    of_variant = [key for key in offered if not dot or key.variant == variant or (is_known and not key.variant)]
+    found = [str(key) for key in of_variant if not types or _is_for(key, types)]
     if found:
         return found
     has = ", ".join(f"`{key}`" for key in offered)

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from mtc.delegates.registry import unknown_kernels
+from mtc.delegates.registry import unknown_kernels, variants_by_key
 from mtc.diagnostics import BAD_OPS_LIST, CANNOT_READ, Report, collected, writing
 from mtc.support import strict_yaml
 from mtc.support.atomic import write_text
@@ -99,10 +99,13 @@ def parse(content: Any, where: str) -> OpsList:
         if content.get("count", len(kernels)) != len(kernels):
             said = f"`count` says {content['count']} kernels, and {len(kernels)} are listed"
             report(BAD_OPS_LIST(said, at=where, help="if the list was not cut off, correct `count` or leave it out"))
-        for diagnostic in unknown_kernels(map(str, kernels), where):
-            report(diagnostic)
         found = {str(key): _users(key, users, where, report) for key, users in kernels.items()}
-    return OpsList(dict(sorted(found.items())))
+        variants = variants_by_key()
+        whole = {kernel: users for key, users in found.items() for kernel in variants.get(key, ())}
+        listed = OpsList({key: users for key, users in found.items() if key not in variants}).merged(OpsList(whole))
+        for diagnostic in unknown_kernels(listed.kernels, where):
+            report(diagnostic)
+    return listed
 
 
 def _users(key: Any, users: Any, where: str, report: Report) -> Users:

@@ -9,6 +9,8 @@ else()
   set(MTC_ISA_LEVELS 1)
 endif()
 
+target_compile_definitions(mtc_code INTERFACE MTC_ISA_LEVELS=${MTC_ISA_LEVELS})
+
 # Sets `result` to the object files of all selected kernels.
 function(mtc_add_kernels result)
   set(objects)

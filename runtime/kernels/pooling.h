@@ -97,7 +97,21 @@ MTC_INLINE void PoolPixels(const PoolSizes& s, const T* x, T* out, int64_t z, in
   }
 }
 
-template <typename T, typename Fold, typename Finish>
+// The layouts that a kernel pools in: code for others is left out.
+template <bool kHasNchw, bool kHasNhwc>
+struct PoolLayouts {
+  static constexpr bool kNchw = kHasNchw, kNhwc = kHasNhwc;
+};
+template <typename Layouts>
+Status CheckLayout(PrepareContext& context, Layout layout) {
+  if (layout == Layout::kNhwc ? Layouts::kNhwc : Layouts::kNchw) return Status::kOk;
+  return context.Fail(Status::kInvalidProgram, "this runtime was built without the variant `%s`",
+                      layout == Layout::kNhwc ? "nhwc" : "nchw");
+}
+using PoolsNchw = PoolLayouts<true, false>;
+using PoolsNhwc = PoolLayouts<false, true>;
+
+template <typename Layouts, typename T, typename Fold, typename Finish>
 MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x, const Tensor& out, Layout layout,
                      Compute<T> first, const Fold& fold, const Finish& finish) {
   const int64_t row = s.out[2] * s.channels, rows = s.outer * s.out[0] * s.out[1];
@@ -109,36 +123,36 @@ MTC_INLINE void Pool(KernelContext& context, const PoolSizes& s, const Tensor& x
       const int64_t y = task % s.out[1], z = task / s.out[1] % s.out[0];
       const T* from = x.as<T>() + task / s.out[1] / s.out[0] * s.image_size();
       T* to = out.as<T>() + task * s.out[2] * s.out_pitch;
-      if (is_folded_by_rows) {
+      if (Layouts::kNhwc && is_folded_by_rows) {
         PoolFewChannels(s, from, to, z, y, first, fold, finish(z, y));
-      } else if (layout == Layout::kNhwc) {
+      } else if (Layouts::kNhwc && (!Layouts::kNchw || layout == Layout::kNhwc)) {
         PoolPixels(s, from, to, z, y, first, fold, finish(z, y));
-      } else {
+      } else if (Layouts::kNchw) {
         PoolRow(s, from, to, z, y, first, fold, finish(z, y));
       }
     }
   });
 }
 
-template <typename T>
+template <typename Layouts, typename T>
 MTC_INLINE void MaxPool(KernelContext& context, const PoolSizes& s, const Tensor& x, const Tensor& out, Layout layout,
                         double low, double high) {
   const Compute<T> least = Constant<T>(low), most = Constant<T>(high), first = Constant<T>(-__builtin_inf());
   const auto clamped = [=](auto v, int64_t) {
     return AtMost(AtLeast(v, Fill<decltype(v)>(least)), Fill<decltype(v)>(most));
   };
-  Pool<T>(
+  Pool<Layouts, T>(
       context, s, x, out, layout, first, [](auto a, auto b) { return Max(a, b); },
       [=](int64_t, int64_t) { return clamped; });
 }
 
-template <typename T, typename Args>
+template <typename Layouts, typename T, typename Args>
 MTC_INLINE void AveragePool(KernelContext& context, const PoolSizes& s, const Args& args, Layout layout, double low,
                             double high) {
   using C = Compute<T>;
   const bool with_padding = args.count_include_pad;
   const int64_t divisor = args.divisor_override;
-  Pool<T>(
+  Pool<Layouts, T>(
       context, s, *args.x, *args.out, layout, C{0}, [](auto a, auto b) { return a + b; },
       [=, &s](int64_t z, int64_t y) {
         const int64_t rows = CountedPlaces(s, 0, z, with_padding) * CountedPlaces(s, 1, y, with_padding);

@@ -24,6 +24,17 @@ inline Status CheckConstants(PrepareContext& context, const Tensor& weight, cons
   return CheckBias(context, bias, channels);
 }
 
+// Whether each group has one input and one output channel. A kernel of which only the variant for such convolutions is
+// selected computes no others, and the other way round (mtc/delegates/rules.py).
+inline bool IsDepthwise(const Conv2dArgs& args) {
+  return args.weight->dims[3] == 1 && args.weight->dims[0] == args.groups;
+}
+inline Status CheckVariant(PrepareContext& context, const Conv2dArgs& args, bool has_dense, bool has_depthwise) {
+  if (IsDepthwise(args) ? has_depthwise : has_dense) return Status::kOk;
+  return context.Fail(Status::kInvalidProgram, "this runtime was built without the variant `%s`",
+                      IsDepthwise(args) ? "depthwise" : "dense");
+}
+
 // Derives the result's shape, and checks all else that Run relies on.
 inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {
   const Tensor& x = *args.x;

@@ -42,10 +42,10 @@ using PackedProjection = Product<Compute<T>, MatrixRows<Compute<T>, T>, PackedPa
 inline ProductSizes ProjectionSizes(const LayerSizes& s) { return {s.rows(), s.width(), s.features}; }
 
 // Bytes of scratch for it.
-template <typename T>
-size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s, bool is_packed) {
-  return is_packed ? MultiplyScratch<PackedProjection<T>>(isa, threads, ProjectionSizes(s))
-                   : MultiplyScratch<Projection<T>>(isa, threads, ProjectionSizes(s));
+template <typename T, typename Weights>
+size_t ProjectionScratch(Isa isa, const ThreadPool* threads, const LayerSizes& s, const Tensor& weight_ih) {
+  return Weights::IsConstant(weight_ih) ? MultiplyScratch<PackedProjection<T>>(isa, threads, ProjectionSizes(s))
+                                        : MultiplyScratch<Projection<T>>(isa, threads, ProjectionSizes(s));
 }
 
 struct LayerState : KernelState {
@@ -55,8 +55,9 @@ struct LayerState : KernelState {
 
 #if MTC_ISA_LEVEL == 0
 // Checks the operands of a layer with `gates` gates, gives the results their shapes, and requires scratch. `states` are
-// [batch, hidden], as are the results after the first; absent operands are null. `Types` are MTC_PORTABLE_TYPES.
-template <typename Types>
+// [batch, hidden], as are the results after the first; absent operands are null. `Types` are MTC_PORTABLE_TYPES,
+// Weights<T> the MTC_WEIGHT_KINDS.
+template <typename Types, template <typename> class Weights>
 Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, const Tensor& weight_ih,
                     const Tensor& weight_hh, Span<const Tensor* const> biases, Span<const Tensor* const> states,
                     Span<Tensor* const> results, bool batch_first) {
@@ -89,7 +90,6 @@ Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, con
   }
   MTC_RETURN_IF_ERROR(CheckStored(context, weight_hh));
   // What inputs add, what hidden states add, the states (two of hidden: before and after), and the product's own.
-  const bool is_packed = weight_ih.is_constant();
   auto* state = StateOf<LayerState>(context);
   if (state == nullptr) return OutOfMemory(context);
   if (weight_hh.dtype == DType::kQI8 && HasScaledRows(weight_hh)) {
@@ -97,10 +97,11 @@ Status PrepareLayer(PrepareContext& context, int64_t gates, const Tensor& x, con
   }
   return Types::With(context, x.dtype, [&](auto element) {
     using T = decltype(element);
+    MTC_RETURN_IF_ERROR(Weights<T>::Check(context, weight_ih));
     context.RequireScratch(s.rows() + s.batch, width, sizeof(Compute<T>));
     context.RequireScratch(3 * s.batch, hidden, sizeof(Compute<T>));
-    context.RequireScratch(ProjectionScratch<T>(context.isa, context.threads, s, is_packed));
-    if (!is_packed || s.rows() <= kFewInputs) return Status::kOk;
+    context.RequireScratch(ProjectionScratch<T, Weights<T>>(context.isa, context.threads, s, weight_ih));
+    if (!Weights<T>::IsConstant(weight_ih) || s.rows() <= kFewInputs) return Status::kOk;
     return PackConstant<T>(context, weight_ih, 1, {width, s.features}, &state->packed);
   });
 }
@@ -137,8 +138,8 @@ MTC_INLINE Lane<C> Gate(const C* gates, const T* bias, int64_t hidden, int64_t g
   return bias == nullptr ? value : value + Get<C>(bias + g * hidden + j, count);
 }
 
-// `W` are the weights of hidden states.
-template <typename T, typename W>
+// `W` are the weights of hidden states, `Weights` the kinds of those of inputs.
+template <typename T, typename W, typename Weights>
 class Layer {
  public:
   using C = Compute<T>;
@@ -151,8 +152,7 @@ class Layer {
         paired_(static_cast<const uint32_t*>(static_cast<const LayerState*>(context.state.get())->paired)),
         reverse_(reverse),
         batch_first_(batch_first) {
-    const size_t own =
-        ProjectionScratch<T>(static_cast<Isa>(MTC_ISA_LEVEL), context.threads, s, weight_ih.is_constant());
+    const size_t own = ProjectionScratch<T, Weights>(static_cast<Isa>(MTC_ISA_LEVEL), context.threads, s, weight_ih);
     inputs_ = reinterpret_cast<C*>(static_cast<char*>(context.scratch) + own);
     recurrent_ = inputs_ + s.rows() * s.width();
     hidden_ = recurrent_ + s.batch * s.width();
@@ -247,7 +247,7 @@ class Layer {
     if (rows <= kFewInputs) {
       DotProducts<C>(threads_, x, rows, weight.as<T>(), width, depth,
                      [&](int64_t r, int64_t c, C value) { inputs_[r * width + c] = value; });
-    } else if (weight.is_constant()) {
+    } else if (Weights::IsConstant(weight)) {
       const auto* packed = static_cast<const C*>(static_cast<const LayerState*>(context.state.get())->packed);
       const PackedProjection<T> product = {{x, depth}, {packed}, inputs_, width, {}};
       Multiply(threads_, 1, ProjectionSizes(s), [&](int64_t) { return product; }, context.scratch);

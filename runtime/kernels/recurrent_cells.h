@@ -9,36 +9,36 @@
 namespace MTC_PORTABLE {
 
 #if MTC_ISA_LEVEL == 0
-// `Types` are MTC_PORTABLE_TYPES of the kernel.
-template <typename Types>
+// `Types` are MTC_PORTABLE_TYPES of the kernel, Weights<T> its MTC_WEIGHT_KINDS.
+template <typename Types, template <typename> class Weights>
 Status PrepareLstmLayer(PrepareContext& context, const LstmArgs& args) {
   const Tensor *biases[] = {args.bias}, *states[] = {args.hidden, args.cell};
   Tensor* results[] = {args.out0, args.out1, args.out2};
-  return PrepareLayer<Types>(context, 4, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
-                             args.batch_first);
+  return PrepareLayer<Types, Weights>(context, 4, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
+                                      args.batch_first);
 }
 
-template <typename Types>
+template <typename Types, template <typename> class Weights>
 Status PrepareGruLayer(PrepareContext& context, const GruArgs& args) {
   const Tensor *biases[] = {args.bias_ih, args.bias_hh}, *states[] = {args.hidden};
   Tensor* results[] = {args.out0, args.out1};
-  return PrepareLayer<Types>(context, 3, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
-                             args.batch_first);
+  return PrepareLayer<Types, Weights>(context, 3, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
+                                      args.batch_first);
 }
 
-template <typename Types>
+template <typename Types, template <typename> class Weights>
 Status PrepareRnnLayer(PrepareContext& context, const RnnArgs& args) {
   const Tensor *biases[] = {args.bias}, *states[] = {args.hidden};
   Tensor* results[] = {args.out0, args.out1};
-  return PrepareLayer<Types>(context, 1, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
-                             args.batch_first);
+  return PrepareLayer<Types, Weights>(context, 1, *args.x, *args.weight_ih, *args.weight_hh, biases, states, results,
+                                      args.batch_first);
 }
 #endif
 
-template <typename T, typename W>
+template <typename T, typename W, typename Weights>
 void RunLstmLayer(KernelContext& context, const LstmArgs& args) {
   using C = Compute<T>;
-  Layer<T, W> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
+  Layer<T, W, Weights> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
   const T* bias = args.bias ? args.bias->as<T>() : nullptr;
   const int64_t hidden = layer.s.hidden;
   layer.Read(*args.cell, layer.cell);
@@ -55,10 +55,10 @@ void RunLstmLayer(KernelContext& context, const LstmArgs& args) {
   layer.Write(layer.cell, args.out2);
 }
 
-template <typename T, typename W>
+template <typename T, typename W, typename Weights>
 void RunGruLayer(KernelContext& context, const GruArgs& args) {
   using C = Compute<T>;
-  Layer<T, W> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
+  Layer<T, W, Weights> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
   const T* bias_ih = args.bias_ih ? args.bias_ih->as<T>() : nullptr;
   const T* bias_hh = args.bias_hh ? args.bias_hh->as<T>() : nullptr;
   const int64_t hidden = layer.s.hidden;
@@ -72,10 +72,10 @@ void RunGruLayer(KernelContext& context, const GruArgs& args) {
             });
 }
 
-template <typename T, typename W>
+template <typename T, typename W, typename Weights>
 void RunRnnLayer(KernelContext& context, const RnnArgs& args) {
   using C = Compute<T>;
-  Layer<T, W> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
+  Layer<T, W, Weights> layer(context, *args.x, *args.weight_ih, *args.weight_hh, args.reverse, args.batch_first);
   const T* bias = args.bias ? args.bias->as<T>() : nullptr;
   layer.Run(*args.hidden, args.out0, args.out1,
             [&](const C* inputs, const C* recurrent, int64_t, int64_t j, int64_t count) {

@@ -6,6 +6,8 @@
 
 // As selected_kernels.h has it.
 #define MTC_SELECTED_portable_Toy(V) V(Toy, float) V(Toy, BFloat16)
+#define MTC_SELECTED_portable_Toy_constant(V) V(Toy, float) V(Toy, BFloat16)
+#define MTC_SELECTED_portable_Toy_variable(V) V(Toy, float)
 
 namespace mtc::kernels {
 namespace {
@@ -26,6 +28,24 @@ TEST(SelectedTypes, CallsForThemAlone) {
   EXPECT_EQ(called, "42");
   EXPECT_EQ(Types::With(context, DType::kF64, body), Status::kInvalidProgram);
   EXPECT_EQ(called, "42");
+}
+
+TEST(SelectedTypes, KnowTheirVariants) {
+  EXPECT_TRUE((MTC_HAS_VARIANT(portable, Toy, constant, BFloat16)));
+  EXPECT_FALSE((MTC_HAS_VARIANT(portable, Toy, variable, BFloat16)));
+  EXPECT_FALSE((MTC_HAS_VARIANT(portable, Toy, variable, double)));
+
+  Error error;
+  PrepareContext context;
+  context.error = &error;
+  Tensor constant, variable;
+  constant.constant = 0;
+  using Both = MTC_WEIGHT_KINDS(portable, Toy, float);
+  EXPECT_TRUE(Both::IsConstant(constant) && !Both::IsConstant(variable));
+  EXPECT_EQ(Both::Check(context, variable), Status::kOk);
+  using One = MTC_WEIGHT_KINDS(portable, Toy, BFloat16);
+  EXPECT_EQ(One::Check(context, constant), Status::kOk);
+  EXPECT_EQ(One::Check(context, variable), Status::kInvalidProgram);
 }
 
 }  // namespace

@@ -9,5 +9,6 @@ if(CMAKE_SYSTEM_NAME STREQUAL "WASI")
 else()
   add_subdirectory("${XNNPACK_SOURCE_DIR}" xnnpack)
 endif()
+include("${CMAKE_CURRENT_LIST_DIR}/xnnpack_selection.cmake")
 # Where one operator of its API would bring in dozens, our kernels call the microkernels themselves.
 install(DIRECTORY "${XNNPACK_SOURCE_DIR}/src/xnnpack" DESTINATION include FILES_MATCHING PATTERN "*.h")

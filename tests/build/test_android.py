@@ -20,7 +20,7 @@ from mtc.build.toolchains import zig
 from mtc.diagnostics import MtcError
 
 TARGETS = ("android-arm64", "android-x86_64")
-KERNELS = ["add@portable:f32/1", "linear@portable:f32/1"]
+KERNELS = ["add@portable:f32/1", "linear.constant@portable:f32/1"]
 
 pytestmark = pytest.mark.skipif(zig.zig_binary() is None, reason="the package `ziglang` is not installed")
 

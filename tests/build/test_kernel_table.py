@@ -8,7 +8,9 @@ import pytest
 
 from mtc.build import kernel_table
 from mtc.delegates.registry import kernel_keys
+from mtc.delegates.xnnpack.microkernels import microkernels
 from mtc.diagnostics import MtcError
+from mtc.ir.kernel_key import KernelKey
 from mtc.selection.ops_list import parse
 
 
@@ -43,3 +45,34 @@ def test_files_have_at_higher_levels_what_has_versions_there(tmp_path: Path) -> 
     ]
     cold, hot = sources.read_text().splitlines()
     assert "relu.cpp" in hot and "neg.cpp" in cold
+
+
+def test_code_of_a_variant_is_left_out_where_it_is_not_selected(tmp_path: Path) -> None:
+    keys = ["conv2d.dense@xnnpack:f16/1", "conv2d.dense@xnnpack:f32/1", "conv2d.depthwise@xnnpack:f32/1"]
+    header, table, _ = kernel_table.write(keys, tmp_path)
+    lines = header.read_text().splitlines()
+    assert "#define MTC_SELECTED_xnnpack_Conv2d(V) V(Conv2d, Half) V(Conv2d, float)" in lines
+    assert "#define MTC_SELECTED_xnnpack_Conv2d_dense(V) V(Conv2d, Half) V(Conv2d, float)" in lines
+    assert "#define MTC_SELECTED_xnnpack_Conv2d_depthwise(V) V(Conv2d, float)" in lines
+    text = table.read_text()
+    assert all(f'"{key}\\0"' in text for key in keys)
+    given = {line.split("(")[0].split()[-1]: line for line in text.splitlines() if " xnn_selected_" in line}
+    assert "return xnn_init_f32_gemm_config();" in given["xnn_selected_f32_gemm_config"]
+    assert "xnn_init_f32_dwconv_config" in given["xnn_selected_f32_dwconv_config"]
+    assert "nothing" in given["xnn_selected_f16_dwconv_config"] and "nothing" in given["xnn_selected_qu8_gemm_config"]
+
+
+def test_an_adapted_kernel_may_be_given_any_variant(tmp_path: Path) -> None:
+    header = kernel_table.write(["max_pool2d@portable:qi8/1", "avg_pool2d.nchw@portable:f32/1"], tmp_path)[0]
+    lines = header.read_text().splitlines()
+    for layout in ("nchw", "nhwc"):
+        assert f"#define MTC_SELECTED_portable_MaxPool2d_{layout}(V) V(MaxPool2d, int8_t)" in lines
+    assert "#define MTC_SELECTED_portable_AvgPool2d_nhwc(V) " in lines
+
+
+@pytest.mark.parametrize("key", [key for key in kernel_keys() if "@xnnpack:" in key])
+def test_kernels_of_products_say_which_microkernels_they_run(key: str) -> None:
+    parsed = KernelKey.parse(key)
+    is_product = parsed.op in ("conv2d", "linear", "integer_linear", "matmul", "conv_transpose2d")
+    found = microkernels(parsed)
+    assert bool(found) == is_product and "" not in {dtype for _, dtype in found}

@@ -176,6 +176,13 @@ def test_a_baseline_that_says_nothing(plain: RuntimeBuild, tmp_path, monkeypatch
     assert run(["build-runtime", "--max-growth", "3%"]) == 2
 
 
+def test_what_is_linked_by_apps_has_no_size_yet(tmp_path, monkeypatch, capfd) -> None:
+    monkeypatch.chdir(tmp_path)
+    OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
+    assert run(["build-runtime", "--target", "ios-arm64", "--max-size", "1MB"]) == 2
+    assert "macos-arm64" in capfd.readouterr().err
+
+
 def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, capfd) -> None:
     monkeypatch.chdir(tmp_path)
     OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")

@@ -75,7 +75,7 @@ def test_a_runtime_that_lacks_kernels(built, package, tmp_path, name):
     refused = package("--format", name, *runtimes, "--with-model", built.program, "-o", "out")
     assert refused.code == 1 and not (tmp_path / "out").exists()
     for folder in lacking:
-        assert f"`{folder}` lacks `linear@portable:f32/1`, `tanh@portable:f32/1`" in refused.err
+        assert f"`{folder}` lacks `linear.constant@portable:f32/1`, `tanh@portable:f32/1`" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,40 @@ def test_a_runtime_that_is_cut_off(built, package, tmp_path, capfd):
 def test_a_program_is_not_run_on_another_system_s_runtime(built, other_target, capfd):
     assert run(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
     assert "is for linux-armv7, and this machine is" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"files": ["../secret"]},
+        {"files": ["lib/../../secret"]},
+        {"files": ["/etc/hostname"]},
+        {"files": [1]},
+        {"files": "lib"},
+        {"kernels": [1]},
+        {"bytes": [1]},
+        {"target": None},
+        {"target": ["linux-x86_64"]},
+        {"target": "linux-mips"},
+    ],
+    ids=str,
+)
+def test_a_record_that_mtc_does_not_write(built, package, tmp_path, said):
+    """Such as one that would put files from elsewhere into a package."""
+    (tmp_path / "secret").write_text("thesis")
+    record = shutil.copytree(built.runtime, tmp_path / "strange") / RECORD
+    record.write_text(json.dumps(json.loads(record.read_text()) | said))
+    refused = package("--runtime", tmp_path / "strange", "--format", "tar")
+    assert refused.code == 1 and "is not a runtime that `mtc build-runtime` wrote" in refused.err
+
+
+def test_a_link_that_leads_out_of_the_runtime(built, package, tmp_path):
+    (tmp_path / "secret").write_text("thesis")
+    shutil.copytree(built.runtime, tmp_path / "linked")
+    (tmp_path / "linked/lib/libmtc.a").unlink()
+    (tmp_path / "linked/lib/libmtc.a").symlink_to(tmp_path / "secret")
+    refused = package("--runtime", tmp_path / "linked", "--format", "tar")
+    assert refused.code == 1 and "`lib/libmtc.a` leads out of the folder" in refused.err
 
 
 def test_a_program_is_checked_against_every_runtime(built, package, other_target, tmp_path):

@@ -46,17 +46,17 @@ def test_a_c_compiler_alone_builds_it(built, package, tmp_path):
     """Without a sample: the example then gives zeros."""
     model = mtc.load(built.program.with_suffix(".mtc"))
     model.samples = {}
-    mtc.save(model, tmp_path / "2 nets-a.mtc")
-    made = package(tmp_path / "2 nets-a.mtc", "--format", "c-array", "--with-model")
+    mtc.save(model, tmp_path / "2 nets-ä.mtc")
+    made = package(tmp_path / "2 nets-ä.mtc", "--format", "c-array", "--with-model")
     top = unpacked(made.output, tmp_path / "unpacked")
-    assert "extern const unsigned char _2_nets_a_mtp[];" in (top / "2 nets-a.h").read_text()
+    assert "extern const unsigned char _2_nets___mtp[];" in (top / "2 nets-ä.h").read_text()
     environment = os.environ | {"PKG_CONFIG_PATH": str(built.runtime / "lib/pkgconfig")}
     flags = subprocess.run(
         ["pkg-config", "--static", "--cflags", "--libs", "mtc"],
         capture_output=True, text=True, check=True, env=environment,
     ).stdout.split()  # fmt: skip
     strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
-    sources = [top / "main.c", top / "2 nets-a.c"]
+    sources = [top / "main.c", top / "2 nets-ä.c"]
     subprocess.run(["gcc", *strict, *sources, "-o", tmp_path / "example", "-static", *flags], check=True)
     np.testing.assert_allclose(numbers(tmp_path / "example"), built.outputs_of_zeros.flat, rtol=1e-5)
 

@@ -112,7 +112,7 @@ def test_a_node_project_uses_it(packed, net, tmp_path):
         ((data, dims, dtype),) = outputs
         assert dims == [1, 4] and dtype == "f32"
         np.testing.assert_allclose(np.array(data).reshape(1, 4), expected, rtol=1e-5, atol=1e-6)
-    assert "linear@portable:f32/1" in said["kernels"]
+    assert "linear.constant@portable:f32/1" in said["kernels"]
     assert said["inputs"][0]["dims"] == [1, 3, 8, 8] and said["inputs"][0]["dtype"] == "f32"
     assert said["labels"] == "sky\nsea\nsand\nsun" and said["missing"] is None
     assert all(is_timed for _, is_timed in said["profiled"]) and len(said["profiled"]) >= 2

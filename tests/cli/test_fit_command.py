@@ -40,3 +40,13 @@ def test_without_a_way_nothing_is_written(mtc, folder):
     assert not list(folder.glob("*.fitted.*"))
     refused = mtc("fit", "new.mtc", "--runtime", "new.mtc")
     assert refused.code == 1 and "not an operator list or a runtime" in refused.err
+
+
+def test_the_addition_is_named_where_its_bytes_cannot_be_measured(mtc, folder, monkeypatch):
+    (folder / "new.py").write_text(MODEL)
+    mtc("export", "new.py")
+    mtc("select-ops", *SHIPS[:3], "-o", "ships.yaml")
+    monkeypatch.setenv("CXX", "/no/such/g++")
+    refused = mtc("fit", "new.mtc", "--runtime", "ships.yaml")
+    assert refused.code == 1 and "the smallest addition is `hardswish@xnnpack:f32/1`" in refused.err
+    assert "was not measured:" in refused.err

@@ -20,7 +20,7 @@ def test_stages_one_after_the_other_without_naming_a_model(mtc, folder):
     assert "using model.optimized.mtc" in packaged.err
     assert (folder / "model.mtp").stat().st_size > 1000
     assert mtc("select-ops").code == 0
-    assert "conv2d@xnnpack:f32/1" in yaml.safe_load((folder / "ops.yaml").read_text())["kernels"]
+    assert "conv2d.dense@xnnpack:f32/1" in yaml.safe_load((folder / "ops.yaml").read_text())["kernels"]
 
 
 def test_a_program_and_its_model_need_the_same_kernels(mtc, folder):

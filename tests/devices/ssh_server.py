@@ -52,7 +52,7 @@ class Server:
             [SSHD, "-D", "-e", "-f", self.folder / "sshd_config"],
             stderr=open(self.folder / "log", "ab"),  # noqa: SIM115  its own
         )
-        for _ in range(100):
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
@@ -78,7 +78,7 @@ class Server:
 
     def left(self) -> list[Path]:
         """What is left on the device: after a while nothing."""
-        for _ in range(100):
+        for _ in range(600):
             if not (found := [*self.temporary.iterdir()]):
                 break
             time.sleep(0.05)

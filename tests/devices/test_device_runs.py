@@ -21,7 +21,7 @@ from emulation import missing
 from torch import nn
 
 from mtc.build.targets import host_target
-from mtc.devices import Device, open_device
+from mtc.devices import Device, open_device, report
 from mtc.diagnostics import (
     BAD_INPUT,
     DEVICE_FAILED,
@@ -78,6 +78,17 @@ def test_over_ssh(sshd: ssh_server.Server, network: nn.Module, program: Path, ru
     assert not sshd.left()
 
 
+@pytest.mark.parametrize("name", ["n" * 60, "with a space", "100%h"])
+def test_over_ssh_whatever_the_temporary_folder_is_called(
+    sshd: ssh_server.Server, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with tempfile.TemporaryDirectory(prefix=name) as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with open_device("ssh:board") as device:
+            assert device.target is host_target()
+        assert not sshd.left() and not left(Path(folder))
+
+
 @is_x86
 def test_by_adb(plugged: phone.Phone, network: nn.Module, program: Path, changed_runtime: Callable[..., Path]) -> None:
     with open_device(f"adb:{plugged.serial}") as device:
@@ -90,7 +101,7 @@ def test_by_adb(plugged: phone.Phone, network: nn.Module, program: Path, changed
 
 def left(folder: Path) -> list[Path]:
     """What is left in a device's folder: after a while nothing."""
-    for _ in range(100):
+    for _ in range(600):
         if not (found := [*folder.iterdir()]):
             break
         time.sleep(0.05)
@@ -125,7 +136,25 @@ def test_what_fails_is_said_and_leaves_nothing(
         foreign = changed_runtime(target="android-arm64")
         assert "is for android-arm64" in refused(OTHER_TARGET, lambda: device.run(program, foreign))
         assert device.run(program, right).outputs
+        damaging = changed_runtime(script="echo damaged >outputs/output_0.npy; echo 'output 0 `y`'")
+        assert "another version" in refused(DEVICE_FAILED, lambda: device.run(program, damaging))
     assert not left(place)
+
+
+def test_a_trace_of_another_version(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    for text in ("", "[]", '{"traceEvents": [{"name": "y"}]}', '{"traceEvents": [{"args": 1}]}'):
+        trace.write_text(text)
+        with pytest.raises(ValueError):
+            report.events(trace)
+
+
+def test_a_machine_that_does_not_say_how_many_bits_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "getconf").write_text("#!/bin/sh\necho undefined\n")
+    (tmp_path / "getconf").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with open_device("host") as device:
+        assert device.target is host_target()
 
 
 def test_a_full_disk_there(
@@ -158,7 +187,7 @@ def started(folder: Path) -> int:
 
 
 def is_running(process: int) -> bool:
-    for _ in range(100):
+    for _ in range(600):
         if not Path(f"/proc/{process}/exe").exists():
             return False
         time.sleep(0.05)

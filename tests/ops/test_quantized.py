@@ -96,7 +96,7 @@ def test_libraries_run_what_they_offer(name: str) -> None:
     left = set(library.kernel_keys(form="quantized"))
     for run in OTHERS:
         key = str(KernelKey(run.row.case.op.name, name, tuple(map(str, run.row.dtypes)), run.row.case.op.version))
-        if run.library == name and key in left:
+        if run.library == name and any(str(KernelKey.parse(one).of_any_variant) == key for one in left):
             placements = lower(Quantized(run.row).module, backends(name)).placements
             left -= {library.key(node) for node, placement in placements.items() if placement.library is library}
     assert left == set()

@@ -74,13 +74,19 @@ def test_tables_that_make_no_sense_are_refused(tmp_path, change):
     assert caught.value.code is DAMAGED_ARTIFACT
 
 
-@pytest.mark.parametrize("key", ["conv2d@xnnpack:f32/1", "cast@portable:f32,i8/2", "arange@xnnpack/1"])
+@pytest.mark.parametrize(
+    "key",
+    ["conv2d@xnnpack:f32/1", "conv2d.depthwise@xnnpack:f32/1", "cast@portable:f32,i8/2", "arange@xnnpack/1"],
+)
 def test_a_kernel_key_is_read_as_it_is_written(key):
     assert str(KernelKey.parse(key)) == key
     assert libraries_of([key]) == (("xnnpack",) if "xnnpack" in key else ())
 
 
-@pytest.mark.parametrize("key", ["", "conv2d", "conv2d@", "conv2d@/1", "@xnnpack:f32/1", "conv2d@xnnpack:f32", "a@b/x"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "conv2d", "conv2d@", "conv2d@/1", "@xnnpack:f32/1", "conv2d@xnnpack:f32", "a@b/x", "a.@b/1", ".a@b/1"],
+)
 def test_other_texts_are_no_kernel_keys(key):
     with pytest.raises(ValueError):
         KernelKey.parse(key)

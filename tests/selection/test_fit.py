@@ -105,12 +105,13 @@ def test_integers_are_fitted_by_way_of_floats(tmp_path: Path) -> None:
     allowed = {key for key in lowered(model).keys if "hardswish" not in key}
     texts = "hardswish@xnnpack:f32", "quantize@portable:f32,qi8", "dequantize@portable:qi8,f32"
     allowed |= kernels(*texts)
-    found, _ = fit_to(tmp_path / "m.mtc", tmp_path / "m.mtp", model, allowed)
+    found, excess = fit_to(tmp_path / "m.mtc", tmp_path / "m.mtp", model, allowed)
     assert [change.op for change in found.changes] == ["hardswish"], found.stuck
     mtc.package(model, tmp_path / "b.mtp")
     (before,) = mtc.Session(tmp_path / "b.mtp").run(x.numpy())
     (after,) = mtc.Session(tmp_path / "m.mtp").run(x.numpy())
     assert np.abs(after - before).max() <= 0.02 * np.abs(before).max()
+    assert (excess > 0) == bool((after != before).any())
 
 
 def test_what_cannot_be_fitted_is_named_at_once_with_the_smallest_addition(tmp_path: Path) -> None:
@@ -140,6 +141,19 @@ def test_what_lowering_needs_besides_is_part_of_the_addition() -> None:
     found = fit(model, kernels("conv2d@xnnpack:f32"))
     assert [stuck.op for stuck in found.stuck] == ["permute"] and len(found.addition) == 1
     assert found.addition[0].startswith("permute@")
+
+
+def test_a_variant_that_a_runtime_lacks_is_run_elsewhere_or_named() -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
+    model = mtc.optimize(mtc.export(layers.eval(), (torch.randn(1, 3, 8, 8),)))
+    ships = kernels("conv2d.dense@xnnpack:f32", "permute@xnnpack:f32")
+    found = fit(model, ships)
+    assert [stuck.op for stuck in found.stuck] == ["conv2d"]
+    assert found.addition == ("conv2d.depthwise@xnnpack:f32/1",)
+    elsewhere = fit(model, ships | kernels("conv2d@portable:f32"))
+    assert not elsewhere.stuck
+    used = {key for key in elsewhere.lowered.keys if "conv2d" in key}
+    assert used == {"conv2d.dense@xnnpack:f32/1", "conv2d@portable:f32/1"}
 
 
 def test_states_need_a_copy() -> None:

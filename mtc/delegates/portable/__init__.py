@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable
 
 from mtc import ops
-from mtc.delegates.library import Adapter, KernelLibrary, Support
+from mtc.delegates.library import Adapter, KernelLibrary, Support, Variants
+from mtc.delegates.rules import LAYOUTS, WEIGHTS
 from mtc.ir.module import Node
 from mtc.ir.opspec import OpSpec, Quantized, Trait
 from mtc.ir.types import ANY, BF16, F16, F32, QI4, QI8, QUANTIZED
@@ -78,6 +79,15 @@ def joins_rows(concat: Node) -> bool:
     return concat.attrs["axis"] in (-1, concat.output.type.rank - 1)
 
 
+VARIANTS: dict[OpSpec, Variants] = {
+    ops.avg_pool2d: LAYOUTS,
+    ops.max_pool2d: LAYOUTS,
+    ops.linear: WEIGHTS,
+    ops.lstm: WEIGHTS,
+    ops.gru: WEIGHTS,
+    ops.rnn: WEIGHTS,
+}
+
 TAKES_PITCH: dict[OpSpec, bool | Callable[[Node], bool]] = {ops.copy: True, ops.concat: joins_rows}
 
 
@@ -100,7 +110,7 @@ def _quantized(op: OpSpec) -> Support | None:
 
 
 _STORED = (QI8, QI4, F16, BF16)
-_RECURRENT = Support(tuple((F32, stored) for stored in (QI8, F16, BF16)), is_hot=True)
+_RECURRENT = Support(tuple((F32, stored) for stored in (QI8, F16, BF16)), is_hot=True, variants=WEIGHTS)
 
 PORTABLE = KernelLibrary(
     name="portable",
@@ -111,6 +121,7 @@ PORTABLE = KernelLibrary(
             is_hot=op in HOT,
             is_hot_in_half=op in HOT_IN_HALF,
             takes_pitch=TAKES_PITCH.get(op, False),
+            variants=VARIANTS.get(op),
         )
         for op in ops.OPS.values()
     },

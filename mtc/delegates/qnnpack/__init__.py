@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Support
 from mtc.delegates.qnnpack import rules
+from mtc.delegates.rules import DENSE_OR_DEPTHWISE
 from mtc.ir.types import F32, QI8, QU8
 from mtc.ops.define import Layout
 
@@ -19,7 +20,7 @@ QNNPACK = KernelLibrary(
     supports={},
     forms={
         "quantized": {
-            ops.conv2d: Support(_PRODUCT, rules.convolution, takes_pitch=True),
+            ops.conv2d: Support(_PRODUCT, rules.convolution, takes_pitch=True, variants=DENSE_OR_DEPTHWISE),
             ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_convolution, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
             ops.max_pool2d: Support(_UNSIGNED, rules.max_pooling, takes_pitch=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
-from mtc.delegates.rules import constant_weights, last_axis, neighbouring_axes
+from mtc.delegates.rules import DENSE_OR_DEPTHWISE, constant_weights, last_axis, neighbouring_axes
 from mtc.delegates.xnnpack import rules
 from mtc.ir.types import F16, F32, I32, QI4, QI8, QU8
 from mtc.ops.define import Layout
@@ -25,7 +25,9 @@ XNNPACK = KernelLibrary(
     title="fast kernels of floats and 8-bit integers for x86 and ARM processors",
     layout=Layout.NHWC,
     supports={
-        ops.conv2d: Support(_FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True),
+        ops.conv2d: Support(
+            _FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True, variants=DENSE_OR_DEPTHWISE
+        ),
         ops.linear: Support(_FLOATS, constant_weights, takes_pitch=True, is_hot=True),
         ops.integer_linear: Support(((QI8, QI8),), rules.symmetric_product, takes_pitch=True),
         ops.conv_transpose2d: Support(_FLOAT, constant_weights, takes_pitch=True, is_hot=True),
@@ -61,7 +63,9 @@ XNNPACK = KernelLibrary(
     },
     forms={
         "quantized": {
-            ops.conv2d: Support(_PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True),
+            ops.conv2d: Support(
+                _PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True, variants=DENSE_OR_DEPTHWISE
+            ),
             ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_integer_product, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),
             ops.add: Support(_INTEGERS, rules.integer_sum, takes_pitch=True, is_hot=True),

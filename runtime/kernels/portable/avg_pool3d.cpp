@@ -9,7 +9,7 @@ Status PrepareAvgPool3d(PrepareContext& context, const AvgPool3dArgs& args) {
 template <typename T>
 Status RunAvgPool3d(KernelContext& context, const AvgPool3dArgs& args) {
   const PoolSizes sizes = PoolSizesOf(args, {}, Layout::kNchw);
-  AveragePool<T>(context, sizes, args, Layout::kNchw, -__builtin_inf(), __builtin_inf());
+  AveragePool<PoolsNchw, T>(context, sizes, args, Layout::kNchw, -__builtin_inf(), __builtin_inf());
   return Status::kOk;
 }
 

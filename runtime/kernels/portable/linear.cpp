@@ -23,6 +23,8 @@ template <typename T>
 using Columns = MatrixColumns<Compute<T>, T>;
 
 template <typename T>
+using Weights = MTC_WEIGHT_KINDS(portable, Linear, T);
+template <typename T>
 using PackedProduct = Product<T, Rows<T>, PackedPanels<Compute<T>>>;
 
 ProductSizes SizesOf(const LinearArgs& args) { return {args.x->rows(), args.weight->dims[0], args.weight->dims[1]}; }
@@ -31,7 +33,9 @@ ProductSizes SizesOf(const LinearArgs& args) { return {args.x->rows(), args.weig
 template <typename T>
 Status PrepareProduct(PrepareContext& context, const LinearArgs& args) {
   const ProductSizes sizes = SizesOf(args);
-  if (!args.weight->is_constant()) {
+  MTC_RETURN_IF_ERROR(Weights<T>::Check(context, *args.weight));
+  if (args.x->rows() <= kFewRows || args.out->count() == 0) return Status::kOk;
+  if (!Weights<T>::IsConstant(*args.weight)) {
     context.RequireScratch(MultiplyScratch<Product<T, Rows<T>, Columns<T>>>(context.isa, context.threads, sizes));
     return Status::kOk;
   }
@@ -46,11 +50,9 @@ Status PrepareProduct(PrepareContext& context, const LinearArgs& args) {
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
-  const Tensor& x = *args.x;
   MTC_RETURN_IF_ERROR(LinearShape(context, args));
-  if (x.rows() <= kFewRows || args.out->count() == 0) return Status::kOk;
   return MTC_PORTABLE_TYPES(Linear)::With(
-      context, x.dtype, [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });
+      context, args.x->dtype, [&](auto element) { return PrepareProduct<decltype(element)>(context, args); });
 }
 #endif
 
@@ -73,7 +75,7 @@ Status RunLinear(KernelContext& context, const LinearArgs& args) {
   }
   const Rows<T> left = {x, depth};
   const Finish<T> finish = {bias, low, high};
-  if (args.weight->is_constant()) {
+  if (Weights<T>::IsConstant(*args.weight)) {
     const auto* packed = static_cast<const C*>(static_cast<const LinearState*>(context.state.get())->packed);
     const PackedProduct<T> product = {left, {packed}, out, columns, finish};
     Multiply(context.threads, 1, sizes, [&](int64_t) { return product; }, context.scratch);

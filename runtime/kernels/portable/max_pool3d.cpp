@@ -11,7 +11,7 @@ Status PrepareMaxPool3d(PrepareContext& context, const MaxPool3dArgs& args) {
 template <typename T>
 Status RunMaxPool3d(KernelContext& context, const MaxPool3dArgs& args) {
   const PoolSizes sizes = PoolSizesOf(args, args.dilation, Layout::kNchw);
-  MaxPool<T>(context, sizes, *args.x, *args.out, Layout::kNchw, -__builtin_inf(), __builtin_inf());
+  MaxPool<PoolsNchw, T>(context, sizes, *args.x, *args.out, Layout::kNchw, -__builtin_inf(), __builtin_inf());
   return Status::kOk;
 }
 

@@ -2,16 +2,22 @@
 #include "selected_kernels.h"
 
 namespace MTC_PORTABLE {
+namespace {
+
+template <typename T>
+using Weights = MTC_WEIGHT_KINDS(portable, Rnn, T);
+
+}  // namespace
 
 #if MTC_ISA_LEVEL == 0
 Status PrepareRnn(PrepareContext& context, const RnnArgs& args) {
-  return PrepareRnnLayer<MTC_PORTABLE_TYPES(Rnn)>(context, args);
+  return PrepareRnnLayer<MTC_PORTABLE_TYPES(Rnn), Weights>(context, args);
 }
 #endif
 
 template <typename T>
 Status RunRnn(KernelContext& context, const RnnArgs& args) {
-  RunRnnLayer<T, T>(context, args);
+  RunRnnLayer<T, T, Weights<T>>(context, args);
   return Status::kOk;
 }
 

@@ -2,15 +2,19 @@
 #include "kernels/product_args.h"
 #include "kernels/qnnpack/images.h"
 #include "kernels/qnnpack/product.h"
+#include "kernels/selected_types.h"
 #include "selected_kernels.h"
 
 namespace MTC_QNNPACK {
 namespace {
 
+constexpr bool kHasDense = MTC_HAS_VARIANT(qnnpack, Conv2dQuantized, dense, Qu8);
+constexpr bool kHasDepthwise = MTC_HAS_VARIANT(qnnpack, Conv2dQuantized, depthwise, Qu8);
+
 pytorch_qnnp_ukernel_type KindOf(const Conv2dArgs& args) {
   const Tensor& weight = *args.weight;
   const int64_t height = weight.dims[1], width = weight.dims[2];
-  if (args.groups > 1 && args.groups == weight.dims[0] && weight.dims[3] == 1 && height == width &&
+  if (kHasDepthwise && args.groups > 1 && args.groups == weight.dims[0] && weight.dims[3] == 1 && height == width &&
       (height == 3 || height == 5) && args.groups <= kMostChannels) {
     return pytorch_qnnp_ukernel_type_dwconv;
   }
@@ -22,7 +26,7 @@ pytorch_qnnp_ukernel_type KindOf(const Conv2dArgs& args) {
 Status Make(PrepareContext& context, const Conv2dArgs& args) {
   Choose<ChooseGemm>();
   Choose<ChooseConvolution>();
-  Choose<ChooseDepthwise>();
+  if constexpr (kHasDepthwise) Choose<ChooseDepthwise>();
   const Tensor& weight = *args.weight;
   const int64_t taps = weight.dims[1] * weight.dims[2], depth = weight.dims[3], channels = weight.dims[0] / args.groups;
   const WeightSizes sizes = {args.groups, channels, taps, depth, channels * taps * depth, taps * depth, depth, 1};
@@ -37,6 +41,7 @@ Status Make(PrepareContext& context, const Conv2dArgs& args) {
 Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckConv2d(context, args));
   if (args.out->count() == 0) return Status::kOk;
+  MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense, kHasDepthwise));
   auto* state = StateOf<ProductState>(context);
   if (state == nullptr) return OutOfMemory(context);
   if (state->op == nullptr) MTC_RETURN_IF_ERROR(Make(context, args));

@@ -16,7 +16,8 @@ Status PrepareAvgPool2d(PrepareContext& context, const AvgPool2dArgs& args) {
 template <typename T>
 Status RunAvgPool2d(KernelContext& context, const AvgPool2dArgs& args) {
   const MTC_PORTABLE::PoolSizes sizes = MTC_PORTABLE::PoolSizesOf(args, {}, Layout::kNhwc);
-  MTC_PORTABLE::AveragePool<T>(context, sizes, args, Layout::kNhwc, args.clamp[0], args.clamp[1]);
+  MTC_PORTABLE::AveragePool<MTC_PORTABLE::PoolsNhwc, T>(context, sizes, args, Layout::kNhwc, args.clamp[0],
+                                                        args.clamp[1]);
   return Status::kOk;
 }
 

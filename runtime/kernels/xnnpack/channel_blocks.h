@@ -7,8 +7,6 @@
 #ifndef MTC_KERNELS_XNNPACK_CHANNEL_BLOCKS_H_
 #define MTC_KERNELS_XNNPACK_CHANNEL_BLOCKS_H_
 
-#include <xnnpack/config.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -17,6 +15,7 @@
 #include "kernels/xnnpack/operator.h"
 #include "kernels/xnnpack/processor.h"
 #include "kernels/xnnpack/weights_cache.h"
+#include "third_party/xnnpack_selection.h"
 
 namespace MTC_XNNPACK {
 

@@ -21,6 +21,11 @@ Status RunConv2dBlocks(KernelContext& context, const Conv2dArgs& args);
 namespace MTC_XNNPACK {
 namespace {
 
+template <typename T>
+inline constexpr bool kHasDense = MTC_HAS_VARIANT(xnnpack, Conv2d, dense, T);
+template <typename T>
+inline constexpr bool kHasDepthwise = MTC_HAS_VARIANT(xnnpack, Conv2d, depthwise, T);
+
 // What computes a convolution: XNNPACK, or one of mtc's own kernels, which are faster where vectors have eight elements
 // and more.
 enum class Way : uint8_t { kXnnpack, kProduct, kDepthwise };
@@ -105,9 +110,8 @@ Status Build(PrepareContext& context, const Conv2dArgs& args) {
 
 template <typename T>
 Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
-  const bool is_depthwise = args.groups == args.x->dims[3] && args.groups == args.weight->dims[0];
-  if (IsByXnnpack<T>(context, args.clamp) || (args.groups > 1 && !is_depthwise)) return Way::kXnnpack;
-  return args.groups == 1 ? Way::kProduct : Way::kDepthwise;
+  if (IsByXnnpack<T>(context, args.clamp) || (args.groups > 1 && !IsDepthwise(args))) return Way::kXnnpack;
+  return IsDepthwise(args) ? Way::kDepthwise : Way::kProduct;
 }
 
 // Packs the weights for mtc's own kernel, unless they are packed already.
@@ -117,12 +121,12 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor& weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
-  if (state.way == Way::kProduct) {
+  if (kHasDense<T> && state.way == Way::kProduct) {
     const MTC_PORTABLE::ProductSizes product = MTC_PORTABLE::ProductOf(sizes);
     state.own_scratch = MTC_PORTABLE::ChannelsLastScratch<T>(context.isa, context.threads, sizes);
     MTC_RETURN_IF_ERROR(MTC_PORTABLE::PackConstant<T>(context, weight, 1,
                                                       {product.columns, product.depth, 1, product.run}, &state.packed));
-  } else {
+  } else if (kHasDepthwise<T>) {
     const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
     const PackedSource source = {Packing::kDepthwise, weight, bias, {{sizes.channels, sizes.window()}}};
     const auto weight_of = [&](int64_t channel, int64_t tap) {
@@ -152,11 +156,11 @@ void RunOwn(KernelContext& context, const Conv2dArgs& args) {
   const MTC_PORTABLE::Pixels<C> x = MTC_PORTABLE::Widen(context.threads, PixelsOf<T>(*args.x), room);
   MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   sizes.in_pitch = x.pitch;
-  if (state.way == Way::kProduct) {
+  if (kHasDense<T> && state.way == Way::kProduct) {
     const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
     MTC_PORTABLE::ConvolveChannelsLast<T>(context.threads, sizes, x.first, packed, args.out->as<T>(), {bias, low, high},
                                           context.scratch);
-  } else {
+  } else if (kHasDepthwise<T>) {
     const MTC_PORTABLE::DepthwiseFloats<T> out = {args.out->as<T>(), low, high};
     MTC_PORTABLE::ConvolveDepthwise(context.threads, sizes, x.first, packed, out);
   }
@@ -173,8 +177,12 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   if (state == nullptr) return OutOfMemory(context);
   return MTC_XNNPACK_TYPES(Conv2d)::With(context, args.x->dtype, [&](auto element) {
     using T = decltype(element);
-    state->way = ChooseWay<T>(context, args);
-    return state->way == Way::kXnnpack ? Build<T>(context, args) : Pack<T>(context, args);
+    MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense<T>, kHasDepthwise<T>));
+    if constexpr (kHasOwn<T>) {
+      state->way = ChooseWay<T>(context, args);
+      if (state->way != Way::kXnnpack) return Pack<T>(context, args);
+    }
+    return Build<T>(context, args);
   });
 }
 #endif

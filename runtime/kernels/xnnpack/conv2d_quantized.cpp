@@ -18,6 +18,11 @@ Status RunConv2dQuantizedBlocks(KernelContext& context, const Conv2dArgs& args);
 namespace MTC_XNNPACK {
 namespace {
 
+template <typename Q>
+inline constexpr bool kHasDense = MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, dense, Q);
+template <typename Q>
+inline constexpr bool kHasDepthwise = MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, depthwise, Q);
+
 // What computes a convolution: XNNPACK's operator, its linear layer of copied windows or, of depthwise ones where
 // vectors have eight elements and more, mtc's own kernel, which takes a third of the time for 25 taps, and as long
 // for 9.
@@ -117,17 +122,21 @@ auto DepthwiseWeightOf(const Tensor& weight, const MTC_PORTABLE::Requantization&
   };
 }
 
+// Only levels above the base one have a kernel of mtc's own.
+template <typename Q>
+inline constexpr bool kHasOwn = MTC_ISA_LEVELS > 1 && kHasDepthwise<Q>;
+
 template <typename Q>
 Way ChooseWay(const KernelContext& context, const Conv2dArgs& args, const MTC_PORTABLE::Requantization& by) {
   const Tensor &x = *args.x, &weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
-  const bool is_depthwise = args.groups == x.dims[3] && args.groups == weight.dims[0];
   constexpr int64_t kFewTaps = 9;
-  if (is_depthwise && context.isa != Isa::kBase && sizes.window() > kFewTaps &&
+  if (kHasOwn<Q> && IsDepthwise(args) && context.isa != Isa::kBase && sizes.window() > kFewTaps &&
       MTC_PORTABLE::AreSumsExact(sizes, by, StepsOf(x.dtype), DepthwiseWeightOf<Q>(weight, by))) {
     return Way::kDepthwise;
   }
-  const bool pays = args.groups == 1 && CopiedWindows(sizes, x).Pays(GemmConfig<Q>(), weight.dims[0]);
+  const bool pays = kHasDense<Q> && !IsDepthwise(args) && args.groups == 1 &&
+                    CopiedWindows(sizes, x).Pays(GemmConfig<Q>(), weight.dims[0]);
   return pays ? Way::kWindows : Way::kXnnpack;
 }
 
@@ -157,9 +166,9 @@ Status PrepareWay(PrepareContext& context, const Conv2dArgs& args) {
     MTC_RETURN_IF_ERROR(MTC_PORTABLE::DeriveRequantization(context, *args.x, *args.weight, args.bias, *args.out,
                                                            args.clamp, args.weight->dims[0], &by));
     if (state.way == Way::kUnknown) state.way = ChooseWay<Q>(context, args, by);
-    if (state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
+    if (kHasOwn<Q> && state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
   }
-  if (state.way == Way::kXnnpack) return Build<Q>(context, args);
+  if (!kHasDense<Q> || state.way == Way::kXnnpack) return Build<Q>(context, args);
   const CopiedWindows windows(SizesOf(args), *args.x);
   context.RequireScratch(1, windows.scratch(), 1);
   return windows.Build<Q>(context, state, args);
@@ -174,8 +183,11 @@ Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
   MTC_RETURN_IF_ERROR(Initialize(context));
   if (StateOf<ConvState>(context) == nullptr) return OutOfMemory(context);
-  return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(
-      context, args.x->dtype, [&](auto element) { return PrepareWay<decltype(element)>(context, args); });
+  return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(context, args.x->dtype, [&](auto element) {
+    using Q = decltype(element);
+    MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense<Q>, kHasDepthwise<Q>));
+    return PrepareWay<Q>(context, args);
+  });
 }
 #endif
 
@@ -185,7 +197,7 @@ Status RunConv2dQuantized(KernelContext& context, const Conv2dArgs& args) {
   if (args.out->count() == 0) return Status::kOk;
 #if MTC_ISA_LEVEL > 0
   const auto& state = *static_cast<const ConvState*>(context.state.get());
-  if (state.way == Way::kDepthwise) {
+  if (kHasDepthwise<Q> && state.way == Way::kDepthwise) {
     using Step = decltype(Q::steps);
     MTC_PORTABLE::ConvolveDepthwiseSteps(context.threads, SizesOf(args), args.x->as<const Step>(),
                                          args.x->quantization->zero_point, static_cast<const float*>(state.packed),
@@ -214,7 +226,8 @@ mtc::Status mtc::kernels::xnnpack::RunConv2dQuantizedBlocks(KernelContext& conte
     }
   };
   const auto& state = *static_cast<const ConvState*>(context.state.get());
-  if (state.way == Way::kWindows) return CopiedWindows(SizesOf(args), *args.x).Run<Q>(context, state, args);
+  if (kHasDense<Q> && state.way == Way::kWindows)
+    return CopiedWindows(SizesOf(args), *args.x).Run<Q>(context, state, args);
   return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
     return setup(op, context.scratch, args.x->as<const Step>(), args.out->as<Step>() + channel);
   });

@@ -58,7 +58,7 @@ inline std::array<int64_t, 7> ScalesKey(const Tensor& weight) {
   return {KeyPart(q.scale), KeyPart(q.scales), static_cast<int64_t>(q.scales_type)};
 }
 
-inline const xnn_gemm_config& DynamicGemmConfig() { return *xnn_init_qd8_f32_qc8w_gemm_config(); }
+inline const xnn_gemm_config& DynamicGemmConfig() { return *xnn_selected_qd8_f32_qc8w_gemm_config(); }
 
 // A sum of weights, a scale and a bias are packed for each output channel.
 inline BlockedSizes DynamicSizes(int64_t rows, int64_t depth, int64_t taps, int64_t channels) {

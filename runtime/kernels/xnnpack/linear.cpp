@@ -111,8 +111,11 @@ Status PrepareLinear(PrepareContext& context, const LinearArgs& args) {
   if (state == nullptr) return OutOfMemory(context);
   return MTC_XNNPACK_TYPES(Linear)::With(context, args.x->dtype, [&](auto element) {
     using T = decltype(element);
-    state->is_by_xnnpack = IsByXnnpack<T>(context, args.clamp);
-    return state->is_by_xnnpack ? Build<T>(context, args) : Pack<T>(context, args);
+    if constexpr (kHasOwn<T>) {
+      state->is_by_xnnpack = IsByXnnpack<T>(context, args.clamp);
+      if (!state->is_by_xnnpack) return Pack<T>(context, args);
+    }
+    return Build<T>(context, args);
   });
 }
 #endif

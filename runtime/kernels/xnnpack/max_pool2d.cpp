@@ -16,7 +16,8 @@ Status PrepareMaxPool2d(PrepareContext& context, const MaxPool2dArgs& args) {
 template <typename T>
 Status RunMaxPool2d(KernelContext& context, const MaxPool2dArgs& args) {
   const MTC_PORTABLE::PoolSizes sizes = MTC_PORTABLE::PoolSizesOf(args, args.dilation, Layout::kNhwc);
-  MTC_PORTABLE::MaxPool<T>(context, sizes, *args.x, *args.out, Layout::kNhwc, args.clamp[0], args.clamp[1]);
+  MTC_PORTABLE::MaxPool<MTC_PORTABLE::PoolsNhwc, T>(context, sizes, *args.x, *args.out, Layout::kNhwc, args.clamp[0],
+                                                    args.clamp[1]);
   return Status::kOk;
 }
 

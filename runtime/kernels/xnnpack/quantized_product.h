@@ -68,8 +68,8 @@ inline std::array<int64_t, 7> QuantizationKey(const Tensor& x, const Tensor& wei
 // has its own.
 template <typename Q>
 const xnn_gemm_config& GemmConfig() {
-  if constexpr (std::is_same_v<Q, Qi8>) return *xnn_init_qs8_qc8w_gemm_config();
-  return *xnn_init_qu8_gemm_config();
+  if constexpr (std::is_same_v<Q, Qi8>) return *xnn_selected_qs8_qc8w_gemm_config();
+  return *xnn_selected_qu8_gemm_config();
 }
 template <typename Q>
 BlockedSizes QuantizedSizes(int64_t rows, int64_t depth, int64_t taps, int64_t channels) {
