@@ -10,7 +10,7 @@ _HEADER = 60  # bytes before each member
 
 
 def members(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each member, in order. Nothing if `path` is no archive."""
+    """Name and content of each member, in order. Nothing if `path` is no archive. ValueError if it is damaged."""
     data = path.read_bytes()
     if not data.startswith(_MAGIC):
         return
@@ -19,6 +19,8 @@ def members(path: Path) -> Iterator[tuple[str, bytes]]:
         name = data[at : at + 16].decode("latin-1").rstrip()
         size = int(data[at + 48 : at + 58])
         start = at + _HEADER
+        if not 0 <= size <= len(data) - start:
+            raise ValueError(f"a member of {path.name} is cut off")
         content = data[start : start + size]
         at = start + size + size % 2
         if name == "//":

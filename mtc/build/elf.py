@@ -12,7 +12,9 @@ _ALLOC = 2
 
 
 def read_elf(data: bytes) -> FileLayout:
-    """Reads the headers of an ELF file of either width and byte order."""
+    """Reads the headers of an ELF file of either width and byte order. `DAMAGE` if it is none, or cut off."""
+    if not data.startswith(MAGIC):
+        raise ValueError("no ELF file")
     is_64, order = data[4] == 2, "<" if data[5] == 1 else ">"
     # e_phoff, e_shoff, e_flags, e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx
     words = struct.unpack_from(order + ("QQIHHHHHH" if is_64 else "IIIHHHHHH"), data, 32 if is_64 else 28)

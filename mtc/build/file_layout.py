@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
+
+# What readers of a damaged file raise: what it says leads out of it, or is nothing that they know.
+DAMAGE = (ValueError, IndexError, OverflowError, struct.error)
 
 
 @dataclass(frozen=True)

@@ -38,18 +38,19 @@ _CPP_DTYPES = {DType.F64: "DType::kF64", DType.I8: "DType::kI8", DType.U8: "DTyp
 _ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
-def write(keys: Collection[str], folder: Path) -> list[Path]:
+def write(keys: Collection[str], folder: Path, *, is_xnnpack_whole: bool = False) -> list[Path]:
     """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`, and returns their paths; a file that
-    would not change keeps its time, so that nothing is compiled again for it. MtcError that names every key that no
-    library has."""
+    would not change keeps its time, so that nothing is compiled again for it. XNNPACK gets the microkernels of these
+    kernels alone, or all of its own. MtcError that names every key that no library has."""
     with collected() as report:
         for diagnostic in unknown_kernels(keys):
             report(diagnostic)
     folder.mkdir(parents=True, exist_ok=True)
     kernels = _with_adapted(set(keys))
+    tables = xnnpack_tables.definitions([KernelKey.parse(key) for key in keys], is_whole=is_xnnpack_whole)
     contents = {
         folder / "selected_kernels.h": _selected(kernels),
-        folder / "kernel_table.cpp": _table(sorted(set(keys))),
+        folder / "kernel_table.cpp": "\n".join([_table(sorted(set(keys))), *tables]),
         folder / "kernels.cmake": _sources(kernels),
     }
     for path, text in contents.items():
@@ -201,7 +202,6 @@ def _table(keys: list[str]) -> str:
     empty = "" if parsed else "  {}"  # C++ has no empty arrays
     lines += [empty, "};", "}  // namespace", "", "KernelTable SelectedKernels() {"]
     lines += [f"  return {{kEntries, {len(parsed)}}};", "}", "}  // namespace mtc", ""]
-    lines += xnnpack_tables.definitions([KernelKey.parse(key) for key in keys])
     return "\n".join(lines)
 
 

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from mtc.build.file_layout import FileLayout, Section
 
 MAGIC = b"\xcf\xfa\xed\xfe"  # 64 bits, little-endian: every Apple system of today
 _SEGMENT = 0x19  # LC_SEGMENT_64
 _HEADER, _SEGMENT_BYTES, _SECTION_BYTES = 32, 72, 80
+_LEAST = 8  # bytes of a load command: its kind and its length
 _ZERO_FILLED = (0x1, 0xC, 0x12)  # S_ZEROFILL, S_GB_ZEROFILL, S_THREAD_LOCAL_ZEROFILL
 
 
 def read_macho(data: bytes) -> FileLayout:
-    """Reads the load commands."""
-    (count, commands) = struct.unpack_from("<II", data, 16)
+    """Reads the load commands. `DAMAGE` if the file is cut off."""
     sections: list[Section] = []
+    for command, at in load_commands(data):
+        if command == _SEGMENT:
+            sections += _segment(data, at)
+    (commands,) = struct.unpack_from("<I", data, 20)
+    headers = ((0, _HEADER, "Mach-O header"), (_HEADER, commands, "load commands"))
+    return FileLayout(len(data), headers, tuple(sorted(sections, key=lambda section: section.offset)))
+
+
+def load_commands(data: bytes) -> Iterator[tuple[int, int]]:
+    """Of each its kind and where it begins. `DAMAGE` if one leads nowhere."""
+    (count,) = struct.unpack_from("<I", data, 16)
     at = _HEADER
     for _ in range(count):
         command, length = struct.unpack_from("<II", data, at)
-        if command == _SEGMENT:
-            sections += _segment(data, at)
+        if length < _LEAST:
+            raise ValueError("a load command without a length")
+        yield command, at
         at += length
-    headers = ((0, _HEADER, "Mach-O header"), (_HEADER, commands, "load commands"))
-    return FileLayout(len(data), headers, tuple(sorted(sections, key=lambda section: section.offset)))
 
 
 def _segment(data: bytes, at: int) -> list[Section]:

@@ -36,7 +36,8 @@ def schema_layout() -> str:
             sizes[name] = _struct_size([sizes[type_] for type_ in types])
         else:
             tables[name] = types
-    names, rows = [*tables], []
+    names = [*tables]
+    rows: list[str] = []
     for name, types in tables.items():
         rows.append(f"    // {name}")
         rows += [f"    {_field(type_, sizes, names)}," for type_ in types]

@@ -79,11 +79,14 @@ _TABLES = (
 )
 
 
-def definitions(keys: Collection[KernelKey]) -> list[str]:
-    """C++ that defines the functions for these kernels; nothing if none is XNNPACK's."""
-    if not any(key.library == "xnnpack" for key in keys):
+def definitions(keys: Collection[KernelKey], *, is_whole: bool = False) -> list[str]:
+    """C++ that defines the functions for these kernels; nothing if none is XNNPACK's. With `is_whole` all tables are
+    XNNPACK's own, whatever the kernels."""
+    if not is_whole and not any(key.library == "xnnpack" for key in keys):
         return []
     run = {wanted for key in keys if key.library == "xnnpack" for wanted in microkernels(key)}
+    if is_whole:
+        run = {wanted for table in _TABLES for wanted in table.holds}
     reduced = [table.for_gemm.removesuffix("()") for table in _TABLES if table.for_gemm]
     lines = ["", '#include "third_party/xnnpack_selection.h"', "", 'extern "C" {']
     lines += [f"const xnn_gemm_config* {name}(void);" for name in reduced]

@@ -22,7 +22,7 @@ _ALIGNMENT_BITS = 3  # 8 bytes, what lipo gives archives
 
 
 def joined(archives: Iterable[Path]) -> bytes:
-    """One archive of all their members, with an index. ValueError if one is no object for an Apple system.
+    """One archive of all their members, with an index. `DAMAGE` if one is no object for an Apple system.
 
     Members of equal names stay apart: linkers find them by the index.
     """

@@ -29,8 +29,8 @@ class Runtime:
 
     @staticmethod
     def read(folder: Path) -> Runtime:
-        """CANNOT_READ if there is none, or a file of it is missing, cut off, or a link to somewhere else: what
-        is not the runtime's is not to be given away in a package."""
+        """CANNOT_READ if there is none, or a file of it is missing, cut off, or a link to somewhere else: what is not
+        the runtime's is not to be given away in a package."""
         record = read_record(folder)
         files = tuple(record.get("files", ()))
         if not files:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from mtc.build.file_layout import DAMAGE
 from mtc.build.targets import TARGETS
 from mtc.bundles.apple_library import joined, universal
 from mtc.bundles.archives import Entry, write_zip
@@ -86,7 +87,7 @@ def _joined(runtime: Runtime) -> bytes:
     """Its own library, and those that it links. CANNOT_READ if they are not Apple's."""
     try:
         return joined(runtime.folder / file for file in _archives(runtime))
-    except ValueError as error:
+    except DAMAGE as error:
         raise CANNOT_READ.error(
             f"a library of the runtime `{runtime.folder}` holds what is no object of an Apple system: {error}",
             help="build it again",

@@ -88,12 +88,12 @@ def build_runtime(
         raise click.UsageError("--max-growth compares with a --baseline, and none is given")
     most = 0.02 if max_growth is None else max_growth
     chosen = host_target() if target is None else target_named(target)
-    base = None if baseline is None else size_baseline.read(baseline, chosen.name)
-    if not (chosen.library or chosen.program) and (max_size is not None or base is not None):
+    if not (chosen.library or chosen.program) and (max_size is not None or baseline is not None):
         raise click.UsageError(
             f"`{chosen}` gets a static library, of which each app links what it reaches: --max-size and --baseline "
             "need a target whose library is linked, such as `macos-arm64`"
         )
+    base = None if baseline is None else size_baseline.read(baseline, chosen.name)
     output = output or Path(f"runtime-{chosen}")
     to_check = stages.models_in(models)
     check_output(output, Kind.RUNTIME, overwrite=overwrite, inputs=(ops, *to_check), need=64 << 20)

@@ -55,7 +55,7 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
 
     model = model_or_last(model, Kind.IR)
     output = output or Path(f"{model.parent / stem(model)}.fitted.mtc")
-    program = output.with_suffix(".mtp")
+    program = output.with_name(f"{output.name.removesuffix('.mtc')}.mtp")  # never the output, nor another's program
     check_output(output, Kind.IR, overwrite=overwrite, inputs=(model, runtime))
     check_output(program, Kind.PROGRAM, overwrite=overwrite, inputs=(model, runtime))
     ships = shipped(runtime)

@@ -31,10 +31,16 @@ def last_axis(node: Node) -> str | None:
 
 
 def _density(node: Node) -> str:
-    """As libraries tell them apart: with one input and one output channel a group, whatever the window."""
-    weight = node.operand(1).type.shape
+    """As XNNPACK tells them apart: by groups of one input and one output channel, whatever the window."""
+    weight, groups = node.operand(1).type.shape, node.attrs["groups"]
     depth = weight[-1] if node.attrs["layout"] is Layout.NHWC else weight[1]
-    return "depthwise" if depth == 1 and weight[0] == node.attrs["groups"] else "dense"
+    if depth != 1 or weight[0] != groups:
+        return "dense"
+    return "depthwise" if groups != 1 else "single"
+
+
+def _dense_or_depthwise(node: Node) -> str:
+    return "depthwise" if _density(node) == "depthwise" else "dense"
 
 
 def _layout(node: Node) -> str:
@@ -51,5 +57,7 @@ def _weights(node: Node) -> str:
 LAYOUTS = Variants(("nchw", "nhwc"), _layout)
 # Constant weights are packed once, and multiplied from there (`WeightKinds` in runtime/kernels/selected_types.h).
 WEIGHTS = Variants(("constant", "variable"), _weights)
-# Depthwise convolutions have microkernels of their own (`IsDepthwise` in runtime/kernels/product_args.h).
-DENSE_OR_DEPTHWISE = Variants(("dense", "depthwise"), _density)
+# Depthwise convolutions have microkernels of their own (`Density` in runtime/kernels/product_args.h). Those of a single
+# channel run them too, or mtc's own product.
+DENSITIES = Variants(("dense", "depthwise", "single"), _density)
+DENSE_OR_DEPTHWISE = Variants(("dense", "depthwise"), _dense_or_depthwise)

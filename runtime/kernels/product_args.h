@@ -24,16 +24,27 @@ inline Status CheckConstants(PrepareContext& context, const Tensor& weight, cons
   return CheckBias(context, bias, channels);
 }
 
-// Whether each group has one input and one output channel. A kernel of which only the variant for such convolutions is
-// selected computes no others, and the other way round (mtc/delegates/rules.py).
-inline bool IsDepthwise(const Conv2dArgs& args) {
-  return args.weight->dims[3] == 1 && args.weight->dims[0] == args.groups;
+// The variants of a convolution (mtc/delegates/rules.py): groups of one input and one output channel are depthwise, or,
+// where there is one group, a single channel. A kernel computes those that it is selected for.
+enum class Density : uint8_t { kDense, kDepthwise, kSingle };
+
+inline Density DensityOf(const Conv2dArgs& args) {
+  if (args.weight->dims[3] != 1 || args.weight->dims[0] != args.groups) return Density::kDense;
+  return args.groups > 1 ? Density::kDepthwise : Density::kSingle;
 }
-inline Status CheckVariant(PrepareContext& context, const Conv2dArgs& args, bool has_dense, bool has_depthwise) {
-  if (IsDepthwise(args) ? has_depthwise : has_dense) return Status::kOk;
-  return context.Fail(Status::kInvalidProgram, "this runtime was built without the variant `%s`",
-                      IsDepthwise(args) ? "depthwise" : "dense");
-}
+
+struct Densities {
+  bool dense, depthwise, single;
+
+  Status Check(PrepareContext& context, const Conv2dArgs& args) const {
+    const Density density = DensityOf(args);
+    const bool is_there = density == Density::kDense ? dense : density == Density::kDepthwise ? depthwise : single;
+    if (is_there) return Status::kOk;
+    constexpr const char* kNames[] = {"dense", "depthwise", "single"};
+    return context.Fail(Status::kInvalidProgram, "this runtime was built without the variant `%s`",
+                        kNames[static_cast<int>(density)]);
+  }
+};
 
 // Derives the result's shape, and checks all else that Run relies on.
 inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {

@@ -49,6 +49,36 @@ def test_cxx_is_recognised_and_cc_follows(tmp_path, monkeypatch, name, banner, e
     assert f"-DCMAKE_C_COMPILER={tmp_path / partner}" in found.cmake_args
 
 
+@pytest.mark.parametrize(
+    ("cc", "partner"),
+    [
+        ("ccache cc", "c++"),
+        ("{folder}/gcc/cc", "gcc/c++"),
+        ("{folder}/clang-19 -m64", "clang++-19"),
+        ("arm-linux-gnueabihf-gcc-12", "arm-linux-gnueabihf-g++-12"),
+        ("zig cc", "zig"),
+    ],
+)
+def test_only_the_compiler_has_a_partner(tmp_path, monkeypatch, cc, partner):
+    (tmp_path / "gcc").mkdir()
+    for name in ("ccache", "gcc/cc", "gcc/c++", "clang-19", "clang++-19", "arm-linux-gnueabihf-gcc-12"):
+        fake_compiler(tmp_path, name, "gcc (Debian 12.2.0-14) 12.2.0")
+    fake_compiler(tmp_path, "arm-linux-gnueabihf-g++-12", "g++ 12.2.0")
+    fake_compiler(tmp_path, "zig", "0.17.1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("CC", cc.format(folder=tmp_path))
+    found = toolchain.SEARCH["cc"](host_target())
+    assert isinstance(found, Found) and (partner == "zig" or partner in " ".join(found.cxx))
+    assert found.name == ("zig" if partner == "zig" else "")
+
+
+def test_a_command_that_no_shell_reads(monkeypatch):
+    monkeypatch.setenv("CC", 'gcc "-O2')
+    with pytest.raises(MtcError, match="No closing quotation") as caught:
+        toolchain.toolchain_for(host_target())
+    assert caught.value.code.id == "MTC702"
+
+
 def test_a_compiler_that_is_none(monkeypatch):
     monkeypatch.setenv("CXX", "/no/such/g++")
     with pytest.raises(MtcError, match="/no/such/g") as caught:

@@ -39,15 +39,16 @@ def network(name: str) -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
         "depthwise": (nn.Conv2d(8, 8, 3, groups=8, padding=1), (IMAGES,)),
         "depthwise, large": (nn.Conv2d(8, 8, 7, groups=8, padding=3), (IMAGES,)),
         "depthwise, of a pixel": (nn.Conv2d(8, 8, 1, groups=8), (IMAGES,)),
-        "one channel": (nn.Conv2d(1, 1, 3), (IMAGES[:, :1],)),
+        "single": (nn.Conv2d(1, 1, 3), (IMAGES[:, :1],)),
         "linear": (nn.Linear(8, 6), (ROWS,)),
         "multiplied": (Multiplied(), (ROWS, torch.rand(6, 8))),
         "pooled": (nn.MaxPool2d(3, 2), (IMAGES,)),
     }[name.removesuffix(", int8")]
 
 
-DENSE = ("dense", "pointwise", "grouped", "dense, int8")
-DEPTHWISE = ("depthwise", "depthwise, large", "depthwise, of a pixel", "one channel")
+DENSE = ("dense", "pointwise", "grouped")
+DEPTHWISE = ("depthwise", "depthwise, large", "depthwise, of a pixel")
+OTHERS = ("single", "dense, int8")
 
 
 def models(names: Iterable[str], backend: str = "xnnpack") -> dict[str, mtc.Module]:
@@ -68,20 +69,19 @@ def built(folder: Path, *of: dict[str, mtc.Module], more: Iterable[str] = ()) ->
 
 
 @pytest.fixture(scope="module")
-def convolutions() -> tuple[dict[str, mtc.Module], dict[str, mtc.Module]]:
-    return models(DENSE), models(DEPTHWISE)
+def convolutions() -> dict[str, mtc.Module]:
+    return models([*DENSE, *DEPTHWISE, *OTHERS])
 
 
 @pytest.fixture(scope="module")
 def runtimes(convolutions, tmp_path_factory) -> dict[str, RuntimeBuild]:
     folder = tmp_path_factory.mktemp("runtimes")
-    dense, depthwise = convolutions
-    floats = {name: model for name, model in dense.items() if "int8" not in name}
+    dense, depthwise, others = ({name: convolutions[name] for name in names} for names in (DENSE, DEPTHWISE, OTHERS))
     return {
-        "dense": built(folder / "dense", floats),
-        "dense, with int8": built(folder / "int8", dense),
+        "dense": built(folder / "dense", dense),
         "depthwise": built(folder / "depthwise", depthwise),
-        "both": built(folder / "both", floats, depthwise),
+        "both": built(folder / "both", dense, depthwise),
+        "others": built(folder / "others", others),
     }
 
 
@@ -93,6 +93,7 @@ def test_a_model_selects_the_variants_that_it_needs(runtimes) -> None:
     assert variants(runtimes["dense"].kernels, "conv2d") == {"dense"}
     assert variants(runtimes["depthwise"].kernels, "conv2d") == {"depthwise"}
     assert variants(runtimes["both"].kernels, "conv2d") == {"dense", "depthwise"}
+    assert variants(runtimes["others"].kernels, "conv2d") == {"dense", "single"}
 
 
 @pytest.mark.parametrize("fewer", ["dense", "depthwise"])
@@ -117,30 +118,29 @@ def outputs(
 
 
 @pytest.mark.parametrize("cpu", ["best", "base"])  # at the base level XNNPACK computes all of them
-@pytest.mark.parametrize("name", [*DENSE, *DEPTHWISE])
+@pytest.mark.parametrize("name", [*DENSE, *DEPTHWISE, *OTHERS])
 def test_more_variants_give_the_same_results(runtimes, convolutions, name: str, cpu: str, tmp_path: Path) -> None:
     module, inputs = network(name)
     with torch.no_grad():
         want = module.eval()(*inputs).numpy()
-    mtc.package((convolutions[0] | convolutions[1])[name], tmp_path / "m.mtp")
-    fewer, more = "dense" if name in DENSE else "depthwise", "both"
-    if name == "dense, int8":
-        fewer, more = "dense, with int8", ""
+    mtc.package(convolutions[name], tmp_path / "m.mtp")
+    fewer = "dense" if name in DENSE else "depthwise" if name in DEPTHWISE else "others"
+    more = [] if name in OTHERS else [runtimes["both"].library]
     got = outputs(tmp_path / "m.mtp", inputs, runtimes[fewer].library, cpu)
     assert np.abs(got - want).max() <= (0.03 if "int8" in name else 1e-5) * np.abs(want).max()
-    for library in (runtimes[more].library if more else None, None):  # None has every kernel of this machine
+    for library in (*more, None):  # None has every kernel of this machine
         assert outputs(tmp_path / "m.mtp", inputs, library, cpu).tobytes() == got.tobytes()
 
 
-@pytest.mark.parametrize(("name", "there"), [("depthwise", "dense"), ("dense", "depthwise")])
+@pytest.mark.parametrize(("name", "there"), [("depthwise", "dense"), ("dense", "depthwise"), ("single", "both")])
 def test_a_variant_that_is_missing_is_named(runtimes, convolutions, name, there, tmp_path, monkeypatch) -> None:
-    model = (convolutions[0] | convolutions[1])[name]
+    model = convolutions[name]
     mtc.package(model, tmp_path / "m.mtp")
     with pytest.raises(MtcError) as caught:
         mtc.Session(tmp_path / "m.mtp", runtime=runtimes[there].library)
     assert caught.value.code.id == "MTC402" and f"`conv2d.{name}@xnnpack:f32/1`" in str(caught.value)
-    # A program may lie about which one it needs.
-    monkeypatch.setattr(Support, "variant_of", lambda support, node: there if support.variants else "")
+    lie = "dense" if there == "both" else there  # a program may be wrong about which one it needs
+    monkeypatch.setattr(Support, "variant_of", lambda support, node: lie if support.variants else "")
     mtc.package(model, tmp_path / "lie.mtp")
     with pytest.raises(MtcError, match=f"was built without the variant `{name}`"):
         outputs(tmp_path / "lie.mtp", network(name)[1], runtimes[there].library)

@@ -130,24 +130,6 @@ def test_a_runtime_that_lost_a_file(built, package, tmp_path):
     assert refused.code == 1 and "lacks its own `lib/libmtc.a`" in refused.err
 
 
-def test_a_runtime_that_is_cut_off(built, package, tmp_path, capfd):
-    """The system would end a process that loads it."""
-    damaged = tmp_path / "damaged"
-    shutil.copytree(built.runtime, damaged)
-    for name in ("lib/libmtc.so", "bin/mtc_run"):
-        os.truncate(damaged / name, (damaged / name).stat().st_size // 4)
-    refused = package("--runtime", damaged, "--format", "tar")
-    assert refused.code == 1 and "MTC107" in refused.err and "mtc_run` is cut off: it was built with" in refused.err
-    for command in ("run", "bench"):
-        assert run([command, str(built.program), "--runtime", str(damaged)]) == 1
-        assert "libmtc.so` is cut off: it was built with" in capfd.readouterr().err
-
-
-def test_a_program_is_not_run_on_another_system_s_runtime(built, other_target, capfd):
-    assert run(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
-    assert "is for linux-armv7, and this machine is" in capfd.readouterr().err
-
-
 @pytest.mark.parametrize(
     "said",
     [
@@ -180,6 +162,24 @@ def test_a_link_that_leads_out_of_the_runtime(built, package, tmp_path):
     (tmp_path / "linked/lib/libmtc.a").symlink_to(tmp_path / "secret")
     refused = package("--runtime", tmp_path / "linked", "--format", "tar")
     assert refused.code == 1 and "`lib/libmtc.a` leads out of the folder" in refused.err
+
+
+def test_a_runtime_that_is_cut_off(built, package, tmp_path, capfd):
+    """The system would end a process that loads it."""
+    damaged = tmp_path / "damaged"
+    shutil.copytree(built.runtime, damaged)
+    for name in ("lib/libmtc.so", "bin/mtc_run"):
+        os.truncate(damaged / name, (damaged / name).stat().st_size // 4)
+    refused = package("--runtime", damaged, "--format", "tar")
+    assert refused.code == 1 and "MTC107" in refused.err and "mtc_run` is cut off: it was built with" in refused.err
+    for command in ("run", "bench"):
+        assert run([command, str(built.program), "--runtime", str(damaged)]) == 1
+        assert "libmtc.so` is cut off: it was built with" in capfd.readouterr().err
+
+
+def test_a_program_is_not_run_on_another_system_s_runtime(built, other_target, capfd):
+    assert run(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
+    assert "is for linux-armv7, and this machine is" in capfd.readouterr().err
 
 
 def test_a_program_is_checked_against_every_runtime(built, package, other_target, tmp_path):

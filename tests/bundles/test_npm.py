@@ -87,6 +87,7 @@ attempt("dtype", () => session.run([new Float64Array(192)]));
 attempt("count", () => session.run([new Float32Array(191)]));
 attempt("name", () => session.run({ picture: image }));
 attempt("dims", () => session.run([{ data: image, dims: [3, 1, 8, 8] }]));
+attempt("rank", () => session.run([{ data: image, dims: [192, ...Array(20).fill(1)] }]));
 attempt("damaged", () => runtime.load((new Uint8Array(1000)).fill(7)));
 attempt("function", () => program.inputs("backward"));
 session.destroy();
@@ -117,8 +118,9 @@ def test_a_node_project_uses_it(packed, net, tmp_path):
     assert said["labels"] == "sky\nsea\nsand\nsun" and said["missing"] is None
     assert all(is_timed for _, is_timed in said["profiled"]) and len(said["profiled"]) >= 2
     assert said["memory"]["arena"] > 0
-    for error in ("dtype", "count", "name", "dims", "function"):
+    for error in ("dtype", "count", "name", "dims", "rank", "function"):
         assert said[error][0] == "invalid argument", said[error]
+    assert "21 dims" in said["rank"][1]
     assert said["damaged"][0] == "invalid program"
 
 

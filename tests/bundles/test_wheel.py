@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -109,3 +110,11 @@ def test_other_processors(package, other_target, target, processor):
 def test_names_that_python_uses_otherwise(built, package, name):
     refused = package("--runtime", built.runtime, "--format", "wheel", "--name", name)
     assert refused.code == 1 and f"`{name}` cannot be a wheel's name" in refused.err
+
+
+@pytest.mark.parametrize("size", [0, 40, 1000])
+def test_a_library_that_is_cut_off(built, package, tmp_path, size):
+    library = shutil.copytree(built.runtime, tmp_path / "cut") / "lib/libmtc.so"
+    library.write_bytes(library.read_bytes()[:size])
+    refused = package("--runtime", tmp_path / "cut", "--format", "wheel")
+    assert refused.code == 1 and "lib/libmtc.so` is damaged" in refused.err

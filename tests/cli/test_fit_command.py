@@ -23,6 +23,10 @@ def test_a_model_is_fitted_to_a_list(mtc, folder):
     assert mtc("verify", "new.fitted.mtp", "--against", "new.py").code == 0
     shown = mtc("fit", "new.mtc", "--runtime", "ships.yaml", "--json").json
     assert shown["changes"][0]["operator"] == "hardswish" and shown["difference"] <= 1
+    for name in ("new.v2", "other.mtp"):
+        assert mtc("fit", "new.mtc", "--runtime", "ships.yaml", "-o", name).code == 0
+        assert (folder / f"{name}.mtp").exists() and mtc("inspect", name).code == 0
+    assert not (folder / "new.mtp").exists()
     assert mtc("optimize", "new.fitted.mtc", "-o", "free.mtc").code == 0
     mtc("select-ops", "free.mtc", "-o", "free.yaml")
     assert "hardswish@xnnpack" in (folder / "free.yaml").read_text()

@@ -7,37 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cases import CASES
-from cases.case import Case, each_dtype
+from cases.case import Case
+from conformance_rows import ROWS, offers
 
 import mtc
 from mtc import interp, ops
 from mtc.delegates.registry import LIBRARIES, backends
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
-from mtc.ir.opspec import OpSpec
 from mtc.ir.types import DType
 from mtc.ir.verifier import verify
 from mtc.lower import lower
 from mtc.ops import OPS
 
-ROWS = list(each_dtype(CASES))
 # Of which torch has no function: test_quantized.py, test_dynamic_products.py.
 OF_INTEGERS = (ops.quantize, ops.dequantize, ops.requantize, ops.integer_linear)
-
-
-def offers(executor: str, op: OpSpec, dtype: DType) -> bool:
-    """Whether the executor has a kernel for the op in the dtype."""
-    if executor == "reference":
-        return True
-    support = LIBRARIES[executor].supports.get(op)
-    return support is not None and dtype in support.dtypes
 
 
 RUNS = [
     pytest.param(case, dtype, executor, id=f"{case}-{dtype}-{executor}")
     for case, dtype in ROWS
     for executor in ("reference", *sorted(LIBRARIES))
-    if offers(executor, case.op, dtype)
+    if executor == "reference" or offers(executor, case.op, dtype)
 ]
 
 

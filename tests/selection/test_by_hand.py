@@ -23,7 +23,7 @@ XNNPACK = backends("xnnpack")
         ("linear@xnnpack:f32,qi8", {"linear@xnnpack:f32,qi8/1"}),
         ("erf:f64", {"erf@portable:f64/1"}),
         ("max_pool2d@qnnpack", {"max_pool2d@qnnpack:qu8/1"}),
-        ("conv2d@xnnpack:f32", {"conv2d.dense@xnnpack:f32/1", "conv2d.depthwise@xnnpack:f32/1"}),
+        ("conv2d@xnnpack:f32", {f"conv2d.{name}@xnnpack:f32/1" for name in ("dense", "depthwise", "single")}),
         ("conv2d.depthwise@xnnpack:qi8", {"conv2d.depthwise@xnnpack:qi8,qi8/1"}),
         ("conv2d.dense:f32", {"conv2d.dense@xnnpack:f32/1", "conv2d@portable:f32/1"}),
         ("linear.constant:f64/1", {"linear.constant@portable:f64/1"}),
@@ -64,6 +64,7 @@ def test_a_list_may_name_a_kernel_without_its_variant() -> None:
     found = parse({"version": 1, "count": 2, "kernels": listed}, "ops.yaml")
     assert found.kernels == {
         "conv2d.dense@xnnpack:f32/1": {"a.mtc": ("a.py:1",)},
+        "conv2d.single@xnnpack:f32/1": {"a.mtc": ("a.py:1",)},
         "conv2d.depthwise@xnnpack:f32/1": {"a.mtc": ("a.py:1",), "b.mtc": ("b.py:2",)},
     }
     with pytest.raises(MtcError) as caught:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 
 from mtc.build.targets import Target
 from mtc.build.toolchains.found import Found, Missing, cross_compiling, is_zig
@@ -22,8 +24,8 @@ def find(target: Target) -> Found | Missing:
     if not cc and not cxx:
         return Missing("CC and CXX", _FIX)
     # One of the two is enough where the other's name follows from it.
-    c = shlex.split(cc or _partner(cxx or "", to_cxx=False))
-    cpp = shlex.split(cxx or _partner(cc or "", to_cxx=True))
+    c = _words("CC", cc) if cc else _partners(_words("CXX", cxx or ""), _C)
+    cpp = _words("CXX", cxx) if cxx else _partners(c, _CXX)
     for variable, command in (("CC", c), ("CXX", cpp)):
         if not command or shutil.which(command[0]) is None:
             raise NO_COMPILER.error(
@@ -41,14 +43,25 @@ def find(target: Target) -> Found | Missing:
     return Found("", *programs, cmake_args=cross_compiling(target))
 
 
-def _partner(command: str, *, to_cxx: bool) -> str:
+_C = {"clang++": "clang", "g++": "gcc", "c++": "cc"}
+_CXX = {c: cxx for cxx, c in _C.items()}
+# A compiler by its name: `gcc`, `/usr/bin/clang++-19`, `arm-linux-gnueabihf-g++-12`; not a launcher: `ccache`.
+_NAMED = re.compile(r"(|.*[/-])(clang\+\+|clang|g\+\+|gcc|c\+\+|cc)(|-[\w.]+)")
+
+
+def _words(variable: str, command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise NO_COMPILER.error(
+            f"{variable} is `{command}`, which is no command: {error}", help="quote it as a shell wants it"
+        ) from error
+
+
+def _partners(command: list[str], names: Mapping[str, str]) -> list[str]:
     """`g++-12` for `gcc-12`, and so on."""
-    pairs = (("clang++", "clang"), ("g++", "gcc"), ("c++", "cc"))
-    for cxx, c in pairs:
-        old, new = (c, cxx) if to_cxx else (cxx, c)
-        if old in command:
-            return command.replace(old, new)
-    return command
+    found = [(_NAMED.fullmatch(word), word) for word in command]
+    return [match[1] + names.get(match[2], match[2]) + match[3] if match else word for match, word in found]
 
 
 def _machine(compiler: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mtc import ops
 from mtc.delegates.library import KernelLibrary, Left, Support
-from mtc.delegates.rules import DENSE_OR_DEPTHWISE, constant_weights, last_axis, neighbouring_axes
+from mtc.delegates.rules import DENSITIES, constant_weights, last_axis, neighbouring_axes
 from mtc.delegates.xnnpack import rules
 from mtc.ir.types import F16, F32, I32, QI4, QI8, QU8
 from mtc.ops.define import Layout
@@ -26,7 +26,7 @@ XNNPACK = KernelLibrary(
     layout=Layout.NHWC,
     supports={
         ops.conv2d: Support(
-            _FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True, variants=DENSE_OR_DEPTHWISE
+            _FLOATS, rules.float_convolution, takes_pitch=True, is_hot=True, variants=DENSITIES
         ),
         ops.linear: Support(_FLOATS, constant_weights, takes_pitch=True, is_hot=True),
         ops.integer_linear: Support(((QI8, QI8),), rules.symmetric_product, takes_pitch=True),
@@ -64,7 +64,7 @@ XNNPACK = KernelLibrary(
     forms={
         "quantized": {
             ops.conv2d: Support(
-                _PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True, variants=DENSE_OR_DEPTHWISE
+                _PRODUCT, rules.integer_product, takes_pitch=True, is_hot=True, variants=DENSITIES
             ),
             ops.conv_transpose2d: Support(_PRODUCT, rules.transposed_integer_product, takes_pitch=True),
             ops.linear: Support(_PRODUCT, rules.integer_product, takes_pitch=True),

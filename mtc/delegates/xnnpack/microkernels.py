@@ -18,6 +18,7 @@ _KINDS = {
     "conv2d": (GEMM, IGEMM),
     "conv2d.dense": (GEMM, IGEMM),
     "conv2d.depthwise": (GEMM, IGEMM, DWCONV, VMULCADDC),
+    "conv2d.single": (GEMM, IGEMM, DWCONV, VMULCADDC),
     "conv_transpose2d": (GEMM, IGEMM),
     "linear": (GEMM,),
     "integer_linear": (GEMM,),

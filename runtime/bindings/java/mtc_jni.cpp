@@ -92,8 +92,8 @@ void* Address(JNIEnv* env, jobject buffer, jlong size) {
   return nullptr;
 }
 
-// --- programs
-// ---------------------------------------------------------------------------------------------------------
+// --- programs --------------------------------------------------------------------------------------------------------
+
 jbyteArray JNICALL Version(JNIEnv* env, jclass) { return Bytes(env, mtc_version()); }
 
 jbyteArray JNICALL RuntimeKernel(JNIEnv* env, jclass, jlong index) {
@@ -169,9 +169,9 @@ jbyteArray JNICALL Signature(JNIEnv* env, jclass, jlong program, jlong function,
   return Bytes(env, signature.name);
 }
 
-// --- tensors
-// ---------------------------------------------------------------------------------------------------------- Describes
-// a tensor in `out`; copies its data to `buffer` where one is given.
+// --- tensors ---------------------------------------------------------------------------------------------------------
+
+// Describes a tensor in `out`; copies its data to `buffer` where one is given.
 void Give(JNIEnv* env, const mtc_tensor& tensor, jlongArray out, jobject buffer) {
   jlong numbers[kTensorNumbers] = {tensor.dtype, static_cast<jlong>(tensor.size), tensor.rank};
   for (uint32_t i = 0; i < tensor.rank; ++i) numbers[3 + i] = tensor.dims[i];
@@ -197,8 +197,8 @@ void JNICALL Output(JNIEnv* env, jclass, jlong session, jlong function, jlong in
   if (Check(env, status, "there is no such output")) Give(env, tensor, out, buffer);
 }
 
-// --- sessions
-// ---------------------------------------------------------------------------------------------------------
+// --- sessions --------------------------------------------------------------------------------------------------------
+
 jlong JNICALL CreateSession(JNIEnv* env, jclass, jlong program, jint threads, jlong max_memory, jboolean profile) {
   const mtc_session_options options = {static_cast<uint32_t>(threads), static_cast<uint64_t>(max_memory), profile != 0};
   mtc_session* session = nullptr;

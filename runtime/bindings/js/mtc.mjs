@@ -18,6 +18,7 @@ const DTYPES = [
   ["u8", Uint8Array], ["i16", Int16Array], ["i32", Int32Array], ["i64", BigInt64Array], ["bool", Uint8Array],
 ];
 const INVALID = "invalid argument"; // what mtc_status_name calls what is found here
+const MAX_RANK = 8; // MTC_MAX_RANK: a tensor's structure has room for no more dims
 const UNBOUNDED = 2n ** 63n - 1n;
 // Bytes of the C API's structures (mtc.h) where pointers have 32 bits, and where their members begin.
 const ERROR_BYTES = 2048;
@@ -329,6 +330,9 @@ function completed(value, { name, dtype, dims }) {
   }
   const given = tensor.dims ?? dims;
   if (given.includes(-1)) throw new MtcError(`\`${name}\` has no fixed dims: give { data, dims }`, INVALID);
+  if (given.length > MAX_RANK) {
+    throw new MtcError(`\`${name}\` has ${given.length} dims, and a tensor ${MAX_RANK} at most`, INVALID);
+  }
   const count = given.reduce((product, dim) => product * dim, 1);
   if (count !== tensor.data.length) {
     const said = `\`${name}\` of dims [${given.join(", ")}] has ${count} elements, not ${tensor.data.length}`;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr bool kHasDense = MTC_HAS_VARIANT(qnnpack, Conv2dQuantized, dense, Qu8);
 constexpr bool kHasDepthwise = MTC_HAS_VARIANT(qnnpack, Conv2dQuantized, depthwise, Qu8);
+constexpr Densities kSelected = {kHasDense, kHasDepthwise, kHasDense};
 
 pytorch_qnnp_ukernel_type KindOf(const Conv2dArgs& args) {
   const Tensor& weight = *args.weight;
@@ -41,7 +42,7 @@ Status Make(PrepareContext& context, const Conv2dArgs& args) {
 Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   MTC_RETURN_IF_ERROR(CheckConv2d(context, args));
   if (args.out->count() == 0) return Status::kOk;
-  MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense, kHasDepthwise));
+  MTC_RETURN_IF_ERROR(kSelected.Check(context, args));
   auto* state = StateOf<ProductState>(context);
   if (state == nullptr) return OutOfMemory(context);
   if (state->op == nullptr) MTC_RETURN_IF_ERROR(Make(context, args));

@@ -22,9 +22,13 @@ namespace MTC_XNNPACK {
 namespace {
 
 template <typename T>
-inline constexpr bool kHasDense = MTC_HAS_VARIANT(xnnpack, Conv2d, dense, T);
+constexpr Densities kSelected = {MTC_HAS_VARIANT(xnnpack, Conv2d, dense, T),
+                                 MTC_HAS_VARIANT(xnnpack, Conv2d, depthwise, T),
+                                 MTC_HAS_VARIANT(xnnpack, Conv2d, single, T)};
 template <typename T>
-inline constexpr bool kHasDepthwise = MTC_HAS_VARIANT(xnnpack, Conv2d, depthwise, T);
+constexpr bool kHasProduct = kSelected<T>.dense || kSelected<T>.single;
+template <typename T>
+constexpr bool kHasDepthwise = kSelected<T>.depthwise;
 
 // What computes a convolution: XNNPACK, or one of mtc's own kernels, which are faster where vectors have eight elements
 // and more.
@@ -110,8 +114,9 @@ Status Build(PrepareContext& context, const Conv2dArgs& args) {
 
 template <typename T>
 Way ChooseWay(const KernelContext& context, const Conv2dArgs& args) {
-  if (IsByXnnpack<T>(context, args.clamp) || (args.groups > 1 && !IsDepthwise(args))) return Way::kXnnpack;
-  return IsDepthwise(args) ? Way::kDepthwise : Way::kProduct;
+  const bool is_depthwise = DensityOf(args) == Density::kDepthwise;
+  if (IsByXnnpack<T>(context, args.clamp) || (args.groups > 1 && !is_depthwise)) return Way::kXnnpack;
+  return is_depthwise ? Way::kDepthwise : Way::kProduct;
 }
 
 // Packs the weights for mtc's own kernel, unless they are packed already.
@@ -121,7 +126,7 @@ Status Pack(PrepareContext& context, const Conv2dArgs& args) {
   auto& state = *static_cast<ConvState*>(context.state.get());
   const Tensor& weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
-  if (kHasDense<T> && state.way == Way::kProduct) {
+  if (kHasProduct<T> && state.way == Way::kProduct) {
     const MTC_PORTABLE::ProductSizes product = MTC_PORTABLE::ProductOf(sizes);
     state.own_scratch = MTC_PORTABLE::ChannelsLastScratch<T>(context.isa, context.threads, sizes);
     MTC_RETURN_IF_ERROR(MTC_PORTABLE::PackConstant<T>(context, weight, 1,
@@ -156,7 +161,7 @@ void RunOwn(KernelContext& context, const Conv2dArgs& args) {
   const MTC_PORTABLE::Pixels<C> x = MTC_PORTABLE::Widen(context.threads, PixelsOf<T>(*args.x), room);
   MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   sizes.in_pitch = x.pitch;
-  if (kHasDense<T> && state.way == Way::kProduct) {
+  if (kHasProduct<T> && state.way == Way::kProduct) {
     const T* bias = args.bias == nullptr ? nullptr : args.bias->as<const T>();
     MTC_PORTABLE::ConvolveChannelsLast<T>(context.threads, sizes, x.first, packed, args.out->as<T>(), {bias, low, high},
                                           context.scratch);
@@ -177,7 +182,7 @@ Status PrepareConv2d(PrepareContext& context, const Conv2dArgs& args) {
   if (state == nullptr) return OutOfMemory(context);
   return MTC_XNNPACK_TYPES(Conv2d)::With(context, args.x->dtype, [&](auto element) {
     using T = decltype(element);
-    MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense<T>, kHasDepthwise<T>));
+    MTC_RETURN_IF_ERROR(kSelected<T>.Check(context, args));
     if constexpr (kHasOwn<T>) {
       state->way = ChooseWay<T>(context, args);
       if (state->way != Way::kXnnpack) return Pack<T>(context, args);

@@ -19,9 +19,13 @@ namespace MTC_XNNPACK {
 namespace {
 
 template <typename Q>
-inline constexpr bool kHasDense = MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, dense, Q);
+constexpr Densities kSelected = {MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, dense, Q),
+                                 MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, depthwise, Q),
+                                 MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, single, Q)};
 template <typename Q>
-inline constexpr bool kHasDepthwise = MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, depthwise, Q);
+constexpr bool kHasWindows = kSelected<Q>.dense || kSelected<Q>.single;
+template <typename Q>
+constexpr bool kHasDepthwise = kSelected<Q>.depthwise || kSelected<Q>.single;
 
 // What computes a convolution: XNNPACK's operator, its linear layer of copied windows or, of depthwise ones where
 // vectors have eight elements and more, mtc's own kernel, which takes a third of the time for 25 taps, and as long
@@ -131,12 +135,11 @@ Way ChooseWay(const KernelContext& context, const Conv2dArgs& args, const MTC_PO
   const Tensor &x = *args.x, &weight = *args.weight;
   const MTC_PORTABLE::ChannelsLastSizes sizes = SizesOf(args);
   constexpr int64_t kFewTaps = 9;
-  if (kHasOwn<Q> && IsDepthwise(args) && context.isa != Isa::kBase && sizes.window() > kFewTaps &&
+  if (kHasOwn<Q> && DensityOf(args) != Density::kDense && context.isa != Isa::kBase && sizes.window() > kFewTaps &&
       MTC_PORTABLE::AreSumsExact(sizes, by, StepsOf(x.dtype), DepthwiseWeightOf<Q>(weight, by))) {
     return Way::kDepthwise;
   }
-  const bool pays = kHasDense<Q> && !IsDepthwise(args) && args.groups == 1 &&
-                    CopiedWindows(sizes, x).Pays(GemmConfig<Q>(), weight.dims[0]);
+  const bool pays = kHasWindows<Q> && args.groups == 1 && CopiedWindows(sizes, x).Pays(GemmConfig<Q>(), weight.dims[0]);
   return pays ? Way::kWindows : Way::kXnnpack;
 }
 
@@ -168,7 +171,7 @@ Status PrepareWay(PrepareContext& context, const Conv2dArgs& args) {
     if (state.way == Way::kUnknown) state.way = ChooseWay<Q>(context, args, by);
     if (kHasOwn<Q> && state.way == Way::kDepthwise) return PackDepthwise<Q>(context, args, by);
   }
-  if (!kHasDense<Q> || state.way == Way::kXnnpack) return Build<Q>(context, args);
+  if (!kHasWindows<Q> || state.way == Way::kXnnpack) return Build<Q>(context, args);
   const CopiedWindows windows(SizesOf(args), *args.x);
   context.RequireScratch(1, windows.scratch(), 1);
   return windows.Build<Q>(context, state, args);
@@ -185,7 +188,7 @@ Status PrepareConv2dQuantized(PrepareContext& context, const Conv2dArgs& args) {
   if (StateOf<ConvState>(context) == nullptr) return OutOfMemory(context);
   return MTC_XNNPACK_TYPES(Conv2dQuantized)::With(context, args.x->dtype, [&](auto element) {
     using Q = decltype(element);
-    MTC_RETURN_IF_ERROR(CheckVariant(context, args, kHasDense<Q>, kHasDepthwise<Q>));
+    MTC_RETURN_IF_ERROR(kSelected<Q>.Check(context, args));
     return PrepareWay<Q>(context, args);
   });
 }
@@ -226,7 +229,7 @@ mtc::Status mtc::kernels::xnnpack::RunConv2dQuantizedBlocks(KernelContext& conte
     }
   };
   const auto& state = *static_cast<const ConvState*>(context.state.get());
-  if (kHasDense<Q> && state.way == Way::kWindows)
+  if (kHasWindows<Q> && state.way == Way::kWindows)
     return CopiedWindows(SizesOf(args), *args.x).Run<Q>(context, state, args);
   return RunBlocks(context, state, [&](xnn_operator_t op, int64_t channel) {
     return setup(op, context.scratch, args.x->as<const Step>(), args.out->as<Step>() + channel);
