@@ -74,6 +74,9 @@ def _is_known(record: dict[str, Any]) -> bool:
         return False
     if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (kernels, files)):
         return False
+    sizes = record.get("bytes", {})
+    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
+        return False
     names = map(PurePosixPath, files)
     return not any(name.is_absolute() or ".." in name.parts for name in names)
 

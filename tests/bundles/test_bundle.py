@@ -139,6 +139,7 @@ def test_a_runtime_that_lost_a_file(built, package, tmp_path):
         {"files": [1]},
         {"files": "lib"},
         {"kernels": [1]},
+        {"bytes": [1]},
         {"target": None},
         {"target": ["linux-x86_64"]},
         {"target": "linux-mips"},
