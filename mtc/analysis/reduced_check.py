@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from mtc.analysis.verify import Difference, compared
 from mtc.build.progress import Progress
 from mtc.build.targets import Target
 from mtc.devices import Device, open_device
-from mtc.diagnostics import MISMATCH, NO_DEVICE, MtcError, Report, collected
+from mtc.diagnostics import MISMATCH, MISSING_KERNELS, NO_DEVICE, MtcError, Report, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
@@ -41,6 +41,21 @@ def device_for(target: Target) -> str:
     if not target.qemu:
         raise NO_DEVICE.error(f"nothing here runs programs for {target}", help="--device names what does")
     return f"qemu:{target.name.removeprefix('linux-')}"
+
+
+def check_listed(kernels: Collection[str], models: Sequence[Path]) -> None:
+    """MISSING_KERNELS that names, for each of `models`, all that a runtime with these kernels would lack: before it is
+    built."""
+    with collected() as report:
+        for path, model in zip(models, stages.load_all(models), strict=True):
+            if missing := sorted({*stages.select_ops(model).kernels} - {*kernels}):
+                report(
+                    MISSING_KERNELS(
+                        f"the list lacks {', '.join(f'`{key}`' for key in missing)}",
+                        at=str(path),
+                        help=f"`mtc select-ops {path} --merge ops.yaml` adds them",
+                    )
+                )
 
 
 def check_models(

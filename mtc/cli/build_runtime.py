@@ -73,7 +73,7 @@ def build_runtime(
     """
     from mtc import stages
     from mtc.analysis import size_baseline
-    from mtc.analysis.reduced_check import check_models, device_for
+    from mtc.analysis.reduced_check import check_listed, check_models, device_for
     from mtc.build.runtime_folder import read_bill
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
@@ -115,6 +115,7 @@ def build_runtime(
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
+    check_listed(listed.kernels, to_check)
     console.effective(
         "build-runtime",
         ops=ops,
