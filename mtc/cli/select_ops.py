@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "named",
     metavar="OP[.VARIANT][@LIBRARY][:DTYPES]",
     multiple=True,
-    help="A kernel by hand, such as add:f32; without a library, of all backends that have it. Repeat it for more.",
+    help="A kernel by hand, such as add:f32. Without a library, those of --backend and of portable. Repeat it.",
 )
 @click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
 @click.option("--compare", type=PATH, help="An earlier ops.yaml: show which kernels came and went, and who needs them.")

@@ -53,7 +53,7 @@ def relabelled(built: Built, folder: Path, target: str) -> Path:
     """A copy of the runtime that says to be for another target, which is all that most formats ask. For an Apple system
     its libraries are of that system too, with a function each."""
     shutil.copytree(built.runtime, folder)
-    record = json.loads((folder / RECORD).read_text()) | {"target": target}
+    record = json.loads((folder / RECORD).read_text()) | {"target": target, "bytes": {}}  # files of any size
     (folder / RECORD).write_text(json.dumps(record))
     if TARGETS[target].is_apple:
         for library in folder.glob("lib/**/*.a"):

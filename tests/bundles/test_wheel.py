@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from packaging.metadata import Metadata
 from packaging.utils import parse_wheel_filename
 
 import mtc
+from mtc.build.runtime_folder import RECORD
 from mtc.ir.parser import parse
 from mtc.ops import OPS
 
@@ -116,5 +118,7 @@ def test_names_that_python_uses_otherwise(built, package, name):
 def test_a_library_that_is_cut_off(built, package, tmp_path, size):
     library = shutil.copytree(built.runtime, tmp_path / "cut") / "lib/libmtc.so"
     library.write_bytes(library.read_bytes()[:size])
+    record = tmp_path / "cut" / RECORD
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"bytes": {}}))  # it says nothing of files' sizes
     refused = package("--runtime", tmp_path / "cut", "--format", "wheel")
     assert refused.code == 1 and "lib/libmtc.so` is damaged" in refused.err

@@ -57,7 +57,11 @@ MODELS = {
         (*IMAGES, "avg_pool2d@xnnpack:f32", "clamp@xnnpack:f32", "sigmoid@portable:f32"),
     ),
     "encoder": (Encoder(), torch.randn(2, 5, 16), (*BASIC, *MATRIX)),
-    "norms": (Norms(), torch.randn(2, 4, 12), (*BASIC, *MATRIX, "conv1d:f32", "clamp:f32", "square:f32", "abs:f32")),
+    "norms": (
+        Norms(),
+        torch.randn(2, 4, 12),
+        (*BASIC, *MATRIX, "conv1d:f32", "log1p:f32", "clamp:f32", "square:f32", "abs:f32"),
+    ),
     "half precision": (
         nn.Sequential(nn.Linear(8, 8), nn.SiLU(), nn.Linear(8, 4)).half(),
         torch.randn(3, 8).half(),
