@@ -43,17 +43,17 @@ def device_for(target: Target) -> str:
     return f"qemu:{target.name.removeprefix('linux-')}"
 
 
-def check_listed(kernels: Collection[str], models: Sequence[Path]) -> None:
-    """MISSING_KERNELS that names, for each of `models`, all that a runtime with these kernels would lack: before it is
-    built."""
+def check_listed(kernels: Collection[str], listed_in: Path, models: Sequence[Path]) -> None:
+    """MISSING_KERNELS that names, for each of `models`, all that a runtime with these kernels, of the list in a file,
+    would lack: before it is built."""
     with collected() as report:
         for path, model in zip(models, stages.load_all(models), strict=True):
             if missing := sorted({*stages.select_ops(model).kernels} - {*kernels}):
                 report(
                     MISSING_KERNELS(
-                        f"the list lacks {', '.join(f'`{key}`' for key in missing)}",
+                        f"`{listed_in}` lacks {', '.join(f'`{key}`' for key in missing)}",
                         at=str(path),
-                        help=f"`mtc select-ops {path} --merge ops.yaml` adds them",
+                        help=f"`mtc select-ops {path} --merge {listed_in} -o {listed_in}` adds them",
                     )
                 )
 

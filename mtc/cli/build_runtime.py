@@ -115,7 +115,7 @@ def build_runtime(
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    check_listed(listed.kernels, to_check)
+    check_listed(listed.kernels, ops, to_check)
     console.effective(
         "build-runtime",
         ops=ops,

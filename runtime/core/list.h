@@ -60,7 +60,6 @@ class List : private ListBytes {
   operator Span<T>() { return {data(), size_}; }
   operator Span<const T>() const { return {data(), size_}; }
 
-  void Reserve(size_t count) { ListBytes::Reserve(count, sizeof(T)); }
   void Add(T element) { new (Open(size_, sizeof(T))) T(std::move(element)); }
   void Insert(const T* before, T element) {
     new (Open(static_cast<size_t>(before - data()), sizeof(T))) T(std::move(element));
@@ -89,7 +88,7 @@ class List : private ListBytes {
     } else {
       while (size_ > count) data()[--size_].~T();
     }
-    if (count > capacity_) Reserve(std::max(count, 2 * capacity_));
+    if (count > capacity_) Reserve(std::max(count, 2 * capacity_), sizeof(T));
   }
 };
 

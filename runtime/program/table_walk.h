@@ -1,5 +1,5 @@
 // FlatBuffers' checks of a buffer, led by a table of the schema's fields. The code that flatc generates for them, a
-// function for each kind of table, is four times as large.
+// function for each kind of table, is more than three times as large.
 
 #ifndef MTC_PROGRAM_TABLE_WALK_H_
 #define MTC_PROGRAM_TABLE_WALK_H_
