@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="build for every target with every toolchain that is here: up to an hour where nothing is in the cache",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A shell without job control starts its background jobs with Ctrl-C ignored, and their children inherit that: the
+    # tests that interrupt a program would wait for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
