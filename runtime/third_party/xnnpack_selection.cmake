@@ -9,15 +9,16 @@ set_source_files_properties("${XNNPACK_SOURCE_DIR}/src/operators/fully-connected
 set(tables "${XNNPACK_SOURCE_DIR}/src/configs/gemm-config.c")
 file(READ "${tables}" text)
 string(REGEX MATCHALL "xnn_[a-z0-9_]*igemm[a-z0-9_]*_ukernel_[0-9][a-z0-9_]*" microkernels "${text}")
-string(REGEX MATCHALL "xnn_init_[a-z0-9_]*gemm[a-z0-9_]*_config" functions "${text}")
+string(REGEX MATCHALL "xnn_init_[a-z0-9_]*gemm[a-z0-9_]*_config" defined "${text}")
 string(REGEX MATCHALL "#include \"xnnpack/[a-z-]*.h\"" headers "${text}")
 list(REMOVE_DUPLICATES microkernels)
-list(REMOVE_DUPLICATES functions)
+list(REMOVE_DUPLICATES defined)
+list(APPEND defined kCoreCountThresholdForAdaptiveAvxOptimization)  # for wasm alone
 list(JOIN headers "\n" text)  # they declare what is renamed below
 foreach(name IN LISTS microkernels)
   string(APPEND text "\n#define ${name} 0")
 endforeach()
-foreach(name IN LISTS functions)
+foreach(name IN LISTS defined)
   string(APPEND text "\n#define ${name} ${name}_without_igemm")
 endforeach()
 file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/gemm-config-without-igemm.c"
