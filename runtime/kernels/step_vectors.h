@@ -117,22 +117,6 @@ MTC_INLINE void StoreBytes(Step* to, IntVec v, int64_t count) {
 #endif
 }
 
-// Rounded half to even and saturated; numbers are within 32 bits.
-template <typename Step>
-MTC_INLINE void StoreSaturated(Step* to, Vec v) {
-#if MTC_ISA_LEVEL == 2
-  const __m512i all = _mm512_cvtps_epi32(BitCast<__m512>(v));
-  const __m128i bytes = std::is_signed_v<Step> ? _mm512_cvtsepi32_epi8(all)
-                                               : _mm512_cvtusepi32_epi8(_mm512_max_epi32(all, _mm512_setzero_si512()));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-#elif MTC_ISA_LEVEL == 1
-  StoreBytes(to, BitCast<IntVec>(_mm256_cvtps_epi32(BitCast<__m256>(v))));
-#else
-  constexpr StepLimits kAll = {std::is_signed_v<Step> ? -128.0f : 0.0f, std::is_signed_v<Step> ? 127.0f : 255.0f, 0};
-  StoreBytes(to, RoundToSteps(v, kAll));
-#endif
-}
-
 // The lanes of an operand from element `at` on, as floats.
 struct StepLanes {
   int64_t at, count;
@@ -153,17 +137,6 @@ MTC_INLINE void MapSteps(Step* to, int64_t count, const StepLimits& limits, cons
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) StoreBytes(to + i, RoundToSteps(f(StepLanes{i, kLanes}), limits));
   if (i < count) StoreBytes(to + i, RoundToSteps(f(StepLanes{i, count - i}), limits), count - i);
-}
-
-// The same of what is within 32 bits and has the zero point in it.
-template <typename Step, typename F>
-MTC_INLINE void MapSaturated(Step* to, int64_t count, const F& f) {
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) StoreSaturated(to + i, f(StepLanes{i, kLanes}));
-  if (i == count) return;
-  Step last[kLanes];
-  StoreSaturated(last, f(StepLanes{i, count - i}));
-  for (int64_t k = 0; k < count - i; ++k) to[i + k] = last[k];
 }
 
 }  // namespace MTC_PORTABLE

@@ -4,17 +4,15 @@
 
 namespace MTC_XNNPACK {
 
-#if MTC_ISA_LEVEL == 0
 Status PrepareAddQuantized(PrepareContext& context, const AddArgs& args) {
   return MTC_XNNPACK_TYPES(AddQuantized)::With(context, args.x->dtype, [&](auto element) {
     return PrepareQuantizedSum(context, args, SumConfig<decltype(element)>(), /*sign=*/1);
   });
 }
-#endif
 
 template <typename Q>
 Status RunAddQuantized(KernelContext& context, const AddArgs& args) {
-  return RunQuantizedSum<decltype(Q::steps)>(context, *args.x, *args.y, *args.out, /*sign=*/1);
+  return RunBinary<decltype(Q::steps)>(context, args.x, args.y, args.out);
 }
 
 MTC_XNNPACK_KERNEL(AddQuantized)

@@ -19,11 +19,10 @@ Status RunPreluQuantized(KernelContext& context, const PreluArgs& args) {
   const Quantization &x = *args.x->quantization, &weight = *args.weight->quantization, &out = *args.out->quantization;
   const Vec x_zero = Splat<Vec>(static_cast<float>(x.zero_point));
   const Vec weight_zero = Splat<Vec>(static_cast<float>(weight.zero_point));
-  const Vec zero = Splat<Vec>(static_cast<float>(out.zero_point));
   const Vec ratio = Splat<Vec>(x.scale / out.scale), scale = Splat<Vec>(weight.scale);
   MapQuantized<decltype(Q::steps)>(context, *args.x, *args.weight, *args.out, [&](Vec a, Vec slope) {
     const Vec value = (a - x_zero) * ratio;
-    return Select(a > x_zero, value, value * ((slope - weight_zero) * scale)) + zero;
+    return Select(a > x_zero, value, value * ((slope - weight_zero) * scale));
   });
   return Status::kOk;
 }

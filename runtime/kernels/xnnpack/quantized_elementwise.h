@@ -1,5 +1,5 @@
-// Operators on two tensors of integers, element by element. Sums and products are XNNPACK's microkernels, or where
-// vectors have eight elements and more mtc's own, which compute in floats; all others are mtc's own.
+// Operators on two tensors of integers, element by element. Sums are XNNPACK's microkernels, and products where vectors
+// have four elements; all others are mtc's own. Every processor gives the same results.
 
 #ifndef MTC_KERNELS_XNNPACK_QUANTIZED_ELEMENTWISE_H_
 #define MTC_KERNELS_XNNPACK_QUANTIZED_ELEMENTWISE_H_
@@ -57,10 +57,11 @@ Status PrepareQuantizedSum(PrepareContext& context, const Args& args, const xnn_
   return PrepareQuantizedBinary(context, args.x, args.y, args.out, ratios, 1.0f / (1 << 10), config, sign);
 }
 
-// out = f(x, y) of vectors of elements, with all zero points in it.
+// out = f(x, y) of vectors of elements, to which the zero point of `out` is added.
 template <typename Step, typename F>
 MTC_INLINE void MapQuantized(KernelContext& context, const Tensor& x, const Tensor& y, const Tensor& out, const F& f) {
   using namespace MTC_PORTABLE;
+  const StepLimits limits = LimitsOf(out);
   const ElementLoops loops(out, {&x, &y});
   const bool is_x_single = loops.inner_step(0) == 0, is_y_single = loops.inner_step(1) == 0;
   loops.Run(context.threads, [&](int64_t to, int64_t x_from, int64_t y_from, int64_t count) {
@@ -69,32 +70,13 @@ MTC_INLINE void MapQuantized(KernelContext& context, const Tensor& x, const Tens
     const Vec one_a = Splat<Vec>(static_cast<float>(*a)), one_b = Splat<Vec>(static_cast<float>(*b));
     Step* result = out.as<Step>() + to;
     if (is_y_single) {
-      MapSaturated(result, count, [&](const StepLanes& lanes) { return f(is_x_single ? one_a : lanes(a), one_b); });
+      MapSteps(result, count, limits, [&](const StepLanes& lanes) { return f(is_x_single ? one_a : lanes(a), one_b); });
     } else if (is_x_single) {
-      MapSaturated(result, count, [&](const StepLanes& lanes) { return f(one_a, lanes(b)); });
+      MapSteps(result, count, limits, [&](const StepLanes& lanes) { return f(one_a, lanes(b)); });
     } else {
-      MapSaturated(result, count, [&](const StepLanes& lanes) { return f(lanes(a), lanes(b)); });
+      MapSteps(result, count, limits, [&](const StepLanes& lanes) { return f(lanes(a), lanes(b)); });
     }
   });
-}
-
-template <typename Step>
-Status RunQuantizedSum(KernelContext& context, const Tensor& x, const Tensor& y, const Tensor& out,
-                       [[maybe_unused]] float sign) {
-#if MTC_ISA_LEVEL == 0
-  return RunBinary<Step>(context, &x, &y, &out);
-#else
-  using namespace MTC_PORTABLE;
-  if (out.count() == 0) return Status::kOk;
-  const Quantization &qx = *x.quantization, &qy = *y.quantization;
-  const double scale = static_cast<double>(out.quantization->scale);
-  const double of_x = static_cast<double>(qx.scale) / scale, of_y = static_cast<double>(sign * qy.scale) / scale;
-  const Vec ratio_x = Splat<Vec>(static_cast<float>(of_x)), ratio_y = Splat<Vec>(static_cast<float>(of_y));
-  const Vec origin =
-      Splat<Vec>(static_cast<float>(out.quantization->zero_point - qx.zero_point * of_x - qy.zero_point * of_y));
-  MapQuantized<Step>(context, x, y, out, [&](Vec a, Vec b) { return a * ratio_x + (b * ratio_y + origin); });
-  return Status::kOk;
-#endif
 }
 
 template <typename Step>
@@ -108,8 +90,7 @@ Status RunQuantizedProduct(KernelContext& context, const Tensor& x, const Tensor
   const Vec ratio = Splat<Vec>(qx.scale * qy.scale / out.quantization->scale);
   const Vec zero_x = Splat<Vec>(static_cast<float>(qx.zero_point));
   const Vec zero_y = Splat<Vec>(static_cast<float>(qy.zero_point));
-  const Vec zero = Splat<Vec>(static_cast<float>(out.quantization->zero_point));
-  MapQuantized<Step>(context, x, y, out, [&](Vec a, Vec b) { return (a - zero_x) * (b - zero_y) * ratio + zero; });
+  MapQuantized<Step>(context, x, y, out, [&](Vec a, Vec b) { return (a - zero_x) * (b - zero_y) * ratio; });
   return Status::kOk;
 #endif
 }
@@ -124,9 +105,8 @@ Status RunQuantizedPair(KernelContext& context, const Tensor& x, const Tensor& y
   const Vec ratio_y = Splat<Vec>(qy.scale / out.quantization->scale);
   const Vec zero_x = Splat<Vec>(static_cast<float>(qx.zero_point));
   const Vec zero_y = Splat<Vec>(static_cast<float>(qy.zero_point));
-  const Vec zero = Splat<Vec>(static_cast<float>(out.quantization->zero_point));
   MapQuantized<Step>(context, x, y, out,
-                     [&](Vec a, Vec b) { return f((a - zero_x) * ratio_x, (b - zero_y) * ratio_y) + zero; });
+                     [&](Vec a, Vec b) { return f((a - zero_x) * ratio_x, (b - zero_y) * ratio_y); });
   return Status::kOk;
 }
 
