@@ -65,12 +65,14 @@ def prove(runtime: Path, keys: Collection[str]) -> dict[str, int]:
     A list without kernels has no table to be linked.
     """
     found = products(runtime)
+    again = "build it again; if that changes nothing, report it with the list and the toolchain of `mtc targets`"
     with collected() as report:
         if not found:
-            report(UNPROVEN_RUNTIME(f"`{runtime}` holds no library"))
+            report(UNPROVEN_RUNTIME(f"`{runtime}` holds no library", help=again))
         for name, held in found.items():
             missing, others = sorted({*keys} - (held or frozenset())), sorted((held or frozenset()) - {*keys})
             for what, which in (("lacks", missing), ("holds besides the list", others)):
                 if which:
-                    report(UNPROVEN_RUNTIME(f"`{name}` {what} {', '.join(f'`{key}`' for key in which)}"))
+                    listed = ", ".join(f"`{key}`" for key in which)
+                    report(UNPROVEN_RUNTIME(f"`{name}` {what} {listed}", help=again))
     return {name: len(held or ()) for name, held in found.items()}

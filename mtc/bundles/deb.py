@@ -15,6 +15,7 @@ from mtc.bundles.archives import MARK, Entry, write_ar, write_tar_xz
 from mtc.bundles.bundle import Bundle, Runtime
 from mtc.bundles.format import Format
 from mtc.bundles.glibc import needed_glibc
+from mtc.diagnostics import CANNOT_READ
 from mtc.support.plural import counted
 
 # target -> Debian's architecture, and the name of its folders (https://wiki.debian.org/Multiarch/Tuples)
@@ -92,7 +93,9 @@ def _installed(entry: Entry, triple: str) -> Entry:
     if entry.name in _NAMES_HEADERS and isinstance(content, Path):
         content = content.read_bytes()
         if content.count(_HEADERS) != 1:
-            raise ValueError(f"{entry.name} does not say once where the headers are")
+            raise CANNOT_READ.error(
+                f"`{entry.content!s}` does not say where the headers are", help="build the runtime again"
+            )
         content = content.replace(_HEADERS, _HEADERS_HERE)
     folder, _, rest = entry.name.partition("/")
     below = f"lib/{triple}" if folder == "lib" else folder

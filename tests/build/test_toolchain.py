@@ -11,7 +11,7 @@ from mtc.build import toolchain
 from mtc.build.targets import TARGETS, host_target, target
 from mtc.build.third_party import check_libraries
 from mtc.build.toolchains import zig
-from mtc.build.toolchains.found import Found
+from mtc.build.toolchains.found import Found, Missing
 from mtc.diagnostics import MtcError
 
 
@@ -268,3 +268,9 @@ def test_a_library_that_is_not_for_a_target_is_said_before_anything_is_built(nam
     check_libraries(target(name), ["xnnpack"])
     with pytest.raises(MtcError, match=f"not built for `{name}`"):
         check_libraries(target(name), ["qnnpack", "xnnpack"])
+
+
+def test_zig_is_no_toolchain_on_windows(monkeypatch):
+    monkeypatch.setattr(zig.os, "name", "nt")
+    missing = zig.zig_found("zig.exe", target("linux-arm64"), "0.17.1")
+    assert isinstance(missing, Missing) and missing.fix == "set CC and CXX"

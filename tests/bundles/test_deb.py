@@ -107,3 +107,11 @@ def test_it_is_for_debian_only(package, other_target):
 def test_one_runtime_at_a_time(built, package, other_target):
     refused = package("--runtime", built.runtime, "--runtime", other_target("linux-arm64"), "--format", "deb")
     assert refused.code == 1 and "a package of format deb holds one runtime, not 2" in refused.err
+
+
+def test_a_runtime_that_does_not_say_where_its_headers_are(package, other_target):
+    runtime = other_target("linux-x86_64")
+    (runtime / "lib/pkgconfig/mtc.pc").write_text("Name: mtc\n")
+    refused = package("--runtime", runtime, "--format", "deb")
+    assert refused.code == 1 and "mtc.pc` does not say where the headers are" in refused.err
+    assert "build the runtime again" in refused.err

@@ -15,7 +15,6 @@ from pathlib import Path
 from mtc.build.targets import Target
 from mtc.build.toolchains import bionic
 from mtc.build.toolchains.found import Found, Missing, cross_compiling, first_line, stat_of
-from mtc.diagnostics import CANNOT_BUILD_TARGET
 from mtc.support.atomic import write_if_changed
 from mtc.support.cache import cache_dir
 
@@ -67,7 +66,7 @@ exec {zig} ld.lld "$@"
 
 
 def find(target: Target) -> Found | Missing:
-    """zig, if its package is installed. Raises MtcError (MTC704) where it cannot be used."""
+    """zig, if its package is installed and of use here."""
     program = zig_binary()
     if program is None:
         return Missing("the Python package `ziglang`", "run `pip install ziglang`")
@@ -114,7 +113,7 @@ def _scripts(name: str, texts: Mapping[str, str]) -> Path:
 def zig_found(program: str, target: Target, version: str = "") -> Found | Missing:
     """The compilers of the zig at `program`: small scripts in the cache."""
     if os.name == "nt":
-        raise CANNOT_BUILD_TARGET.error("building with zig is not possible on Windows", help="set CC and CXX")
+        return Missing("zig, which mtc runs by shell scripts: not on Windows", "set CC and CXX")
     if target.system == "Android" and target.abi not in bionic.ABIS:
         # Of 32 bits, its time_t is another than that of zig's headers.
         reason = f"zig, for which mtc has no C library of {target.abi}"
