@@ -19,7 +19,7 @@ from mtc.build.toolchain import toolchain_for
 from mtc.build.toolchains import zig
 from mtc.diagnostics import MtcError
 
-TARGETS = ("android-arm64", "android-x86_64")
+TARGETS = ("android-arm64", "android-armv7", "android-x86_64")
 KERNELS = ["add@portable:f32/1", "linear.constant@portable:f32/1"]
 
 pytestmark = pytest.mark.skipif(zig.zig_binary() is None, reason="the package `ziglang` is not installed")
@@ -53,7 +53,8 @@ def test_the_loader_takes_it(built):
         assert {"libc.so"} <= needed <= {"libc.so", "libm.so", "libdl.so", "liblog.so"}
         assert "NODELETE" in dynamic
         assert ".note.android.ident" in readelf("-S", file)
-    assert "/system/bin/linker64" in readelf("-l", built.program) and "DYN" in readelf("-h", built.program)
+    linker = "/system/bin/linker" + ("" if built.target == "android-armv7" else "64")
+    assert f"interpreter: {linker}]" in readelf("-l", built.program) and "DYN" in readelf("-h", built.program)
     assert "__cxa_finalize" in readelf("--dyn-syms", built.library)  # of what is registered, when dlclose takes it away
     assert re.search(r"SONAME.*\[libmtc\.so\]", readelf("-d", built.library))
 
@@ -90,6 +91,7 @@ def test_what_android_7_lacks_is_an_error(code, said, tmp_path):
 
 LAYOUT = """
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fenv.h>
 #include <limits.h>
@@ -98,14 +100,32 @@ LAYOUT = """
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
+#ifdef __LP64__
+#define OR(a, b) a
+#else
+#define OR(a, b) b
+#endif
 #define SIZE(type, size) _Static_assert(sizeof(type) == size, #type)
 #define IS(name, number) _Static_assert(name == number, #name)
-SIZE(pthread_mutex_t, 40); SIZE(pthread_cond_t, 48); SIZE(pthread_rwlock_t, 56); SIZE(pthread_attr_t, 56);
-SIZE(pthread_mutexattr_t, 8); SIZE(pthread_condattr_t, 8); SIZE(sigset_t, 8); SIZE(struct sigaction, 32);
-SIZE(mbstate_t, 8); SIZE(fexcept_t, 4);
-_Static_assert(offsetof(struct sigaction, sa_handler) == 8 && offsetof(struct sigaction, sa_mask) == 16, "sigaction");
+#define AT(type, member, at) _Static_assert(offsetof(type, member) == at, #member)
+SIZE(pthread_mutex_t, OR(40, 4)); SIZE(pthread_cond_t, OR(48, 4)); SIZE(pthread_rwlock_t, OR(56, 40));
+SIZE(pthread_mutexattr_t, OR(8, 4)); SIZE(pthread_condattr_t, OR(8, 4)); SIZE(pthread_spinlock_t, 8);
+_Static_assert(sizeof(pthread_attr_t) >= OR(56, 24), "pthread_attr_t");
+SIZE(sigset_t, OR(8, 4)); SIZE(struct sigaction, OR(32, 16)); SIZE(mbstate_t, OR(8, 4)); SIZE(fexcept_t, 4);
+AT(struct sigaction, sa_handler, OR(8, 0)); AT(struct sigaction, sa_mask, OR(16, 4));
+AT(struct sigaction, sa_flags, OR(0, 8));
+SIZE(time_t, OR(8, 4)); SIZE(struct timespec, OR(16, 8)); SIZE(struct timeval, OR(16, 8)); SIZE(off_t, 8);
+AT(struct dirent, d_name, 19); SIZE(struct rlimit, 16); AT(struct rusage, ru_maxrss, OR(32, 16));
+#ifndef __LP64__
+SIZE(struct stat, 104); AT(struct stat, st_mode, 16); AT(struct stat, st_size, 48); AT(struct stat, st_mtim, 80);
+AT(struct stat, st_ino, 96);
+IS(FE_TOWARDZERO, 3);
+#endif
 IS(_SC_PAGESIZE, 39); IS(_SC_NPROCESSORS_CONF, 96); IS(_SC_NPROCESSORS_ONLN, 97); IS(_SC_PHYS_PAGES, 98);
 IS(PTHREAD_EXPLICIT_SCHED, 0); IS(PTHREAD_INHERIT_SCHED, 1); IS(PTHREAD_STACK_MIN, 16384);
 IS(FP_NAN, 2); IS(FP_ZERO, 16); IS(FP_SUBNORMAL, 8); IS(FP_ILOGB0, -INT_MAX); IS(L_tmpnam, 4096);
@@ -130,10 +150,49 @@ def test_another_zig_is_refused(monkeypatch, tmp_path):
         toolchain_for(target("android-arm64"), "zig")
 
 
-def test_32_bit_arm_is_for_the_ndk():
-    with pytest.raises(MtcError, match="no C library of armeabi-v7a") as caught:
-        toolchain_for(target("android-armv7"), "zig")
-    assert "ANDROID_NDK_HOME" in str(caught.value)
+@pytest.fixture
+def build_for_32_bits(tmp_path):
+    compiler = dict(arg[2:].split("=", 1) for arg in toolchain_for(target("android-armv7"), "zig").cmake_args)
+
+    def build(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "probe.c").write_text(code)
+        command = [compiler["CMAKE_C_COMPILER"], "-O2", *options, "probe.c", "-o", "probe"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    return build
+
+
+def test_of_32_bits_offsets_have_64(build_for_32_bits, tmp_path):
+    code = """
+    #include <stdio.h>
+    #include <sys/mman.h>
+    #include <time.h>
+    #include <unistd.h>
+    int main(void) {
+      struct timespec now;
+      clock_gettime(CLOCK_MONOTONIC, &now);
+      fseeko(stdin, 1, SEEK_SET);
+      return mmap(0, 1, PROT_READ, MAP_PRIVATE, 0, 0) == 0 && lseek(0, 1, SEEK_SET) == 1 && ftruncate(0, 1) == 0;
+    }
+    """
+    assert build_for_32_bits(code).returncode == 0
+    names = {line.split()[-1] for line in readelf("--dyn-syms", tmp_path / "probe").splitlines() if " UND " in line}
+    assert {"clock_gettime", "fseeko64", "mmap64", "lseek64", "ftruncate64"} <= names <= names_of_api() | {"UND"}
+    unknown = build_for_32_bits("#include <sys/uio.h>\nint main(void) { return preadv(0, 0, 0, 0); }")
+    assert unknown.returncode != 0 and "preadv_was_not_compared" in unknown.stderr
+
+
+def test_of_32_bits_floats_are_passed_as_android_does_and_computed_by_vectors(build_for_32_bits, tmp_path):
+    code = """
+    #include <arm_neon.h>
+    float twice(float x) { return x + x; }
+    float32x4_t rows(float32x4_t a, float32x4_t b) { return vmlaq_f32(a, a, b); }
+    """
+    for options in ((), ("-march=armv7-a", "-mfpu=neon-vfpv4"), ("-march=armv8.2-a+fp16", "-mfpu=neon-fp-armv8")):
+        assert build_for_32_bits(code, "-c", *options).returncode == 0, options
+        attributes = readelf("-A", tmp_path / "probe")
+        # No `Tag_ABI_VFP_args`: floats come in the registers of integers.
+        assert "Tag_Advanced_SIMD_arch" in attributes and "VFP_args" not in attributes
 
 
 def test_a_full_disk_leaves_no_half_of_the_c_library(monkeypatch, tmp_path):

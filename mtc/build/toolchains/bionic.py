@@ -21,8 +21,8 @@ from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
 ZIG_VERSION = "0.17.1"  # the one in pyproject.toml
-# What Android calls the processors, and what the folders of zig's headers do; 32-bit ARM has another `time_t` there.
-ABIS = {"arm64-v8a": ("aarch64", "aarch64"), "x86_64": ("x86", "x86_64")}
+# What Android calls the processors, and what the folders of zig's headers do.
+_FOLDERS = {"arm64-v8a": ("aarch64", "aarch64"), "armeabi-v7a": ("arm", "arm"), "x86_64": ("x86", "x86_64")}
 _OBJECTS = {"crtbegin_dynamic.o": "start", "crtbegin_so.o": "library", "crtend_android.o": "end", "crtend_so.o": "end"}
 _SECONDS = 300
 
@@ -61,7 +61,7 @@ def _write_libc_file(folder: Path) -> Path:
 
 
 def _make(folder: Path, own: Path, zig: Path, abi: str, triple: str) -> None:
-    headers, processor = ABIS[abi]
+    headers, processor = _FOLDERS[abi]
     libc = zig.parent / "lib" / "libc" / "include"
     shutil.copytree(own / "include", folder / "own")
     for name in ("any-linux-any", f"{headers}-linux-any"):  # of the kernel: the same for every C library

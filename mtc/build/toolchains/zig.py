@@ -47,8 +47,25 @@ if [ "$architecture" ]; then
   esac
   set -- "$@" "-mcpu=generic+$name${{features%+}}$fpu"
 fi
-export ZIG_GLOBAL_CACHE_DIR={cache}
+{vectors}export ZIG_GLOBAL_CACHE_DIR={cache}
 {environment}exec {zig} {language} -target {triple} {options} "$@"
+"""
+# Android passes floats of 32-bit ARM in integer registers. zig takes that to mean that the processor has no others, and
+# tells clang so; what stands behind zig's own options says what it has.
+_SOFT_FLOATS = "armeabi-v7a"
+_VECTORS = """more=
+case $fpu in
+  *+fp16) more=+fp16 ;;
+  *+vfp4) more=+vfp4 ;;
+  *+fp_armv8) more=+fp-armv8 ;;
+esac
+case $architecture in *+fp16*) more=$more+fullfp16 ;; esac
+case $architecture in *+dotprod*) more=$more+dotprod ;; esac
+IFS=+
+for feature in vfp2 neon $more; do
+  [ ! "$feature" ] || set -- "$@" -Xclang -target-feature -Xclang "+$feature"
+done
+unset IFS
 """
 _TOOL = """#!/bin/sh
 # Written by mtc.
@@ -114,10 +131,6 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     """The compilers of the zig at `program`: small scripts in the cache."""
     if os.name == "nt":
         return Missing("zig, which mtc runs by shell scripts: not on Windows", "set CC and CXX")
-    if target.system == "Android" and target.abi not in bionic.ABIS:
-        # Of 32 bits, its time_t is another than that of zig's headers.
-        reason = f"zig, for which mtc has no C library of {target.abi}"
-        return Missing(reason, "set ANDROID_NDK_HOME to the folder of an Android NDK")
     version = version or first_line([program, "version"])
     if target.system == "Android" and version != bionic.ZIG_VERSION:
         reason = f"zig {bionic.ZIG_VERSION}, whose headers were compared with Android's (there is {version})"
@@ -131,6 +144,7 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
             triple=target.zig_triple,
             options=shlex.join(options),
             environment=environment,
+            vectors=_VECTORS if target.abi == _SOFT_FLOATS else "",
         )
         for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL))
     }
@@ -144,6 +158,8 @@ def _options(program: Path, version: str, target: Target) -> tuple[list[str], st
     options = ["-g0"]
     if cpu := _CPUS.get(target.processor):
         options.append(cpu)
+    if target.abi == _SOFT_FLOATS:
+        options.append("-mfloat-abi=softfp")
     if target.system == "iOS":  # whose headers are macOS's, and zig takes them for that alone
         options += ["-isystem", str(program.parent / "lib" / "libc" / "include" / "any-darwin-any")]
     if target.system == "Android":

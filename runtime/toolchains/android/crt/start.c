@@ -34,6 +34,10 @@ __attribute__((visibility("hidden"), noreturn, used)) void MtcStart(void* stack)
 __asm__(
     ".text\n.globl _start\n.type _start,%function\n_start:\n  mov x29, #0\n  mov x30, #0\n  mov x0, sp\n  b "
     "MtcStart\n");
+#elif defined(__arm__)
+__asm__(
+    ".text\n.arm\n.globl _start\n.type _start,%function\n_start:\n  mov fp, #0\n  mov lr, #0\n  mov r0, sp\n  b "
+    "MtcStart\n");
 #elif defined(__x86_64__)
 __asm__(
     ".text\n.globl _start\n.type _start,%function\n_start:\n  xor %ebp, %ebp\n  mov %rsp, %rdi\n"

@@ -1,5 +1,6 @@
 // sysconf and pathconf have numbers of their own.
 #pragma once
+#include <sys/cdefs.h>
 #include_next <unistd.h>
 
 #undef _SC_2_CHAR_TERM
@@ -304,3 +305,15 @@
 #define _PC_SYNC_IO 19
 #undef _PC_VDISABLE
 #define _PC_VDISABLE 16
+
+#ifndef __LP64__
+// Offsets of 64 bits.
+__BEGIN_DECLS
+off_t lseek(int file, off_t offset, int from) __asm__("lseek64");
+int ftruncate(int file, off_t size) __asm__("ftruncate64");
+int truncate(const char* path, off_t size) __asm__("truncate64");
+ssize_t pread(int file, void* to, size_t size, off_t offset) __asm__("pread64");
+ssize_t pwrite(int file, const void* from, size_t size, off_t offset) __asm__("pwrite64");
+int lockf(int file, int command, off_t size) __asm__("lockf64");
+__END_DECLS
+#endif
