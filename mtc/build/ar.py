@@ -1,12 +1,14 @@
-"""Reads static libraries: the members of an `ar` archive (System V and GNU's long names, BSD's long names)."""
+"""Reads static libraries: the members of an `ar` archive (long names as System V, GNU, BSD and Windows have them)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60  # bytes before each member
+_END = re.compile(rb"[\n\0]")  # of a long name
 
 
 def members(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -34,6 +36,6 @@ def members(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield long_name, content[length:]
         elif name.startswith("/"):
             offset = int(name[1:])
-            yield long_names[offset : long_names.index(b"\n", offset)].decode().rstrip("/"), content
+            yield _END.split(long_names[offset:], maxsplit=1)[0].decode().rstrip("/"), content
         else:
             yield name.rstrip("/"), content

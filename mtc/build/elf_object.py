@@ -4,33 +4,15 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+
+from mtc.build.object_file import ObjectFile, Symbol
 
 _SYMTAB, _RELA, _REL = 2, 4, 9
 _SECTION, _LOCAL = 3, 0  # kind and binding of a symbol
 _FIRST_RESERVED = 0xFF00
 
 
-@dataclass(frozen=True)
-class Symbol:
-    """A name for a place in a section."""
-
-    name: str
-    section: int  # index; 0 if another object defines it
-    size: int
-    is_local: bool
-
-
-@dataclass
-class ElfObject:
-    """The parts of an object file."""
-
-    sections: list[str]  # names, by index
-    symbols: list[Symbol]
-    references: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # section -> (offset, symbol's index)
-
-
-def read_object(data: bytes) -> ElfObject | None:
+def read_elf_object(data: bytes) -> ObjectFile | None:
     """Reads an object file of either width and byte order. None if it is none (bitcode, another system's)."""
     if data[:4] != b"\x7fELF":
         return None
@@ -43,7 +25,7 @@ def read_object(data: bytes) -> ElfObject | None:
     count, names_index = count or first[5], first[6] if names_index == 0xFFFF else names_index  # more than 65,279
     rows = [struct.unpack_from(layout, data, table + i * entry) for i in range(count)]
     names = _content(data, rows[names_index])
-    read = ElfObject([_text(names, row[0]) for row in rows], [])
+    read = ObjectFile([_text(names, row[0]) for row in rows], [])
     for row in rows:
         if row[1] == _SYMTAB:
             read.symbols = _symbols(_content(data, row), _content(data, rows[row[6]]), order, is_64, read.sections)

@@ -1,10 +1,13 @@
-"""Reads the map file of a linker: which object each range of addresses came from. GNU ld's and lld's formats."""
+"""Reads the map file of a linker: which object each range of addresses came from. the formats of GNU ld, and of lld for
+ELF and for COFF."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from mtc.build.coff_object import section_name
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,19 @@ _GNU_OUTPUT = re.compile(r"^(\.[^\s]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
 _GNU_LONG_NAME = re.compile(r"^ (\.\S+)$")
 _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
+_LLD_COFF_LINE = re.compile(r"^\s*([0-9a-f]+)\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_INPUT = re.compile(r"^(.+):\((\.[^)]*)\)$")
 
 
 def read_map(path: Path) -> list[Input]:
     """The inputs of a map file, as they stand there; empty ones are left out."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return _read_lld(lines) if lines and lines[0].lstrip().startswith("VMA") else _read_gnu(lines)
+    match lines[0].split()[:1] if lines else []:
+        case ["VMA"]:
+            return _read_lld(lines, _LLD_LINE)
+        case ["Address"]:
+            return [replace(entry, name=section_name(entry.name)) for entry in _read_lld(lines, _LLD_COFF_LINE)]
+    return _read_gnu(lines)
 
 
 def _read_gnu(lines: list[str]) -> list[Input]:
@@ -48,10 +57,10 @@ def _read_gnu(lines: list[str]) -> list[Input]:
     return found
 
 
-def _read_lld(lines: list[str]) -> list[Input]:
+def _read_lld(lines: list[str], row: re.Pattern[str]) -> list[Input]:
     found, section = [], ""
     for line in lines[1:]:
-        entry = _LLD_LINE.match(line)
+        entry = row.match(line)
         if entry is None:
             continue
         address, size, indent, name = int(entry[1], 16), int(entry[2], 16), len(entry[3]), entry[4]

@@ -15,8 +15,10 @@ from operator import or_
 from pathlib import Path
 
 from mtc.build.ar import members
-from mtc.build.elf_object import ElfObject, read_object
+from mtc.build.coff_object import read_coff_object
+from mtc.build.elf_object import read_elf_object
 from mtc.build.link_map import Input
+from mtc.build.object_file import ObjectFile
 from mtc.build.xnnpack_tables import needed_by
 
 _TABLE_OBJECT = re.compile(r"/kernel_table\.cpp\.o(?:bj)?$")
@@ -26,7 +28,7 @@ _IN_ARCHIVE = re.compile(r"^(.*\.a)[(:](.*?)\)?$")
 _ENTRY = re.compile(r"^(mtc_\w+|main|_start|_init|_fini)$")
 
 # Tables for unwinding refer to the functions that they describe, and keep none of them.
-_UNWINDING = re.compile(r"^\.(eh_frame|ARM\.ex(idx|tab)|gcc_except_table|group|note)")
+_UNWINDING = re.compile(r"^\.(eh_frame|ARM\.ex(idx|tab)|gcc_except_table|group|note|[px]data)")
 
 Place = tuple[str, str]  # an object's path, as the map writes it, and one of its sections
 
@@ -87,7 +89,7 @@ def _take_apart(graph: _Graph, kernels: Sequence[str], by_kernel: Sequence[list[
 class _Graph:
     """The sections that were linked, and which refers to which."""
 
-    def __init__(self, alive: set[Place], objects: Sequence[tuple[str, ElfObject]]) -> None:
+    def __init__(self, alive: set[Place], objects: Sequence[tuple[str, ObjectFile]]) -> None:
         self.alive = alive
         self.defined: dict[str, Place] = {}
         for origin, read in objects:
@@ -107,7 +109,7 @@ class _Graph:
                 edges.setdefault(place, set()).update(target for target in targets if target is not None)
         self.called_from_outside = [place for name, place in self.defined.items() if _ENTRY.match(name)]
 
-    def target(self, origin: str, read: ElfObject, index: int) -> Place | None:
+    def target(self, origin: str, read: ObjectFile, index: int) -> Place | None:
         """The section that a reference leads to. A section that another object has as well was linked once."""
         symbol = read.symbols[index]
         own = (origin, read.sections[symbol.section])
@@ -124,7 +126,7 @@ class _Graph:
 
 
 def _entries(
-    objects: Sequence[tuple[str, ElfObject]], graph: _Graph, count: int
+    objects: Sequence[tuple[str, ObjectFile]], graph: _Graph, count: int
 ) -> tuple[Place, int, list[list[Place]]] | None:
     """The section of the kernel table, the bytes of an entry, and what each entry refers to."""
     for origin, read in objects:
@@ -142,18 +144,22 @@ def _entries(
     return None
 
 
-def _objects(origins: Iterable[str], folder: Path) -> list[tuple[str, ElfObject]]:
+def _objects(origins: Iterable[str], folder: Path) -> list[tuple[str, ObjectFile]]:
     """The object files with the names that the map gives them; what is gone or unreadable is left out. An archive may
     have several members of one name (cpuinfo's has two `init.c.o`), which the map does not tell apart."""
-    found: list[tuple[str, ElfObject]] = []
+    found: list[tuple[str, ObjectFile]] = []
     archives: dict[str, dict[str, str]] = {}
     for origin in origins:
         if inside := _IN_ARCHIVE.match(origin):
             archives.setdefault(inside[1], {})[inside[2]] = origin
-        elif (path := folder / origin).is_file() and (read := read_object(path.read_bytes())):
+        elif (path := folder / origin).is_file() and (read := _read(path.read_bytes())):
             found.append((origin, read))
     for archive, wanted in archives.items():
         for name, content in members(folder / archive) if (folder / archive).is_file() else ():
-            if name in wanted and (read := read_object(content)):
+            if name in wanted and (read := _read(content)):
                 found.append((wanted[name], read))
     return found
+
+
+def _read(data: bytes) -> ObjectFile | None:
+    return read_elf_object(data) or read_coff_object(data)

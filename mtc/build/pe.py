@@ -8,7 +8,7 @@ from mtc.build.file_layout import FileLayout, Section
 
 MAGIC = b"MZ"
 _COFF, _ROW = 24, 40  # bytes of the signature and the COFF header, and of a section's header
-_DESCRIBING = frozenset({".reloc", ".edata", ".idata", ".rsrc"})
+_DESCRIBING = frozenset({".reloc", ".edata", ".idata", ".rsrc", ".buildid"})
 
 
 def read_pe(data: bytes) -> FileLayout:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from mtc.build import cmake
+from mtc.build.ar import members
 from mtc.build.toolchains.zig import zig_binary
 
 _SECONDS = 120
+_MEMBER = re.compile(r"^([0-9a-f]+ +[0-9a-f]+ +[0-9]+ +)([^\s/:]+):\(", re.MULTILINE)  # an object that has no folder
+_MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:"}
 
 
 def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
@@ -26,19 +32,38 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
     if "-o" not in command:
         return
     output = command.index("-o") + 1
-    product, again = command[output], f"{target}.again"
-    command[output] = again
+    product = command[output]
     try:
-        said = [line.split() for line in _lines([*command, "-v"], objects)]
-        calls = [words[1:] for words in said if words[:1] == ["ld.lld"] and again in words]
-        if calls:
-            _lines([str(zig), "ld.lld", *calls[-1], f"--Map={map_file}"], objects)
-            if (objects / again).read_bytes() != (objects / product).read_bytes():
-                map_file.unlink(missing_ok=True)
+        # Elsewhere, not by another name: a DLL has its own in it. Next to it stands what a linker writes besides.
+        with tempfile.TemporaryDirectory(prefix=f"{target}.", dir=objects) as folder:
+            again = Path(folder, Path(product).name)
+            command = [word.replace("--out-implib,", f"--out-implib,{folder}/") for word in command]
+            command[output] = str(again)
+            if call := _call_of_lld(_lines([*command, "-v"], objects), again):
+                _lines([str(zig), *call, _MAP_OPTIONS[call[0]] + str(map_file)], objects)
+                if again.read_bytes() != (objects / product).read_bytes():
+                    map_file.unlink(missing_ok=True)
+                elif call[0] == "lld-link":
+                    _name_archives(map_file, [objects / word for word in call if word.endswith(".a")])
     except OSError:
         map_file.unlink(missing_ok=True)
-    finally:
-        (objects / again).unlink(missing_ok=True)
+
+
+def _call_of_lld(said: Sequence[str], output: Path) -> list[str] | None:
+    """The last call that links `output`, of what zig says that it calls."""
+    calls = [words for line in said if (words := line.split())[:1] and words[0] in _MAP_OPTIONS]
+    return next((words for words in reversed(calls) if {str(output), f"-OUT:{output}"} & {*words}), None)
+
+
+def _name_archives(map_file: Path, archives: Sequence[Path]) -> None:
+    """Writes `archive.a(member.obj)` where lld for COFF wrote the member alone: of the first archive that has it."""
+    origins: dict[str, str] = {}
+    for archive in archives:
+        for name, _ in members(archive) if archive.is_file() else ():
+            origins.setdefault(name, f"{archive}({name})")
+    text = map_file.read_text(encoding="utf-8", errors="replace")
+    text = _MEMBER.sub(lambda found: f"{found[1]}{origins.get(found[2], found[2])}:(", text)
+    map_file.write_text(text, encoding="utf-8")
 
 
 def _lines(command: list[str], folder: Path) -> list[str]:

@@ -39,7 +39,9 @@ function(mtc_link_options target)
     return()  # sanitizers bring C++ parts of their own, and their reports need symbols
   endif()
   if(MTC_MODE STREQUAL "size")
-    target_link_options(${target} PRIVATE -s)  # no symbol table; the map file still names everything
+    # No symbol table; the map file still names everything. zig compiles the C libraries that it brings as the link says,
+    # and by no `-O` a DLL also holds the time of day.
+    target_link_options(${target} PRIVATE -s -Os)
   endif()
   if(MTC_LINKER_HAS_STATIC_LIBSTDCXX)
     target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)

@@ -151,12 +151,16 @@ def test_another_zig_is_refused(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def build_for_32_bits(tmp_path):
-    compiler = dict(arg[2:].split("=", 1) for arg in toolchain_for(target("android-armv7"), "zig").cmake_args)
+def compiler_for_32_bits() -> str:
+    found = dict(arg[2:].split("=", 1) for arg in toolchain_for(target("android-armv7"), "zig").cmake_args)
+    return found["CMAKE_C_COMPILER"]
 
+
+@pytest.fixture
+def build_for_32_bits(compiler_for_32_bits, tmp_path):
     def build(code: str, *options: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "probe.c").write_text(code)
-        command = [compiler["CMAKE_C_COMPILER"], "-O2", *options, "probe.c", "-o", "probe"]
+        command = [compiler_for_32_bits, "-O2", *options, "probe.c", "-o", "probe"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     return build
@@ -182,7 +186,9 @@ def test_of_32_bits_offsets_have_64(build_for_32_bits, tmp_path):
     assert unknown.returncode != 0 and "preadv_was_not_compared" in unknown.stderr
 
 
-def test_of_32_bits_floats_are_passed_as_android_does_and_computed_by_vectors(build_for_32_bits, tmp_path):
+def test_of_32_bits_floats_come_as_android_passes_them_and_are_computed_by_vectors(
+    build_for_32_bits, compiler_for_32_bits, tmp_path
+):
     code = """
     #include <arm_neon.h>
     float twice(float x) { return x + x; }
@@ -193,6 +199,9 @@ def test_of_32_bits_floats_are_passed_as_android_does_and_computed_by_vectors(bu
         attributes = readelf("-A", tmp_path / "probe")
         # No `Tag_ABI_VFP_args`: floats come in the registers of integers.
         assert "Tag_Advanced_SIMD_arch" in attributes and "VFP_args" not in attributes
+    (tmp_path / "rows.S").write_text("VMUL.S32 q10, q8, d13[0]\nVSDOT.S8 q0, q1, d2[0]\n")
+    options = ("-march=armv8.2-a+dotprod", "-mfpu=neon-fp-armv8", "-c", "rows.S", "-o", "rows.o")
+    subprocess.run([compiler_for_32_bits, *options], cwd=tmp_path, check=True)
 
 
 def test_a_full_disk_leaves_no_half_of_the_c_library(monkeypatch, tmp_path):

@@ -17,8 +17,8 @@ from mtc.build.zig_map import write_zig_map
 KERNEL = 'extern "C" int probe(int x) { static int calls[9]; return ++calls[x & 7] * 3; }\n'
 
 
-@pytest.fixture
-def linked(tmp_path: Path) -> Path:
+@pytest.fixture(params=["aarch64-linux-musl", "x86_64-windows-gnu"])
+def linked(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A build folder in which zig linked one kernel."""
     zig = zig_binary()
     if zig is None:
@@ -26,11 +26,11 @@ def linked(tmp_path: Path) -> Path:
     kernel = tmp_path / "mtc_kernels.dir/kernels/portable/probe.cpp"
     kernel.parent.mkdir(parents=True)
     kernel.write_text(KERNEL)
-    compiler = f"{shlex.quote(str(zig))} c++ -target aarch64-linux-musl -g0 -O2"
+    compiler = f"{shlex.quote(str(zig))} c++ -target {request.param} -g0 -O2 -ffunction-sections"
     made = f"{kernel.relative_to(tmp_path)}.o"
     (tmp_path / "build.ninja").write_text(
         f"rule compile\n  command = {compiler} -c $in -o $out\n"
-        f"rule link\n  command = : && {compiler} -s -shared -nostdlib $in -o $out && :\n"
+        f"rule link\n  command = : && {compiler} -s -shared $in -o $out && :\n"
         f"build {made}: compile {kernel.relative_to(tmp_path)}\n"
         f"build libprobe.so: link {made}\nbuild probe: phony libprobe.so\n"
     )

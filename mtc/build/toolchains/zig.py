@@ -61,9 +61,13 @@ case $fpu in
 esac
 case $architecture in *+fp16*) more=$more+fullfp16 ;; esac
 case $architecture in *+dotprod*) more=$more+dotprod ;; esac
+behind=-Xclang
+for argument do
+  case $argument in *.[Ss]) behind=-Xclangas ;; esac
+done
 IFS=+
 for feature in vfp2 neon $more; do
-  [ ! "$feature" ] || set -- "$@" -Xclang -target-feature -Xclang "+$feature"
+  [ ! "$feature" ] || set -- "$@" $behind -target-feature $behind "+$feature"
 done
 unset IFS
 """
