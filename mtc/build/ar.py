@@ -36,6 +36,8 @@ def members(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield long_name, content[length:]
         elif name.startswith("/"):
             offset = int(name[1:])
-            yield _END.split(long_names[offset:], maxsplit=1)[0].decode().rstrip("/"), content
+            if (end := _END.search(long_names, offset)) is None:
+                raise ValueError(f"a name in {path.name} is cut off")
+            yield long_names[offset : end.start()].decode().rstrip("/"), content
         else:
             yield name.rstrip("/"), content

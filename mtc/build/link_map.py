@@ -1,4 +1,4 @@
-"""Reads the map file of a linker: which object each range of addresses came from. the formats of GNU ld, and of lld for
+"""Reads the map file of a linker: which object each range of addresses came from. The formats of GNU ld, and of lld for
 ELF and for COFF."""
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ LAYOUT = """
 #define AT(type, member, at) _Static_assert(offsetof(type, member) == at, #member)
 SIZE(pthread_mutex_t, OR(40, 4)); SIZE(pthread_cond_t, OR(48, 4)); SIZE(pthread_rwlock_t, OR(56, 40));
 SIZE(pthread_mutexattr_t, OR(8, 4)); SIZE(pthread_condattr_t, OR(8, 4)); SIZE(pthread_spinlock_t, 8);
-_Static_assert(sizeof(pthread_attr_t) >= OR(56, 24), "pthread_attr_t");
+SIZE(pthread_attr_t, OR(56, 24));
 SIZE(sigset_t, OR(8, 4)); SIZE(struct sigaction, OR(32, 16)); SIZE(mbstate_t, OR(8, 4)); SIZE(fexcept_t, 4);
 AT(struct sigaction, sa_handler, OR(8, 0)); AT(struct sigaction, sa_mask, OR(16, 4));
 AT(struct sigaction, sa_flags, OR(0, 8));

@@ -81,6 +81,12 @@ typedef long time_t;
 typedef long suseconds_t;
 #define __DEFINED_suseconds_t
 #endif
+#if defined(__NEED_pthread_attr_t) && !defined(__DEFINED_pthread_attr_t)
+typedef struct {
+  int __bionic[6];
+} pthread_attr_t;
+#define __DEFINED_pthread_attr_t
+#endif
 #if defined(__NEED_dev_t) && !defined(__DEFINED_dev_t)
 typedef unsigned dev_t;
 #define __DEFINED_dev_t
