@@ -1,5 +1,5 @@
 """Reads the map file of a linker: which object each range of addresses came from. The formats of GNU ld, and of lld for
-ELF and for COFF."""
+ELF, COFF and WebAssembly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtc.build.coff_object import section_name
+from mtc.build.wasm_object import function_section
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ _GNU_LONG_NAME = re.compile(r"^ (\.\S+)$")
 _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_COFF_LINE = re.compile(r"^\s*([0-9a-f]+)\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
-_LLD_INPUT = re.compile(r"^(.+):\((\.[^)]*)\)$")
+_LLD_WASM_LINE = re.compile(r"^\s*(?:-|[0-9a-f]+)\s+([0-9a-f]+)\s+([0-9a-f]+) ( *)(\S.*)$")
+_LLD_INPUT = re.compile(r"^(.+):\(([^() ]+)\)$")
 
 
 def read_map(path: Path) -> list[Input]:
@@ -35,6 +37,8 @@ def read_map(path: Path) -> list[Input]:
     match lines[0].split()[:1] if lines else []:
         case ["VMA"]:
             return _read_lld(lines, _LLD_LINE)
+        case ["Addr"]:
+            return _read_lld_wasm(lines)
         case ["Address"]:
             return [replace(entry, name=section_name(entry.name)) for entry in _read_lld(lines, _LLD_COFF_LINE)]
     return _read_gnu(lines)
@@ -69,3 +73,13 @@ def _read_lld(lines: list[str], row: re.Pattern[str]) -> list[Input]:
         elif (origin := _LLD_INPUT.match(name)) and size:
             found.append(Input(section, address, size, origin[1], origin[2]))
     return found
+
+
+def _read_lld_wasm(lines: list[str]) -> list[Input]:
+    """Addresses are places in the file. What else than code has inputs is a segment of data, `.rodata`."""
+    return [
+        replace(entry, section="code", name=function_section(entry.name))
+        if entry.section == "CODE"
+        else replace(entry, section="data")
+        for entry in _read_lld(lines, _LLD_WASM_LINE)
+    ]

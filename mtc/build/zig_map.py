@@ -15,7 +15,7 @@ from mtc.build.toolchains.zig import zig_binary
 
 _SECONDS = 120
 _MEMBER = re.compile(r"^([0-9a-f]+ +[0-9a-f]+ +[0-9]+ +)([^\s/:]+):\(", re.MULTILINE)  # an object that has no folder
-_MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:"}
+_MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:", "wasm-ld": "--Map="}
 
 
 def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
