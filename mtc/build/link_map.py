@@ -1,5 +1,5 @@
 """Reads the map file of a linker: which object each range of addresses came from. The formats of GNU ld, and of lld for
-ELF, COFF and WebAssembly."""
+ELF, COFF and WebAssembly, and of Apple's linker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtc.build.coff_object import section_name
+from mtc.build.macho_object import atom_name
 from mtc.build.wasm_object import function_section
 
 
@@ -28,6 +29,10 @@ _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_COFF_LINE = re.compile(r"^\s*([0-9a-f]+)\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_WASM_LINE = re.compile(r"^\s*(?:-|[0-9a-f]+)\s+([0-9a-f]+)\s+([0-9a-f]+) ( *)(\S.*)$")
+_APPLE_OBJECT = re.compile(r"^\[ *(\d+)\] (.+)$")
+_APPLE_SECTION = re.compile(r"^0x([0-9A-F]+)\t0x([0-9A-F]+)\t(\S+)\t(\S+)$")
+_APPLE_SYMBOL = re.compile(r"^0x([0-9A-F]+)\t0x([0-9A-F]+)\t\[ *(\d+)\] (.+)$")
+_APPLE_NUMBERS = re.compile(r"(\[\w+\])+\(")  # `libX.a[arm64][2](member.o)`: of a member, in newer versions
 _LLD_INPUT = re.compile(r"^(.+):\(([^() ]+)\)$")
 
 
@@ -39,6 +44,8 @@ def read_map(path: Path) -> list[Input]:
             return _read_lld(lines, _LLD_LINE)
         case ["Addr"]:
             return _read_lld_wasm(lines)
+        case ["#"]:
+            return _read_apple(lines)
         case ["Address"]:
             return [replace(entry, name=section_name(entry.name)) for entry in _read_lld(lines, _LLD_COFF_LINE)]
     return _read_gnu(lines)
@@ -83,3 +90,23 @@ def _read_lld_wasm(lines: list[str]) -> list[Input]:
         else replace(entry, section="data")
         for entry in _read_lld(lines, _LLD_WASM_LINE)
     ]
+
+
+def _read_apple(lines: list[str]) -> list[Input]:
+    objects: dict[int, str] = {}
+    sections: list[tuple[int, int, str, str]] = []
+    found = []
+    for line in lines:
+        if line.startswith("# Dead Stripped"):
+            break
+        if entry := _APPLE_OBJECT.match(line):
+            objects[int(entry[1])] = _APPLE_NUMBERS.sub("(", entry[2]) if int(entry[1]) else "<internal>"
+        elif entry := _APPLE_SECTION.match(line):
+            start = int(entry[1], 16)
+            sections.append((start, start + int(entry[2], 16), f"{entry[3]},{entry[4]}", entry[4]))
+        elif entry := _APPLE_SYMBOL.match(line):
+            address, size, origin = int(entry[1], 16), int(entry[2], 16), objects.get(int(entry[3]), "")
+            for start, end, section, short in sections:
+                if start <= address < end and size:
+                    found.append(Input(section, address, size, origin, atom_name(short, entry[4])))
+    return found
