@@ -83,7 +83,7 @@ function(mtc_add_shared target)
     install(TARGETS ${target} ARCHIVE DESTINATION lib LIBRARY DESTINATION lib RUNTIME DESTINATION bin)
   endif()
   if(WIN32)
-    set_target_properties(${target} PROPERTIES PREFIX "" ARCHIVE_OUTPUT_NAME mtc_dll)
+    set_target_properties(${target} PROPERTIES PREFIX "")  # mtc.dll, with lib/libmtc.dll.a to link it
   endif()
   target_link_libraries(${target} PRIVATE mtc_third_party)
   mtc_link_options(${target})
