@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 
 from mtc import stages
 from mtc.analysis.limits import Limits
+from mtc.analysis.operator_times import is_quantized
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared
 from mtc.build.progress import Progress
 from mtc.build.targets import Target
 from mtc.devices import Device, open_device
 from mtc.diagnostics import MISMATCH, MISSING_KERNELS, NO_DEVICE, MtcError, Report, collected
-from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session, tensors
@@ -102,17 +102,17 @@ def _checked(
 def _compared(
     path: Path, program: Path, runtime: Path, keys: Sequence[str], device: Device, progress: Progress | None
 ) -> list[Checked]:
-    is_quantized = any(dtype.startswith("q") for key in keys for dtype in KernelKey.parse(key).dtypes)
+    has_integers = any(map(is_quantized, keys))
     found = []
     with Session(program, runtime=library_of(None, progress)) as session:
         for function in session.functions:
             sample = session.samples(function)
             arrays, _ = tensors.bound(session, None, function=function)
-            against = "the host runtime" if sample is None or is_quantized else "its sample"
+            against = "the host runtime" if sample is None or has_integers else "its sample"
             session.reset_state()
-            want = session.run(*arrays, function=function) if sample is None or is_quantized else sample[1]
+            want = session.run(*arrays, function=function) if sample is None or has_integers else sample[1]
             got = device.run(program, runtime, arrays, function=function).outputs
             names = [signature.name for signature in session.outputs(function)]
-            rows = compared("", names, got, want, _QUANTIZED if is_quantized else Limits())
+            rows = compared("", names, got, want, _QUANTIZED if has_integers else Limits())
             found.append(Checked(str(path), function, against, tuple(rows)))
     return found
