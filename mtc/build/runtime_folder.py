@@ -18,6 +18,7 @@ from mtc.build.targets import TARGETS
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
 from mtc.build.zig_map import write_zig_map
 from mtc.diagnostics import CANNOT_READ, OTHER_TARGET, WOULD_REPLACE
+from mtc.support import strict_json
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 from mtc.support.plural import counted
@@ -60,7 +61,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """What the runtime in `folder` says of itself. CANNOT_READ if there is none, or if it says what mtc does not
     write: the folder may come from elsewhere."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = strict_json.load((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None
     if not isinstance(record, dict) or not _is_known(record):
