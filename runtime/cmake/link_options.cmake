@@ -9,6 +9,7 @@ endif()
 # A flag that one system's linker has may be misread by another's: each is asked for its own alone.
 if(APPLE)
   set(MTC_LINK_ONLY_REACHED -Wl,-dead_strip)
+  check_linker_flag(CXX "-Wl,-map,${CMAKE_CURRENT_BINARY_DIR}/probe.map" MTC_LINKER_HAS_APPLE_MAP)
 elseif(WIN32)
   set(MTC_LINK_ONLY_REACHED -Wl,--gc-sections)
 elseif(CMAKE_SYSTEM_NAME STREQUAL "WASI")
@@ -34,6 +35,8 @@ function(mtc_link_options target)
   endif()
   if(MTC_LINKER_HAS_MAP)
     target_link_options(${target} PRIVATE "-Wl,-Map=${CMAKE_CURRENT_BINARY_DIR}/${target}.map")
+  elseif(MTC_LINKER_HAS_APPLE_MAP)
+    target_link_options(${target} PRIVATE "-Wl,-map,${CMAKE_CURRENT_BINARY_DIR}/${target}.map")
   endif()
   if(MTC_SANITIZE)
     return()  # sanitizers bring C++ parts of their own, and their reports need symbols
@@ -42,6 +45,9 @@ function(mtc_link_options target)
     # No symbol table; the map file still names everything. zig compiles the C libraries that it brings as the link says,
     # and by no `-O` a DLL also holds the time of day.
     target_link_options(${target} PRIVATE -s -Os)
+    if(APPLE)
+      target_link_options(${target} PRIVATE -Wl,-x)  # there `-s` leaves the symbols that are local
+    endif()
   endif()
   if(MTC_LINKER_HAS_STATIC_LIBSTDCXX)
     target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
