@@ -26,6 +26,8 @@ class Input:
 _GNU_OUTPUT = re.compile(r"^(\.[^\s]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
 _GNU_LONG_NAME = re.compile(r"^ (\.\S+)$")
 _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
+_GNU_BASE = re.compile(r"^\s+0x[0-9a-f]+\s+__image_base__ = 0x([0-9a-f]+)$")  # of a Windows file
+_COFF_NAME = re.compile(r"^\.\w+\$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_COFF_LINE = re.compile(r"^\s*([0-9a-f]+)\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_WASM_LINE = re.compile(r"^\s*(?:-|[0-9a-f]+)\s+([0-9a-f]+)\s+([0-9a-f]+) ( *)(\S.*)$")
@@ -56,15 +58,19 @@ def _read_gnu(lines: list[str]) -> list[Input]:
         start = lines.index("Linker script and memory map")
     except ValueError:
         return []
-    found, section, long_name = [], "", ""
+    found, section, long_name, base = [], "", "", 0
     for line in lines[start:]:
-        if output := _GNU_OUTPUT.match(line):
+        if image := _GNU_BASE.match(line):
+            base = int(image[1], 16)
+        elif output := _GNU_OUTPUT.match(line):
             section = output[1]
         # A long section name stands on a line of its own; address, size and file follow on the next.
         elif alone := _GNU_LONG_NAME.match(line):
             long_name = alone[1]
         elif section and (entry := _GNU_INPUT.match(line)) and entry[1] != "*fill*" and int(entry[3], 16):
-            found.append(Input(section, int(entry[2], 16), int(entry[3], 16), entry[4], entry[1] or long_name))
+            name = entry[1] or long_name
+            name = section_name(name) if _COFF_NAME.match(name) else name
+            found.append(Input(section, int(entry[2], 16) - base, int(entry[3], 16), entry[4], name))
     return found
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from mtc.build.ar import members
 from mtc.build.coff_object import read_coff_object
 from mtc.build.elf_object import read_elf_object
+from mtc.build.file_layout import DAMAGE
 from mtc.build.link_map import Input
 from mtc.build.macho_object import read_macho_object
 from mtc.build.object_file import ObjectFile
@@ -164,4 +165,7 @@ def _objects(origins: Iterable[str], folder: Path) -> list[tuple[str, ObjectFile
 
 
 def _read(data: bytes) -> ObjectFile | None:
-    return read_elf_object(data) or read_coff_object(data) or read_wasm_object(data) or read_macho_object(data)
+    try:
+        return read_elf_object(data) or read_coff_object(data) or read_wasm_object(data) or read_macho_object(data)
+    except DAMAGE:
+        return None

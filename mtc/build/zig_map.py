@@ -13,13 +13,16 @@ from pathlib import Path
 from mtc.build import cmake
 from mtc.build.ar import members
 from mtc.build.binary import read_layout
+from mtc.build.file_layout import DAMAGE
 from mtc.build.macho import MAGIC as MACHO
 from mtc.build.macho_map import write_macho_map
 from mtc.build.toolchains.zig import zig_binary
+from mtc.support.cache import cache_root
 
 _SECONDS = 120
 _MEMBER = re.compile(r"^([0-9a-f]+ +[0-9a-f]+ +[0-9]+ +)([^\s/:]+):\(", re.MULTILINE)  # an object that has no folder
 _MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:", "wasm-ld": "--Map="}
+_SPACE = "\0"  # in no word
 _WITHOUT_LOCAL_SYMBOLS = "-Wl,-x"
 
 
@@ -46,13 +49,13 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
             command[output] = str(again)
             if (objects / product).read_bytes().startswith(MACHO):
                 _map_macho(command, objects, objects / product, map_file)
-            elif call := _call_of_lld(_lines([*command, "-v"], objects), again):
+            elif call := _call_of_lld(_lines([*command, "-v"], objects), again, command):
                 _lines([str(zig), *call, _MAP_OPTIONS[call[0]] + str(map_file)], objects)
                 if again.read_bytes() != (objects / product).read_bytes():
                     map_file.unlink(missing_ok=True)
                 elif call[0] == "lld-link":
                     _name_archives(map_file, [objects / word for word in call if word.endswith(".a")])
-    except OSError:
+    except (OSError, *DAMAGE):
         map_file.unlink(missing_ok=True)
 
 
@@ -82,10 +85,18 @@ def _inputs(command: Sequence[str], folder: Path) -> list[tuple[str, bytes]]:
     return found
 
 
-def _call_of_lld(said: Sequence[str], output: Path) -> list[str] | None:
-    """The last call that links `output`, of what zig says that it calls."""
-    calls = [words for line in said if (words := line.split())[:1] and words[0] in _MAP_OPTIONS]
-    return next((words for words in reversed(calls) if {str(output), f"-OUT:{output}"} & {*words}), None)
+def _call_of_lld(said: Sequence[str], output: Path, command: Sequence[str]) -> list[str] | None:
+    """The last call that links `output`, of what zig says that it calls. It puts a space between words, and nothing
+    around a word that has one: those are known from `command` and from where zig keeps what it builds."""
+    known = {str(output.parent), str(cache_root()), *command}
+    whole = {word.replace(" ", _SPACE): word for word in known if " " in word}
+    for line in reversed(said):
+        for spaceless, word in whole.items():
+            line = line.replace(word, spaceless)
+        words = [word.replace(_SPACE, " ") for word in line.split()]
+        if words[:1] and words[0] in _MAP_OPTIONS and {str(output), f"-OUT:{output}"} & {*words}:
+            return words
+    return None
 
 
 def _name_archives(map_file: Path, archives: Sequence[Path]) -> None:

@@ -82,8 +82,7 @@ def test_a_target_is_built_and_run(name, choice, programs, tmp_path):
     assert prove(built.folder, programs.kernels)
     for report in built.bill.files:
         assert report.total == (built.folder / report.file).stat().st_size == sum(row.bytes for row in report.rows)
-        # zig's own linker, for Apple's systems, writes no map; nor does anything for wasm.
-        assert target.file_format not in ("ELF", "PE") or UNATTRIBUTED not in report.by_component()
+        assert UNATTRIBUTED not in report.by_component()
     command = _runner(target)
     if command is None:
         return

@@ -14,8 +14,9 @@ from torch import nn
 import mtc
 from mtc.build import cmake, runtime
 from mtc.build.targets import TARGETS
-from mtc.build.toolchain import toolchain_for
+from mtc.build.toolchain import Toolchain, toolchain_for
 from mtc.build.toolchains.zig import zig_binary
+from mtc.diagnostics import MtcError
 
 TARGET = TARGETS["windows-x86_64"]
 # No C library: what MSVC's would bring is on no other system. Exit code 42 if relu(-1, 2) is (0, 2).
@@ -53,15 +54,22 @@ set_target_properties(static PROPERTIES LINKER_LANGUAGE CXX)
 """
 
 
+@pytest.fixture(scope="module", params=["zig", "system"])
+def toolchain(request: pytest.FixtureRequest) -> Toolchain:
+    try:
+        return toolchain_for(TARGET, request.param)
+    except MtcError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -> Path:
     """A runtime, a program for it and the app's source."""
-    if zig_binary() is None:
-        pytest.skip("needs zig: pip install ziglang")
+    choice = "zig" if toolchain.name == "zig" else "system"
     folder = tmp_path_factory.mktemp("windows")
     model = mtc.optimize(mtc.export(nn.ReLU().eval(), (torch.randn(2),)), "portable")
     mtc.package(model, folder / "relu.mtp")
-    runtime.build(mtc.select_ops(model).kernels, TARGET, folder / "runtime", toolchain="zig")
+    runtime.build(mtc.select_ops(model).kernels, TARGET, folder / "runtime", toolchain=choice)
     (folder / "app.c").write_text(APP)
     (folder / "CMakeLists.txt").write_text(PROJECT)
     return folder
@@ -75,15 +83,16 @@ def check(program: Path, folder: Path) -> None:
     shutil.copy(folder / "runtime/bin/mtc.dll", program.parent)
     shutil.copy(folder / "relu.mtp", program.parent)
     quiet = os.environ | {"WINEDEBUG": "-all"}
-    assert subprocess.run([wine, program.name], cwd=program.parent, env=quiet, check=False, timeout=300).returncode == 42
+    assert (
+        subprocess.run([wine, program.name], cwd=program.parent, env=quiet, check=False, timeout=300).returncode == 42
+    )
 
 
 @pytest.mark.parametrize("app", ["shared", "static"])
-def test_an_app_by_cmake(folder: Path, app: str, tmp_path: Path) -> None:
-    arguments = toolchain_for(TARGET, "zig").cmake_args
+def test_an_app_by_cmake(folder: Path, toolchain: Toolchain, app: str, tmp_path: Path) -> None:
     program = cmake.program("cmake")
     prefix = f"-Dmtc_DIR={folder / 'runtime/lib/cmake/mtc'}"
-    configure = [program, "-S", folder, "-B", tmp_path, "-G", "Ninja", prefix, *arguments]
+    configure = [program, "-S", folder, "-B", tmp_path, "-G", "Ninja", prefix, *toolchain.cmake_args]
     for command in ([*configure, f"-DCMAKE_MAKE_PROGRAM={cmake.program('ninja')}"], [program, "--build", tmp_path]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -92,8 +101,8 @@ def test_an_app_by_cmake(folder: Path, app: str, tmp_path: Path) -> None:
 
 def test_an_app_in_the_abi_of_msvc(folder: Path, tmp_path: Path) -> None:
     clang = shutil.which("clang-19") or shutil.which("clang")
-    if clang is None:
-        pytest.skip("needs clang")
+    if clang is None or zig_binary() is None:
+        pytest.skip("needs clang, and zig's lld-link")
     include = folder / "runtime/include"
     options = ["--target=x86_64-pc-windows-msvc", "-ffreestanding", "-O1", "-DNO_C_LIBRARY", f"-I{include}"]
     made = tmp_path / "app.obj"

@@ -24,20 +24,22 @@ def linked(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     zig = zig_binary()
     if zig is None:
         pytest.skip("needs zig: pip install ziglang")
-    kernel = tmp_path / "mtc_kernels.dir/kernels/portable/probe.cpp"
+    folder = tmp_path / "a build"  # zig puts nothing around the space
+    folder.mkdir()
+    kernel = folder / "mtc_kernels.dir/kernels/portable/probe.cpp"
     kernel.parent.mkdir(parents=True)
     kernel.write_text(KERNEL)
     named = "-install_name probe" if request.param.endswith("-macos") else ""  # as CMake does, or it is the path
     compiler = f"{shlex.quote(str(zig))} c++ -target {request.param} -g0 -O2 -fPIC -ffunction-sections"
-    made = f"{kernel.relative_to(tmp_path)}.o"
-    (tmp_path / "build.ninja").write_text(
+    made = f"{kernel.relative_to(folder)}.o"
+    (folder / "build.ninja").write_text(
         f"rule compile\n  command = {compiler} -c $in -o $out\n"
         f"rule link\n  command = : && {compiler} -s -shared {named} $in -o $out && :\n"
-        f"build {made}: compile {kernel.relative_to(tmp_path)}\n"
+        f"build {made}: compile {kernel.relative_to(folder)}\n"
         f"build libprobe.so: link {made}\nbuild probe: phony libprobe.so\n"
     )
-    subprocess.run([cmake.program("ninja"), "probe"], cwd=tmp_path, check=True, capture_output=True)
-    return tmp_path
+    subprocess.run([cmake.program("ninja"), "probe"], cwd=folder, check=True, capture_output=True)
+    return folder
 
 
 def test_the_map_is_of_what_was_linked(linked: Path) -> None:

@@ -95,4 +95,6 @@ _PROCESSORS = {"armv7-a": ("armv7", "arm-"), "arm64": ("arm64", "aarch64"), "aar
 
 def _is_for(machine: str, target: Target) -> bool:
     is_processor = machine.startswith(_PROCESSORS.get(target.processor, (target.processor,)))
+    if target.processor == "armv7-a" and "gnueabi" in machine:  # floats in their registers: Debian's names, Fedora's
+        is_processor &= "gnueabihf" in machine or machine.startswith("armv7hl")
     return is_processor and any(system in machine for system in _SYSTEMS[target.system])

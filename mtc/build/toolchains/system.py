@@ -13,6 +13,15 @@ _PACKAGES = {  # of Debian and what is made from it
     "windows-x86_64": "g++-mingw-w64-x86-64-posix",
 }
 
+# GNU's linker keeps each function that a table for unwinding names, so every one; and its libraries of threads and of
+# GCC itself are no part of Windows.
+_MINGW = (
+    "-DCMAKE_C_FLAGS=-fno-asynchronous-unwind-tables",
+    "-DCMAKE_CXX_FLAGS=-fno-asynchronous-unwind-tables",
+    "-DCMAKE_SHARED_LINKER_FLAGS=-static",
+    "-DCMAKE_EXE_LINKER_FLAGS=-static",
+)
+
 
 def find(target: Target) -> Found | Missing:
     """For this machine c++, g++ or clang++; for another system the g++ whose name begins with its triple."""
@@ -26,5 +35,6 @@ def find(target: Target) -> Found | Missing:
     # Only Debian's `-posix` has the C++ threads that mingw leaves to the system.
     suffix = "-posix" if target.system == "Windows" else ""
     if pair := pair_on_path((f"{triple}-gcc{suffix}", f"{triple}-g++{suffix}")):
-        return Found("", (pair[0],), (pair[1],), cmake_args=cross_compiling(target))
+        more = _MINGW if target.system == "Windows" else ()
+        return Found("", (pair[0],), (pair[1],), cmake_args=(*cross_compiling(target), *more))
     return Missing(f"{triple}-g++{suffix} on PATH", f"apt-get install {_PACKAGES[target.name]}")

@@ -66,9 +66,11 @@ export class Runtime {
     return this.#listed((index) => this.#exports.mtc_runtime_kernel(index));
   }
 
-  /** A program from its bytes. MtcError if they are damaged, or need kernels that the runtime lacks. */
+  /** A program from its bytes, in an ArrayBuffer or a view of one. MtcError if they are damaged, or need kernels that
+   * the runtime lacks. */
   load(bytes, { maxMemory = 0 } = {}) {
-    return new Program(this, this.#exports, bytes, maxMemory);
+    const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
+    return new Program(this, this.#exports, new Uint8Array(buffer, byteOffset, byteLength), maxMemory);
   }
 
   // What follows is for the classes below.

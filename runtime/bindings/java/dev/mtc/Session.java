@@ -141,9 +141,13 @@ public final class Session implements AutoCloseable {
         });
   }
 
-  /** Takes what {@link #saveState} of a session of the same program gave. */
+  /**
+   * Takes what {@link #saveState} of a session of the same program gave: the buffer's bytes from its
+   * position to its limit, which stay where they are.
+   */
   public synchronized void restoreState(ByteBuffer state) {
-    handle.tell(address -> Native.restoreState(address, state, state.capacity()));
+    ByteBuffer bytes = state.slice();
+    handle.tell(address -> Native.restoreState(address, bytes, bytes.capacity()));
   }
 
   public synchronized Memory memory() {

@@ -239,6 +239,13 @@ class RuntimeTest {
       assertArrayEquals(new float[2], session.run(Tensor.of(x, 2)).get(0).toFloats());
       session.resetState();
       assertArrayEquals(new float[2], session.run(Tensor.of(x, 2)).get(0).toFloats());
+      ByteBuffer second = session.saveState();
+      session.run(Tensor.of(x, 2));
+      ByteBuffer among = ByteBuffer.allocateDirect(20).position(4);
+      among.put(second).flip().position(4);
+      session.restoreState(among);
+      assertEquals(8, among.remaining());
+      assertArrayEquals(later, session.run(Tensor.of(x, 2)).get(0).toFloats(), TOLERANCE);
       assertInvalid("", () -> { session.restoreState(ByteBuffer.allocateDirect(4)); return null; });
       assertInvalid("direct", () -> { session.restoreState(ByteBuffer.allocate(8)); return null; });
     }
