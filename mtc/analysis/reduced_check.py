@@ -14,7 +14,7 @@ from mtc.analysis.verify import Difference, compared
 from mtc.build.progress import Progress
 from mtc.build.targets import Target
 from mtc.devices import Device, open_device
-from mtc.diagnostics import MISMATCH, MISSING_KERNELS, NO_DEVICE, MtcError, Report, collected
+from mtc.diagnostics import MISMATCH, MISSING_KERNELS, NO_DEVICE, OTHER_TARGET, MtcError, Report, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
 from mtc.program import reader
@@ -56,6 +56,17 @@ def check_listed(kernels: Collection[str], listed_in: Path, models: Sequence[Pat
                         help=f"`mtc select-ops {path} --merge {listed_in} -o {listed_in}` adds them",
                     )
                 )
+
+
+def check_device(device: str, target: Target) -> None:
+    """OTHER_TARGET if a device does not run what is built for `target`, NO_DEVICE if it is not there: before that is
+    built."""
+    with open_device(device) as opened:
+        if opened.target.name != target.name:
+            raise OTHER_TARGET.error(
+                f"the runtime is to be for {target}, and `{device}` is {opened.target}",
+                help=f"--target {opened.target} builds for it; without --device, what runs {target} here is taken",
+            )
 
 
 def check_models(

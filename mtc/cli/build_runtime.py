@@ -73,7 +73,7 @@ def build_runtime(
     """
     from mtc import stages
     from mtc.analysis import size_baseline
-    from mtc.analysis.reduced_check import check_listed, check_models, device_for
+    from mtc.analysis.reduced_check import check_device, check_listed, check_models, device_for
     from mtc.build.runtime_folder import read_bill
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
@@ -102,6 +102,8 @@ def build_runtime(
     if device is not None and not to_check:
         raise click.UsageError("--device is what --check runs models on: name some")
     runs_on = (device or device_for(chosen)) if to_check else ""
+    if device is not None:
+        check_device(device, chosen)
     compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)

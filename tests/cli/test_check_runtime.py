@@ -54,6 +54,10 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
     assert refused.code == 1 and "MTC504" in refused.err and "differs from its sample" in refused.err
     assert not (models / "s").exists()
 
+    for device, code in (("host:x", "MTC301"), ("qemu:arm64", "MTC5"), ("ssh:no-such-host.invalid", "MTC507")):
+        elsewhere = mtc("build-runtime", "--check", "model.mtp", "--device", device, "-o", "s")
+        assert elsewhere.code != 0 and f"[{code}" in elsewhere.err and "mtc build-runtime " not in elsewhere.err
+
     (models / "bad.mtc").write_text("no model")
     assert mtc("build-runtime", "--check", "bad.mtc", "-o", "s").code == 1
     packaged = mtc("package", "other.optimized.mtc", "--runtime", "r")
