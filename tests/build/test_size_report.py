@@ -60,7 +60,7 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
     [
         ("CMakeFiles/mtc_kernels.dir/kernels/xnnpack/conv2d.cpp.o", "", ("mtc kernels", "conv2d@xnnpack")),
         ("CMakeFiles/mtc_hot_kernels_0.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable")),
-        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (level 2)")),
+        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (AVX-512)")),
         ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", "", ("mtc core", "interpreter/session")),
         (UNIT, ".text._ZNK3mtc5Frame3RunEv", ("mtc core", "Frame")),
         (UNIT, ".text._ZN3mtcL7Program4LoadEPKhmPKcRNS_5ErrorE", ("mtc core", "Program")),
@@ -69,6 +69,7 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
         (UNIT, ".text.mtc_session_run", ("mtc core", "C API")),
         (UNIT, ".text._ZNSt6vectorImSaImEE6resizeEm", ("mtc core", "containers, texts and numbers")),
         (UNIT, ".rodata..L.str.1", ("mtc core", "containers, texts and numbers")),
+        (UNIT, ".text._ZN9__gnu_cxx12__to_xstringEv", ("mtc core", "containers, texts and numbers")),
         ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", "", ("mtc core", "kernel table")),
         (XNNPACK_MEMBER, ".text.xnn_f32_gemm_minmax_ukernel_7x32__avx512f", ("XNNPACK", "microkernel f32_gemm_minmax")),
         (XNNPACK_MEMBER, ".rodata.cst16", ("XNNPACK", "microkernels avx512f")),
