@@ -20,8 +20,9 @@ from mtc.ir.module import Module
 from mtc.program import reader
 from mtc.session import Session, tensors
 
-# Where results are integers or were: one unit of 127, and what it does further on.
-_QUANTIZED = Limits(max_rel=0.02, min_cosine=0.999)
+# Where results are rounded to integers or to few bits: one unit of 127, or four of bf16's 256, and what they do further
+# on.
+_ROUNDED = Limits(max_rel=0.02, min_cosine=0.999)
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def check_models(
 ) -> list[Checked]:
     """Runs every function of `models`, .mtc or .mtp, on a device by the runtime in a folder.
 
-    On their samples, whose outputs the source model computed; without samples, and where a model computes in integers,
-    the host runtime on the same data, or on seeded random data, says what is right. MtcError that names every model
+    On their samples, whose outputs the source model computed; without samples, and where a model computes in integers
+    or in half precision, the host runtime on the same data, or on seeded random data, says what is right. MtcError that names every model
     that lacks a kernel (MISSING_KERNELS), fails, or gives another result (MISMATCH).
     """
     found: list[Checked] = []
@@ -113,17 +114,22 @@ def _checked(
 def _compared(
     path: Path, program: Path, runtime: Path, keys: Sequence[str], device: Device, progress: Progress | None
 ) -> list[Checked]:
-    is_quantized = any(dtype.startswith("q") for key in keys for dtype in KernelKey.parse(key).dtypes)
+    is_rounded = any(_is_rounded(dtype) for key in keys for dtype in KernelKey.parse(key).dtypes)
     found = []
     with Session(program, runtime=library_of(None, progress)) as session:
         for function in session.functions:
             sample = session.samples(function)
             arrays, _ = tensors.bound(session, None, function=function)
-            against = "the host runtime" if sample is None or is_quantized else "its sample"
+            against = "the host runtime" if sample is None or is_rounded else "its sample"
             session.reset_state()
-            want = session.run(*arrays, function=function) if sample is None or is_quantized else sample[1]
+            want = session.run(*arrays, function=function) if sample is None or is_rounded else sample[1]
             got = device.run(program, runtime, arrays, function=function).outputs
             names = [signature.name for signature in session.outputs(function)]
-            rows = compared("", names, got, want, _QUANTIZED if is_quantized else Limits())
+            rows = compared("", names, got, want, _ROUNDED if is_rounded else Limits())
             found.append(Checked(str(path), function, against, tuple(rows)))
     return found
+
+
+def _is_rounded(dtype: str) -> bool:
+    """Whether results of it are further from the source model's than floats of 32 bits are."""
+    return dtype.startswith("q") or dtype in ("f16", "bf16")

@@ -64,6 +64,22 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
     assert packaged.code == 1 and "`sigmoid@xnnpack:f32/1`" in packaged.err
 
 
+@pytest.mark.parametrize("scheme", ["bf16", "fp16", "weight-int8"])
+def test_what_rounding_to_few_bits_costs_is_no_fault_of_the_runtime(mtc, models, scheme):
+    """The source model's outputs are further away than any limit that would find a fault."""
+    assert mtc("quantize", "model.optimized.mtc", "--scheme", scheme, "-o", "small.mtc").code == 0
+    model = api.load("small.mtc")
+    (sample,) = model.samples["forward"]
+    far = replace(sample, outputs=tuple(Constant.of(constant.array() * 1.01) for constant in sample.outputs))
+    model.samples["forward"] = [far]
+    api.save(model, "small.mtc")
+    assert mtc("select-ops", "small.mtc", "-o", "small.yaml").code == 0
+    built = mtc("build-runtime", "--ops", "small.yaml", "--check", "small.mtc", "-o", "small", "--json")
+    assert built.code == 0, built.err
+    (checked,) = built.json["checked"]
+    assert checked["against"] == "the host runtime" and all(row["max_rel"] < 1e-5 for row in checked["outputs"])
+
+
 def test_a_target_that_nothing_here_runs_says_so():
     with pytest.raises(MtcError, match="nothing here runs programs for macos-arm64") as caught:
         device_for(TARGETS["macos-arm64"])
