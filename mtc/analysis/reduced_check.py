@@ -76,8 +76,8 @@ def check_models(
     """Runs every function of `models`, .mtc or .mtp, on a device by the runtime in a folder.
 
     On their samples, whose outputs the source model computed; without samples, and where a model computes in integers
-    or in half precision, the host runtime on the same data, or on seeded random data, says what is right. MtcError that names every model
-    that lacks a kernel (MISSING_KERNELS), fails, or gives another result (MISMATCH).
+    or in half precision, the host runtime on the same data, or on seeded random data, says what is right. MtcError that
+    names every model that lacks a kernel (MISSING_KERNELS), fails, or gives another result (MISMATCH).
     """
     found: list[Checked] = []
     loaded = stages.load_all(models)
