@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import mtc as api
-from mtc.analysis.reduced_check import device_for
+from mtc.analysis.reduced_check import as_near, device_for
+from mtc.analysis.verify import Difference
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
@@ -78,6 +79,22 @@ def test_what_rounding_to_few_bits_costs_is_no_fault_of_the_runtime(mtc, models,
     assert built.code == 0, built.err
     (checked,) = built.json["checked"]
     assert checked["against"] == "the host runtime" and all(row["max_rel"] < 1e-5 for row in checked["outputs"])
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "is_ok"),
+    [
+        ((0.069, 0.9982), (0.068, 0.9986), True),  # mobilevit_xxs in int8-dynamic, on arm64 and x86_64
+        ((0.09, 0.9982), (0.068, 0.9986), False),
+        ((0.069, 0.9962), (0.068, 0.9986), False),
+        ((0.9, 0.1), (0.9, 0.1), False),  # where the host is far away, too, nothing is known
+        ((float("inf"), 1.0), (float("inf"), 1.0), False),  # integers
+    ],
+)
+def test_rounded_results_may_be_as_far_from_the_source_as_the_hosts(there, here, is_ok):
+    row, its, ours = (Difference("", "y", *distance, False) for distance in ((0.033, 0.9995), there, here))
+    assert [found.is_ok for found in as_near([row], [its], [ours])] == [is_ok]
+    assert as_near([replace(row, is_ok=True)], [its], [ours])[0].is_ok
 
 
 def test_a_target_that_nothing_here_runs_says_so():
