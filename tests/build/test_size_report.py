@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtc.build.link_map import Input, read_map
+from mtc.build.size_html import to_html
 from mtc.build.size_parts import component_of
 from mtc.build.size_report import UNATTRIBUTED, Bill, SizeReport, SizeRow, report
 from mtc.build.size_text import from_json, to_json, to_text
@@ -135,3 +136,9 @@ def test_what_kernels_alone_need_goes_with_them():
     made = SizeReport("f", 15, tuple(SizeRow("x", "", size, kernels) for size, kernels in needed.items()))
     dropped = ([], [one], [two], [one, two], [one, two, three])
     assert [made.saved_without(frozenset(keys)) for keys in dropped] == [0, 2, 0, 6, 14]
+
+
+def test_a_static_library_has_no_bill_and_says_so() -> None:
+    bill = Bill((), {}, "ios-arm64")
+    assert "static library" in to_text(bill) and "static library" in to_html(bill, "iOS")
+    assert from_json(to_json(bill)) == bill
