@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-targets",
         action="store_true",
-        help="build for every target with every toolchain that is here: up to an hour where nothing is in the cache",
+        help="build for every target with every toolchain that is here: an hour or two where nothing is in the cache",
     )
 
 

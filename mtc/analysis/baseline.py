@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from mtc.diagnostics import CANNOT_READ, OTHER_PROGRAM, REGRESSION, collected
 from mtc.program.reader import Program, interface_of
+from mtc.support import strict_json
 
 # Compared with a baseline: the key, and what it is called. Smaller is better.
 COMPARED = {"median_ms": "median latency", "load_ms": "cold load", "peak_memory": "peak memory"}
@@ -34,7 +34,7 @@ def read(path: Path) -> Baseline:
         text = path.read_text(encoding="utf-8")
         if not text.strip():  # `mtc bench --json > b.json` that failed leaves such a file
             raise CANNOT_READ.error(f"`{path}` is empty", help=_REMEDY)
-        content = json.loads(text)
+        content = strict_json.load(text)
         measured = {key: float(content[key]) for key in COMPARED}
         if not all(0 <= value < math.inf for value in measured.values()):
             raise ValueError("a measurement is no positive number")
@@ -45,7 +45,7 @@ def read(path: Path) -> Baseline:
         )
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise CANNOT_READ.error(f"`{path}` is not what `mtc bench --json` writes", help=_REMEDY) from error
 
 

@@ -132,6 +132,7 @@ def _described(
         "state": memory.state,
         "packed_weights": memory.packed,
         "flops": total,
+        "quantized_flops": sum(row["quantized_flops"] for row in rows),
         "gflops": total / (timings.median * 1e6) if timings.median else 0.0,
         "operators": rows,
     }

@@ -1,4 +1,5 @@
-"""What this machine can do, within a second: compilers are asked for their version, nothing is fetched or built."""
+"""What this machine can do, within a second: compilers are asked for their version, nothing is fetched or built but
+Android's C library for zig, which the first call makes in two."""
 
 from __future__ import annotations
 

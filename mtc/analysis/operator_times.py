@@ -34,7 +34,7 @@ def operators(
     rows = []
     for (op, backend), indices in groups.items():
         spent = sum(medians[i] for i in indices)
-        work = sum(flops.get((samples[0][i].function, samples[0][i].instruction), 0) for i in indices)
+        work = {i: flops.get((samples[0][i].function, samples[0][i].instruction), 0) for i in indices}
         slowest = max(indices, key=lambda i: medians[i])
         rows.append(
             {
@@ -45,11 +45,17 @@ def operators(
                 "share": spent / total,
                 "at": samples[0][slowest].location,
                 "is_fallback": any(is_fallback(samples[0][i].kernel, first) for i in indices),
-                "flops": work,
-                "gflops": work / spent if spent else 0.0,
+                "flops": sum(work.values()),
+                "quantized_flops": sum(work[i] for i in indices if is_quantized(samples[0][i].kernel)),
+                "gflops": sum(work.values()) / spent if spent else 0.0,
             }
         )
     return sorted(rows, key=lambda row: -row["ms"])
+
+
+def is_quantized(kernel: str) -> bool:
+    """Whether one of a kernel's dtypes is quantized."""
+    return any(dtype.startswith("q") for dtype in KernelKey.parse(kernel).dtypes)
 
 
 def own_times(events: Sequence[Event]) -> list[int]:

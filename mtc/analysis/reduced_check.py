@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mtc import stages
 from mtc.analysis.limits import Limits
+from mtc.analysis.operator_times import is_quantized
 from mtc.analysis.sessions import library_of
 from mtc.analysis.verify import Difference, compared
 from mtc.build.progress import Progress
@@ -17,12 +19,16 @@ from mtc.devices import Device, open_device
 from mtc.diagnostics import MISMATCH, MISSING_KERNELS, NO_DEVICE, OTHER_TARGET, MtcError, Report, collected
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module
+from mtc.lower import Lowered
 from mtc.program import reader
+from mtc.program.reader import Program
 from mtc.session import Session, tensors
 
 # Where results are rounded to integers or to few bits: one unit of 127, or four of bf16's 256, and what they do further
 # on.
 _ROUNDED = Limits(max_rel=0.02, min_cosine=0.999)
+
+Ready = Lowered | Program  # what needs no lowering any more
 
 
 @dataclass(frozen=True)
@@ -44,17 +50,25 @@ def device_for(target: Target) -> str:
     return f"qemu:{target.name.removeprefix('linux-')}"
 
 
-def check_listed(kernels: Collection[str], listed_in: Path, models: Sequence[Path]) -> None:
+def read_models(paths: Sequence[Path]) -> dict[Path, Ready]:
+    """The models and programs in these files, .mtc as `package` lowers them. MtcError that names all that cannot be
+    read."""
+    loaded = zip(paths, stages.load_all(paths), strict=True)
+    return {path: stages.lowered(model) if isinstance(model, Module) else model for path, model in loaded}
+
+
+def check_listed(kernels: Collection[str], listed_in: Path, models: Mapping[Path, Ready]) -> None:
     """MISSING_KERNELS that names, for each of `models`, all that a runtime with these kernels, of the list in a file,
     would lack: before it is built."""
     with collected() as report:
-        for path, model in zip(models, stages.load_all(models), strict=True):
+        for path, model in models.items():
             if missing := sorted({*stages.select_ops(model).kernels} - {*kernels}):
+                adding = ("mtc", "select-ops", str(path), "--merge", str(listed_in), "-o", str(listed_in))
                 report(
                     MISSING_KERNELS(
                         f"`{listed_in}` lacks {', '.join(f'`{key}`' for key in missing)}",
                         at=str(path),
-                        help=f"`mtc select-ops {path} --merge {listed_in} -o {listed_in}` adds them",
+                        help=f"`{shlex.join(adding)}` adds them",
                     )
                 )
 
@@ -71,22 +85,21 @@ def check_device(device: str, target: Target) -> None:
 
 
 def check_models(
-    runtime: Path, device: str, models: Sequence[Path], *, progress: Progress | None = None
+    runtime: Path, device: str, models: Mapping[Path, Ready], *, progress: Progress | None = None
 ) -> list[Checked]:
-    """Runs every function of `models`, .mtc or .mtp, on a device by the runtime in a folder.
+    """Runs every function of `models`, which `read_models` read, on a device by the runtime in a folder.
 
     On their samples, whose outputs the source model computed; without samples, and where a model computes in integers
     or in half precision, the host runtime on the same data, or on seeded random data, says what is right. MtcError that
     names every model that lacks a kernel (MISSING_KERNELS), fails, or gives another result (MISMATCH).
     """
     found: list[Checked] = []
-    loaded = stages.load_all(models)
     with TemporaryDirectory() as folder, collected() as report, open_device(device) as opened:
-        for index, (path, model) in enumerate(zip(models, loaded, strict=True)):
+        for index, (path, model) in enumerate(models.items()):
             program = path
-            if isinstance(model, Module):
+            if isinstance(model, Lowered):
                 program = Path(folder) / f"{index}.mtp"
-                stages.package(model, program)
+                stages.package_to(program, model)
             found += _checked(path, program, runtime, opened, progress, report)
     return found
 
@@ -114,7 +127,7 @@ def _checked(
 def _compared(
     path: Path, program: Path, runtime: Path, keys: Sequence[str], device: Device, progress: Progress | None
 ) -> list[Checked]:
-    is_rounded = any(_is_rounded(dtype) for key in keys for dtype in KernelKey.parse(key).dtypes)
+    is_rounded = any(map(_is_rounded, keys))
     found = []
     with Session(program, runtime=library_of(None, progress)) as session:
         for function in session.functions:
@@ -150,6 +163,6 @@ def as_near(
     ]
 
 
-def _is_rounded(dtype: str) -> bool:
-    """Whether results of it are further from the source model's than floats of 32 bits are."""
-    return dtype.startswith("q") or dtype in ("f16", "bf16")
+def _is_rounded(kernel: str) -> bool:
+    """Whether what it computes is further from the source model's than floats of 32 bits are."""
+    return is_quantized(kernel) or not {"f16", "bf16"}.isdisjoint(KernelKey.parse(kernel).dtypes)

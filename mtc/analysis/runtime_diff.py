@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mtc.build.runtime_folder import read_bill, read_record
+from mtc.build.runtime_folder import changed_products, digest_of, products, read_bill, read_record
 from mtc.build.size_report import SizeReport, SizeRow
 from mtc.ir.kernel_key import KernelKey
 
@@ -36,7 +36,7 @@ class Growth:
 class RuntimeDiff:
     """How the second runtime differs from the first."""
 
-    facts: Mapping[str, tuple[str, str]]  # toolchain, library versions, …: before and after
+    facts: Mapping[str, tuple[str, str]]  # toolchain, library versions, files no bill tells apart: before and after
     added: tuple[str, ...]  # kernels
     dropped: tuple[str, ...]
     growth: tuple[Growth, ...]  # in each file the total first, then what changed most
@@ -57,11 +57,15 @@ def compare(a: Path, b: Path) -> RuntimeDiff:
     """Two folders that `mtc build-runtime` wrote. CANNOT_READ if one has no size report that this mtc reads."""
     before, after = read_record(a), read_record(b)
     old, new = _facts(before), _facts(after)
+    changed = {*changed_products(a), *changed_products(b)}
     files = {report.file: report for report in read_bill(a).files}
     others = {report.file: report for report in read_bill(b).files}
     growth: list[Growth] = []
     for file in dict.fromkeys([*files, *others]):
         growth += grown(file, files.get(file), others.get(file))
+    for file in (path.relative_to(a).as_posix() for path in products(a)):
+        if file in changed or files.get(file) == others.get(file):
+            old[f"file {file}"], new[f"file {file}"] = (f"sha256 {digest_of(folder / file)[:12]}" for folder in (a, b))
     names = sorted({*old, *new})
     return RuntimeDiff(
         {name: pair for name in names if (pair := (old.get(name, "none"), new.get(name, "none")))[0] != pair[1]},

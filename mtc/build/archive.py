@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import lzma
 import shutil
 import tarfile
+import zlib
 from pathlib import Path
 
 from mtc.build.sources_lock import Place, Source
 
 # No pinned library comes near it; an archive that unpacks to more is an attack or a mistake.
 MAX_UNPACKED_BYTES = 1 << 30
+
+# What a disk says that is full or broken: nothing against the archive.
+_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 class BadArchive(Exception):
@@ -21,7 +27,7 @@ def unpack(archive: Path, place: Place, source: Source, into: Path) -> None:
     """Writes the kept members of `archive` below `into` and checks that they are the pinned tree.
 
     Only regular files are written, by this code and below `into`: links, devices, absolute names and `..` cannot do
-    harm because nothing is created for them. Raises BadArchive, also for damage.
+    harm because nothing is created for them. Raises BadArchive, also for damage, and OSError if the disk is at fault.
     """
     total = 0
     try:
@@ -37,7 +43,9 @@ def unpack(archive: Path, place: Place, source: Source, into: Path) -> None:
                 if total > MAX_UNPACKED_BYTES:
                     raise BadArchive(f"it unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")
                 _write(tar, member, into / kept)
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            raise
         raise BadArchive(f"it cannot be read: {error}") from error
     found = tree_hash(into)
     if found != source.tree:

@@ -1,5 +1,5 @@
 """Reads the map file of a linker: which object each range of addresses came from. The formats of GNU ld, and of lld for
-ELF and for COFF."""
+ELF, COFF and WebAssembly, and of Apple's linker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtc.build.coff_object import section_name
+from mtc.build.macho_object import atom_name
+from mtc.build.wasm_object import function_section
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,12 @@ _GNU_LONG_NAME = re.compile(r"^ (\.\S+)$")
 _GNU_INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _LLD_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
 _LLD_COFF_LINE = re.compile(r"^\s*([0-9a-f]+)\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)$")
-_LLD_INPUT = re.compile(r"^(.+):\((\.[^)]*)\)$")
+_LLD_WASM_LINE = re.compile(r"^\s*(?:-|[0-9a-f]+)\s+([0-9a-f]+)\s+([0-9a-f]+) ( *)(\S.*)$")
+_APPLE_OBJECT = re.compile(r"^\[ *(\d+)\] (.+)$")
+_APPLE_SECTION = re.compile(r"^0x([0-9A-F]+)\t0x([0-9A-F]+)\t(\S+)\t(\S+)$")
+_APPLE_SYMBOL = re.compile(r"^0x([0-9A-F]+)\t0x([0-9A-F]+)\t\[ *(\d+)\] (.+)$")
+_APPLE_NUMBERS = re.compile(r"(\[\w+\])+\(")  # `libX.a[arm64][2](member.o)`: of a member, in newer versions
+_LLD_INPUT = re.compile(r"^(.+):\(([^() ]+)\)$")
 
 
 def read_map(path: Path) -> list[Input]:
@@ -35,6 +42,10 @@ def read_map(path: Path) -> list[Input]:
     match lines[0].split()[:1] if lines else []:
         case ["VMA"]:
             return _read_lld(lines, _LLD_LINE)
+        case ["Addr"]:
+            return _read_lld_wasm(lines)
+        case ["#"]:
+            return _read_apple(lines)
         case ["Address"]:
             return [replace(entry, name=section_name(entry.name)) for entry in _read_lld(lines, _LLD_COFF_LINE)]
     return _read_gnu(lines)
@@ -68,4 +79,34 @@ def _read_lld(lines: list[str], row: re.Pattern[str]) -> list[Input]:
             section = name
         elif (origin := _LLD_INPUT.match(name)) and size:
             found.append(Input(section, address, size, origin[1], origin[2]))
+    return found
+
+
+def _read_lld_wasm(lines: list[str]) -> list[Input]:
+    """Addresses are places in the file. What else than code has inputs is a segment of data, `.rodata`."""
+    return [
+        replace(entry, section="code", name=function_section(entry.name))
+        if entry.section == "CODE"
+        else replace(entry, section="data")
+        for entry in _read_lld(lines, _LLD_WASM_LINE)
+    ]
+
+
+def _read_apple(lines: list[str]) -> list[Input]:
+    objects: dict[int, str] = {}
+    sections: list[tuple[int, int, str, str]] = []
+    found = []
+    for line in lines:
+        if line.startswith("# Dead Stripped"):
+            break
+        if entry := _APPLE_OBJECT.match(line):
+            objects[int(entry[1])] = _APPLE_NUMBERS.sub("(", entry[2]) if int(entry[1]) else "<internal>"
+        elif entry := _APPLE_SECTION.match(line):
+            start = int(entry[1], 16)
+            sections.append((start, start + int(entry[2], 16), f"{entry[3]},{entry[4]}", entry[4]))
+        elif entry := _APPLE_SYMBOL.match(line):
+            address, size, origin = int(entry[1], 16), int(entry[2], 16), objects.get(int(entry[3]), "")
+            for start, end, section, short in sections:
+                if start <= address < end and size:
+                    found.append(Input(section, address, size, origin, atom_name(short, entry[4])))
     return found

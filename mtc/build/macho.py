@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mtc.build.file_layout import FileLayout, Section
 
@@ -42,12 +43,40 @@ def _segment(data: bytes, at: int) -> list[Section]:
     name, address, _, offset, size, _, _, count, _ = struct.unpack_from("<16sQQQQIIII", data, at + 8)
     if not count:  # __LINKEDIT: symbols, fixups, signature
         return [Section(_text(name), address, offset, size, is_loaded=False)] if size else []
-    found = []
+    return [
+        Section(f"{row.segment},{row.name}", row.address, row.offset, row.size, is_loaded=True)
+        for row in _rows(data, at)
+        if row.size and not row.is_zero_filled
+    ]
+
+
+@dataclass(frozen=True)
+class SectionRow:
+    """What a segment says of one of its sections."""
+
+    name: str
+    segment: str
+    address: int
+    size: int
+    offset: int
+    relocations: int  # where they begin in the file
+    relocation_count: int
+    is_zero_filled: bool
+
+
+def section_rows(data: bytes) -> list[SectionRow]:
+    """Those of all segments, as symbols count them: the first is number 1. `DAMAGE` if the file is cut off."""
+    return [row for command, at in load_commands(data) if command == _SEGMENT for row in _rows(data, at)]
+
+
+def _rows(data: bytes, at: int) -> Iterator[SectionRow]:
+    (count,) = struct.unpack_from("<I", data, at + 64)
     for index in range(count):
-        row = struct.unpack_from("<16s16sQQIIIII", data, at + _SEGMENT_BYTES + index * _SECTION_BYTES)
-        if row[3] and row[8] & 0xFF not in _ZERO_FILLED:
-            found.append(Section(f"{_text(row[1])},{_text(row[0])}", row[2], row[4], row[3], is_loaded=True))
-    return found
+        name, segment, address, size, offset, _, relocations, number, flags = struct.unpack_from(
+            "<16s16sQQIIIII", data, at + _SEGMENT_BYTES + index * _SECTION_BYTES
+        )
+        is_zero_filled = flags & 0xFF in _ZERO_FILLED
+        yield SectionRow(_text(name), _text(segment), address, size, offset, relocations, number, is_zero_filled)
 
 
 def _text(name: bytes) -> str:

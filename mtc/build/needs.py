@@ -18,7 +18,9 @@ from mtc.build.ar import members
 from mtc.build.coff_object import read_coff_object
 from mtc.build.elf_object import read_elf_object
 from mtc.build.link_map import Input
+from mtc.build.macho_object import read_macho_object
 from mtc.build.object_file import ObjectFile
+from mtc.build.wasm_object import read_wasm_object
 from mtc.build.xnnpack_tables import needed_by
 
 _TABLE_OBJECT = re.compile(r"/kernel_table\.cpp\.o(?:bj)?$")
@@ -162,4 +164,4 @@ def _objects(origins: Iterable[str], folder: Path) -> list[tuple[str, ObjectFile
 
 
 def _read(data: bytes) -> ObjectFile | None:
-    return read_elf_object(data) or read_coff_object(data)
+    return read_elf_object(data) or read_coff_object(data) or read_wasm_object(data) or read_macho_object(data)

@@ -18,7 +18,9 @@ from mtc.build.targets import TARGETS
 from mtc.build.third_party import BASE_LIBRARIES, sources_of
 from mtc.build.zig_map import write_zig_map
 from mtc.diagnostics import CANNOT_READ, OTHER_TARGET, WOULD_REPLACE
+from mtc.support import strict_json
 from mtc.support.atomic import write_text
+from mtc.support.hashing import file_sha256
 from mtc.support.plural import counted
 
 RECORD = Path("share", "mtc", "runtime.json")  # below a runtime's folder: what it says of itself
@@ -59,11 +61,13 @@ def read_record(folder: Path) -> dict[str, Any]:
     """What the runtime in `folder` says of itself. CANNOT_READ if there is none, or if it says what mtc does not
     write: the folder may come from elsewhere."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = strict_json.load((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None
     if not isinstance(record, dict) or not _is_known(record):
-        raise CANNOT_READ.error(f"`{folder}` is not a runtime that `mtc build-runtime` wrote")
+        raise CANNOT_READ.error(
+            f"`{folder}` is not a runtime that `mtc build-runtime` wrote", help="name the folder that it wrote"
+        )
     return record
 
 
@@ -74,9 +78,10 @@ def _is_known(record: dict[str, Any]) -> bool:
         return False
     if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (kernels, files)):
         return False
-    sizes = record.get("bytes", {})
-    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
-        return False
+    for name, kind in (("bytes", int), ("sha256", str), ("libraries", str)):
+        facts = record.get(name, {})
+        if not isinstance(facts, dict) or not all(isinstance(fact, kind) for fact in facts.values()):
+            return False
     names = map(PurePosixPath, files)
     return not any(name.is_absolute() or ".." in name.parts for name in names)
 
@@ -104,6 +109,19 @@ def built_file(folder: Path, name: str) -> Path:
             help="copy the runtime again, or build it again",
         )
     return path
+
+
+def changed_products(folder: Path) -> list[str]:
+    """What of the `products` of the runtime in `folder` is not the file that was built, but signed since, for example,
+    or another: its bill does not speak of that."""
+    built = read_record(folder).get("sha256", {})
+    names = {path.relative_to(folder).as_posix(): path for path in products(folder)}
+    return [name for name, path in names.items() if name in built and digest_of(path) != built[name]]
+
+
+def digest_of(product: Path) -> str:
+    """SHA-256 of a runtime's binary; `missing` where there is none."""
+    return file_sha256(product) if product.is_file() else "missing"
 
 
 def products(folder: Path) -> list[Path]:
@@ -169,11 +187,14 @@ def _called(record: Mapping[str, Any]) -> str:
 def hand_over(folder: Path, needed_by: Mapping[str, Users]) -> None:
     """Adds what a runtime in the cache does not say to `folder`, a copy of one: to its bill, which models and source
     lines need each kernel, as lists of the same kernels share it; to its record, how large each file is, by which
-    `built_file` sees one that was cut off. Not those beside the record: the bill may be written again."""
+    `built_file` sees one that was cut off, and what each binary is, by which `changed_products` knows it. Not those
+    beside the record: the bill may be written again."""
     record = read_record(folder)
     write_bill(folder, replace(read_bill(folder), needed_by=needed_by, target=record["target"]), _called(record))
     files = [file for file in record.get("files", ()) if Path(file).parent != RECORD.parent]
-    _write_record(folder, {**record, "bytes": {file: (folder / file).stat().st_size for file in files}})
+    sizes = {file: (folder / file).stat().st_size for file in files}
+    digests = {path.relative_to(folder).as_posix(): digest_of(path) for path in products(folder)}
+    _write_record(folder, {**record, "bytes": sizes, "sha256": digests})
 
 
 def described(folder: Path, was_cached: bool, seconds: float) -> RuntimeBuild:

@@ -43,13 +43,17 @@ def stamp() -> str:
     return state.hexdigest()
 
 
+# What no runtime is built from: tests, what only packages take, and what makes compilers, whose own identity tells.
+_OTHER = ("tests/", "bindings/objc/", "bindings/swift/", "toolchains/")
+
+
 def content_hash() -> str:
-    """SHA-256 over the names and contents of the runtime's sources, wherever they stand."""
+    """SHA-256 over the names and contents of the sources that a runtime is built from, wherever they stand."""
     root = runtime_sources()
     state = hashlib.sha256()
     for path, _ in sorted(_files(root), key=lambda item: item[0]):
         name = os.path.relpath(path, root).replace(os.sep, "/")
-        if name.startswith("tests/"):
+        if name.startswith(_OTHER):
             continue
         with open(path, "rb") as file:
             content = file.read()

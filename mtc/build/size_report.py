@@ -26,6 +26,7 @@ UNATTRIBUTED = "code and data that no link map explains"
 # Written by the linker, though a map file names some object beside them.
 _TABLES = re.compile(
     r"\.(interp|note.*|hash|gnu\.hash|dynsym|dynstr|gnu\.version.*|rela?\..*|relr\.dyn|dynamic|got.*|plt.*|eh_frame_hdr)$"
+    r"|__\w+,__(stubs|stub_helper|got|auth_\w+|la_symbol_ptr|unwind_info|eh_frame)$"
 )
 # model -> the source lines that need a kernel
 Users = Mapping[str, Sequence[str]]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mtc.build.size_report import Bill, SizeReport, SizeRow, who_needs_it
+from mtc.support import strict_json
 from mtc.support.plural import counted
 
 VERSION = 4
@@ -36,7 +37,7 @@ def _row(row: SizeRow, place: dict[str, int]) -> dict[str, object]:
 
 def from_json(text: str) -> Bill:
     """The bill that `to_json` wrote. ValueError if it is another version's."""
-    parts = json.loads(text)
+    parts = strict_json.load(text)
     if not isinstance(parts, dict) or parts.get("version") != VERSION:
         raise ValueError("another version of mtc wrote this size report")
     kernels = parts["kernels"]

@@ -14,7 +14,7 @@ from mtc.build.archive import BadArchive, unpack
 from mtc.build.debian_mirror import mirror
 from mtc.build.progress import Progress, silent
 from mtc.build.sources_lock import Place, Source, source, sources
-from mtc.diagnostics import FETCH_FAILED
+from mtc.diagnostics import FETCH_FAILED, writing
 from mtc.support.atomic import atomic_folder
 from mtc.support.cache import cache_dir, cache_root
 from mtc.support.file_lock import file_lock
@@ -28,7 +28,8 @@ class NoMirror(Exception):
 def source_folder(name: str, *, offline: bool = False, progress: Progress = silent) -> Path:
     """The folder of the unpacked source `name`, fetched first if the cache lacks it.
 
-    Raises MtcError: MTC701 if no place has it, or if it is missing and `offline` (or MTC_OFFLINE=1) forbids to fetch.
+    Raises MtcError: MTC701 if no place has it, or if it is missing and `offline` (or MTC_OFFLINE=1) forbids to fetch;
+    MTC106 if it cannot be unpacked for want of room.
     """
     wanted = source(name)
     folder = cache_dir("sources") / wanted.key
@@ -73,7 +74,7 @@ def _obtain(wanted: Source, folder: Path, *, offline: bool, progress: Progress) 
                 download(_url(place), archive, wanted.name, progress)
             _check(archive, place)
             progress(f"unpacking {wanted.name}", 0, 0)
-            with atomic_folder(folder) as work:
+            with writing(folder), atomic_folder(folder) as work:
                 unpack(archive, place, wanted, work)
             return
         except BadArchive as error:

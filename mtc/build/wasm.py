@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mtc.build.file_layout import FileLayout, Section
 
 MAGIC = b"\0asm"
@@ -22,25 +24,34 @@ _NAMES = (
     "data count",
     "tag",
 )
+CUSTOM, IMPORT, CODE, DATA = (_NAMES.index(name) for name in ("custom", "import", "code", "data"))
 _LOADED = frozenset({"code", "data"})
 
 
 def read_wasm(data: bytes) -> FileLayout:
-    """Reads the sections. A section's bytes include its kind and length."""
-    sections, at = [], _HEADER
+    """Reads the sections. A section's bytes include its kind and length; an address is the place in the file."""
+    found, at = [], _HEADER
+    for kind, start, end in sections(data):
+        name = _NAMES[kind] if kind < len(_NAMES) else f"section {kind}"
+        if kind == CUSTOM:
+            length, text = number(data, start)
+            name = f"custom {data[text : text + length].decode()}"
+        found.append(Section(name, at, at, end - at, is_loaded=name in _LOADED))
+        at = end
+    return FileLayout(len(data), ((0, _HEADER, "WebAssembly header"),), tuple(found))
+
+
+def sections(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Of each section its kind, and where its content begins and ends. `DAMAGE` if the file is cut off."""
+    at = _HEADER
     while at < len(data):
         kind = data[at]
-        size, start = _number(data, at + 1)
-        name = _NAMES[kind] if kind < len(_NAMES) else f"section {kind}"
-        if kind == 0:
-            length, text = _number(data, start)
-            name = f"custom {data[text : text + length].decode()}"
-        sections.append(Section(name, at, at, start + size - at, is_loaded=name in _LOADED))
+        size, start = number(data, at + 1)
         at = start + size
-    return FileLayout(len(data), ((0, _HEADER, "WebAssembly header"),), tuple(sections))
+        yield kind, start, at
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
+def number(data: bytes, at: int) -> tuple[int, int]:
     """An unsigned LEB128, and where it ends."""
     value, shift = 0, 0
     while True:

@@ -1,4 +1,5 @@
-"""The link map of what zig linked. zig takes no -Map, but shows how it calls lld: called again so, lld writes one."""
+"""The link map of what zig linked. zig takes no -Map, but shows how it calls lld: called again so, lld writes one. For
+Apple's systems zig links itself; there the symbols that are left out of the product say what is where."""
 
 from __future__ import annotations
 
@@ -11,11 +12,15 @@ from pathlib import Path
 
 from mtc.build import cmake
 from mtc.build.ar import members
+from mtc.build.binary import read_layout
+from mtc.build.macho import MAGIC as MACHO
+from mtc.build.macho_map import write_macho_map
 from mtc.build.toolchains.zig import zig_binary
 
 _SECONDS = 120
 _MEMBER = re.compile(r"^([0-9a-f]+ +[0-9a-f]+ +[0-9]+ +)([^\s/:]+):\(", re.MULTILINE)  # an object that has no folder
-_MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:"}
+_MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:", "wasm-ld": "--Map="}
+_WITHOUT_LOCAL_SYMBOLS = "-Wl,-x"
 
 
 def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
@@ -39,7 +44,9 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
             again = Path(folder, Path(product).name)
             command = [word.replace("--out-implib,", f"--out-implib,{folder}/") for word in command]
             command[output] = str(again)
-            if call := _call_of_lld(_lines([*command, "-v"], objects), again):
+            if (objects / product).read_bytes().startswith(MACHO):
+                _map_macho(command, objects, objects / product, map_file)
+            elif call := _call_of_lld(_lines([*command, "-v"], objects), again):
                 _lines([str(zig), *call, _MAP_OPTIONS[call[0]] + str(map_file)], objects)
                 if again.read_bytes() != (objects / product).read_bytes():
                     map_file.unlink(missing_ok=True)
@@ -47,6 +54,32 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
                     _name_archives(map_file, [objects / word for word in call if word.endswith(".a")])
     except OSError:
         map_file.unlink(missing_ok=True)
+
+
+def _map_macho(command: list[str], folder: Path, product: Path, map_file: Path) -> None:
+    """Links with all symbols; what is behind the sections then differs, what is in them must not."""
+    again = Path(command[command.index("-o") + 1])
+    _lines([word for word in command if word not in ("-s", _WITHOUT_LOCAL_SYMBOLS)], folder)
+    if again.is_file() and _loaded(again) == _loaded(product):
+        write_macho_map(again.read_bytes(), _inputs(command, folder), map_file)
+
+
+def _loaded(path: Path) -> list[tuple[str, int, bytes]]:
+    """Name, address and content of what a program loads."""
+    data = path.read_bytes()
+    sections = (section for section in read_layout(path).sections if section.is_loaded)
+    return [(s.name, s.address, data[s.offset : s.offset + s.size]) for s in sections]
+
+
+def _inputs(command: Sequence[str], folder: Path) -> list[tuple[str, bytes]]:
+    """The objects of a link, in order, those of archives too."""
+    found = []
+    for word in command:
+        if word.endswith(".o"):
+            found.append((word, (folder / word).read_bytes()))
+        elif word.endswith(".a"):
+            found += [(f"{word}({name})", content) for name, content in members(folder / word)]
+    return found
 
 
 def _call_of_lld(said: Sequence[str], output: Path) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import keyword
+import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -18,7 +19,8 @@ from mtc.support.plural import counted
 
 # target -> the processor as platform tags name it
 _PROCESSORS = {"linux-x86_64": "x86_64", "linux-arm64": "aarch64", "linux-armv7": "armv7l"}
-_TAKEN = ("mtc", "numpy", "ml_dtypes")  # packages beside which this one may stand
+# Packages beside which this one may stand, and those that Python brings, which it finds first.
+_TAKEN = frozenset({"mtc", "numpy", "ml_dtypes"}) | sys.stdlib_module_names
 _LICENSES = "share/mtc/licenses/"
 _COPIES = "_mtc"
 _MODULE = '''\
@@ -93,7 +95,9 @@ def _tag(bundle: Bundle) -> str:
 def _check(bundle: Bundle) -> Iterator[Diagnostic]:
     module = _module(bundle)
     if keyword.iskeyword(module) or module in _TAKEN:
-        yield BAD_PACKAGE(f"`{bundle.name}` cannot be a wheel's name: Python has another use for it")
+        yield BAD_PACKAGE(
+            f"`{bundle.name}` cannot be a wheel's name: Python has another use for it", help="--name gives it another"
+        )
 
 
 def _write(bundle: Bundle, file: BinaryIO) -> None:

@@ -111,14 +111,14 @@ def bench(
 def _text(measured: dict[str, Any]) -> str:
     parts = ("arena", "scratch", "state", "packed_weights", "mapped_file")
     memory = "  ".join(f"{part.replace('_', ' ')} {console.size(measured[part])}" for part in parts)
-    speed, most = f"{measured['gflops']:.1f} GFLOP/s", measured["machine_gflops"]
+    most = measured["machine_gflops"]
     taken = f"{counted(measured['runs'], 'run')}, {counted(measured['threads'], 'thread')}"
     lines = [
         f"median {measured['median_ms']:.3f} ms   p90 {measured['p90_ms']:.3f} ms   "
         f"min {measured['min_ms']:.3f} ms   ({taken})",
         f"cold load {measured['load_ms']:.1f} ms, first run {measured['first_run_ms']:.1f} ms",
         f"peak memory {console.size(measured['peak_memory'])}: {memory}",
-        speed if most is None else f"{speed}, {measured['gflops'] / most:.0%} of this machine's {most:.1f}",
+        _speed(measured),
     ]
     if most is None:
         lines.append(f"on {measured['device']}: {measured['machine']}")
@@ -130,3 +130,14 @@ def _text(measured: dict[str, Any]) -> str:
     ]
     header = ("operator", "backend", "calls", "ms", "share", "GFLOP/s", "slowest at")
     return "\n".join([*lines, "", console.table(header, rows, right=(2, 3, 4, 5))])
+
+
+def _speed(measured: dict[str, Any]) -> str:
+    """How much is computed in a second, and what share that is of what the machine could. That is known of floats; a
+    processor computes more integers than floats."""
+    speed, most = f"{measured['gflops']:.1f} GFLOP/s", measured["machine_gflops"]
+    if measured["quantized_flops"]:
+        share = measured["quantized_flops"] / measured["flops"]
+        floats = "" if most is None else f"; this machine does {most:.1f} of f32"
+        return f"{speed}, {share:.0%} of them by quantized kernels{floats}"
+    return speed if most is None else f"{speed}, {measured['gflops'] / most:.0%} of this machine's {most:.1f}"

@@ -73,7 +73,7 @@ def build_runtime(
     """
     from mtc import stages
     from mtc.analysis import size_baseline
-    from mtc.analysis.reduced_check import check_device, check_listed, check_models, device_for
+    from mtc.analysis.reduced_check import check_device, check_listed, check_models, device_for, read_models
     from mtc.build.runtime_folder import read_bill
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
@@ -117,7 +117,8 @@ def build_runtime(
             f"{ops} lists no kernel: the runtime will run nothing but programs without operators; "
             "`mtc select-ops MODEL` lists what a model needs"
         )
-    check_listed(listed.kernels, ops, to_check)
+    ready = read_models(to_check)
+    check_listed(listed.kernels, ops, ready)
     console.effective(
         "build-runtime",
         ops=ops,
@@ -135,7 +136,7 @@ def build_runtime(
         if base is not None:
             size_baseline.refuse_growth(read_bill(folder), base, most)
         if to_check:
-            checked.extend(check_models(folder, runs_on, to_check, progress=console.progress()))
+            checked.extend(check_models(folder, runs_on, ready, progress=console.progress()))
 
     built = stages.build_runtime(
         listed,

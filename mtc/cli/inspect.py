@@ -81,7 +81,7 @@ def inspect(
 
 
 def _show_bill(runtime: Path, *, has_options: bool) -> None:
-    from mtc.build.runtime_folder import read_bill
+    from mtc.build.runtime_folder import changed_products, read_bill
     from mtc.build.size_text import to_json, to_text
 
     if has_options:
@@ -89,6 +89,8 @@ def _show_bill(runtime: Path, *, has_options: bool) -> None:
             f"--backend, --why-not and --html are for models; {runtime}/share/mtc/size.html is the page of this runtime"
         )
     bill = read_bill(runtime)
+    for name in changed_products(runtime):
+        console.warn(f"`{runtime}/{name}` is not the file that was built; what follows is said of that one")
     console.result(json.loads(to_json(bill)), lambda: to_text(bill))
 
 

@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     multiple=True,
     help="A kernel by hand, such as add:f32. Without a library, those of --backend and of portable. Repeat it.",
 )
-@click.option("--merge", type=PATH, multiple=True, help="Another ops.yaml whose kernels are added; repeat it for more.")
+@click.option(
+    "--merge",
+    type=PATH,
+    multiple=True,
+    help="Another ops.yaml whose kernels are added; repeat it for more. Several need no MODEL.",
+)
 @click.option("--compare", type=PATH, help="An earlier ops.yaml: show which kernels came and went, and who needs them.")
 @click.option("--exit-code", is_flag=True, help="With --compare: exit with 1 if the kernels differ.")
 @overwrite_option
@@ -71,7 +76,8 @@ def select_ops(
     if exit_code and compare is None:
         raise click.UsageError("--exit-code says whether the kernels differ from those of --compare: name a list")
     backends(backend or ())
-    given = models or (() if named else (model_or_last(None, Kind.IR, Kind.PROGRAM),))
+    is_without_model = bool(named) or len(merge) > 1
+    given = models or (() if is_without_model else (model_or_last(None, Kind.IR, Kind.PROGRAM),))
     output = output or Path("ops.yaml")
     paths = tuple(stages.models_in(given))
     check_output(output, Kind.OPS, overwrite=overwrite, inputs=paths)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from mtc.diagnostics import DEVICE_FAILED, MtcError
 from mtc.ir.types import BF16
 from mtc.session import Event, Memory
 from mtc.session.refusals import STATUS_NAMES, refusal
+from mtc.support import strict_json
 
 _LOADED = re.compile(r"^loaded in (\S+) ms, first run (\S+) ms$", re.MULTILINE)
 _MORE = re.compile(r"^(\d+) more: median (\S+) ms, p90 (\S+) ms, min (\S+) ms$", re.MULTILINE)
@@ -67,7 +67,7 @@ def array(file: Path) -> np.ndarray:
 def events(trace: Path) -> list[Event]:
     """The instructions of a trace that `mtc_run --profile` wrote. ValueError if it is none."""
     try:
-        rows = json.loads(trace.read_text(encoding="utf-8", errors="replace"))["traceEvents"]
+        rows = strict_json.load(trace.read_text(encoding="utf-8", errors="replace"))["traceEvents"]
         return [_event(row, row["args"]) for row in rows]
     except (KeyError, TypeError) as error:
         raise ValueError("not what mtc_run traces") from error

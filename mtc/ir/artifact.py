@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -38,6 +38,12 @@ def save(module: Module, path: str | Path) -> None:
     INVALID_IR if the module is not valid, CANNOT_WRITE if the file cannot be written.
     """
     path = Path(path)
+    with writing(path), atomic_file(path) as file:
+        write(module, file)
+
+
+def write(module: Module, file: BinaryIO) -> None:
+    """Writes it to an open file, for whom decides what becomes of the file. INVALID_IR as above."""
     verify(module)
     if module.form == "lowered":
         raise ValueError("a lowered module is written as a program, not as IR")
@@ -48,8 +54,7 @@ def save(module: Module, path: str | Path) -> None:
         tensorfile.member(WEIGHTS, {**module.constants, **qparams_constants(scales)}, scales),
         tensorfile.member(SAMPLES, _sample_tensors(module)),
     )
-    with writing(path), atomic_file(path) as file:
-        storedzip.write_archive(file, members)
+    storedzip.write_archive(file, members)
 
 
 def load(path: str | Path, ops: Mapping[str, OpSpec]) -> Module:

@@ -20,6 +20,7 @@ from mtc.ir.literals import type_text
 from mtc.ir.storedzip import ALIGNMENT, DamagedArchive, Member, Stored
 from mtc.ir.typeparser import Lookup, parse_type
 from mtc.ir.types import DType, QParams, TensorType
+from mtc.support import strict_json
 
 _PLAIN = {
     DType.F32: "F32", DType.F64: "F64", DType.F16: "F16", DType.BF16: "BF16", DType.I8: "I8", DType.U8: "U8",
@@ -67,8 +68,8 @@ def read(file: OpenFile, member: Stored, name: str) -> dict[str, Constant]:
     if length > min(member.size - 8, _MAX_HEADER):
         raise DamagedArchive(f"the header of {name} reaches beyond its end")
     try:
-        header = json.loads(file.read(member.offset + 8, length))
-    except (ValueError, RecursionError) as error:
+        header = strict_json.load(file.read(member.offset + 8, length))
+    except ValueError as error:
         raise DamagedArchive(f"the header of {name} is not JSON") from error
     metadata = header.pop(_METADATA, {}) if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or not all(isinstance(entry, dict) for entry in header.values()):

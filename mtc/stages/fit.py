@@ -15,7 +15,8 @@ from mtc.build.runtime_folder import read_record
 from mtc.delegates.library import KernelLibrary
 from mtc.delegates.portable import PORTABLE
 from mtc.delegates.registry import LIBRARIES, backends
-from mtc.diagnostics import CANNOT_FIT, collected
+from mtc.diagnostics import CANNOT_FIT, collected, writing
+from mtc.ir import artifact
 from mtc.ir.clone import clone
 from mtc.ir.kernel_key import KernelKey
 from mtc.ir.module import Module, Node
@@ -29,11 +30,11 @@ from mtc.passes.fitting import fit as fit_nodes
 from mtc.program.emitter import copy_key
 from mtc.program.storage import is_free
 from mtc.selection import ops_list
-from mtc.stages.files import save
 from mtc.stages.fit_checks import check_same
 from mtc.stages.kinds import Kind, require
 from mtc.stages.optimize import optimize
 from mtc.stages.package import KERNELS, chosen_backends, lowered, package
+from mtc.support.atomic import atomic_file
 
 _MOST_ROUNDS = 8
 
@@ -112,14 +113,16 @@ def fit(model: Module, kernels: Collection[str]) -> Fit:
 def fit_to(
     output: Path, program: Path, model: Module, kernels: Collection[str], *, progress: Progress | None = None
 ) -> tuple[Fit, float]:
-    """Writes the fitted model and its program, if `model` can be fitted and the fitted one computes the same. Returns
-    it, and the largest difference in units of what rounding explains (`fit_checks.py`)."""
+    """Writes the fitted model and its program, both or none, if `model` can be fitted and the fitted one computes the
+    same. Returns it, and the largest difference in units of what rounding explains (`fit_checks.py`)."""
     found = fit(model, kernels)
     if found.stuck:
         return found, 0.0
     excess = check_same(model, found.module, progress)
-    save(found.module, output)
-    package(found.module, program)
+    with writing(output), atomic_file(output) as file:
+        artifact.write(found.module, file)
+        file.flush()  # a disk that is full is noticed before the program stands there
+        package(found.module, program)
     return found, excess
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mtc.diagnostics import NO_MODEL
 from mtc.stages.kinds import Kind, kind_of_input
+from mtc.support import strict_json
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 
@@ -55,7 +56,7 @@ class LastWritten:
 
     def _entries(self) -> list[dict[str, Any]]:
         try:
-            content = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+            content = strict_json.load((self.folder / RECORD).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
         entries = content.get("written") if isinstance(content, dict) else None

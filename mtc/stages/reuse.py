@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mtc import __version__
 from mtc.build.runtime_folder import RECORD
 from mtc.stages.kinds import COMPILE_STATE
+from mtc.support import strict_json
 from mtc.support.atomic import write_text
 from mtc.support.cache import cache_root
 from mtc.support.hashing import FileHashes
@@ -86,7 +87,7 @@ def _output_digest(path: Path, hashes: FileHashes) -> str:
 def read_state(folder: Path) -> dict[str, Any]:
     """The record in a folder: an entry for each stage, by name. Empty where there is none that can be read."""
     try:
-        state = json.loads((folder / COMPILE_STATE).read_text(encoding="utf-8"))
+        state = strict_json.load((folder / COMPILE_STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}

@@ -30,6 +30,9 @@ target_include_directories(mtc_code INTERFACE
   "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/include" "${MTC_SELECTION}")
 target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include")
 target_compile_definitions(mtc_code INTERFACE NDEBUG)
+if(WIN32)
+  target_compile_definitions(mtc_code INTERFACE "MTC_API=__declspec(dllexport)")
+endif()
 target_compile_options(mtc_code INTERFACE
   -fno-exceptions -fno-rtti
   -ffunction-sections -fdata-sections

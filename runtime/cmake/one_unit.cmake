@@ -19,7 +19,7 @@ function(mtc_one_unit result root sources entries)
   endforeach()
   list(REMOVE_DUPLICATES system_headers)
   list(JOIN system_headers "\n" text)
-  string(APPEND text "\n#if defined(__GNUC__) && !defined(__clang__)\n"
+  string(APPEND text "\n#if defined(__GNUC__) && !defined(__clang__) && !defined(_WIN32)\n"
     "#define MTC_API __attribute__((visibility(\"default\"), externally_visible))\n#endif\n")
   foreach(file IN LISTS other_headers)
     string(APPEND text "#include \"${root}/${file}\"\n")

@@ -45,6 +45,12 @@ struct Densities {
                         kNames[static_cast<int>(density)]);
   }
 };
+// Those that are selected for elements T (kernels/selected_types.h).
+#define MTC_DENSITIES(library, Op, T)                                                   \
+  Densities {                                                                           \
+    MTC_HAS_VARIANT(library, Op, dense, T), MTC_HAS_VARIANT(library, Op, depthwise, T), \
+        MTC_HAS_VARIANT(library, Op, single, T)                                         \
+  }
 
 // Derives the result's shape, and checks all else that Run relies on.
 inline Status CheckConv2d(PrepareContext& context, const Conv2dArgs& args) {

@@ -49,6 +49,14 @@ MTC_INLINE IntVec LoadSteps(const Step* from) {
   } else {
     return BitCast<IntVec>(_mm_unpacklo_epi16(_mm_unpacklo_epi8(bytes, zero), zero));
   }
+#elif defined(__aarch64__)
+  uint32_t word;
+  __builtin_memcpy(&word, from, 4);
+  if constexpr (kIsSigned) {
+    return BitCast<IntVec>(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u32(vdup_n_u32(word))))));
+  } else {
+    return BitCast<IntVec>(vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(word))))));
+  }
 #else
   IntVec v;
   MTC_UNROLL
@@ -102,6 +110,11 @@ MTC_INLINE void StoreBytes(Step* to, IntVec v) {
 #endif
   const __m128i bytes = std::is_signed_v<Step> ? _mm_packs_epi16(words, words) : _mm_packus_epi16(words, words);
   __builtin_memcpy(to, &bytes, kLanes);
+#elif defined(__aarch64__)
+  const int16x4_t words = vmovn_s32(BitCast<int32x4_t>(v));
+  const uint32x2_t bytes = vreinterpret_u32_s8(vmovn_s16(vcombine_s16(words, words)));
+  const uint32_t word = vget_lane_u32(bytes, 0);
+  __builtin_memcpy(to, &word, kLanes);
 #else
   MTC_UNROLL
   for (int i = 0; i < kLanes; ++i) to[i] = static_cast<Step>(v[i]);
@@ -132,8 +145,9 @@ struct StepLanes {
 };
 
 // to[i] = the step nearest to lane i - at of f(StepLanes), for all i below `count`: limited, and the zero point added.
+// `limits` is a copy: a store of bytes may change whatever else has an address.
 template <typename Step, typename F>
-MTC_INLINE void MapSteps(Step* to, int64_t count, const StepLimits& limits, const F& f) {
+MTC_INLINE void MapSteps(Step* to, int64_t count, const StepLimits limits, const F& f) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) StoreBytes(to + i, RoundToSteps(f(StepLanes{i, kLanes}), limits));
   if (i < count) StoreBytes(to + i, RoundToSteps(f(StepLanes{i, count - i}), limits), count - i);

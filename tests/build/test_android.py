@@ -92,6 +92,7 @@ def test_what_android_7_lacks_is_an_error(code, said, tmp_path):
 LAYOUT = """
 #include <assert.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fenv.h>
 #include <limits.h>
@@ -115,7 +116,7 @@ LAYOUT = """
 #define AT(type, member, at) _Static_assert(offsetof(type, member) == at, #member)
 SIZE(pthread_mutex_t, OR(40, 4)); SIZE(pthread_cond_t, OR(48, 4)); SIZE(pthread_rwlock_t, OR(56, 40));
 SIZE(pthread_mutexattr_t, OR(8, 4)); SIZE(pthread_condattr_t, OR(8, 4)); SIZE(pthread_spinlock_t, 8);
-SIZE(pthread_attr_t, OR(56, 24));
+SIZE(pthread_attr_t, OR(56, 24)); SIZE(pthread_barrier_t, 32);
 SIZE(sigset_t, OR(8, 4)); SIZE(struct sigaction, OR(32, 16)); SIZE(mbstate_t, OR(8, 4)); SIZE(fexcept_t, 4);
 AT(struct sigaction, sa_handler, OR(8, 0)); AT(struct sigaction, sa_mask, OR(16, 4));
 AT(struct sigaction, sa_flags, OR(0, 8));
@@ -128,6 +129,8 @@ IS(FE_TOWARDZERO, 3);
 #endif
 IS(_SC_PAGESIZE, 39); IS(_SC_NPROCESSORS_CONF, 96); IS(_SC_NPROCESSORS_ONLN, 97); IS(_SC_PHYS_PAGES, 98);
 IS(PTHREAD_EXPLICIT_SCHED, 0); IS(PTHREAD_INHERIT_SCHED, 1); IS(PTHREAD_STACK_MIN, 16384);
+IS(RTLD_LAZY, 1); IS(RTLD_NOW, OR(2, 0)); IS(RTLD_LOCAL, 0); IS(RTLD_GLOBAL, OR(256, 2)); IS(RTLD_NOLOAD, 4);
+IS((unsigned long)RTLD_DEFAULT, OR(0, 0xffffffff)); IS((unsigned long)RTLD_NEXT, OR(~0ul, 0xfffffffe));
 IS(FP_NAN, 2); IS(FP_ZERO, 16); IS(FP_SUBNORMAL, 8); IS(FP_ILOGB0, -INT_MAX); IS(L_tmpnam, 4096);
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 int main(void) { return errno + (mutex.__bionic[0] == 0); }
@@ -170,18 +173,22 @@ def test_of_32_bits_offsets_have_64(build_for_32_bits, tmp_path):
     code = """
     #include <stdio.h>
     #include <sys/mman.h>
+    #include <sys/resource.h>
     #include <time.h>
     #include <unistd.h>
     int main(void) {
       struct timespec now;
       clock_gettime(CLOCK_MONOTONIC, &now);
+      struct rlimit limit;
       fseeko(stdin, 1, SEEK_SET);
+      prlimit(0, RLIMIT_STACK, 0, &limit);
       return mmap(0, 1, PROT_READ, MAP_PRIVATE, 0, 0) == 0 && lseek(0, 1, SEEK_SET) == 1 && ftruncate(0, 1) == 0;
     }
     """
     assert build_for_32_bits(code).returncode == 0
     names = {line.split()[-1] for line in readelf("--dyn-syms", tmp_path / "probe").splitlines() if " UND " in line}
-    assert {"clock_gettime", "fseeko64", "mmap64", "lseek64", "ftruncate64"} <= names <= names_of_api() | {"UND"}
+    assert {"clock_gettime", "fseeko64", "mmap64", "lseek64", "ftruncate64", "prlimit64"} <= names
+    assert names <= names_of_api() | {"UND"}
     unknown = build_for_32_bits("#include <sys/uio.h>\nint main(void) { return preadv(0, 0, 0, 0); }")
     assert unknown.returncode != 0 and "preadv_was_not_compared" in unknown.stderr
 

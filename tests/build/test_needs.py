@@ -35,7 +35,13 @@ int nobody(int x) { return x * 11; }
 KEYS = ("a@portable:f32/1", "b@portable:f16/1")
 
 
-@pytest.mark.parametrize("triple", ["aarch64-linux-musl", "x86_64-linux-musl", "arm-linux-musleabihf"])
+TRIPLES = [
+    *("aarch64-linux-musl", "x86_64-linux-musl", "arm-linux-musleabihf"),
+    *("wasm32-wasi", "aarch64-macos", "x86_64-macos"),
+]
+
+
+@pytest.mark.parametrize("triple", TRIPLES)
 @pytest.mark.parametrize("in_archive", [False, True], ids=["objects", "archive"])
 def test_a_section_is_needed_by_whom_it_is_reached_from(triple: str, in_archive: bool, tmp_path: Path) -> None:
     zig = zig_binary()
@@ -43,6 +49,9 @@ def test_a_section_is_needed_by_whom_it_is_reached_from(triple: str, in_archive:
         pytest.skip("needs zig: pip install ziglang")
     name = shlex.quote(str(zig))
     compiler = f"{name} c++ -target {triple} -g0 -O1 -fPIC -ffunction-sections -fdata-sections -fno-exceptions"
+    dropping = "-nostdlib -Wl,--gc-sections"
+    if triple.endswith("-macos"):
+        dropping = "-install_name probe -Wl,-dead_strip -Wl,-x"
     (tmp_path / "selection").mkdir()
     (tmp_path / "selection/kernel_table.cpp").write_text(TABLE)
     (tmp_path / "kernels.cpp").write_text(KERNELS)
@@ -50,7 +59,7 @@ def test_a_section_is_needed_by_whom_it_is_reached_from(triple: str, in_archive:
     (tmp_path / "build.ninja").write_text(
         f"rule compile\n  command = {compiler} -c $in -o $out\n"
         f"rule archive\n  command = {name} ar rcs $out $in\n"
-        f"rule link\n  command = : && {compiler} -s -shared -nostdlib -Wl,--gc-sections $in -o $out && :\n"
+        f"rule link\n  command = : && {compiler} -s -shared {dropping} $in -o $out && :\n"
         "build selection/kernel_table.cpp.o: compile selection/kernel_table.cpp\n"
         "build kernels.cpp.o: compile kernels.cpp\n"
         "build libXNNPACK.a: archive kernels.cpp.o\n"
@@ -66,5 +75,5 @@ def test_a_section_is_needed_by_whom_it_is_reached_from(triple: str, in_archive:
     assert {*of} == {KEYS[:1], KEYS[1:], KEYS}
     assert of[KEYS[:1]] > of[KEYS[1:]]  # with its helper
     rows = {row.kernels: row.bytes for row in made.rows if row.part == "kernel table" and row.kernels}
-    width = 4 if triple.startswith("arm-") else 8
+    width = 4 if triple.startswith(("arm-", "wasm32-")) else 8
     assert rows == {KEYS[:1]: 3 * width, KEYS[1:]: 3 * width}

@@ -97,6 +97,17 @@ def test_what_a_library_is_built_from_does_not_change_with_those_beside_it() -> 
     assert len(both) == 2 and own in both
 
 
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    {"core/span.h": True, "bindings/java/mtc_jni.cpp": True, "bindings/swift/Tensor.swift": False}.items(),
+)
+def test_a_runtime_is_built_again_for_its_own_sources_only(own_sources, file, counts):
+    before = runtime_sources.content_hash()
+    (own_sources / file).parent.mkdir(parents=True)
+    (own_sources / file).write_text("// changed\n")
+    assert (runtime_sources.content_hash() != before) == counts
+
+
 def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
     made = make(tmp_path / "out", "a@portable:f32/1")
     assert run(made.program) == "0.1.0 a@portable:f32/1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,18 @@ def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: Runt
     assert json.loads(capfd.readouterr().out)["kernels"] == {"added": [*F16], "dropped": []}
     assert run(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
     assert run(["inspect", str(plain.folder), "--json"]) == 0
+
+
+def test_a_binary_that_was_changed_later_is_noticed(plain: RuntimeBuild, tmp_path: Path, capfd) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(plain.folder, changed)
+    data = bytearray((changed / "lib/libmtc.so").read_bytes())
+    data[-1] ^= 1  # the same size, as its bill says it
+    (changed / "lib/libmtc.so").write_bytes(data)
+    assert run(["inspect", str(plain.folder)]) == 0 and "is not the file" not in capfd.readouterr().err
+    assert run(["inspect", str(changed)]) == 0 and "lib/libmtc.so` is not the file" in capfd.readouterr().err
+    assert run(["diff", str(plain.folder), str(changed), "--exit-code"]) == 1
+    assert capfd.readouterr().out.startswith("~ file lib/libmtc.so: sha256 ")
 
 
 def test_a_runtime_that_is_too_large_replaces_nothing(with_halves: RuntimeBuild, plain: RuntimeBuild, tmp_path) -> None:

@@ -40,15 +40,36 @@ LLD_MAP = """\
             1016             1016       1a     2         /x/libXNNPACK.a(operator-run.c.o):(.text._ZN3mtc4longEv)
 """
 
+APPLE_MAP = """\
+# Path: libmtc.dylib
+# Arch: arm64
+# Object files:
+[  0] linker synthesized
+[  1] CMakeFiles/mtc_base.dir/core/a.cpp.o
+[  2] /x/libXNNPACK.a[arm64][2](operator-run.c.o)
+# Sections:
+# Address\tSize    \tSegment\tSection
+0x1000\t0x00000030\t__TEXT\t__text
+# Symbols:
+# Address\tSize    \tFile  Name
+0x1000\t0x00000010\t[  1] _f
+0x1016\t0x0000001A\t[  2] __ZN3mtc4longEv
 
-@pytest.mark.parametrize("text", [GNU_MAP, LLD_MAP], ids=["GNU ld", "lld"])
+# Dead Stripped Symbols:
+#        \tSize    \tFile  Name
+<<dead>> \t0x00000018\t[  2] _dropped
+"""
+
+
+@pytest.mark.parametrize("text", [GNU_MAP, LLD_MAP, APPLE_MAP], ids=["GNU ld", "lld", "Apple's"])
 def test_map_formats(tmp_path, text):
     path = tmp_path / "x.map"
     path.write_text(text)
     long_name = ".text._ZN3mtc4longEv"
+    section = "__TEXT,__text" if text is APPLE_MAP else ".text"
     assert read_map(path) == [
-        Input(".text", 0x1000, 0x10, "CMakeFiles/mtc_base.dir/core/a.cpp.o", ".text.f"),
-        Input(".text", 0x1016, 0x1A, "/x/libXNNPACK.a(operator-run.c.o)", long_name),
+        Input(section, 0x1000, 0x10, "CMakeFiles/mtc_base.dir/core/a.cpp.o", ".text.f"),
+        Input(section, 0x1016, 0x1A, "/x/libXNNPACK.a(operator-run.c.o)", long_name),
     ]
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import hashlib
 import io
+import lzma
+import os
+import random
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -150,6 +156,34 @@ def test_damage_is_a_reason_not_a_traceback(tmp_path, tree):
     into.mkdir()
     with pytest.raises(BadArchive, match="cannot be read"):
         unpack(archive, place(archive), Source("lib", "1", KEPT, tree, ()), into)
+
+
+def test_damage_in_the_middle_is_a_reason_too(tmp_path, tree):
+    large = random.Random(0).randbytes(1 << 20)
+    archive = make_tar(tmp_path / "lib.tar", FILES | {"lib-1/include/large.h": large})
+    packed = bytearray(lzma.compress(gzip.decompress(archive.read_bytes()), preset=0))
+    packed[len(packed) // 2 : -100] = bytes(len(packed) - 100 - len(packed) // 2)
+    archive.write_bytes(packed)
+    into = tmp_path / "into"
+    into.mkdir()
+    with pytest.raises(BadArchive, match="cannot be read"):
+        unpack(archive, place(archive), Source("lib", "1", KEPT, tree, ()), into)
+
+
+def test_a_full_disk_costs_no_archive(tmp_path, cache, tree, monkeypatch):
+    good = make_tar(tmp_path / "lib-1.tar.gz", FILES)
+    pin(monkeypatch, tree, place(good))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", full)
+        with pytest.raises(MtcError, match="No space left") as caught:
+            sources.source_folder("lib")
+    assert caught.value.code.id == "MTC106"
+    good.unlink()  # no place has it any more
+    assert (sources.source_folder("lib", offline=True) / "a.c").is_file()
 
 
 def test_the_lock_file_pins_every_source():

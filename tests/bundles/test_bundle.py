@@ -140,6 +140,8 @@ def test_a_runtime_that_lost_a_file(built, package, tmp_path):
         {"files": "lib"},
         {"kernels": [1]},
         {"bytes": [1]},
+        {"sha256": {"lib/libmtc.so": 1}},
+        {"libraries": ["xnnpack"]},
         {"target": None},
         {"target": ["linux-x86_64"]},
         {"target": "linux-mips"},

@@ -108,7 +108,7 @@ def test_other_processors(package, other_target, target, processor):
     assert tag.platform.startswith("manylinux_2_") and tag.platform.endswith(f"_{processor}")
 
 
-@pytest.mark.parametrize("name", ["mtc", "numpy", "import"])
+@pytest.mark.parametrize("name", ["mtc", "numpy", "import", "json"])
 def test_names_that_python_uses_otherwise(built, package, name):
     refused = package("--runtime", built.runtime, "--format", "wheel", "--name", name)
     assert refused.code == 1 and f"`{name}` cannot be a wheel's name" in refused.err

@@ -41,9 +41,11 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
     shown = mtc(*line)
     assert "proved from the binaries" in shown.out and "model.optimized.mtc  forward" in shown.out
 
-    missing = mtc("build-runtime", "--check", "other.optimized.mtc", "--check", "model.mtp", "-o", "s")
+    (models / "other.optimized.mtc").rename("an other.mtc")
+    missing = mtc("build-runtime", "--check", "an other.mtc", "--check", "model.mtp", "-o", "s")
     assert missing.code == 1 and "MTC402" in missing.err and "`sigmoid@xnnpack:f32/1`" in missing.err
-    assert "`ops.yaml` lacks" in missing.err and "at: other.optimized.mtc" in missing.err
+    assert "`ops.yaml` lacks" in missing.err and "at: an other.mtc" in missing.err
+    assert "`mtc select-ops 'an other.mtc' --merge ops.yaml -o ops.yaml` adds them" in missing.err
     assert not (models / "s").exists()
 
     model = api.load("model.optimized.mtc")
@@ -61,7 +63,7 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
 
     (models / "bad.mtc").write_text("no model")
     assert mtc("build-runtime", "--check", "bad.mtc", "-o", "s").code == 1
-    packaged = mtc("package", "other.optimized.mtc", "--runtime", "r")
+    packaged = mtc("package", "an other.mtc", "--runtime", "r")
     assert packaged.code == 1 and "`sigmoid@xnnpack:f32/1`" in packaged.err
 
 

@@ -307,7 +307,7 @@ def test_bench_measures_and_compares(mtc, folder):
         assert mtc(*line.split()).code == 0
     bench = ["bench", "model.mtp", "--runtime", "runtime-linux-x86_64", "--runs", "5"]
     measured = mtc(*bench, "--json")
-    assert measured.json["median_ms"] > 0 and measured.json["flops"] > 0
+    assert measured.json["median_ms"] > 0 and measured.json["flops"] > 0 == measured.json["quantized_flops"]
     assert {row["op"] for row in measured.json["operators"]} >= {"conv2d", "linear"}
     (folder / "b.json").write_text(measured.out)
     assert mtc(*bench, "--baseline", "b.json", "--max-regress", "99900%").code == 0

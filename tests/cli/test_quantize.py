@@ -334,6 +334,15 @@ def test_verify_says_that_a_program_is_quantized(mtc, quantized_folder):
     assert mtc("verify", "--against", "model.py", "--max-rel", "0.2", "--min-cosine", "0.99").code == 0
 
 
+def test_integers_are_no_share_of_what_the_machine_does_in_floats(mtc, quantized_folder):
+    assert mtc("quantize", "model.optimized.mtc", *DATA).code == 0
+    assert mtc("package").code == 0
+    measured = mtc("bench", "--runs", "1", "--json").json
+    assert 0 < measured["quantized_flops"] <= measured["flops"]
+    shown = mtc("bench", "--runs", "1").out
+    assert "by quantized kernels; this machine does" in shown and "of this machine's" not in shown
+
+
 def test_layers_that_no_block_divides_may_have_another_scheme(mtc, quantized_folder):
     (quantized_folder / "q.yaml").write_text("version: 1\nrules:\n- {match: c, scheme: weight-int8}\n")
     done = mtc("quantize", "model.optimized.mtc", "--scheme", "weight-int4", "--config", "q.yaml")

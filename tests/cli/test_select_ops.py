@@ -30,6 +30,17 @@ def test_kernels_by_hand_need_no_model(mtc, folder):
     assert mtc("select-ops", "--op", "add:f33").code == 2
 
 
+def test_lists_become_one_without_a_model(mtc, folder):
+    for op in ("add", "mul"):
+        mtc("select-ops", "--op", f"{op}@portable:f32", "-o", f"{op}.yaml")
+    merged = mtc("select-ops", "--merge", "add.yaml", "--merge", "mul.yaml", "-o", "both.yaml")
+    assert merged.code == 0, merged.err
+    kernels = yaml.safe_load((folder / "both.yaml").read_text())["kernels"]
+    assert list(kernels) == ["add@portable:f32/1", "mul@portable:f32/1"]
+    alone = mtc("select-ops", "--merge", "add.yaml", "-o", "one.yaml")
+    assert alone.code == 1 and "no MODEL was named" in alone.err
+
+
 def test_what_changed_since_an_earlier_list(mtc, folder):
     mtc("select-ops", "--op", "add@portable:f32", "--op", "mul@portable:f32", "-o", "old.yaml")
     again = mtc("select-ops", "--merge", "old.yaml", "--op", "mul@portable:f32", "--compare", "old.yaml", "--exit-code")

@@ -10,7 +10,7 @@ import torch
 from emulation import missing
 
 import mtc
-from mtc.analysis.reduced_check import check_models, device_for
+from mtc.analysis.reduced_check import check_models, device_for, read_models
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
@@ -27,7 +27,7 @@ def test_models_run_on_another_processor(tmp_path: Path) -> None:
     accepted = []
 
     def check(built: Path) -> None:
-        accepted.extend(check_models(built, device_for(ARM64), [tmp_path / "m.mtp"]))
+        accepted.extend(check_models(built, device_for(ARM64), read_models([tmp_path / "m.mtp"])))
 
     listed = select_ops(model, backend="portable")
     built = build_runtime(listed, tmp_path / "r", target_name=ARM64.name, accept=check)
@@ -41,5 +41,5 @@ def test_models_run_on_another_processor(tmp_path: Path) -> None:
     mtc.package(model, tmp_path / "wrong.mtp", backend="portable")
     mtc.package(model, tmp_path / "other.mtp", backend="xnnpack")
     with pytest.raises(MtcError) as caught:
-        check_models(built.folder, device_for(ARM64), [tmp_path / "wrong.mtp", tmp_path / "other.mtp"])
+        check_models(built.folder, device_for(ARM64), read_models([tmp_path / "wrong.mtp", tmp_path / "other.mtp"]))
     assert [diagnostic.code.id for diagnostic in caught.value.diagnostics] == ["MTC504", "MTC402"]

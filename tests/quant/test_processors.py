@@ -18,6 +18,7 @@ OPERATORS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "mul": torch.mul,
     "maximum": torch.maximum,
     "minimum": torch.minimum,
+    "prelu": lambda x, y: torch.prelu(x - y, torch.tensor([0.37])),  # of both signs
 }
 
 

@@ -102,6 +102,17 @@ def test_a_fitted_model_runs_on_the_given_kernels_and_computes_the_same(name: st
     assert (tmp_path / "n.mtc").read_bytes() == (tmp_path / "m.mtc").read_bytes()
 
 
+@pytest.mark.parametrize("lost", ["m.mtc", "m.mtp"])
+def test_both_files_are_written_or_none(lost: str, tmp_path: Path) -> None:
+    network, x, texts = MODELS["another library"]
+    model = mtc.optimize(mtc.export(network.eval(), (x,)), backend="xnnpack")
+    places = {name: tmp_path / name for name in ("m.mtc", "m.mtp")}
+    places[lost] = tmp_path / "no such folder" / lost
+    with pytest.raises(MtcError, match=f"cannot write .*{lost}"):
+        fit_to(places["m.mtc"], places["m.mtp"], model, kernels(*texts))
+    assert not list(tmp_path.iterdir())
+
+
 def test_integers_are_fitted_by_way_of_floats(tmp_path: Path) -> None:
     network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Hardswish(), nn.Conv2d(8, 4, 3)).eval()
     x = torch.randn(1, 3, 10, 10)

@@ -25,6 +25,7 @@ from mtc.quant.settings import Resolved
 from mtc.stages.kinds import QUANT_CONFIG_MARK
 from mtc.stages.quantize import Prepared, Quantized, rounded, running
 from mtc.stages.reuse import tool_stamp
+from mtc.support import strict_json
 from mtc.support.atomic import write_text
 from mtc.support.hashing import file_sha256
 
@@ -77,7 +78,7 @@ class Progressed:
     def of(path: Path, key: str) -> Progressed:
         found = Progressed(path, key)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = strict_json.load(path.read_text(encoding="utf-8"))
             if content["key"] != key:
                 return found
             ranges = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}

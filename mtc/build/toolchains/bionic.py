@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mtc.build.runtime_sources import runtime_sources
 from mtc.diagnostics import CANNOT_BUILD_TARGET, writing
-from mtc.support.atomic import atomic_folder
+from mtc.support.atomic import atomic_folder, write_if_changed
 from mtc.support.cache import cache_dir
 from mtc.support.file_lock import file_lock
 
@@ -44,8 +44,6 @@ def libc_file(zig: Path, version: str, abi: str, triple: str) -> Path:
 
 
 def _write_libc_file(folder: Path) -> Path:
-    from mtc.support.atomic import write_if_changed
-
     file = folder.with_suffix(".txt")
     places = {
         "include_dir": folder / "own",

@@ -32,14 +32,14 @@ static NSArray<NSNumber*>* Numbers(const int64_t* values, uint32_t count) {
   return found;
 }
 
-// Whether the elements of `shape` take exactly `bytes`, which no product beyond 64 bits does.
-static BOOL TakesBytes(NSArray<NSNumber*>* shape, MTCDataType dataType, NSUInteger bytes) {
-  unsigned long long size = MTCDataTypeSize(dataType);
-  if (size == 0 || shape.count > MTC_MAX_RANK) return NO;
+// How many bytes the elements of `shape` take. NO if there is no such tensor, or an address cannot count them.
+static BOOL BytesOf(NSArray<NSNumber*>* shape, MTCDataType dataType, NSUInteger* bytes) {
+  *bytes = MTCDataTypeSize(dataType);
+  if (*bytes == 0 || shape.count > MTC_MAX_RANK) return NO;
   for (NSNumber* dim in shape) {
-    if (dim.longLongValue < 0 || __builtin_mul_overflow(size, dim.unsignedLongLongValue, &size)) return NO;
+    if (dim.longLongValue < 0 || __builtin_mul_overflow(*bytes, dim.unsignedLongLongValue, bytes)) return NO;
   }
-  return size == bytes;
+  return YES;
 }
 
 @implementation MTCTensor
@@ -68,7 +68,8 @@ static BOOL TakesBytes(NSArray<NSNumber*>* shape, MTCDataType dataType, NSUInteg
                          shape:(NSArray<NSNumber*>*)shape
                       dataType:(MTCDataType)dataType
                          error:(NSError**)error {
-  if (!TakesBytes(shape, dataType, data.length)) {
+  NSUInteger bytes = 0;
+  if (!BytesOf(shape, dataType, &bytes) || bytes != data.length) {
     mtc_error reason;
     snprintf(reason.message, sizeof(reason.message),
              "%llu bytes are no tensor of shape [%s] and elements of %llu bytes", (unsigned long long)data.length,
@@ -80,9 +81,9 @@ static BOOL TakesBytes(NSArray<NSNumber*>* shape, MTCDataType dataType, NSUInteg
 }
 
 + (instancetype)tensorWithFloats:(const float*)values shape:(NSArray<NSNumber*>*)shape {
-  NSUInteger count = 1;
-  for (NSNumber* dim in shape) count *= dim.unsignedIntegerValue;
-  NSData* data = [NSData dataWithBytes:values length:count * sizeof(float)];
+  NSUInteger bytes = 0;
+  if (!BytesOf(shape, MTCDataTypeFloat32, &bytes)) return nil;
+  NSData* data = [NSData dataWithBytes:values length:bytes];
   return MTC_AUTORELEASED([[self alloc] initWithData:data shape:shape dataType:MTCDataTypeFloat32]);
 }
 

@@ -15,9 +15,9 @@
 extern "C" {
 #endif
 
-#if defined(MTC_API)  // the runtime's own build knows more
+#if defined(MTC_API)  // the runtime's own build says what it exports
 #elif defined(_WIN32)
-#define MTC_API __declspec(dllexport)
+#define MTC_API  // the same for an app of the DLL, by its import library, and of the static library
 #else
 #define MTC_API __attribute__((visibility("default")))
 #endif

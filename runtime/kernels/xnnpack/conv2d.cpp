@@ -22,9 +22,7 @@ namespace MTC_XNNPACK {
 namespace {
 
 template <typename T>
-constexpr Densities kSelected = {MTC_HAS_VARIANT(xnnpack, Conv2d, dense, T),
-                                 MTC_HAS_VARIANT(xnnpack, Conv2d, depthwise, T),
-                                 MTC_HAS_VARIANT(xnnpack, Conv2d, single, T)};
+constexpr Densities kSelected = MTC_DENSITIES(xnnpack, Conv2d, T);
 template <typename T>
 constexpr bool kHasProduct = kSelected<T>.dense || kSelected<T>.single;
 template <typename T>

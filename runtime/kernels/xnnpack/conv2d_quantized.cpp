@@ -19,9 +19,7 @@ namespace MTC_XNNPACK {
 namespace {
 
 template <typename Q>
-constexpr Densities kSelected = {MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, dense, Q),
-                                 MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, depthwise, Q),
-                                 MTC_HAS_VARIANT(xnnpack, Conv2dQuantized, single, Q)};
+constexpr Densities kSelected = MTC_DENSITIES(xnnpack, Conv2dQuantized, Q);
 template <typename Q>
 constexpr bool kHasWindows = kSelected<Q>.dense || kSelected<Q>.single;
 template <typename Q>

@@ -49,6 +49,9 @@ static void Refuse(NSString* damaged) {
          "3 bytes, not 2");
   Expect([MTCTensor tensorWithData:three shape:@[ @-3 ] dataType:MTCDataTypeInt8 error:&error] == nil,
          "no size below 0");
+  float values[3] = {0};
+  Expect([MTCTensor tensorWithFloats:values shape:@[ @-1 ]] == nil, "nor of floats");
+  Expect([MTCTensor tensorWithFloats:values shape:@[ @(1LL << 62), @4 ]] == nil, "nor more than can be counted");
   NSArray* shape = @[ @3 ];
   MTCTensor* bytes = [MTCTensor tensorWithData:three shape:shape dataType:MTCDataTypeUInt8 error:&error];
   Expect([bytes valueAtIndex:2] == 'c' && isnan([bytes valueAtIndex:3]), "elements, and none past the end");

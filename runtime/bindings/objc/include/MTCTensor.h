@@ -37,8 +37,8 @@ FOUNDATION_EXPORT NSUInteger MTCDataTypeSize(MTCDataType dataType);
                                   shape:(NSArray<NSNumber*>*)shape
                                dataType:(MTCDataType)dataType
                                   error:(NSError**)error;
-// As many values as `shape` asks for are copied.
-+ (instancetype)tensorWithFloats:(const float*)values shape:(NSArray<NSNumber*>*)shape;
+// As many values as `shape` asks for are copied. nil if there is no tensor of such a shape.
++ (nullable instancetype)tensorWithFloats:(const float*)values shape:(NSArray<NSNumber*>*)shape;
 
 // Element `index` in row-major order, of a tensor of any type but the 16-bit floats; NAN past the end and of those.
 - (double)valueAtIndex:(NSUInteger)index;

@@ -81,6 +81,12 @@ typedef long time_t;
 typedef long suseconds_t;
 #define __DEFINED_suseconds_t
 #endif
+#if defined(__NEED_pthread_barrier_t) && !defined(__DEFINED_pthread_barrier_t)
+typedef struct {
+  int __bionic[8];
+} pthread_barrier_t;
+#define __DEFINED_pthread_barrier_t
+#endif
 #if defined(__NEED_pthread_attr_t) && !defined(__DEFINED_pthread_attr_t)
 typedef struct {
   int __bionic[6];
