@@ -48,7 +48,7 @@ def to_html(bill: Bill, title: str) -> str:
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>',
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{"".join(hues)}</style>',
-        f"<h1>{escape(title)}</h1><p>What every byte is for. The parts add up to the file.</p>",
+        f"<h1>{escape(title)}</h1><p>{escape(bill.caption)}</p>",
     ]
     for report in bill.files:
         parts.append(f"<h2>{escape(report.file)}: {report.total:,} bytes</h2>")

@@ -18,6 +18,8 @@ _OBJECT = re.compile(r"\.(?:[cS]|cc|cpp)?\.?o(?:bj)?$")
 _MICROKERNEL = re.compile(r"xnn_(\w+?)_ukernel")
 _KERNEL = re.compile(r"/kernels/(\w+)/(\w+)\.cpp\.o(?:bj)?$")
 _HOT_LEVEL = re.compile(r"mtc_hot_kernels_(\d)\.dir/")
+# The instructions that hot kernels are compiled for, besides those of every processor (runtime/cmake/isa_levels.cmake).
+_LEVELS = ("", " (AVX2)", " (AVX-512)")
 _OURS = re.compile(r"/(core|program|interpreter|tools|kernels|cmake)/(\w+)\.cpp\.o(?:bj)?$")
 # All of program/ and interpreter/ (runtime/cmake/one_unit.cmake).
 _ONE_UNIT = re.compile(r"/one_unit\.cpp\.o(?:bj)?$")
@@ -40,7 +42,7 @@ def component_of(origin: str, section: str = "") -> tuple[str, str]:
         return library, kind + _OBJECT.sub("", archive[2].rsplit("/", 1)[-1])
     if kernel := _KERNEL.search(path):
         level = _HOT_LEVEL.search(path)
-        suffix = f" (level {level[1]})" if level and level[1] != "0" else ""
+        suffix = _LEVELS[int(level[1])] if level else ""
         return "mtc kernels", f"{kernel[2]}@{kernel[1]}{suffix}"
     if re.search(r"/kernel_table\.cpp\.o(?:bj)?$", path):
         return "mtc core", "kernel table"
@@ -61,6 +63,8 @@ def _scope(section: str) -> str:
     rest = named[1] if (named := _NAMED.search(section)) else ""
     while length := re.match(r"L?(\d+)", rest):
         name, rest = (text := rest[length.end() :])[: int(length[1])], text[int(length[1]) :]
+        if name.startswith("__"):  # the C++ library's own, such as `__gnu_cxx`
+            break
         if name not in _SPACES:
             return name
     return "containers, texts and numbers"

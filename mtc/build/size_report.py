@@ -87,6 +87,13 @@ class Bill:
     needed_by: Mapping[str, Users] = field(default_factory=dict)  # kernel -> who needs it
     target: str = ""  # of a runtime in the cache its record alone says it
 
+    @property
+    def caption(self) -> str:
+        """What the bill is, to readers of its parts; of a static library alone there are none."""
+        if self.files:
+            return "What every byte is for. The parts add up to the file."
+        return "A static library, of which each app links what it reaches: what that is, only the app's linker knows."
+
 
 def reports_of(folder: Path, objects: Path, target: Target, kernels: Sequence[str]) -> tuple[SizeReport, ...]:
     """The reports of the products in a runtime's folder, from the map files and objects in its build folder."""

@@ -53,6 +53,8 @@ def from_json(text: str) -> Bill:
 def to_text(bill: Bill) -> str:
     """The bill as tables: each component and its parts, with the kernels that alone need them; then the kernels, with
     what each brings along and who asks for it."""
+    if not bill.files:
+        return f"{bill.caption}\n"
     lines: list[str] = []
     for report in bill.files:
         lines += [f"{report.file}: {report.total:,} bytes", ""]

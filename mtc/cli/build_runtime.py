@@ -73,7 +73,7 @@ def build_runtime(
     """
     from mtc import stages
     from mtc.analysis import size_baseline
-    from mtc.analysis.reduced_check import check_listed, check_models, device_for, read_models
+    from mtc.analysis.reduced_check import check_device, check_listed, check_models, device_for, read_models
     from mtc.build.runtime_folder import read_bill
     from mtc.build.targets import host_target
     from mtc.build.targets import target as target_named
@@ -102,6 +102,8 @@ def build_runtime(
     if device is not None and not to_check:
         raise click.UsageError("--device is what --check runs models on: name some")
     runs_on = (device or device_for(chosen)) if to_check else ""
+    if device is not None:
+        check_device(device, chosen)
     compilers = toolchain_for(chosen, toolchain or "")
     if ops == Path("ops.yaml") and (not ops.exists() or LastWritten(Path.cwd()).was_derived(ops)):
         model = model_or_last(None, Kind.IR, Kind.PROGRAM)
@@ -169,10 +171,11 @@ def build_runtime(
     }
     if base is not None:
         data["growth"] = [asdict(change) for change in size_baseline.growth(built.bill, base)]
-    text = f"{built.summary}; {output}/share/mtc/size.txt has every part\n{_proved(built.proof, listed.models)}"
+    parts = f"; {output}/share/mtc/size.txt has every part" if built.bill.files else f"\n{built.bill.caption}"
+    text = f"{built.summary}{parts}\n{_proved(built.proof, listed.models)}"
     if checked:
         text += f"\n\n{_table(checked)}"
-    console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}")
+    console.report(data, lambda: f"{tables.sizes(built.bill.files)}\n\n{text}".strip())
 
 
 def _table(checked: Sequence[Checked]) -> str:
@@ -187,6 +190,9 @@ def _table(checked: Sequence[Checked]) -> str:
 
 def _proved(binaries: Mapping[str, int], models: Mapping[str, int]) -> str:
     """What the tables of kernels in the binaries say of the list."""
-    held = f"{', '.join(binaries)}: each holds exactly the kernels of the list"
-    found = ", ".join(f"{model} ({counted(count, 'kernel')})" for model, count in models.items())
+    from mtc.selection.by_hand import BY_HAND
+
+    held = f"{', '.join(binaries)}: {'each holds' if len(binaries) > 1 else 'it holds'} exactly the kernels of the list"
+    names = {BY_HAND: "what is named by hand"}
+    found = ", ".join(f"{names.get(name, name)} ({counted(count, 'kernel')})" for name, count in models.items())
     return f"proved from the binaries: {held}" + (f"; nothing is missing for {found}" if found else "")

@@ -62,7 +62,7 @@ def fit(model: Path | None, runtime: Path, output: Path | None, measure: bool, o
     console.effective("fit", model=model, runtime=runtime, kernels=len(ships.kernels), output=output, program=program)
     found, excess = stages.fit_to(output, program, stages.load(model), ships.kernels, progress=console.progress())
     if found.stuck:
-        refuse(found, _costs(ships, found, offline) if measure else None)
+        refuse(found, _costs(ships, found, offline) if measure else None, ships.listed_in)
     wrote(program)
     wrote(output)
     data: dict[str, Any] = {
@@ -107,4 +107,5 @@ def _table(found: Fit, excess: float) -> str:
     if moved:
         table += "\n\n" + console.table(("instead of", "runs in", "nodes"), moved, right=(2,))
     kernels = counted(len(found.lowered.keys), "kernel")
-    return f"{table}\nit runs on {kernels} of the runtime, and differs by {excess:.2g} of what rounding explains"
+    apart = f"differ from the model's by {excess:.2g} of what rounding may change" if excess else "are the model's"
+    return f"{table}\nit runs on {kernels} of the runtime; its outputs {apart}"

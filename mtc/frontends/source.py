@@ -21,6 +21,7 @@ from mtc.diagnostics import BAD_SOURCE, CANNOT_READ, SOURCE_RAISED, Code, MtcErr
 from mtc.frontends.generators import seeded
 from mtc.frontends.neighbours import Neighbours
 from mtc.frontends.torch import models
+from mtc.frontends.torch.locations import file_of_torch, source_line
 from mtc.ir.artifact import is_artifact
 from mtc.support.opened_files import user_files
 from mtc.support.suggest import nearest
@@ -244,8 +245,9 @@ def guarded(call: Callable[[], Any], where: str) -> Any:
     except MtcError:
         raise
     except (Exception, SystemExit) as error:
-        raised = f"`{where}` raised {type(error).__name__}: {error}"
-        raise SOURCE_RAISED.error(raised, at=users_line(error), help=_remedy(error)) from error
+        raised = f"`{where}` raised {type(error).__name__}" + (f": {error}" if str(error) else "")
+        notes = () if isinstance(error, SyntaxError) else _place_in_library(error)
+        raise SOURCE_RAISED.error(raised, at=users_line(error), notes=notes, help=_remedy(error)) from error
 
 
 def _remedy(error: BaseException) -> str:
@@ -260,6 +262,18 @@ def users_line(error: BaseException) -> str | None:
         return f"{_shown(error.filename)}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     return next((f"{_shown(f.filename)}:{f.lineno}" for f in reversed(frames) if user_files({f.filename})), None)
+
+
+def _place_in_library(error: BaseException) -> tuple[str, ...]:
+    """A note that says where a library raised, the model's before PyTorch; none if the user's own code did."""
+    frames = traceback.extract_tb(error.__traceback__)
+    called = [frame for frame in frames if Path(__file__).parents[1] not in Path(frame.filename).parents]
+    if not called or user_files({called[-1].filename}):
+        return ()
+    last = next((frame for frame in reversed(called) if file_of_torch(frame.filename) is None), called[-1])
+    if user_files({last.filename}):
+        last = called[-1]
+    return (f"raised at {source_line(last.filename, last.lineno or 0)}: {last.line}",)
 
 
 def _shown(file: str) -> str:

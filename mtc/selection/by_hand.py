@@ -36,9 +36,12 @@ def named(texts: Iterable[str], backends: Sequence[KernelLibrary]) -> OpsList:
 
 
 def _meant(text: str, backends: Sequence[KernelLibrary]) -> list[str] | Diagnostic:
-    where, _, types = text.partition(":")
+    where, colon, types = text.partition(":")
     named, at, library = where.partition("@")
     name, dot, variant = named.partition(".")
+    for mark, part in ((dot, variant), (at, library), (colon, types)):
+        if mark and not part:  # such as a shell's variable that is not set: what is left would mean much more
+            return UNKNOWN_NAME(f"`{text}`: nothing stands after `{mark}`", help=f"leave `{mark}` out if all are meant")
     if name not in OPS:
         return UNKNOWN_NAME(f"no operator is called `{name}`", help=did_you_mean(name, OPS))
     if at and library not in LIBRARIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,18 +78,20 @@ class Fit:
 
 @dataclass(frozen=True)
 class Shipped:
-    """What a runtime that ships holds, and the target it was built for, if that is known."""
+    """What a runtime that ships holds; its target and the list of its kernels, if these are known."""
 
     kernels: frozenset[str]
     target: str | None = None
+    listed_in: Path | None = None
 
 
 def shipped(runtime: str | PathLike[str]) -> Shipped:
     """Of an ops.yaml its kernels, of a runtime's folder those that the binaries in it hold."""
     path = Path(runtime)
     if require(path, Kind.OPS, Kind.RUNTIME) is Kind.RUNTIME:
-        return Shipped(kernels_of(path), read_record(path)["target"])
-    return Shipped(frozenset(ops_list.load(path).kernels))
+        listed = path / "share/mtc/ops.yaml"  # where it was unpacked from an app package
+        return Shipped(kernels_of(path), read_record(path)["target"], listed if listed.is_file() else None)
+    return Shipped(frozenset(ops_list.load(path).kernels), listed_in=path)
 
 
 def fit(model: Module, kernels: Collection[str]) -> Fit:
@@ -123,8 +126,9 @@ def fit_to(
     return found, excess
 
 
-def refuse(found: Fit, bytes_added: Mapping[str, int] | None = None) -> None:
-    """CANNOT_FIT that names every operator without a way, and the smallest addition with what it costs."""
+def refuse(found: Fit, bytes_added: Mapping[str, int] | None = None, listed_in: Path | None = None) -> None:
+    """CANNOT_FIT that names every operator without a way, and the smallest addition with what it costs, and the command
+    that adds it to the list that the runtime was built from."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for stuck in found.stuck:
         groups.setdefault((stuck.op, stuck.wanted), []).extend(stuck.at)
@@ -142,13 +146,15 @@ def refuse(found: Fit, bytes_added: Mapping[str, int] | None = None) -> None:
             )
         if found.stuck:
             grown = ", ".join(f"{file} {count:+,} bytes" for file, count in (bytes_added or {}).items())
+            words = ["mtc", "select-ops", "--merge", str(listed_in or "OPS.yaml")]
+            for key in found.addition:
+                words += ["--op", key.rpartition("/")[0]]
+            where = "" if listed_in else "; OPS.yaml is the list that it was built from"
             report(
                 CANNOT_FIT(
                     f"the smallest addition is {', '.join(f'`{key}`' for key in found.addition)}",
                     notes=(f"built with and without it: {grown}",) if grown else (),
-                    help="`mtc select-ops --merge OPS.yaml "
-                    + " ".join(f"--op {key.rpartition('/')[0]}" for key in found.addition)
-                    + "` lists it with what the runtime has",
+                    help=f"`{shlex.join(words)}` lists it with what the runtime has{where}",
                 )
             )
 

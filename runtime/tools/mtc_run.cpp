@@ -23,6 +23,7 @@
 #include "tools/output_file.h"
 #include "tools/random_array.h"
 #include "tools/text.h"
+#include "tools/utf8_windows.h"
 
 namespace {
 
@@ -368,6 +369,11 @@ int RunProgram(const Options& options, const mtc_program* program, double load) 
 }  // namespace
 
 int main(int argc, char** argv) {
+#if defined(_WIN32)
+  mtc::tools::Utf8Arguments arguments;
+  argc = arguments.count();
+  argv = arguments.values();
+#endif
   Options options;
   if (const int code = ParseOptions(argc, argv, &options); code >= 0) return code;
   mtc_load_options limits = {};

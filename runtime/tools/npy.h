@@ -75,7 +75,7 @@ inline const char* ParseNpyHeader(const Text& header, Npy* out, size_t* bytes) {
 
 // Why the file cannot be read; empty if it was.
 inline Text ReadNpy(const char* path, Npy* out) {
-  FILE* file = fopen(path, "rb");
+  FILE* file = OpenFile(path, "rb");
   if (file == nullptr) return strerror(errno);
   *out = {};
   uint8_t start[12] = {};

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtc.build.link_map import Input, read_map
+from mtc.build.size_html import to_html
 from mtc.build.size_parts import component_of
 from mtc.build.size_report import UNATTRIBUTED, Bill, SizeReport, SizeRow, report
 from mtc.build.size_text import from_json, to_json, to_text
@@ -81,7 +82,7 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
     [
         ("CMakeFiles/mtc_kernels.dir/kernels/xnnpack/conv2d.cpp.o", "", ("mtc kernels", "conv2d@xnnpack")),
         ("CMakeFiles/mtc_hot_kernels_0.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable")),
-        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (level 2)")),
+        ("CMakeFiles/mtc_hot_kernels_2.dir/kernels/portable/add.cpp.o", "", ("mtc kernels", "add@portable (AVX-512)")),
         ("CMakeFiles/mtc_base.dir/interpreter/session.cpp.o", "", ("mtc core", "interpreter/session")),
         (UNIT, ".text._ZNK3mtc5Frame3RunEv", ("mtc core", "Frame")),
         (UNIT, ".text._ZN3mtcL7Program4LoadEPKhmPKcRNS_5ErrorE", ("mtc core", "Program")),
@@ -90,6 +91,7 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
         (UNIT, ".text.mtc_session_run", ("mtc core", "C API")),
         (UNIT, ".text._ZNSt6vectorImSaImEE6resizeEm", ("mtc core", "containers, texts and numbers")),
         (UNIT, ".rodata..L.str.1", ("mtc core", "containers, texts and numbers")),
+        (UNIT, ".text._ZN9__gnu_cxx12__to_xstringEv", ("mtc core", "containers, texts and numbers")),
         ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", "", ("mtc core", "kernel table")),
         (XNNPACK_MEMBER, ".text.xnn_f32_gemm_minmax_ukernel_7x32__avx512f", ("XNNPACK", "microkernel f32_gemm_minmax")),
         (XNNPACK_MEMBER, ".rodata.cst16", ("XNNPACK", "microkernels avx512f")),
@@ -155,3 +157,9 @@ def test_what_kernels_alone_need_goes_with_them():
     made = SizeReport("f", 15, tuple(SizeRow("x", "", size, kernels) for size, kernels in needed.items()))
     dropped = ([], [one], [two], [one, two], [one, two, three])
     assert [made.saved_without(frozenset(keys)) for keys in dropped] == [0, 2, 0, 6, 14]
+
+
+def test_a_static_library_has_no_bill_and_says_so() -> None:
+    bill = Bill((), {}, "ios-arm64")
+    assert "static library" in to_text(bill) and "static library" in to_html(bill, "iOS")
+    assert from_json(to_json(bill)) == bill

@@ -83,9 +83,8 @@ def check(program: Path, folder: Path) -> None:
     shutil.copy(folder / "runtime/bin/mtc.dll", program.parent)
     shutil.copy(folder / "relu.mtp", program.parent)
     quiet = os.environ | {"WINEDEBUG": "-all"}
-    assert (
-        subprocess.run([wine, program.name], cwd=program.parent, env=quiet, check=False, timeout=300).returncode == 42
-    )
+    done = subprocess.run([wine, program.name], cwd=program.parent, env=quiet, check=False, timeout=300)
+    assert done.returncode == 42
 
 
 @pytest.mark.parametrize("app", ["shared", "static"])

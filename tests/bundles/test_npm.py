@@ -63,9 +63,7 @@ import { readFile } from "node:fs/promises";
 import { Runtime, MtcError } from "my-net";
 const bytes = async (name) => new Uint8Array(await readFile(new URL(import.meta.resolve(`my-net/${name}`))));
 const runtime = await Runtime.load(await bytes("mtc.wasm"));
-const alone = Uint8Array.from(await bytes("models/net.mtp"));
-runtime.load(alone.buffer).destroy();
-const program = runtime.load(new DataView(alone.buffer));
+const program = runtime.load(await bytes("models/net.mtp"));
 const session = program.session({ profile: true });
 const image = Float32Array.from({ length: 192 }, (_, i) => Math.sin(i));
 const said = {};
@@ -92,8 +90,18 @@ attempt("dims", () => session.run([{ data: image, dims: [3, 1, 8, 8] }]));
 attempt("rank", () => session.run([{ data: image, dims: [192, ...Array(20).fill(1)] }]));
 attempt("damaged", () => runtime.load((new Uint8Array(1000)).fill(7)));
 attempt("function", () => program.inputs("backward"));
+attempt("null", () => session.run([null]));
+attempt("negative", () => session.run([{ data: image, dims: [-1, -3, 8, 8] }]));
+attempt("no bytes", () => runtime.load("net.mtp"));
+const exact = (await bytes("models/net.mtp")).slice().buffer;  // what `response.arrayBuffer()` gives
+runtime.load(exact).destroy();
+attempt("in use", () => program.destroy());
+session.run([image]);
 session.destroy();
+session.destroy();
+attempt("session gone", () => session.run([image]));
 program.destroy();
+attempt("program gone", () => program.session());
 console.log(JSON.stringify(said));
 """
 
@@ -120,9 +128,13 @@ def test_a_node_project_uses_it(packed, net, tmp_path):
     assert said["labels"] == "sky\nsea\nsand\nsun" and said["missing"] is None
     assert all(is_timed for _, is_timed in said["profiled"]) and len(said["profiled"]) >= 2
     assert said["memory"]["arena"] > 0
-    for error in ("dtype", "count", "name", "dims", "rank", "function"):
+    wrong = ("dtype", "count", "name", "dims", "rank", "function", "null", "negative", "no bytes", "in use")
+    for error in (*wrong, "session gone", "program gone"):
         assert said[error][0] == "invalid argument", said[error]
-    assert "21 dims" in said["rank"][1]
+    assert "21 dims" in said["rank"][1] and "sessions (1)" in said["in use"][1]
+    assert [said[f"{name} gone"][1] for name in ("session", "program")] == [
+        f"the {name} was destroyed" for name in ("session", "program")
+    ]
     assert said["damaged"][0] == "invalid program"
 
 

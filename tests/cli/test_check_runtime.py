@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import mtc as api
-from mtc.analysis.reduced_check import device_for
+from mtc.analysis.reduced_check import as_near, device_for
+from mtc.analysis.verify import Difference
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
@@ -56,10 +57,46 @@ def test_models_run_on_the_reduced_runtime(mtc, models):
     assert refused.code == 1 and "MTC504" in refused.err and "differs from its sample" in refused.err
     assert not (models / "s").exists()
 
+    for device, code in (("host:x", "MTC301"), ("qemu:arm64", "MTC5"), ("ssh:no-such-host.invalid", "MTC507")):
+        elsewhere = mtc("build-runtime", "--check", "model.mtp", "--device", device, "-o", "s")
+        assert elsewhere.code != 0 and f"[{code}" in elsewhere.err and "mtc build-runtime " not in elsewhere.err
+
     (models / "bad.mtc").write_text("no model")
     assert mtc("build-runtime", "--check", "bad.mtc", "-o", "s").code == 1
     packaged = mtc("package", "an other.mtc", "--runtime", "r")
     assert packaged.code == 1 and "`sigmoid@xnnpack:f32/1`" in packaged.err
+
+
+@pytest.mark.parametrize("scheme", ["bf16", "fp16", "weight-int8"])
+def test_what_rounding_to_few_bits_costs_is_no_fault_of_the_runtime(mtc, models, scheme):
+    """The source model's outputs are further away than any limit that would find a fault."""
+    assert mtc("quantize", "model.optimized.mtc", "--scheme", scheme, "-o", "small.mtc").code == 0
+    model = api.load("small.mtc")
+    (sample,) = model.samples["forward"]
+    far = replace(sample, outputs=tuple(Constant.of(constant.array() * 1.01) for constant in sample.outputs))
+    model.samples["forward"] = [far]
+    api.save(model, "small.mtc")
+    assert mtc("select-ops", "small.mtc", "-o", "small.yaml").code == 0
+    built = mtc("build-runtime", "--ops", "small.yaml", "--check", "small.mtc", "-o", "small", "--json")
+    assert built.code == 0, built.err
+    (checked,) = built.json["checked"]
+    assert checked["against"] == "the host runtime" and all(row["max_rel"] < 1e-5 for row in checked["outputs"])
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "is_ok"),
+    [
+        ((0.069, 0.9982), (0.068, 0.9986), True),  # mobilevit_xxs in int8-dynamic, on arm64 and x86_64
+        ((0.09, 0.9982), (0.068, 0.9986), False),
+        ((0.069, 0.9962), (0.068, 0.9986), False),
+        ((0.9, 0.1), (0.9, 0.1), False),  # where the host is far away, too, nothing is known
+        ((float("inf"), 1.0), (float("inf"), 1.0), False),  # integers
+    ],
+)
+def test_rounded_results_may_be_as_far_from_the_source_as_the_hosts(there, here, is_ok):
+    row, its, ours = (Difference("", "y", *distance, False) for distance in ((0.033, 0.9995), there, here))
+    assert [found.is_ok for found in as_near([row], [its], [ours])] == [is_ok]
+    assert as_near([replace(row, is_ok=True)], [its], [ours])[0].is_ok
 
 
 def test_a_target_that_nothing_here_runs_says_so():

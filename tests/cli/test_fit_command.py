@@ -41,6 +41,9 @@ def test_without_a_way_nothing_is_written(mtc, folder):
     stuck, addition = refused.json["errors"]
     assert stuck["code"] == "MTC404" and (stuck["operator"], stuck["at"]) == ("hardswish", "1")
     assert addition["message"] == "the smallest addition is `hardswish@xnnpack:f32/1`"
+    command = addition["help"].split("`")[1]
+    assert mtc(*command.split()[1:], "-o", "next.yaml").code == 0
+    assert mtc("fit", "new.mtc", "--runtime", "next.yaml", "-o", "next.mtc").code == 0
     assert not list(folder.glob("*.fitted.*"))
     refused = mtc("fit", "new.mtc", "--runtime", "new.mtc")
     assert refused.code == 1 and "not an operator list or a runtime" in refused.err

@@ -220,6 +220,11 @@ def test_a_source_that_is_no_model(tmp_path: Path, content: str, message: str) -
             "model, example_inputs = N(), (torch.ones(2, 3),)",
             r"`N.forward` raised RuntimeError: .*mat1(.|\n)*model.py:4",
         ),
+        (
+            "import torch\nmodel, example_inputs = torch.nn.Linear(2, 2), (torch.ones(3),)",
+            r"`Linear.forward` raised RuntimeError: (.|\n)*note: raised at torch/nn/modules/linear.py:\d+",
+        ),
+        ("assert 1 > 2", r"raised AssertionError \[MTC206\]"),
         ("import no_such_package", "install the package that brings `no_such_package`"),
     ],
 )

@@ -46,6 +46,12 @@ def test_all_names_that_mean_nothing_are_told_at_once() -> None:
     assert "`add@xnnpack:f32/1`" in said[2] and "`add@portable:f32/1`" in said[3]
 
 
+@pytest.mark.parametrize(("text", "mark"), [("add:", ":"), ("add@", "@"), ("conv2d.", "."), ("add@:f32", "@")])
+def test_a_part_that_is_empty_does_not_mean_all(text: str, mark: str) -> None:
+    with pytest.raises(MtcError, match=f"nothing stands after `[{mark}]`"):
+        named([text], XNNPACK)
+
+
 def test_lists_differ_by_kernels_and_not_by_their_users() -> None:
     old = OpsList({"add@portable:f32/1": {"a": ("a.py:1",)}, "relu@portable:f32/1": {"a": ()}})
     new = OpsList({"add@portable:f32/1": {"b": ()}, "mul@portable:f32/1": {"b": ("b.py:2",)}})

@@ -14,7 +14,7 @@ export class Runtime {
     source: string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<Runtime>;
   readonly version: string;
   readonly kernels: string[];
-  load(bytes: Uint8Array, options?: { maxMemory?: number }): Program;
+  load(bytes: ArrayBuffer | ArrayBufferView, options?: { maxMemory?: number }): Program;
 }
 
 export interface Program {

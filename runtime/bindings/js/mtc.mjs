@@ -69,8 +69,7 @@ export class Runtime {
   /** A program from its bytes, in an ArrayBuffer or a view of one. MtcError if they are damaged, or need kernels that
    * the runtime lacks. */
   load(bytes, { maxMemory = 0 } = {}) {
-    const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
-    return new Program(this, this.#exports, new Uint8Array(buffer, byteOffset, byteLength), maxMemory);
+    return new Program(this, this.#exports, bytes, maxMemory);
   }
 
   // What follows is for the classes below.
@@ -127,18 +126,20 @@ class Program {
   #exports;
   #memory;
   #handle;
+  #sessions = 0;
 
   constructor(runtime, exports, bytes, maxMemory) {
     this.#runtime = runtime;
     this.#exports = exports;
-    this.#memory = runtime.allocate(bytes.length + ALIGNMENT);
+    const given = asBytes(bytes);
+    this.#memory = runtime.allocate(given.length + ALIGNMENT);
     const start = Math.ceil(this.#memory / ALIGNMENT) * ALIGNMENT;
-    runtime.bytes(start, bytes.length).set(bytes);
+    runtime.bytes(start, given.length).set(given);
     try {
       runtime.withBytes(LOAD_OPTIONS.bytes + 8, (options) => {
         runtime.view().setBigUint64(options + LOAD_OPTIONS.maxMemory, BigInt(maxMemory), true);
         const out = options + LOAD_OPTIONS.bytes;
-        runtime.checked((error) => exports.mtc_program_load_memory(start, bytes.length, options, out, error));
+        runtime.checked((error) => exports.mtc_program_load_memory(start, given.length, options, out, error));
         this.#handle = runtime.view().getUint32(out, true);
       });
     } catch (error) {
@@ -148,9 +149,9 @@ class Program {
   }
 
   get functions() {
-    const count = this.#exports.mtc_program_function_count(this.#handle);
+    const count = this.#exports.mtc_program_function_count(this.handle);
     return Array.from({ length: count }, (_, index) =>
-      this.#runtime.text(this.#exports.mtc_program_function_name(this.#handle, index)));
+      this.#runtime.text(this.#exports.mtc_program_function_name(this.handle, index)));
   }
 
   /** A text that the model's author gave it, such as its labels; null if there is none. */
@@ -158,7 +159,7 @@ class Program {
     const bytes = new TextEncoder().encode(`${key}\0`);
     return this.#runtime.withBytes(bytes.length, (at) => {
       this.#runtime.bytes(at, bytes.length).set(bytes);
-      return this.#runtime.text(this.#exports.mtc_program_metadata(this.#handle, at));
+      return this.#runtime.text(this.#exports.mtc_program_metadata(this.handle, at));
     });
   }
 
@@ -177,7 +178,7 @@ class Program {
     const found = {};
     return this.#runtime.withBytes(TENSOR.bytes, (tensor) => {
       for (const [i, input] of this.inputs(name).entries()) {
-        if (this.#exports.mtc_program_sample(this.#handle, index, 0, i, tensor) !== 0) return null;
+        if (this.#exports.mtc_program_sample(this.handle, index, 0, i, tensor) !== 0) return null;
         found[input.name] = readTensor(this.#runtime, tensor);
       }
       return found;
@@ -191,17 +192,32 @@ class Program {
       view.setBigUint64(options + SESSION_OPTIONS.maxMemory, BigInt(maxMemory), true);
       view.setUint8(options + SESSION_OPTIONS.profile, profile ? 1 : 0);
       const out = options + SESSION_OPTIONS.bytes;
-      this.#runtime.checked((error) => this.#exports.mtc_session_create(this.#handle, options, out, error));
+      this.#runtime.checked((error) => this.#exports.mtc_session_create(this.handle, options, out, error));
       return new Session(this.#runtime, this.#exports, this, this.#runtime.view().getUint32(out, true));
     });
   }
 
   /** Gives the memory back. Its sessions must be destroyed before. */
   destroy() {
+    if (this.#sessions > 0) {
+      throw new MtcError(`the program has sessions (${this.#sessions}): destroy them before it`, INVALID);
+    }
     this.#exports.mtc_program_destroy(this.#handle);
     this.#exports.free(this.#memory);
     this.#handle = 0;
     this.#memory = 0;
+  }
+
+  // What follows is for the classes here.
+
+  get handle() {
+    if (this.#handle === 0) throw new MtcError("the program was destroyed", INVALID);
+    return this.#handle;
+  }
+
+  /** One session more, or with -1 one less. */
+  count(sessions) {
+    this.#sessions += sessions;
   }
 
   indexOf(name) {
@@ -211,10 +227,10 @@ class Program {
   }
 
   #signatures(kind, index) {
-    const count = this.#exports[`mtc_program_${kind}_count`](this.#handle, index);
+    const count = this.#exports[`mtc_program_${kind}_count`](this.handle, index);
     return this.#runtime.withBytes(SIGNATURE.bytes, (at) =>
       Array.from({ length: count }, (_, i) => {
-        this.#exports[`mtc_program_${kind}`](this.#handle, index, i, at);
+        this.#exports[`mtc_program_${kind}`](this.handle, index, i, at);
         const view = this.#runtime.view();
         const rank = view.getUint32(at + SIGNATURE.rank, true);
         return {
@@ -240,10 +256,12 @@ class Session {
     this.#exports = exports;
     this.#program = program;
     this.#handle = handle;
+    program.count(1);
   }
 
   /** The outputs by name. `inputs` are tensors by name, or an array of them in the program's order. */
   run(inputs = {}, name = "forward") {
+    const handle = this.#alive;
     const index = this.#program.indexOf(name);
     const signatures = this.#program.inputs(name);
     const tensors = ordered(inputs, signatures);
@@ -258,10 +276,10 @@ class Session {
           writeTensor(this.#runtime.view(), at + i * TENSOR.bytes, data, bytes.length, tensor);
         }
         this.#runtime.checked((error) =>
-          this.#exports.mtc_session_run(this.#handle, index, at, tensors.length, error));
+          this.#exports.mtc_session_run(handle, index, at, tensors.length, error));
         const result = at + tensors.length * TENSOR.bytes;
         return Object.fromEntries(this.#program.outputs(name).map((output, i) => {
-          this.#exports.mtc_session_output(this.#handle, index, i, result);
+          this.#exports.mtc_session_output(handle, index, i, result);
           return [output.name, readTensor(this.#runtime, result)];
         }));
       });
@@ -272,13 +290,13 @@ class Session {
 
   /** Back to the state that the program begins with. */
   reset() {
-    this.#runtime.checked((error) => this.#exports.mtc_session_reset_state(this.#handle, error));
+    this.#runtime.checked((error) => this.#exports.mtc_session_reset_state(this.#alive, error));
   }
 
   /** Bytes of intermediate tensors, scratch memory, state and packed weights. */
   get memory() {
     return this.#runtime.withBytes(MEMORY.bytes, (at) => {
-      this.#exports.mtc_session_memory(at, this.#handle);
+      this.#exports.mtc_session_memory(at, this.#alive);
       const view = this.#runtime.view();
       return Object.fromEntries(MEMORY.names.map((name, i) => [name, Number(view.getBigUint64(at + 8 * i, true))]));
     });
@@ -287,8 +305,8 @@ class Session {
   /** The last run's instructions, of a session that was made with `profile`: names, places, milliseconds. */
   get profile() {
     return this.#runtime.withBytes(EVENT.bytes, (at) =>
-      Array.from({ length: this.#exports.mtc_session_event_count(this.#handle) }, (_, i) => {
-        this.#exports.mtc_session_event(this.#handle, i, at);
+      Array.from({ length: this.#exports.mtc_session_event_count(this.#alive) }, (_, i) => {
+        this.#exports.mtc_session_event(this.#alive, i, at);
         const view = this.#runtime.view();
         return {
           kernel: this.#runtime.text(view.getUint32(at + EVENT.kernel, true)),
@@ -301,8 +319,15 @@ class Session {
   }
 
   destroy() {
+    if (this.#handle === 0) return;
     this.#exports.mtc_session_destroy(this.#handle);
     this.#handle = 0;
+    this.#program.count(-1);
+  }
+
+  get #alive() {
+    if (this.#handle === 0) throw new MtcError("the session was destroyed", INVALID);
+    return this.#handle;
   }
 }
 
@@ -311,6 +336,13 @@ async function bytesOf(source) {
   const response = source instanceof Response ? source : await fetch(source);
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
   return response.arrayBuffer();
+}
+
+// The bytes of a program, in whatever holds them.
+function asBytes(source) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  throw new MtcError("a program is loaded from its bytes: give a Uint8Array or an ArrayBuffer", INVALID);
 }
 
 // The tensors in the program's order, each with data, dims and dtype.
@@ -327,11 +359,13 @@ function ordered(inputs, signatures) {
 function completed(value, { name, dtype, dims }) {
   const tensor = ArrayBuffer.isView(value) ? { data: value } : value;
   const expected = DTYPES.find(([known]) => known === dtype)[1];
-  if (!(tensor.data instanceof expected)) {
+  if (!(tensor?.data instanceof expected)) {
     throw new MtcError(`\`${name}\` is ${dtype}: give a ${expected.name}`, INVALID);
   }
   const given = tensor.dims ?? dims;
-  if (given.includes(-1)) throw new MtcError(`\`${name}\` has no fixed dims: give { data, dims }`, INVALID);
+  if (given === dims && dims.includes(-1)) {
+    throw new MtcError(`\`${name}\` has no fixed dims: give { data, dims }`, INVALID);
+  }
   if (given.length > MAX_RANK) {
     throw new MtcError(`\`${name}\` has ${given.length} dims, and a tensor ${MAX_RANK} at most`, INVALID);
   }
