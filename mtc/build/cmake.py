@@ -19,6 +19,7 @@ from mtc.diagnostics import BUILD_FAILED, NO_COMPILER
 _STEP = re.compile(r"^\[(\d+)/(\d+)\] ")
 _SHOWN_LINES = 25
 _GRACE_SECONDS = 5
+_OBJECTS_OF_ZIG = ".zig-cache"  # in a build folder: zig keeps a second copy of every object, which Ninja makes useless
 
 
 def configure(source: Path, build: Path, definitions: Sequence[str], *, what: str, progress: Progress = silent) -> None:
@@ -45,7 +46,10 @@ def build(folder: Path, targets: Sequence[str] = (), *, what: str, progress: Pro
         if step := _STEP.match(line):
             progress(f"building {what}", int(step[1]), int(step[2]))
 
-    _run(command, folder / "build.log", what, _ninja_error_lines, on_line)
+    try:
+        _run(command, folder / "build.log", what, _ninja_error_lines, on_line)
+    finally:
+        shutil.rmtree(folder / _OBJECTS_OF_ZIG, ignore_errors=True)
 
 
 def install(folder: Path, prefix: Path, *, what: str) -> None:
@@ -94,7 +98,7 @@ def _run(
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=_environment(),
+            env=_environment() | {"ZIG_LOCAL_CACHE_DIR": str(log.parent / _OBJECTS_OF_ZIG)},
             start_new_session=os.name == "posix",  # its own process group, so that all of it can be ended
         )
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from mtc.build.macho import MAGIC, load_commands, section_rows
 from mtc.build.object_file import ObjectFile, Symbol
@@ -81,7 +82,7 @@ def read_atoms(data: bytes) -> list[Atom]:
             names.setdefault((symbol.section, symbol.address), []).append((not symbol.is_external, symbol.name))
     places = sorted(names)
     found = []
-    for (section, address), after in zip(places, [*places[1:], (0, 0)], strict=True):
+    for (section, address), after in zip_longest(places, places[1:], fillvalue=(0, 0)):
         row = rows[section - 1]
         end = after[1] if after[0] == section else row.address + row.size
         _, name = min(names[section, address])

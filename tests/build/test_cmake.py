@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -69,6 +70,23 @@ def test_flags_of_the_environment_do_not_leak_in(tmp_path, monkeypatch):
     source, work = project(tmp_path, "#ifdef BROKEN\n#error leaked\n#endif\nint main(void) { return 0; }")
     cmake.configure(source, work, (), what="probe")
     cmake.build(work, what="probe")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="runs a shell")
+@pytest.mark.parametrize("ending", ["true", "false"])
+def test_what_zig_keeps_of_a_build_goes_with_it(ending, tmp_path):
+    lists = f"""\
+cmake_minimum_required(VERSION 3.18)
+project(probe LANGUAGES NONE)
+add_custom_target(probe ALL COMMAND sh -c "mkdir -p $ZIG_LOCAL_CACHE_DIR/o; echo $ZIG_LOCAL_CACHE_DIR > where"
+  COMMAND {ending} VERBATIM)
+"""
+    source, work = project(tmp_path, "", lists)
+    cmake.configure(source, work, (), what="probe")
+    with contextlib.suppress(MtcError):
+        cmake.build(work, what="probe")
+    where = Path((work / "where").read_text().strip())
+    assert where.parent == work and not where.exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")

@@ -118,6 +118,19 @@ def test_references(compiled: Compiled) -> None:
     assert {0, width} <= {at for name, at, _ in found if name == ".data.chosen"}
 
 
+@pytest.mark.parametrize("triple", READERS)
+def test_an_object_of_nothing(triple: str, tmp_path: Path) -> None:
+    zig = zig_binary()
+    if zig is None:
+        pytest.skip("needs zig")
+    (tmp_path / "some.c").write_text("extern int nothing;\n")
+    command = [zig, "cc", "-target", triple, "-g0", "-c", "some.c", "-o", "some.o"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    read = READERS[triple]((tmp_path / "some.o").read_bytes())
+    assert read is not None and not any(read.references.values())
+    assert not [symbol for symbol in read.symbols if symbol.section and not symbol.is_local]
+
+
 @pytest.mark.parametrize("read", [*{*READERS.values()}])
 def test_what_is_no_object_is_none(read: Callable[[bytes], ObjectFile | None]) -> None:
     assert read(b"") is None and read(b"\x7fELF" + bytes(100)) is None
