@@ -16,6 +16,10 @@ _MEMBER = re.compile(r"([^/(:]+\.a)[(:]([^)]*)\)?$")
 _OBJECT = re.compile(r"\.(?:[cS]|cc|cpp)?\.?o(?:bj)?$")
 # XNNPACK compiles the microkernels of one instruction set as one file, so their names are in the sections'.
 _MICROKERNEL = re.compile(r"xnn_(\w+?)_ukernel")
+# Assembly and constants have no section of a function: there the object's name has them, with the size of the tile in
+# their midst and then the instruction set (`f32-gemm-4x8-minmax-asm-aarch64-neonfma-cortex-a53`).
+_TILE = re.compile(r"\d+[xp]\d+\w*|x\d+(?:c\d+)?")
+_INSTRUCTIONS = re.compile(r"-(?:scalar|wasm|s?sse|avx|fma|f16c|neon|asm|aarch|armsimd)[\w-]*$")
 _KERNEL = re.compile(r"/kernels/(\w+)/(\w+)\.cpp\.o(?:bj)?$")
 _HOT_LEVEL = re.compile(r"mtc_hot_kernels_(\d)\.dir/")
 # The instructions that hot kernels are compiled for, besides those of every processor (runtime/cmake/isa_levels.cmake).
@@ -38,8 +42,8 @@ def component_of(origin: str, section: str = "") -> tuple[str, str]:
             return library, "tables for unwinding"
         if microkernel := _MICROKERNEL.search(section):
             return library, f"microkernel {microkernel[1]}"
-        kind = "microkernels " if "microkernels" in archive[1] else ""
-        return library, kind + _OBJECT.sub("", archive[2].rsplit("/", 1)[-1])
+        name = _OBJECT.sub("", archive[2].rsplit("/", 1)[-1])
+        return library, _microkernels(name) if "microkernels" in archive[1] else name
     if kernel := _KERNEL.search(path):
         level = _HOT_LEVEL.search(path)
         suffix = _LEVELS[int(level[1])] if level else ""
@@ -53,6 +57,14 @@ def component_of(origin: str, section: str = "") -> tuple[str, str]:
     if path == "<internal>":  # how lld calls what it made of all objects' constants
         return "constants of all", "equal texts and numbers, once"
     return "C and C++ libraries", path.rsplit("/", 1)[-1]
+
+
+def _microkernels(name: str) -> str:
+    """What an object of microkernels holds: one kind of them, as the functions are called, or an instruction set's."""
+    kind, *rest = _INSTRUCTIONS.sub("", name).split("-")
+    if not rest:
+        return f"microkernels {name}"
+    return "microkernel " + "_".join([kind, *(word for word in rest if not _TILE.fullmatch(word))])
 
 
 def _scope(section: str) -> str:

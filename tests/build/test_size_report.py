@@ -95,6 +95,21 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
         ("CMakeFiles/mtc_base.dir/c/cache/selection/kernel_table.cpp.o", "", ("mtc core", "kernel table")),
         (XNNPACK_MEMBER, ".text.xnn_f32_gemm_minmax_ukernel_7x32__avx512f", ("XNNPACK", "microkernel f32_gemm_minmax")),
         (XNNPACK_MEMBER, ".rodata.cst16", ("XNNPACK", "microkernels avx512f")),
+        (
+            "/x/libmicrokernels-prod.a(f32-gemm-4x8-minmax-asm-aarch64-neonfma-cortex-a53.S.o)",
+            ".text",
+            ("XNNPACK", "microkernel f32_gemm_minmax"),
+        ),
+        (
+            "libmicrokernels-prod.a(qs8-qc8w-dwconv-9p32c-minmax-fp32-avx512skx-mul32.c.obj)",
+            ".rdata",
+            ("XNNPACK", "microkernel qs8_qc8w_dwconv_minmax_fp32"),
+        ),
+        (
+            "libmicrokernels-prod.a(x16-packw-x16-gemm-goi-avx2-u16-prfm.c.obj)",
+            ".rdata",
+            ("XNNPACK", "microkernel x16_packw_gemm_goi"),
+        ),
         (XNNPACK_MEMBER, ".eh_frame", ("XNNPACK", "tables for unwinding")),
         ("/x/libXNNPACK.a(convolution-nhwc.c.o)", ".text.x", ("XNNPACK", "convolution-nhwc")),
         ("/x/lib/libqnnpack-microkernels.a(sse2.c.o)", ".text", ("QNNPACK", "microkernels sse2")),

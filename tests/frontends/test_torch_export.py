@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 import mtc
 from mtc import interp
+from mtc.frontends.torch import refusals
 from mtc.ir.dims import Bounds
 from mtc.ir.printer import print_module
 from mtc.ir.types import BF16, F16, F32, I64
@@ -330,6 +331,13 @@ def test_refusals_say_why(function: Any, inputs: Any, reason: str, exported: Any
 def test_what_torch_jit_made_is_refused(wrap: Any) -> None:
     with pytest.raises(mtc.MtcError, match=r"cannot trace `\w+`[\s\S]*export the nn.Module itself"):
         mtc.export(wrap(torch.jit.script(nn.Linear(3, 4).eval())).eval(), (torch.randn(1, 3),))
+
+
+def test_what_torch_says_at_length_is_shortened() -> None:
+    guard = " and ".join(f"s{i} > {i}" for i in range(500))
+    said = refusals.reason(ValueError(f"Constraints violated ({guard})\nline two"))
+    assert said.startswith("ValueError: Constraints violated (s0 > 0 and") and said.endswith(" …\n    line two")
+    assert len(said) < 500
 
 
 def test_what_torch_cannot_trace_is_told_for_both_modes(exported: Any) -> None:

@@ -15,6 +15,7 @@ _CHOICES = "choose by values with torch.where or torch.cond, not with Python's `
 _SHAPES = (
     "give dynamic_shapes one entry per input, by position or by name: `{0: Dim('n')}`, or None where no size varies"
 )
+_LONGEST = 400  # characters of a line
 _FIXED = re.compile(r"specialized it to be a constant \([01]\)")
 _HELP = {
     "ScriptModule": "export the nn.Module itself, not what torch.jit made of it",
@@ -35,7 +36,12 @@ def reason(error: Exception, most: int = 6) -> str:
     cause, _, _ = str(error).partition(_SUGGESTIONS)
     lines = [line.partition(" For more information, run with")[0] for line in cause.splitlines()]
     lines = [line for line in lines if line.strip() and not line.strip().startswith(_ASIDES)]
-    return f"{type(error).__name__}: " + "\n    ".join(lines[:most])
+    return f"{type(error).__name__}: " + "\n    ".join(_shortened(line) for line in lines[:most])
+
+
+def _shortened(line: str) -> str:
+    """A guard over sizes may have hundreds of terms."""
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} …"
 
 
 def reasons(failures: Mapping[str, Exception]) -> list[str]:
