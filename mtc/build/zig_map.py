@@ -32,6 +32,7 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
     Nothing is written if what is linked again is not, byte for byte, what was linked: another zig, or one that says
     its commands in another way. The size report then knows sections only.
     """
+    map_file.unlink(missing_ok=True)  # of an earlier link
     zig = zig_binary()
     link = _lines([cmake.program("ninja"), "-t", "commands", target], objects)
     if zig is None or not link:
@@ -89,10 +90,10 @@ def _call_of_lld(said: Sequence[str], output: Path, command: Sequence[str]) -> l
     """The last call that links `output`, of what zig says that it calls. It puts a space between words, and nothing
     around a word that has one: those are known from `command` and from where zig keeps what it builds."""
     known = {str(output.parent), str(cache_root()), *command}
-    whole = {word.replace(" ", _SPACE): word for word in known if " " in word}
+    with_spaces = sorted((word for word in known if " " in word), key=len, reverse=True)
     for line in reversed(said):
-        for spaceless, word in whole.items():
-            line = line.replace(word, spaceless)
+        for word in with_spaces:
+            line = line.replace(word, word.replace(" ", _SPACE))
         words = [word.replace(_SPACE, " ") for word in line.split()]
         if words[:1] and words[0] in _MAP_OPTIONS and {str(output), f"-OUT:{output}"} & {*words}:
             return words

@@ -58,5 +58,6 @@ def test_what_cannot_be_linked_again_alike_has_no_map(linked: Path) -> None:
     loaded = next(section for section in read_layout(product).sections if section.is_loaded)
     data[loaded.offset + loaded.size - 1] ^= 1
     product.write_bytes(data)
+    (linked / "probe.map").write_text("of an earlier link")
     write_zig_map(linked, "probe", linked / "probe.map")
     assert not (linked / "probe.map").exists()
