@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from functools import lru_cache
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from mtc.ir.loc import Loc
+
+if TYPE_CHECKING:
+    import torch
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)')
 
@@ -36,7 +39,10 @@ def _module_path(path: str) -> str:
 @lru_cache
 def file_of_torch(file: str) -> str | None:
     """The path within PyTorch's own package; None for a file of anyone else's, torchvision's among them."""
-    folder = Path(torch.__file__).parent
+    found = importlib.util.find_spec("torch")  # which loads nothing: every command says where something failed
+    if found is None or found.origin is None:
+        return None
+    folder = Path(found.origin).parent
     return Path(file).relative_to(folder).as_posix() if Path(file).is_relative_to(folder) else None
 
 
