@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from mtc.build.object_file import ObjectFile, Symbol
 from mtc.build.wasm import CODE, CUSTOM, DATA, IMPORT, MAGIC, number, sections
 
-_VERSION_BYTES = 8
 _SEGMENT_INFO, _SYMBOL_TABLE = 5, 8  # parts of the section `linking`
 _FUNCTION, _DATA, _SECTION = 0, 1, 3  # kinds of symbols; the others are named by an index alone
 _LOCAL, _UNDEFINED, _NAMED = 0x02, 0x10, 0x40  # flags of one

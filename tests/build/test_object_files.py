@@ -131,6 +131,6 @@ def test_an_object_of_nothing(triple: str, tmp_path: Path) -> None:
     assert not [symbol for symbol in read.symbols if symbol.section and not symbol.is_local]
 
 
-@pytest.mark.parametrize("read", [*{*READERS.values()}])
+@pytest.mark.parametrize("read", dict.fromkeys(READERS.values()))
 def test_what_is_no_object_is_none(read: Callable[[bytes], ObjectFile | None]) -> None:
     assert read(b"") is None and read(b"\x7fELF" + bytes(100)) is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import mtc as api
-from mtc.analysis.reduced_check import as_near, device_for
+from mtc.analysis.reduced_check import as_near, device_for, rounds_activations
 from mtc.analysis.verify import Difference
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
@@ -97,6 +97,19 @@ def test_rounded_results_may_be_as_far_from_the_source_as_the_hosts(there, here,
     row, its, ours = (Difference("", "y", *distance, False) for distance in ((0.033, 0.9995), there, here))
     assert [found.is_ok for found in as_near([row], [its], [ours])] == [is_ok]
     assert as_near([replace(row, is_ok=True)], [its], [ours])[0].is_ok
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"),
+    [
+        ("linear@xnnpack:f32,qi8/1", True),
+        ("linear@portable:f32,qi8/1", False),
+        ("linear@xnnpack:qi8,qi8/1", False),
+        ("linear@xnnpack:f16/1", False),
+    ],
+)
+def test_only_activations_that_a_library_rounds_as_they_come_may_be_that_far(kernel, expected):
+    assert rounds_activations(kernel) is expected
 
 
 def test_a_target_that_nothing_here_runs_says_so():
