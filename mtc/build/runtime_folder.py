@@ -186,12 +186,11 @@ def _called(record: Mapping[str, Any]) -> str:
 
 def hand_over(folder: Path, needed_by: Mapping[str, Users]) -> None:
     """Adds what a runtime in the cache does not say to `folder`, a copy of one: to its bill, which models and source
-    lines need each kernel, as lists of the same kernels share it; to its record, how large each file is, by which
-    `built_file` sees one that was cut off, and what each binary is, by which `changed_products` knows it. Not those
-    beside the record: the bill may be written again."""
+    lines need each kernel, as lists of the same kernels share it; to its record, how large each other file is, by which
+    `built_file` sees one that was cut off, and what each binary is, by which `changed_products` knows it."""
     record = read_record(folder)
     write_bill(folder, replace(read_bill(folder), needed_by=needed_by, target=record["target"]), _called(record))
-    files = [file for file in record.get("files", ()) if Path(file).parent != RECORD.parent]
+    files = [file for file in record.get("files", ()) if file != RECORD.as_posix()]
     sizes = {file: (folder / file).stat().st_size for file in files}
     digests = {path.relative_to(folder).as_posix(): digest_of(path) for path in products(folder)}
     _write_record(folder, {**record, "bytes": sizes, "sha256": digests})

@@ -179,6 +179,18 @@ def test_a_runtime_that_is_cut_off(built, package, tmp_path, capfd):
         assert "libmtc.so` is cut off: it was built with" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("file", ["size.json", "size.txt", "size.html", "licenses/pthreadpool.txt"])
+def test_half_a_document_is_not_given_away(built, package, tmp_path, name, file):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(built.runtime, damaged)
+    document = damaged / RECORD.parent / file
+    os.truncate(document, document.stat().st_size // 2)
+    refused = package("--runtime", damaged, "--format", name, "--with-model", built.program, "-o", "out")
+    assert refused.code == 1 and "MTC107" in refused.err and f"{file}` is cut off: it was built with" in refused.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_program_is_not_run_on_another_system_s_runtime(built, other_target, capfd):
     assert run(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
     assert "is for linux-armv7, and this machine is" in capfd.readouterr().err
