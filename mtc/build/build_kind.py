@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mtc.build import size_text
 from mtc.build.progress import Progress, silent
-from mtc.build.runtime_sources import content_hash, runtime_sources
+from mtc.build.runtime_sources import content_hash, documenting_hash, runtime_sources
 from mtc.build.sources import source_folder
 from mtc.build.targets import Target
 from mtc.build.third_party import KERNEL_LIBRARIES, check_libraries, third_party, third_party_keys
@@ -86,9 +85,9 @@ class BuildKind:
         for file in selected:
             state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         linked = third_party_keys(self.target, self.toolchain, self.libraries)
-        report = f"size report {size_text.VERSION}"
         linker = f"lld {zig_version()}" if self._is_linked_by_lld else ""
-        told = [content_hash(), report, self.target.name, self.toolchain.identity, linker, *linked, *self._options()]
+        told = [content_hash(), documenting_hash(), self.target.name, self.toolchain.identity, linker, *linked]
+        told += self._options()
         state.update("\0".join(told).encode())
         return state.hexdigest()[:24]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -50,11 +51,29 @@ _OTHER = ("tests/", "bindings/objc/", "bindings/swift/", "toolchains/")
 def content_hash() -> str:
     """SHA-256 over the names and contents of the sources that a runtime is built from, wherever they stand."""
     root = runtime_sources()
+    named = ((os.path.relpath(path, root).replace(os.sep, "/"), path) for path, _ in _files(root))
+    return _digest((name, path) for name, path in named if not name.startswith(_OTHER))
+
+
+# Below the Python package: what writes a runtime's documents, its bill before all, and what that comes from. Not the
+# search for toolchains: a toolchain's own identity tells. What is here without need costs a link, no more.
+_DOCUMENTING = ("build/*.py", "delegates/xnnpack/microkernels.py")
+
+
+def documenting_files() -> dict[str, Path]:
+    """The code that says what a runtime is and what its bytes are for, by its name below the package."""
+    package = Path(__file__).resolve().parent.parent
+    return {path.relative_to(package).as_posix(): path for glob in _DOCUMENTING for path in package.glob(glob)}
+
+
+def documenting_hash() -> str:
+    """SHA-256 over that code: a runtime in the cache keeps the documents that were written with it."""
+    return _digest(documenting_files().items())
+
+
+def _digest(named: Iterable[tuple[str, str | Path]]) -> str:
     state = hashlib.sha256()
-    for path, _ in sorted(_files(root), key=lambda item: item[0]):
-        name = os.path.relpath(path, root).replace(os.sep, "/")
-        if name.startswith(_OTHER):
-            continue
+    for name, path in sorted(named, key=lambda item: item[0]):
         with open(path, "rb") as file:
             content = file.read()
         state.update(f"{name}\0{len(content)}\n".encode() + content)

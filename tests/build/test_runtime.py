@@ -8,12 +8,24 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mtc.build import build_kind, cmake, kernel_table, runtime, runtime_sources, sources_lock, third_party
+from mtc.build import (
+    build_kind,
+    cmake,
+    kernel_table,
+    runtime,
+    runtime_folder,
+    runtime_sources,
+    size_text,
+    sources_lock,
+    third_party,
+)
 from mtc.build.build_kind import BuildKind
 from mtc.build.runtime import build, host_runtime
 from mtc.build.runtime_folder import RECORD, RuntimeBuild
@@ -106,6 +118,29 @@ def test_a_runtime_is_built_again_for_its_own_sources_only(own_sources, file, co
     (own_sources / file).parent.mkdir(parents=True)
     (own_sources / file).write_text("// changed\n")
     assert (runtime_sources.content_hash() != before) == counts
+
+
+def test_a_bill_in_the_cache_is_what_this_mtc_writes(small_runtime, tmp_path, monkeypatch):
+    assert [make(tmp_path / "a", "a@portable:f32/1").was_cached for _ in range(2)] == [False, True]
+    changed = tmp_path / "size_text.py"
+    changed.write_text(Path(size_text.__file__).read_text(encoding="utf-8").replace("parts = {", 'parts = {"new": 1, '))
+    module = types.ModuleType("size_text")
+    exec(compile(changed.read_text(), changed, "exec"), module.__dict__)
+    files = runtime_sources.documenting_files() | {"build/size_text.py": changed}
+    monkeypatch.setattr(runtime_sources, "documenting_files", lambda: files)
+    monkeypatch.setattr(runtime_folder, "size_text", module)
+    again = make(tmp_path / "a", "a@portable:f32/1")
+    assert not again.was_cached and json.loads((again.folder / "share/mtc/size.json").read_text())["new"] == 1
+
+
+def test_all_code_that_a_bill_comes_from_is_in_the_key_of_its_runtime():
+    """As Python itself says what of this floor takes part."""
+    writes = "mtc.build.size_report, mtc.build.size_text, mtc.build.size_html, mtc.build.zig_map"
+    told = f"import sys, {writes}; print(*(name for name in sys.modules if name.startswith('mtc.build.')))"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split()
+    files = {name.removeprefix("mtc.").replace(".", "/") + ".py" for name in loaded if "toolchains" not in name}
+    assert "build/needs.py" in files
+    assert files | {"delegates/xnnpack/microkernels.py"} <= runtime_sources.documenting_files().keys()
 
 
 def test_a_runtime_has_what_an_app_needs(small_runtime, tmp_path):
