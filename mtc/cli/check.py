@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from mtc.cli import completing, console, tables
+from mtc.cli import console, tables
 from mtc.cli.failures import FAILED
 from mtc.cli.group import MtcCommand, json_option
-from mtc.cli.parameters import new_backend_option
+from mtc.cli.parameters import new_backend_option, source_argument
 from mtc.cli.sarif import Finding
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC", shell_complete=completing.sources)
+@source_argument
 @new_backend_option
 @json_option
 def check(source: str, backend: tuple[str, ...]) -> int:

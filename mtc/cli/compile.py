@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import completing, console, tables
+from mtc.cli import console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     PATH,
@@ -23,6 +23,7 @@ from mtc.cli.parameters import (
     overwrite_option,
     quantization_options,
     remember,
+    source_argument,
     target_option,
     verify_each_option,
 )
@@ -32,7 +33,7 @@ _TEXTS = ("scheme", "calibration", "observer", "round", "config")  # empty where
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC", shell_complete=completing.sources)
+@source_argument
 @output_option("SRC's name with -compiled")
 @input_names_option
 @output_names_option

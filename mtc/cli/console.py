@@ -30,6 +30,7 @@ class Settings:
     is_json: bool = False
     sarif: Path | None = None
     command: str = ""  # the one that --sarif was given to
+    files: Sequence[Path] = ()  # that its arguments name, there or not; empty if they could not be read
 
 
 settings = Settings()
@@ -56,6 +57,7 @@ def reset() -> None:
     """As at the start of a process: several commands may run in one."""
     settings.is_quiet = settings.is_verbose = settings.is_json = False
     settings.sarif = None
+    settings.files = ()
     findings.clear()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtc.cli import completing, console
+from mtc.cli import console
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
     input_names_option,
@@ -14,13 +14,14 @@ from mtc.cli.parameters import (
     output_names_option,
     output_option,
     overwrite_option,
+    source_argument,
     wrote,
 )
 from mtc.support.plural import counted
 
 
 @click.command(cls=MtcCommand)
-@click.argument("source", metavar="SRC", shell_complete=completing.sources)
+@source_argument
 @output_option("SRC's name with .mtc, in this folder")
 @input_names_option
 @output_names_option

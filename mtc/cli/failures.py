@@ -92,7 +92,8 @@ def _keep_findings(code: int, arguments: Sequence[str]) -> int:
     path = console.settings.sarif
     if path is None:
         return code
-    log = sarif.document(console.findings, console.settings.command, arguments, code)
+    settings = console.settings
+    log = sarif.document(console.findings, settings.command, settings.files or sarif.files_among(arguments), code)
     try:
         with writing(path):
             write_text(path, console.json_text(log) + "\n")

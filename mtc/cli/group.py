@@ -11,6 +11,7 @@ import click
 
 from mtc import __version__
 from mtc.cli import console
+from mtc.cli.parameters import files_named
 from mtc.support.suggest import nearest
 
 # Section -> command -> the line that `mtc --help` shows. The command `build-runtime` stands in build_runtime.py.
@@ -60,6 +61,8 @@ class MtcCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         with console.only_results_on_stdout():
+            if console.settings.sarif is not None:
+                console.settings.files = files_named(ctx)
             return super().invoke(ctx)
 
 

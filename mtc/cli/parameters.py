@@ -20,6 +20,38 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path, readable=False)  # what reads it says why it cannot, with the code of that
+
+
+class MayNameFile(click.types.StringParamType):
+    """A word that names a file or something else: `file_in` says which file."""
+
+    def __init__(self, file_in: Callable[[str], Path | None]) -> None:
+        self.file_in = file_in
+
+
+def files_named(context: click.Context) -> list[Path]:
+    """The files that a command's arguments name, whether or not they are there; options name others."""
+    found: list[Path] = []
+    for parameter in context.command.params:
+        if isinstance(parameter, click.Argument):
+            given = context.params.get(parameter.name or "")
+            for value in given if isinstance(given, tuple) else (given,):
+                if isinstance(value, str) and isinstance(parameter.type, MayNameFile):
+                    value = parameter.type.file_in(value)
+                if isinstance(value, Path):
+                    found.append(value)
+    return found
+
+
+def _source_file(word: str) -> Path | None:
+    from mtc.frontends.source import file_of
+
+    return file_of(word)
+
+
+source_argument = click.argument(
+    "source", metavar="SRC", type=MayNameFile(_source_file), shell_complete=completing.sources
+)
 model_argument = click.argument("model", type=PATH, required=False)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output even if mtc did not write it.")
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads.")

@@ -11,6 +11,7 @@ import click
 from mtc.cli import completing, console, tables
 from mtc.cli.group import MtcCommand, json_option
 from mtc.cli.parameters import (
+    MayNameFile,
     OneOf,
     backend_option,
     entries_option,
@@ -27,9 +28,17 @@ if TYPE_CHECKING:
     from mtc.recipe import Outcome
 
 
+def _file(word: str) -> Path | None:
+    from mtc import recipe as recipes
+
+    return recipes.path_of(word)
+
+
 @click.command(cls=MtcCommand)
 @click.argument("action", type=OneOf(("list", "show", "run")), default="list")
-@click.argument("name", metavar="[NAME|PATH]", required=False, shell_complete=completing.recipes)
+@click.argument(
+    "name", metavar="[NAME|PATH]", type=MayNameFile(_file), required=False, shell_complete=completing.recipes
+)
 @output_option("the recipe's name, a folder")
 @backend_option("Instead of the recipe's.")
 @target_option("Instead of the recipe's.")

@@ -48,11 +48,10 @@ class Finding:
         return Finding(d.code.id, level, d.message, d.at, d.notes, d.help, d.op)
 
 
-def document(findings: Sequence[Finding], command: str, arguments: Sequence[str], code: int) -> dict[str, Any]:
-    """The SARIF log of one call: `command` with `arguments`, which ended with the exit code `code`."""
+def document(findings: Sequence[Finding], command: str, files: Sequence[Path], code: int) -> dict[str, Any]:
+    """The SARIF log of one call of `command`, which is about `files` and ended with the exit code `code`."""
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     root = _root()
-    fallback = _subject(arguments)
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -63,7 +62,7 @@ def document(findings: Sequence[Finding], command: str, arguments: Sequence[str]
                 "automationDetails": {"id": f"mtc {command}/"},
                 "invocations": [{"executionSuccessful": code in (0, 1), "exitCode": code}],
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(finding, rules, root, fallback) for finding in findings],
+                "results": [_result(finding, rules, root, files) for finding in findings],
             }
         ],
     }
@@ -80,10 +79,10 @@ def _rule(id: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, rules: list[str], root: Path, fallback: str) -> dict[str, Any]:
+def _result(finding: Finding, rules: list[str], root: Path, files: Sequence[Path]) -> dict[str, Any]:
     lines = [finding.message, *(f"note: {note}" for note in finding.notes)]
     lines += [f"help: {finding.help}"] if finding.help else []
-    first, *others = _locations(finding.at, root) or [_location(fallback, None, "", root)]
+    first, *others = _locations(finding.at, root) or [_location(_subject(finding, files), None, "", root)]
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
@@ -120,10 +119,18 @@ def _location(file: str, line: str | None, module: str, root: Path) -> dict[str,
     return place
 
 
-def _subject(arguments: Iterable[str]) -> str:
-    """The file that a call is about, for what has no place of its own: services want one for every result."""
+def _subject(finding: Finding, files: Sequence[Path]) -> str:
+    """What has no place of its own stands at the file of the call that it speaks of, else at the first: services want a
+    place for every result."""
+    spoken_of = (file for file in files if f"`{file}`" in finding.message)
+    return str(next(spoken_of, next(iter(files), ".")))
+
+
+def files_among(arguments: Iterable[str]) -> list[Path]:
+    """Those of a command line that is not valid, as far as they are there: what the other words are for, it leaves
+    open."""
     words = [word for word in arguments if not word.startswith("-")]
-    return next((word for word in words[1:] if os.path.isfile(word)), ".")
+    return [Path(word) for word in words[1:] if os.path.isfile(word)]
 
 
 def _root() -> Path:

@@ -104,10 +104,16 @@ def known() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder().glob("*.yaml"))}
 
 
+def path_of(name: str) -> Path | None:
+    """The file that the path of a recipe names, there or not. None for the name of one that comes with mtc."""
+    path = Path(name)
+    return path if path.suffix in (".yaml", ".yml") or path.is_file() else None
+
+
 def find(name: str) -> Path:
     """A recipe by path or by name. UNKNOWN_NAME if there is neither."""
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    path = path_of(name)
+    if path is not None:
         if not path.is_file():
             raise CANNOT_READ.error(f"`{name}` does not exist")
         return path

@@ -58,16 +58,23 @@ def places_of(run: dict[str, Any]) -> list[tuple[str, str, str, int]]:
         ("check unknown.py", 1, [("MTC201", "error", "unknown.py", 4)]),
         ("export unknown.py", 1, [("MTC201", "error", "unknown.py", 4)]),
         ("export broken.py", 1, [("MTC206", "error", "broken.py", 1)]),
-        ("export none.py", 1, [("MTC107", "error", ".", 1)]),
+        ("export none.py", 1, [("MTC107", "error", "none.py", 1)]),
+        ("check none.py:net -v", 1, [("MTC107", "error", "none.py", 1)]),
+        ("export none.py -o model.py", 1, [("MTC107", "error", "none.py", 1)]),  # what another option names is there
+        ("optimize none.mtc", 1, [("MTC107", "error", "none.mtc", 1)]),
+        ("diff ops.yaml none.mtc", 1, [("MTC107", "error", "none.mtc", 1)]),
+        ("diff ops.yaml erf.py", 1, [("MTC101", "error", "erf.py", 1)]),
+        ("explain erf.py", 2, [("MTC301", "error", "erf.py", 1)]),
         ("check erf.py --backend xnpack", 2, [("MTC301", "error", "erf.py", 1)]),
         ("bench erf.py --runs 0", 2, [("usage", "error", "erf.py", 1)]),
-        ("recipe run none.yaml", 1, [("MTC107", "error", ".", 1)]),
+        ("recipe run none.yaml", 1, [("MTC107", "error", "none.yaml", 1)]),
         ("backends", 0, []),
     ],
 )
 def test_findings_stand_at_their_lines(mtc, folder, line, code, found):
     for name, content in (("erf", ERF), ("unknown", UNKNOWN), ("broken", BROKEN)):
         (folder / f"{name}.py").write_text(content)
+    assert mtc("select-ops", "--op", "add:f32").code == 0
     assert mtc(*line.split(), "--sarif", "found.sarif").code == code
     run = log_of(folder / "found.sarif")
     assert places_of(run) == found
