@@ -14,7 +14,7 @@ from mtc.build.preflight import FIRST_BUILD_BYTES, check_cache, free_bytes
 from mtc.build.sources import is_cached
 from mtc.build.sources_lock import sources
 from mtc.build.targets import TARGETS, Target
-from mtc.build.toolchain import toolchain_for
+from mtc.build.toolchain import toolchain_name
 from mtc.diagnostics import MtcError
 from mtc.support.cache import cache_root
 
@@ -42,7 +42,7 @@ def target_checks() -> list[Check]:
 
 def _target(target: Target) -> Check:
     try:
-        return Check(target.name, True, str(toolchain_for(target)), is_optional=not target.is_host)
+        return Check(target.name, True, toolchain_name(target), is_optional=not target.is_host)
     except MtcError as error:
         first = error.diagnostics[0]
         return Check(target.name, False, first.message, first.help or "", is_optional=not target.is_host)

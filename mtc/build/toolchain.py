@@ -37,14 +37,25 @@ class Toolchain:
 
 
 def toolchain_for(target: Target, choice: str = "") -> Toolchain:
-    """The toolchain that builds for `target`: the first there is, or the one that `choice` names of `SEARCH`.
+    """The toolchain that builds for `target`, ready to: the first there is, or the one that `choice` names of `SEARCH`.
 
     Raises MtcError: MTC301 for an unknown choice, MTC702 without a compiler for this machine, MTC704 without one for
     another or if what the environment names is not usable.
     """
+    found = _found(target, choice)
+    found.prepare()
+    return _toolchain(found)
+
+
+def toolchain_name(target: Target) -> str:
+    """What `toolchain_for` would take, for people. Makes nothing of what it needs; raises as that does."""
+    return str(_toolchain(_found(target)))
+
+
+def _found(target: Target, choice: str = "") -> Found:
     found, missing = _search(target, choice)
     if found is not None:
-        return _toolchain(found)
+        return found
     looked_for = ", then ".join(entry.looked_for for entry in missing if entry.looked_for)
     fixes = [entry.fix for entry in missing if entry.fix]
     code = NO_COMPILER if target.is_host else CANNOT_BUILD_TARGET

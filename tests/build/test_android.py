@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mtc.analysis import doctor
 from mtc.build import runtime
 from mtc.build.runtime_folder import RuntimeBuild
 from mtc.build.runtime_sources import runtime_sources
@@ -151,6 +152,16 @@ def test_another_zig_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(zig, "zig_version", lambda: "0.18.0")
     with pytest.raises(MtcError, match=r"pip install ziglang==0\.17\.1"):
         toolchain_for(target("android-arm64"), "zig")
+
+
+def test_only_a_build_makes_the_c_library(monkeypatch, tmp_path):
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("ANDROID_NDK_HOME", raising=False)
+    assert {check.name for check in doctor.target_checks() if check.found.startswith("zig ")} >= {*TARGETS}
+    assert not [*tmp_path.rglob("libc.so")] and not [*tmp_path.rglob("android-*.txt")]
+    toolchain_for(target("android-arm64"))
+    (made,) = tmp_path.rglob("libc.so")
+    assert made.parent.parent.with_suffix(".txt").is_file()
 
 
 @pytest.fixture

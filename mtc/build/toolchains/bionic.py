@@ -27,24 +27,25 @@ _OBJECTS = {"crtbegin_dynamic.o": "start", "crtbegin_so.o": "library", "crtend_a
 _SECONDS = 300
 
 
-def libc_file(zig: Path, version: str, abi: str, triple: str) -> Path:
-    """The file that tells zig (by ZIG_LIBC) where Android's C library is; made in the cache at the first use."""
-    own = runtime_sources() / "toolchains" / "android"
+def libc_file(version: str, abi: str, triple: str) -> Path:
+    """The file in the cache that tells zig (by ZIG_LIBC) where Android's C library is, once `prepare` has made both."""
+    own = _own_sources()
     state = hashlib.sha256(f"{version}\0{abi}\0{triple}\0{Path(__file__).read_text(encoding='utf-8')}".encode())
     for file in sorted(path for path in own.rglob("*") if path.is_file()):
         state.update(f"{file.relative_to(own)}\0".encode() + file.read_bytes())
-    folder = cache_dir("toolchains") / f"android-{abi}-{state.hexdigest()[:16]}"
+    return cache_dir("toolchains") / f"android-{abi}-{state.hexdigest()[:16]}.txt"
+
+
+def prepare(zig: Path, version: str, abi: str, triple: str) -> None:
+    """Makes the library, at the first use, and its file."""
+    file = libc_file(version, abi, triple)
+    folder = file.with_suffix("")
     if not folder.is_dir():
         with file_lock(cache_dir("locks") / folder.name):
             if not folder.is_dir():
                 with writing(folder), atomic_folder(folder) as work:
-                    _make(work, own, zig, abi, triple)
+                    _make(work, _own_sources(), zig, abi, triple)
     # It names the folder, so it is no part of it.
-    return _write_libc_file(folder)
-
-
-def _write_libc_file(folder: Path) -> Path:
-    file = folder.with_suffix(".txt")
     places = {
         "include_dir": folder / "own",
         "sys_include_dir": folder / "include",
@@ -55,7 +56,10 @@ def _write_libc_file(folder: Path) -> Path:
         "darwin_sdk_dir": "",
     }
     write_if_changed(file, "".join(f"{name}={place}\n" for name, place in places.items()))
-    return file
+
+
+def _own_sources() -> Path:
+    return runtime_sources() / "toolchains" / "android"
 
 
 def _make(folder: Path, own: Path, zig: Path, abi: str, triple: str) -> None:

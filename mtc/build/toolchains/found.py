@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Found:
     cmake_args: tuple[str, ...] = ()  # beyond those that name the compilers
     state: str = ""  # of files that decide how it compiles, beside the compilers
     names_compilers: bool = True  # to CMake; a toolchain file of the platform does it by itself
+    prepare: Callable[[], object] = lambda: None  # makes in the cache what the compilers need of mtc, before they run
 
     @property
     def identity(self) -> str:

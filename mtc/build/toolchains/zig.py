@@ -9,7 +9,8 @@ import importlib.util
 import os
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from mtc.build.targets import Target
@@ -154,7 +155,11 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
     }
     folder = _scripts(f"zig-{version}-{target}", texts)
     arguments = (*_cmake_args(target), f"-DCMAKE_AR={folder / 'ar'}", f"-DCMAKE_RANLIB={folder / 'ranlib'}")
-    return Found("zig", (str(folder / "cc"),), (str(folder / "c++"),), version, arguments, stat_of(program))
+    found = Found("zig", (str(folder / "cc"),), (str(folder / "c++"),), version, arguments, stat_of(program))
+    if target.system == "Android":
+        library = partial(bionic.prepare, Path(program), version, target.abi, target.zig_triple)
+        return replace(found, prepare=library)
+    return found
 
 
 def _options(program: Path, version: str, target: Target) -> tuple[list[str], str]:
@@ -167,7 +172,7 @@ def _options(program: Path, version: str, target: Target) -> tuple[list[str], st
     if target.system == "iOS":  # whose headers are macOS's, and zig takes them for that alone
         options += ["-isystem", str(program.parent / "lib" / "libc" / "include" / "any-darwin-any")]
     if target.system == "Android":
-        libc = bionic.libc_file(program, version, target.abi, target.zig_triple)
+        libc = bionic.libc_file(version, target.abi, target.zig_triple)
         options.append(f"-L{libc.with_suffix('') / 'lib'}")
         return options, f"export ZIG_LIBC={shlex.quote(str(libc))}\n"
     return options, ""
