@@ -31,20 +31,31 @@ class Side:
     lines: dict[str, list[str]] = field(default_factory=dict)
 
 
-def diff(a: Path, b: Path) -> list[str]:
-    """The differences as lines, empty if the two are the same. NOT_AN_ARTIFACT if they are of different kinds."""
+@dataclass(frozen=True)
+class Differences:
+    """How two files differ: no line if they are the same."""
+
+    lines: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """What is known of them beside the lines: nothing."""
+        return {}
+
+
+def diff(a: Path, b: Path) -> Differences | runtime_diff.RuntimeDiff:
+    """How the two differ. NOT_AN_ARTIFACT if they are of different kinds."""
     kind, other = (require(path, Kind.IR, Kind.PROGRAM, Kind.OPS, Kind.RUNTIME) for path in (a, b))
     if kind is not other:
         raise NOT_AN_ARTIFACT.error(f"`{a}` is {kind.value}, `{b}` is {other.value}", help="compare two of a kind")
     if kind is Kind.RUNTIME:
-        return runtime_diff.compare(a, b).lines
+        return runtime_diff.compare(a, b)
     left, right = _read(a, kind), _read(b, kind)
     found = _facts(left.facts, right.facts)
     for title in dict.fromkeys([*left.counts, *right.counts]):
         found += _counts(title, left.counts.get(title, Counter()), right.counts.get(title, Counter()))
     for name in dict.fromkeys([*left.lines, *right.lines]):
         found += _lines(name, left.lines.get(name, []), right.lines.get(name, []))
-    return found
+    return Differences(found)
 
 
 def _read(path: Path, kind: Kind) -> Side:

@@ -25,13 +25,10 @@ def diff(a: Path, b: Path, exit_code: bool) -> int:
     Example:
       mtc diff model.mtc model.optimized.mtc
     """
-    from mtc.analysis import runtime_diff
     from mtc.analysis.diff import diff as differences
-    from mtc.stages.kinds import Kind, kind_of_input
 
-    lines = differences(a, b)
+    found = differences(a, b)
+    lines = found.lines
     facts = {"a": str(a), "b": str(b), "are_equal": not lines, "differences": lines}
-    if kind_of_input(a) is Kind.RUNTIME:
-        facts |= runtime_diff.compare(a, b).to_json()
-    console.result(facts, "\n".join(lines) if lines else "no difference")
+    console.result(facts | found.to_json(), "\n".join(lines) if lines else "no difference")
     return FAILED if lines and exit_code else 0

@@ -104,7 +104,7 @@ def test_the_bill_says_who_needs_what(plain: RuntimeBuild) -> None:
     assert read_bill(plain.folder).needed_by == {key: {"model.mtc": ["model.py:7"]} for key in F32}
 
 
-def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: RuntimeBuild, capfd) -> None:
+def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: RuntimeBuild) -> None:
     found = runtime_diff.compare(plain.folder, with_halves.folder)
     assert (found.added, found.dropped, found.facts) == (F16, (), {})
     for file in ("lib/libmtc.so", "bin/mtc_run"):
@@ -113,10 +113,19 @@ def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: Runt
         assert len({*tables.values()}) == 1 and tables["total"] > 0
     halves = [growth for growth in found.growth if growth.name == "f16"]
     assert len(halves) == 2 and all(growth.before == 0 < growth.after for growth in halves)
-    assert run(["diff", str(plain.folder), str(with_halves.folder), "--json"]) == 0
-    assert json.loads(capfd.readouterr().out)["kernels"] == {"added": [*F16], "dropped": []}
-    assert run(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
     assert run(["inspect", str(plain.folder), "--json"]) == 0
+
+
+def test_two_runtimes_are_compared_once(plain: RuntimeBuild, with_halves: RuntimeBuild, capfd, monkeypatch) -> None:
+    """Each binary is read to the end for that."""
+    read: list[Path] = []
+    monkeypatch.setattr(runtime_diff, "read_bill", lambda folder: read.append(folder) or read_bill(folder))
+    assert run(["diff", str(plain.folder), str(with_halves.folder), "--json"]) == 0
+    assert read == [plain.folder, with_halves.folder]
+    said = json.loads(capfd.readouterr().out)
+    assert said["kernels"] == {"added": [*F16], "dropped": []} and not said["are_equal"]
+    assert said["differences"][: len(F16)] == [f"+ kernel {key}" for key in F16]
+    assert run(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
 
 
 def test_a_binary_that_was_changed_later_is_noticed(plain: RuntimeBuild, tmp_path: Path, capfd) -> None:
