@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 import mtc as api
-from mtc.analysis.reduced_check import as_near, device_for, rounds_activations
-from mtc.analysis.verify import Difference
+from mtc.analysis.reduced_check import as_near, device_for, limits_for, rounds_activations
+from mtc.analysis.verify import Difference, compared
 from mtc.build.targets import TARGETS
 from mtc.diagnostics import MtcError
 from mtc.ir.constant import Constant
@@ -110,6 +112,32 @@ def test_rounded_results_may_be_as_far_from_the_source_as_the_hosts(there, here,
 )
 def test_only_activations_that_a_library_rounds_as_they_come_may_be_that_far(kernel, expected):
     assert rounds_activations(kernel) is expected
+
+
+F16, BF16 = (torch.finfo(dtype).eps / 2 for dtype in (torch.float16, torch.bfloat16))  # their unit roundoffs
+
+
+@pytest.mark.parametrize(
+    ("kernels", "least", "most"),
+    [
+        ("relu@portable:f32/1", 0, 1e-3),
+        ("relu@portable:f32/1 matmul@portable:f16/1 cast@portable:f16,f32/1", 4 * F16, 0.005),
+        ("matmul@portable:f16/1 relu@portable:bf16/1", 4 * BF16, 0.02),
+        ("linear@xnnpack:f16/1 relu@portable:f16/1", 0.02, 0.02),
+        ("linear@portable:qi8,qi8/1 relu@portable:f16/1", 1 / 127, 0.02),
+    ],
+)
+def test_runtimes_may_be_as_far_apart_as_their_types_round(kernels, least, most):
+    """A unit in the last place is two roundoffs: to fall on the other side twice is no fault."""
+    assert least <= limits_for(kernels.split()).max_rel <= most
+
+
+def test_one_in_a_hundred_is_a_fault_in_f16():
+    want = np.linspace(-1, 1, 64, dtype=np.float16)
+    limits = limits_for(["tanh@portable:f16/1"])
+    for got, is_ok in ((np.nextafter(want, np.float16(2)), True), (want * np.float16(1.01), False)):
+        (row,) = compared("", ["y"], [got], [want], limits)
+        assert row.is_ok is is_ok
 
 
 def test_a_target_that_nothing_here_runs_says_so():
