@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+_PORTS = 5  # that are tried
 
 
 def missing() -> str:
@@ -23,6 +24,14 @@ def missing() -> str:
     if not Path(SSHD).is_file() or shutil.which("ssh") is None:
         return "sshd is missing: apt-get install openssh-server openssh-client"
     return ""
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody has at this moment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 class Server:
@@ -33,31 +42,35 @@ class Server:
         self.temporary.mkdir()
         for name in ("host", "client", "other"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
         shutil.copy(folder / "client.pub", folder / "authorized")
-        (folder / "sshd_config").write_text(
-            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\nUsePAM no\n"
-            f"AuthorizedKeysFile {folder / 'authorized'}\nStrictModes no\nPasswordAuthentication no\n"
-            f"SetEnv TMPDIR={self.temporary}\n"
-        )
-        self._write_client()
-        self._start()
-
-    def _start(self) -> None:
         if os.getuid() == 0:  # what Debian's service makes before it starts an sshd
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", self.folder / "sshd_config"],
-            stderr=open(self.folder / "log", "ab"),  # noqa: SIM115  its own
+        for _ in range(_PORTS):
+            self.port = free_port()
+            if self._listens():
+                break
+        else:
+            raise RuntimeError((folder / "log").read_text())
+        self._write_client()
+
+    def _listens(self) -> bool:
+        """Starts it. False if it ends: another program may have taken the port since it was free."""
+        (self.folder / "sshd_config").write_text(
+            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.folder / 'host'}\nPidFile none\nUsePAM no\n"
+            f"AuthorizedKeysFile {self.folder / 'authorized'}\nStrictModes no\nPasswordAuthentication no\n"
+            f"SetEnv TMPDIR={self.temporary}\n"
         )
+        log = self.folder / "log"
+        with open(log, "wb") as said:
+            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.folder / "sshd_config"], stderr=said)
         for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if f"Server listening on 127.0.0.1 port {self.port}." in log.read_text():
+                return True
+            if self.process.poll() is not None:
+                return False
             time.sleep(0.05)
-        raise RuntimeError((self.folder / "log").read_text())
+        self.close()
+        return False
 
     def _write_client(self) -> None:
         """A configuration with the hosts, and an `ssh` that reads it: the client looks for its own in the home."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,16 @@ def test_here_and_in_an_emulator(name: str, network: nn.Module, program: Path, r
         pytest.skip(reason)
     with open_device(name) as device:
         check_runs(device, network, program, runtime_for(device.target.name))
+
+
+@pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
+def test_the_server_takes_another_port_where_one_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken, free = other.getsockname()[1], ssh_server.free_port()
+        monkeypatch.setattr(ssh_server, "free_port", iter((taken, free)).__next__)
+        with ssh_server.serving(tmp_path) as server:
+            assert server.port == free
+            subprocess.run([tmp_path / "bin/ssh", "board", "true"], check=True)
 
 
 def test_over_ssh(sshd: ssh_server.Server, network: nn.Module, program: Path, runtime_for: Runtimes) -> None:
