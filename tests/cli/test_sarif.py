@@ -105,7 +105,8 @@ def test_several_lines_of_one_finding_are_related(mtc, folder):
 
 
 def test_warnings_are_findings_too(mtc, folder):
-    (folder / "training.py").write_text(ERF.replace("Model().eval()", "Model()"))
+    trained = ERF.replace("Model().eval()", "torch.nn.BatchNorm1d(3)").replace("ones(2)", "ones(2, 3)")
+    (folder / "training.py").write_text(trained)
     assert mtc("export", "training.py", "--sarif", "found.sarif").code == 0
     (result,) = log_of(folder / "found.sarif")["results"]
     assert (result["ruleId"], result["level"]) == ("warning", "warning")

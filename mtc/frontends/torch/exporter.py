@@ -29,6 +29,7 @@ from mtc.frontends.torch.states import kept
 from mtc.frontends.torch.table import overload
 from mtc.frontends.torch.tensors import to_numpy
 from mtc.frontends.torch.tracing import arguments, as_written, whole_under_autograd
+from mtc.frontends.torch.training import asked_for_mode
 from mtc.ir.constant import Constant
 from mtc.ir.module import Module, Sample
 from mtc.ir.verifier import verify
@@ -64,26 +65,23 @@ def import_torch(
                 f"`{type(source).__name__}` comes without example inputs, which torch.export traces it with",
                 help="define `example_inputs`, a tuple, beside `model` in a model.py; `mtc.export` takes it second",
             )
-        if any(module.training and _has_forward(module) for module in source.modules()):
-            warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
         dimnames.check_axes(dynamic_shapes, args, kwargs)
         programs = _exported(source, args, kwargs, dynamic_shapes)
     else:
         raise no_model(source)
+    trained: Sequence[torch.nn.Module] = ()
     with quiet():
         program, module = _first_imported(programs, dynamic_shapes, args, kwargs)
         if example_inputs is not None or program.example_inputs is not None:
-            module.samples["forward"] = [_sample(source, program, args, kwargs)]
+            with asked_for_mode(source) as trained:
+                module.samples["forward"] = [_sample(source, program, args, kwargs)]
+    if trained:
+        warn("the module is in training mode: dropout and batch norm behave as in training; call .eval() first")
     for notice in _fixed_arguments(program):
         warn(notice)
     _rename(module, input_names, output_names)
     verify(module)
     return module
-
-
-def _has_forward(module: torch.nn.Module) -> bool:
-    """Whether it is one that a person wrote: a graph that torch has recorded does the same in either mode."""
-    return not isinstance(module, torch.fx.GraphModule) and type(module) is not torch.nn.Module
 
 
 def weight_bytes(source: object) -> int:
