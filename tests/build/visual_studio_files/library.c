@@ -11,7 +11,10 @@ int _crt_atexit(initializer);
 void abort(void);
 
 int atexit(initializer function) { return _crt_atexit(function); }
-int _purecall(void) { abort(); return 0; }
+int _purecall(void) {
+  abort();
+  return 0;
+}
 int _DllMainCRTStartup(void* module, unsigned reason, void* reserved) {
   if (reason == 1) _initterm(&first_initializer, &last_initializer);
   return 1;
