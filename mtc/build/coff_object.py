@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from collections.abc import Collection
 
 from mtc.build.object_file import ObjectFile, Symbol
 
 _X86_64 = 0x8664
 _HEADER, _SECTION, _SYMBOL, _RELOCATION = 20, 40, 18, 10  # bytes of each
 _EXTERNAL, _WEAK = 2, 105  # storage classes
+_COMDAT = 0x1000  # a section by itself, to be dropped or kept
 _OVERFLOWS = 0x01000000  # more relocations than 16 bits count: the first one says how many
 
 
@@ -25,18 +27,33 @@ def read_coff_object(data: bytes) -> ObjectFile | None:
     count, _, at, symbols, optional = struct.unpack_from("<HIIIH", data, 2)
     names = at + symbols * _SYMBOL
     read = ObjectFile([""], [])
-    sizes = [0]
+    sizes, alone = [0], set()
     for index in range(count):
         row = struct.unpack_from("<8sIIIIIIHHI", data, _HEADER + optional + index * _SECTION)
         read.sections.append(section_name(_text(data, row[0], names)))
         sizes.append(row[3])
+        if row[9] & _COMDAT:
+            alone.add(index + 1)
         first, number = row[5], row[7]
         if row[9] & _OVERFLOWS and number == 0xFFFF:
             (number,) = struct.unpack_from("<I", data, first)
         rows = struct.iter_unpack("<IIH", data[first : first + number * _RELOCATION])
         read.references[index + 1] = [(offset, symbol) for offset, symbol, _ in rows]
     read.symbols = _symbols(data, at, symbols, names, sizes)
+    for index, leader in _leaders(read, alone).items():
+        read.sections[index] += f".{leader}"
     return read
+
+
+def _leaders(read: ObjectFile, alone: Collection[int]) -> dict[int, str]:
+    """The function or object that each section of one `alone` is for, where the section's name does not have it: clang
+    for MSVC calls all of them `.text`."""
+    found: dict[int, str] = {}
+    for symbol in read.symbols:
+        name = read.sections[symbol.section]
+        if symbol.section in alone and "." not in name[1:] and symbol.name not in ("", name):
+            found.setdefault(symbol.section, symbol.name)
+    return found
 
 
 def _symbols(data: bytes, at: int, count: int, names: int, sizes: list[int]) -> list[Symbol]:

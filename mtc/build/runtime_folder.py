@@ -11,6 +11,7 @@ from typing import Any
 
 from mtc.build import size_html, size_report, size_text
 from mtc.build.build_kind import BuildKind, Mode
+from mtc.build.coff_map import complete_map
 from mtc.build.size_report import Bill, Users, linked_products
 from mtc.build.sources import source_folder
 from mtc.build.sources_lock import source
@@ -144,9 +145,12 @@ def document(folder: Path, objects: Path, kernels: list[str], kind: BuildKind, k
         "libraries": {name: source(name).version for name in sorted((*BASE_LIBRARIES, *kind.libraries))},
         "kernels": kernels,
     }
-    if kind.toolchain.name == "zig":
-        for name in linked_products(kind.target):
-            write_zig_map(objects, name, objects / f"{name}.map")
+    for name in linked_products(kind.target):
+        map_file = objects / f"{name}.map"
+        if kind.toolchain.name == "zig":
+            write_zig_map(objects, name, map_file)
+        elif kind.target.system == "Windows" and map_file.is_file():
+            complete_map(map_file, sorted((folder / "lib/mtc").glob("*.a")))
     # A host runtime holds every kernel: that each costs something is no news, and naming them makes a long file.
     named = kernels if kind.mode == "size" else []
     write_bill(folder, Bill(size_report.reports_of(folder, objects, kind.target, named)), _called(record))

@@ -28,6 +28,11 @@ _OURS = re.compile(r"/(core|program|interpreter|tools|kernels|cmake)/(\w+)\.cpp\
 # All of program/ and interpreter/ (runtime/cmake/one_unit.cmake).
 _ONE_UNIT = re.compile(r"/one_unit\.cpp\.o(?:bj)?$")
 _NAMED = re.compile(r"\.(?:_ZNK?|_Z)(L?\d\w+)")
+# MSVC's: after `?`; a constructor's name is `?0`, an operator's another letter.
+_DECORATED = re.compile(r"\.\w+\.\?(.+)")
+_SPECIAL = re.compile(r"^\?(?:_?[0-9A-Z])")
+_TEMPLATE = re.compile(r"\?\$(\w+)@")
+_REST = "containers, texts and numbers"
 _SPACES = ("mtc", "_GLOBAL__N_1", "schema")
 
 
@@ -72,6 +77,8 @@ def _scope(section: str) -> str:
     and text of each name, with `L` before what has internal linkage."""
     if ".mtc_" in section:
         return "C API"
+    if decorated := _DECORATED.search(section):
+        return _decorated_scope(decorated[1]) or _REST
     rest = named[1] if (named := _NAMED.search(section)) else ""
     while length := re.match(r"L?(\d+)", rest):
         name, rest = (text := rest[length.end() :])[: int(length[1])], text[int(length[1]) :]
@@ -79,4 +86,15 @@ def _scope(section: str) -> str:
             break
         if name not in _SPACES:
             return name
-    return "containers, texts and numbers"
+    return _REST
+
+
+def _decorated_scope(name: str) -> str:
+    """The same by MSVC's decoration: the name, then what it is in from the inside out, each with `@` behind it."""
+    scopes = name.split("@@")[0]
+    if "@std@@" in name or name.startswith("?_C@"):  # the C++ library's, and texts
+        return ""
+    if template := _TEMPLATE.search(scopes):
+        return template[1]
+    outermost = [scope for scope in reversed(scopes.split("@")) if scope not in _SPACES and scope[:3] != "?A0"]
+    return _SPECIAL.sub("", outermost[0]) if outermost else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mtc.build.targets import Target
-from mtc.build.toolchains import environment, ndk, system, xcode, zig
+from mtc.build.toolchains import environment, msvc, ndk, system, xcode, zig
 from mtc.build.toolchains.found import Found, Missing, first_line
 from mtc.diagnostics import CANNOT_BUILD_TARGET, NO_COMPILER, UNKNOWN_NAME
 from mtc.support.suggest import did_you_mean
@@ -18,6 +18,7 @@ SEARCH: dict[str, Callable[[Target], Found | Missing]] = {
     "cc": environment.find,
     "ndk": ndk.find,
     "xcode": xcode.find,
+    "msvc": msvc.find,
     "system": system.find,
     "zig": zig.find,
 }
@@ -27,7 +28,7 @@ SEARCH: dict[str, Callable[[Target], Found | Missing]] = {
 class Toolchain:
     """A C and C++ compiler for one target, and what CMake must be told to use it."""
 
-    name: str  # gcc, clang, NDK, Xcode, zig
+    name: str  # gcc, clang, NDK, Xcode, MSVC, zig
     version: str
     identity: str  # changes when the compiler does; part of every cache key
     cmake_args: tuple[str, ...]

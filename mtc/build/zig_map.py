@@ -3,7 +3,6 @@ Apple's systems zig links itself; there the symbols that are left out of the pro
 
 from __future__ import annotations
 
-import re
 import shlex
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from mtc.build import cmake
 from mtc.build.ar import members
 from mtc.build.binary import read_layout
+from mtc.build.coff_map import complete_map
 from mtc.build.file_layout import DAMAGE
 from mtc.build.macho import MAGIC as MACHO
 from mtc.build.macho_map import write_macho_map
@@ -20,7 +20,6 @@ from mtc.build.toolchains.zig import zig_binary
 from mtc.support.cache import cache_root
 
 _SECONDS = 120
-_MEMBER = re.compile(r"^([0-9a-f]+ +[0-9a-f]+ +[0-9]+ +)([^\s/:]+):\(", re.MULTILINE)  # an object that has no folder
 _MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:", "wasm-ld": "--Map="}
 _SPACE = "\0"  # in no word
 _WITHOUT_LOCAL_SYMBOLS = "-Wl,-x"
@@ -55,7 +54,7 @@ def write_zig_map(objects: Path, target: str, map_file: Path) -> None:
                 if again.read_bytes() != (objects / product).read_bytes():
                     map_file.unlink(missing_ok=True)
                 elif call[0] == "lld-link":
-                    _name_archives(map_file, [objects / word for word in call if word.endswith(".a")])
+                    complete_map(map_file, [objects / word for word in call if word.endswith(".a")])
     except (OSError, *DAMAGE):
         map_file.unlink(missing_ok=True)
 
@@ -98,17 +97,6 @@ def _call_of_lld(said: Sequence[str], output: Path, command: Sequence[str]) -> l
         if words[:1] and words[0] in _MAP_OPTIONS and {str(output), f"-OUT:{output}"} & {*words}:
             return words
     return None
-
-
-def _name_archives(map_file: Path, archives: Sequence[Path]) -> None:
-    """Writes `archive.a(member.obj)` where lld for COFF wrote the member alone: of the first archive that has it."""
-    origins: dict[str, str] = {}
-    for archive in archives:
-        for name, _ in members(archive) if archive.is_file() else ():
-            origins.setdefault(name, f"{archive}({name})")
-    text = map_file.read_text(encoding="utf-8", errors="replace")
-    text = _MEMBER.sub(lambda found: f"{found[1]}{origins.get(found[2], found[2])}:(", text)
-    map_file.write_text(text, encoding="utf-8")
 
 
 def _lines(command: list[str], folder: Path) -> list[str]:

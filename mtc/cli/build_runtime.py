@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.command(cls=MtcCommand, name="build-runtime")
 @click.option("--ops", type=PATH, default=Path("ops.yaml"), show_default=True, help="What `mtc select-ops` wrote.")
 @target_option()
-@click.option("--toolchain", help="cc, ndk, xcode, system or zig. Default: the first of these that is there.")
+@click.option("--toolchain", help="cc, ndk, xcode, msvc, system or zig. Default: the first of these that is there.")
 @output_option("runtime-TARGET")
 @click.option(
     "--check",

@@ -31,12 +31,17 @@ foreach(name IN LISTS names)
   list(APPEND MTC_THIRD_PARTY_ARCHIVES "${archive}")
 endforeach()
 
+set(MTC_SYSTEM_LIBRARIES ${CMAKE_DL_LIBS})
+if(NOT CMAKE_CXX_SIMULATE_ID STREQUAL "MSVC")  # whose C library has the mathematical functions inside
+  list(APPEND MTC_SYSTEM_LIBRARIES m)
+endif()
+
 add_library(mtc_third_party INTERFACE)
 foreach(folder IN LISTS MTC_THIRD_PARTY)
   target_include_directories(mtc_code SYSTEM INTERFACE "${folder}/include")
   target_include_directories(mtc_third_party SYSTEM INTERFACE "${folder}/include")
 endforeach()
-target_link_libraries(mtc_third_party INTERFACE ${MTC_THIRD_PARTY_ARCHIVES} Threads::Threads ${CMAKE_DL_LIBS} m)
+target_link_libraries(mtc_third_party INTERFACE ${MTC_THIRD_PARTY_ARCHIVES} Threads::Threads ${MTC_SYSTEM_LIBRARIES})
 if(ANDROID)
   target_link_libraries(mtc_third_party INTERFACE log)  # what cpuinfo writes to
 endif()
@@ -53,10 +58,12 @@ endforeach()
 # Then the system's libraries, and the compiler's C++ library, for apps that are linked as C. zig does not tell which one
 # it links: it is its own libc++.
 set(cxx_library c++)
-if("stdc++" IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
+if(CMAKE_CXX_SIMULATE_ID STREQUAL "MSVC")
+  set(cxx_library)  # objects name it themselves
+elseif("stdc++" IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
   set(cxx_library stdc++)
 endif()
-set(system_libraries ${CMAKE_THREAD_LIBS_INIT} ${CMAKE_DL_LIBS} m ${cxx_library})
+set(system_libraries ${CMAKE_THREAD_LIBS_INIT} ${MTC_SYSTEM_LIBRARIES} ${cxx_library})
 list(TRANSFORM system_libraries REPLACE "^([^-].*)$" "-l\\1")
 list(JOIN system_libraries " " system_libraries)
 string(APPEND MTC_PKG_CONFIG_PRIVATE "${system_libraries}")

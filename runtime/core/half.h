@@ -27,7 +27,7 @@ inline float FromBits(uint32_t bits) {
 // IEEE 754 binary16.
 #if defined(__aarch64__) && !defined(__clang__) && __GNUC__ < 13
 using Half = __fp16;  // these compilers define the macro below, and know its type in C alone
-#elif defined(__FLT16_MANT_DIG__)
+#elif defined(__FLT16_MANT_DIG__) && !defined(_MSC_VER)  // whose libraries have no conversions of it
 using Half = _Float16;
 #else
 struct Half {

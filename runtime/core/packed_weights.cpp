@@ -17,15 +17,6 @@ constexpr size_t kFirstChunk = size_t{128} << 10, kLargestChunk = size_t{8} << 2
 // Where addresses are short, a large chunk may find no room.
 constexpr uint64_t kLargestExpected = sizeof(void*) > 4 ? uint64_t{1} << 36 : kLargestChunk;
 
-class Lock {
- public:
-  explicit Lock(pthread_mutex_t& mutex) : mutex_(mutex) { pthread_mutex_lock(&mutex_); }
-  ~Lock() { pthread_mutex_unlock(&mutex_); }
-
- private:
-  pthread_mutex_t& mutex_;
-};
-
 bool Precedes(const PackedKey& a, const PackedKey& b) {
   const auto rest = [](const PackedKey& key) {
     return std::tuple(reinterpret_cast<uintptr_t>(key.weight), reinterpret_cast<uintptr_t>(key.bias), key.packing,
@@ -37,8 +28,7 @@ bool Precedes(const PackedKey& a, const PackedKey& b) {
 
 }  // namespace
 
-PackedWeights::PackedWeights() : next_chunk_(kFirstChunk) { pthread_mutex_init(&mutex_, nullptr); }
-PackedWeights::~PackedWeights() { pthread_mutex_destroy(&mutex_); }
+PackedWeights::PackedWeights() : next_chunk_(kFirstChunk) {}
 
 // Where the key stands or would stand.
 size_t PackedWeights::Position(const PackedKey& key) const {

@@ -1,8 +1,6 @@
 #ifndef MTC_CORE_PACKED_WEIGHTS_H_
 #define MTC_CORE_PACKED_WEIGHTS_H_
 
-#include <pthread.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/list.h"
+#include "core/mutex.h"
 #include "core/span.h"
 
 namespace mtc {
@@ -63,7 +62,6 @@ struct PackedBlock {
 class PackedWeights {
  public:
   PackedWeights();
-  ~PackedWeights();
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
 
@@ -104,7 +102,7 @@ class PackedWeights {
   bool IsAt(size_t position, const PackedKey& key) const;
   size_t Reservation(const void* data) const;
 
-  mutable pthread_mutex_t mutex_;
+  mutable Mutex mutex_;
   List<Entry> entries_;  // sorted by key
   List<PackedBlock> reserved_;
   List<Block> chunks_;

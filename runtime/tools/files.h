@@ -4,7 +4,6 @@
 #define MTC_TOOLS_FILES_H_
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -14,6 +13,8 @@
 #include <io.h>
 
 #include "tools/utf8_windows.h"
+#else
+#include <unistd.h>
 #endif
 
 namespace mtc::tools {

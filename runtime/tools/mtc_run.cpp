@@ -4,9 +4,12 @@
 // else random numbers. Exit status: 0 done, 1 the program cannot be loaded or run or a file not be written, 2 wrong
 // usage. A result that is not the source model's is said, `: differs`, and no failure: the run is done.
 
-#include <time.h>
 #if defined(__APPLE__)
 #include <sys/resource.h>
+#elif defined(_WIN32)
+#include <windows.h>
+// It needs the types of the one above.
+#include <psapi.h>
 #endif
 
 #include <algorithm>
@@ -17,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.h"
 #include "mtc/mtc.h"
 #include "tools/compare.h"
 #include "tools/npy.h"
@@ -161,11 +165,8 @@ Text WriteTrace(const mtc_session* session, const char* path) {
   return output.Finish();
 }
 
-double Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
+// Milliseconds since some moment before.
+double Now() { return static_cast<double>(mtc::MonotonicNanoseconds()) / 1e6; }
 
 // The most bytes of memory that the process has had; 0 where the system does not say.
 uint64_t PeakMemory() {
@@ -183,6 +184,9 @@ uint64_t PeakMemory() {
 #elif defined(__APPLE__)
   rusage usage;
   return getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<uint64_t>(usage.ru_maxrss) : 0;
+#elif defined(_WIN32)
+  PROCESS_MEMORY_COUNTERS counters;
+  return K32GetProcessMemoryInfo(GetCurrentProcess(), &counters, sizeof counters) ? counters.PeakWorkingSetSize : 0;
 #else
   return 0;
 #endif

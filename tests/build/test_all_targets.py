@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import visual_studio
 from torch import nn
 from torch.nn import functional as F
 
@@ -20,6 +21,7 @@ from mtc.build.built_kernels import prove
 from mtc.build.size_report import UNATTRIBUTED
 from mtc.build.targets import TARGETS, Target
 from mtc.build.toolchain import SEARCH, toolchain_for
+from mtc.build.toolchains.zig import zig_binary
 from mtc.diagnostics import MtcError
 
 pytestmark = pytest.mark.all_targets
@@ -73,11 +75,17 @@ def _builds(target: Target) -> list[str]:
 
 
 CASES = [(name, choice) for name in TARGETS for choice in _builds(TARGETS[name])]
+MSVC = ("windows-x86_64", "msvc")
+IS_STAND_IN = MSVC not in CASES and zig_binary() is not None  # for Visual Studio, which no other system has
+if IS_STAND_IN:
+    CASES.append(MSVC)
 
 
 @pytest.mark.parametrize(("name", "choice"), CASES, ids=lambda word: word)
-def test_a_target_is_built_and_run(name, choice, programs, tmp_path):
+def test_a_target_is_built_and_run(name, choice, programs, tmp_path, monkeypatch):
     target = TARGETS[name]
+    if IS_STAND_IN and (name, choice) == MSVC:
+        visual_studio.enter(monkeypatch)
     built = runtime.build(programs.kernels, target, tmp_path / "runtime", toolchain=choice)
     assert prove(built.folder, programs.kernels)
     for report in built.bill.files:

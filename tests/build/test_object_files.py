@@ -98,6 +98,20 @@ def test_sections(compiled: Compiled) -> None:
         assert {CALLER, ".text._Z5twiceIiET_S0_", ".data.chosen", ".data._ZL7numbers"} < {*compiled.read.sections}
 
 
+def test_sections_of_msvc_have_the_names_of_what_is_in_them(tmp_path: Path) -> None:
+    zig = zig_binary()
+    if zig is None:
+        pytest.skip("needs zig")
+    (tmp_path / "some.cpp").write_text(SOURCE)
+    options = "--target=x86_64-pc-windows-msvc -O1 -ffunction-sections -fdata-sections -c some.cpp -o some.o"
+    subprocess.run([zig, "clang", *options.split()], cwd=tmp_path, check=True, capture_output=True)
+    read = read_coff_object((tmp_path / "some.o").read_bytes())
+    assert read is not None
+    # By the rules of MSVC's decoration.
+    assert {CALLER, ".text.??$twice@H@@YAHH@Z", ".data.?chosen@@3PAPEAHA"} < {*read.sections}
+    assert ".text" in read.sections  # of nothing by itself
+
+
 def test_references(compiled: Compiled) -> None:
     text = compiled.said("--relocations")
     pattern = {

@@ -74,6 +74,7 @@ def test_map_formats(tmp_path, text):
 
 
 UNIT = "CMakeFiles/mtc_base.dir/one_unit.cpp.o"
+TEXTS = "containers, texts and numbers"
 XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
 
 
@@ -110,6 +111,13 @@ XNNPACK_MEMBER = "/x/lib/libmicrokernels-prod.a(avx512f.c.o)"
             ".rdata",
             ("XNNPACK", "microkernel x16_packw_gemm_goi"),
         ),
+        ("CMakeFiles/mtc_base.dir/one_unit.cpp.obj", ".text.?Run@Frame@mtc@@QEAAHXZ", ("mtc core", "Frame")),
+        ("CMakeFiles/mtc_base.dir/one_unit.cpp.obj", ".text.??0Frame@mtc@@QEAA@XZ", ("mtc core", "Frame")),
+        ("one/one_unit.cpp.obj", ".text.?Find@?A0x74DBCFB7@mtc@@YAHXZ", ("mtc core", "Find")),
+        ("one/one_unit.cpp.obj", ".text.?Add@?$List@I@mtc@@QEAAXI@Z", ("mtc core", "List")),
+        ("one/one_unit.cpp.obj", ".text.??1?$unique_ptr@VFrame@mtc@@@std@@QEAA@XZ", ("mtc core", TEXTS)),
+        ("one/one_unit.cpp.obj", ".rdata.??_C@_0P@MLIJHCJM@missing?5kernel?$AA@", ("mtc core", TEXTS)),
+        ("one/one_unit.cpp.obj", ".text.mtc_session_run", ("mtc core", "C API")),
         (XNNPACK_MEMBER, ".eh_frame", ("XNNPACK", "tables for unwinding")),
         ("/x/libXNNPACK.a(convolution-nhwc.c.o)", ".text.x", ("XNNPACK", "convolution-nhwc")),
         ("/x/lib/libqnnpack-microkernels.a(sse2.c.o)", ".text", ("QNNPACK", "microkernels sse2")),

@@ -1,18 +1,25 @@
-"""Windows: an app links `mtc.dll` and runs a program, from C and CMake as MinGW's compilers do and with MSVC's ABI."""
+"""Windows: an app links `mtc.dll` and runs a program, from C and CMake as MinGW's compilers do and with MSVC's ABI.
+
+The toolchain `msvc` is tested with a stand-in for Visual Studio, which is not here (visual_studio.py).
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+import visual_studio
 from torch import nn
 
 import mtc
 from mtc.build import cmake, runtime
+from mtc.build.runtime_folder import read_bill
+from mtc.build.size_report import UNATTRIBUTED
 from mtc.build.targets import TARGETS
 from mtc.build.toolchain import Toolchain, toolchain_for
 from mtc.build.toolchains.zig import zig_binary
@@ -54,18 +61,25 @@ set_target_properties(static PROPERTIES LINKER_LANGUAGE CXX)
 """
 
 
-@pytest.fixture(scope="module", params=["zig", "system"])
-def toolchain(request: pytest.FixtureRequest) -> Toolchain:
+@pytest.fixture(scope="module", params=["zig", "system", "msvc"])
+def choice(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "msvc" and zig_binary() is not None:
+            visual_studio.enter(patch)
+        yield request.param
+
+
+@pytest.fixture(scope="module")
+def toolchain(choice: str) -> Toolchain:
     try:
-        return toolchain_for(TARGET, request.param)
+        return toolchain_for(TARGET, choice)
     except MtcError as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain, choice: str) -> Path:
     """A runtime, a program for it and the app's source."""
-    choice = "zig" if toolchain.name == "zig" else "system"
     folder = tmp_path_factory.mktemp("windows")
     model = mtc.optimize(mtc.export(nn.ReLU().eval(), (torch.randn(2),)), "portable")
     mtc.package(model, folder / "relu.mtp")
@@ -85,6 +99,14 @@ def check(program: Path, folder: Path) -> None:
     quiet = os.environ | {"WINEDEBUG": "-all"}
     done = subprocess.run([wine, program.name], cwd=program.parent, env=quiet, check=False, timeout=300)
     assert done.returncode == 42
+
+
+def test_the_bill_names_libraries_and_kernels(folder: Path) -> None:
+    for report in read_bill(folder / "runtime").files:
+        assert UNATTRIBUTED not in report.by_component()
+        (kernel,) = {row for row in report.rows if row.component == "mtc kernels" and row.kernels}
+        assert kernel.part.startswith("relu@portable") and kernel.kernels == ("relu@portable:f32/1",)
+        assert {"pthreadpool", "mtc core"} < {*report.by_component()}
 
 
 @pytest.mark.parametrize("app", ["shared", "static"])

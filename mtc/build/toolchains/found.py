@@ -17,7 +17,7 @@ from mtc.diagnostics import NO_COMPILER
 class Found:
     """A C and a C++ compiler, found but not run yet."""
 
-    name: str  # gcc, clang, NDK, Xcode, zig; empty if only what the compiler says of itself tells
+    name: str  # gcc, clang, NDK, Xcode, MSVC, zig; empty if only what the compiler says of itself tells
     c: tuple[str, ...]
     cxx: tuple[str, ...]
     version: str = ""  # empty if the compiler must be asked

@@ -1,0 +1,95 @@
+"""Microsoft's headers and libraries, with clang as the compiler: MSVC's own lacks the vector types that kernels are
+written in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from mtc.build.runtime_sources import runtime_sources
+from mtc.build.targets import Target
+from mtc.build.toolchains.found import Found, Missing, cross_compiling
+from mtc.diagnostics import CANNOT_BUILD_TARGET
+
+# As a Developer Command Prompt sets them. Elsewhere they name a copy of the two folders.
+_TOOLS, _SDK = "VCToolsInstallDir", "WindowsSdkDir"
+_COMPONENT = "install Visual Studio's component `C++ Clang tools for Windows`, or LLVM"
+
+
+def find(target: Target) -> Found | Missing:
+    """clang for the ABI of MSVC. Raises MtcError (MTC704) if what the environment names is not complete."""
+    if target.system != "Windows":
+        return Missing("", "")
+    folders = _named() or _installed()
+    if folders is None:
+        return Missing(f"MSVC by {_TOOLS} and {_SDK}", f"set {_TOOLS} and {_SDK}, as a Developer Command Prompt does")
+    tools, sdk = folders
+    _check(tools, sdk)
+    programs = _programs(tools)
+    if programs is None:
+        return Missing("clang, lld-link and llvm-ar, to build with MSVC's libraries", _COMPONENT)
+    clang, clangxx, archiver = programs
+    # In quotes, since Microsoft's folders have spaces in their names.
+    options = f'-Xmicrosoft-visualc-tools-root "{tools.as_posix()}" -Xmicrosoft-windows-sdk-root "{sdk.as_posix()}"'
+    names = runtime_sources() / "toolchains" / "msvc" / "library_names.cmake"
+    arguments = (
+        f"-DCMAKE_PROJECT_INCLUDE={names.as_posix()}",
+        *(() if target.is_host else cross_compiling(target)),
+        *(f"-DCMAKE_{language}_COMPILER_TARGET={target.processor}-pc-windows-msvc" for language in ("C", "CXX", "ASM")),
+        *(f"-DCMAKE_{language}_FLAGS={options}" for language in ("C", "CXX")),
+        f"-DCMAKE_AR={archiver}",
+        # The C library inside the DLL: an app need not install Microsoft's. In every project, however old its policies.
+        "-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreaded",
+        "-DCMAKE_POLICY_DEFAULT_CMP0091=NEW",
+    )
+    return Found("MSVC", (clang,), (clangxx,), tools.name, arguments, names.read_text(encoding="utf-8"))
+
+
+def _named() -> tuple[Path, Path] | None:
+    """Of the environment. MSVC's own prompt sets both; one alone is a mistake that `_check` names."""
+    tools, sdk = os.environ.get(_TOOLS), os.environ.get(_SDK)
+    return (Path(tools or ""), Path(sdk or "")) if tools or sdk else None
+
+
+def _installed() -> tuple[Path, Path] | None:
+    """The newest that Visual Studio's installer has put on this machine."""
+    programs = os.environ.get("PROGRAMFILES(X86)")  # as Windows has them all, whatever the case
+    if not programs:
+        return None
+    locator = Path(programs, "Microsoft Visual Studio", "Installer", "vswhere.exe")
+    component = "Microsoft.VisualStudio.Component.VC.Tools.x86.x64"
+    command = [str(locator), "-latest", "-products", "*", "-requires", component, "-property", "installationPath"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        studio = Path(done.stdout.strip())
+        version = (studio / "VC/Auxiliary/Build/Microsoft.VCToolsVersion.default.txt").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return studio / "VC/Tools/MSVC" / version.strip(), Path(programs, "Windows Kits", "10")
+
+
+def _check(tools: Path, sdk: Path) -> None:
+    for variable, folder, parts in (
+        (_TOOLS, tools, ("include", "lib/x64")),
+        (_SDK, sdk, ("Include/*/ucrt", "Include/*/um", "Lib/*/ucrt/x64", "Lib/*/um/x64")),
+    ):
+        missing = [part for part in parts if not any(folder.glob(part))] if folder.parts else [*parts]
+        if missing:
+            raise CANNOT_BUILD_TARGET.error(
+                f"MSVC is incomplete: `{folder}`, which {variable} names, has no `{missing[0]}`"
+                if folder.parts
+                else f"MSVC is incomplete: {variable} is not set",
+                help=f"set {_TOOLS} and {_SDK}, as a Developer Command Prompt does, or neither to build without MSVC",
+            )
+
+
+def _programs(tools: Path) -> tuple[str, str, str] | None:
+    """clang, clang++ and llvm-ar: Visual Studio's own, then those on PATH. clang calls the lld-link beside it."""
+    own = tools.parents[2] / "Tools" / "Llvm" / "x64" / "bin" if len(tools.parents) > 2 else tools
+    for path in (str(own), None):
+        found = [shutil.which(name, path=path) for name in ("clang", "clang++", "llvm-ar", "lld-link")]
+        if all(found):
+            return str(found[0]), str(found[1]), str(found[2])
+    return None

@@ -1,0 +1,125 @@
+"""The search for MSVC: by what a Developer Command Prompt sets and by what Visual Studio's installer knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtc.build import toolchain
+from mtc.build.targets import target
+from mtc.build.toolchains import msvc
+from mtc.build.toolchains.found import Found, Missing
+from mtc.diagnostics import MtcError
+
+WINDOWS = target("windows-x86_64")
+TOOLS, SDK = "VC/Tools/MSVC/14.44.35207", "Windows Kits/10"
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path, monkeypatch) -> None:
+    """No MSVC, and no compiler."""
+    for name in ("VCToolsInstallDir", "WindowsSdkDir", "PROGRAMFILES(X86)", "CC", "CXX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+
+
+def install(root: Path, *, without: str = "") -> Path:
+    """What the search looks at."""
+    for part in (
+        f"{TOOLS}/include",
+        f"{TOOLS}/lib/x64",
+        f"{SDK}/Include/10.0.26100.0/ucrt",
+        f"{SDK}/Include/10.0.26100.0/um",
+        f"{SDK}/Lib/10.0.26100.0/ucrt/x64",
+        f"{SDK}/Lib/10.0.26100.0/um/x64",
+    ):
+        if part != without:
+            (root / part).mkdir(parents=True)
+    return root
+
+
+def put(folder: Path, *names: str, text: str = "#!/bin/sh\n") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+
+
+PROGRAMS = ("clang", "clang++", "lld-link", "llvm-ar")
+
+
+def enter(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCToolsInstallDir", f"{root / TOOLS}/")
+    monkeypatch.setenv("WindowsSdkDir", f"{root / SDK}/")
+
+
+@pytest.mark.parametrize("place", ["VC/Tools/Llvm/x64/bin", "path"])
+def test_clang_of_visual_studio_or_of_path_builds_with_its_folders(tmp_path, monkeypatch, place):
+    enter(install(tmp_path), monkeypatch)
+    put(tmp_path / place, *PROGRAMS)
+    found = toolchain.toolchain_for(WINDOWS, "msvc")
+    assert str(found) == "MSVC 14.44.35207"
+    assert f"-DCMAKE_CXX_COMPILER={tmp_path / place / 'clang++'}" in found.cmake_args
+    assert "-DCMAKE_C_COMPILER_TARGET=x86_64-pc-windows-msvc" in found.cmake_args
+    assert (
+        f'-DCMAKE_C_FLAGS=-Xmicrosoft-visualc-tools-root "{tmp_path / TOOLS}" '
+        f'-Xmicrosoft-windows-sdk-root "{tmp_path / SDK}"' in found.cmake_args
+    )
+    assert str(toolchain.toolchain_for(WINDOWS)) == "MSVC 14.44.35207"  # before MinGW's compilers and zig
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_without_clang_the_search_goes_on_and_says_what_to_install(tmp_path, monkeypatch, program):
+    enter(install(tmp_path), monkeypatch)
+    put(tmp_path / "path", *(name for name in PROGRAMS if name != program))
+    missing = msvc.find(WINDOWS)
+    assert isinstance(missing, Missing) and "C++ Clang tools for Windows" in missing.fix
+
+
+@pytest.mark.parametrize(
+    ("part", "variable"),
+    [
+        (f"{TOOLS}/include", "VCToolsInstallDir"),
+        (f"{TOOLS}/lib/x64", "VCToolsInstallDir"),
+        (f"{SDK}/Include/10.0.26100.0/um", "WindowsSdkDir"),
+        (f"{SDK}/Lib/10.0.26100.0/ucrt/x64", "WindowsSdkDir"),
+    ],
+)
+def test_an_incomplete_msvc_is_said(tmp_path, monkeypatch, part, variable):
+    enter(install(tmp_path, without=part), monkeypatch)
+    put(tmp_path / "path", *PROGRAMS)
+    with pytest.raises(MtcError, match=f"which {variable} names, has no") as caught:
+        toolchain.toolchain_for(WINDOWS)
+    assert caught.value.code.id == "MTC704" and "or neither" in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["VCToolsInstallDir", "WindowsSdkDir"])
+def test_one_variable_alone_is_a_mistake(tmp_path, monkeypatch, variable):
+    enter(install(tmp_path), monkeypatch)
+    monkeypatch.delenv(variable)
+    with pytest.raises(MtcError, match=f"{variable} is not set"):
+        toolchain.toolchain_for(WINDOWS)
+
+
+def test_the_installer_knows_where_visual_studio_is(tmp_path, monkeypatch):
+    studio = tmp_path / "Microsoft Visual Studio" / "2022" / "Community"
+    install(studio)
+    (tmp_path / SDK).parent.mkdir()
+    (studio / SDK).rename(tmp_path / SDK)
+    put(studio / "VC/Tools/Llvm/x64/bin", *PROGRAMS)
+    version = studio / "VC/Auxiliary/Build/Microsoft.VCToolsVersion.default.txt"
+    version.parent.mkdir(parents=True)
+    version.write_text("14.44.35207\n")
+    monkeypatch.setenv("PROGRAMFILES(X86)", str(tmp_path))
+    assert isinstance(msvc.find(WINDOWS), Missing)  # there is no installer
+    put(tmp_path / "Microsoft Visual Studio/Installer", "vswhere.exe", text=f"#!/bin/sh\necho '{studio}'\n")
+    found = msvc.find(WINDOWS)
+    assert isinstance(found, Found) and found.version == "14.44.35207"
+    version.unlink()  # without C++
+    assert isinstance(msvc.find(WINDOWS), Missing)
+
+
+def test_nothing_is_looked_for_by_other_targets(tmp_path, monkeypatch):
+    enter(install(tmp_path, without=f"{TOOLS}/include"), monkeypatch)
+    assert msvc.find(target("linux-arm64")) == Missing("", "")
