@@ -191,6 +191,22 @@ def test_zig_gets_arm_architectures_in_its_own_names(tmp_path, monkeypatch, give
     assert Path(found.c[0]).name == "cc"
 
 
+@pytest.mark.parametrize("given", ["", "-marm"])
+@pytest.mark.parametrize("name", ["linux-armv7", "linux-arm64"])
+def test_zig_compiles_for_thumb_where_there_is_one(name, given, tmp_path):
+    program = zig.zig_binary()
+    if program is None:
+        pytest.skip("the package `ziglang` is not installed")
+    (tmp_path / "probe.cpp").write_text("float probe(const float* x) { return x[0] * x[1]; }\n")
+    compiler = toolchain.toolchain_for(target(name), "zig").cmake_args
+    (cxx,) = [arg.split("=", 1)[1] for arg in compiler if arg.startswith("-DCMAKE_CXX_COMPILER=")]
+    subprocess.run([cxx, *given.split(), "-Os", "-c", "probe.cpp", "-o", "probe.o"], cwd=tmp_path, check=True)
+    data = (tmp_path / "probe.o").read_bytes()
+    # Mapping symbols say where which instructions begin (ELF for the Arm Architecture, 5.5.5).
+    found = {mark for mark in (b"$a", b"$t", b"$x") if b"\0" + mark + b"\0" in data}
+    assert found == {b"$x" if name == "linux-arm64" else b"$a" if given else b"$t"}
+
+
 def test_zig_archives_too(tmp_path, monkeypatch):
     monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "cache"))
     program = fake_compiler(tmp_path, "zig", "0.17.1")

@@ -24,13 +24,14 @@ from mtc.support.cache import cache_dir
 # times larger; and writes gcc's Arm architectures in zig's way. It needs no other program: there may be none.
 _COMPILER = """#!/bin/sh
 # Written by mtc.
-architecture= fpu=
+architecture= fpu= instructions='{instructions}'
 for argument do
   shift
   case $argument in
     -march=armv*) architecture=${{argument#-march=armv}} ;;
     -mfpu=*) fpu=${{argument#-mfpu=}} ;;
     -munaligned-access) ;;
+    -marm) instructions= ;;
     *) set -- "$@" "$argument" ;;
   esac
 done
@@ -48,6 +49,7 @@ if [ "$architecture" ]; then
   esac
   set -- "$@" "-mcpu=generic+$name${{features%+}}$fpu"
 fi
+set -- "$@" $instructions
 {vectors}export ZIG_GLOBAL_CACHE_DIR={cache}
 {environment}exec {zig} {language} -target {triple} {options} "$@"
 """
@@ -78,6 +80,9 @@ export ZIG_GLOBAL_CACHE_DIR={cache}
 exec {zig} {language} "$@"
 """
 _CPUS = {"armv7-a": "-mcpu=generic+v7a+neon", "wasm32": "-mcpu=generic+simd128"}
+# Thumb, where a file does not ask for `-marm`, as the NDK and Debian's gcc do it: it is smaller. Not as the triple: zig
+# has no C library for `thumb-linux-gnueabihf`.
+_INSTRUCTIONS = {"armv7-a": "-Xclang -target-feature -Xclang +thumb-mode"}
 
 
 # A linker without a cache of its own.
@@ -150,6 +155,7 @@ def zig_found(program: str, target: Target, version: str = "") -> Found | Missin
             options=shlex.join(options),
             environment=environment,
             vectors=_VECTORS if target.abi == _SOFT_FLOATS else "",
+            instructions=_INSTRUCTIONS.get(target.processor, ""),
         )
         for language, template in (("cc", _COMPILER), ("c++", _COMPILER), ("ar", _TOOL), ("ranlib", _TOOL))
     }
