@@ -28,6 +28,7 @@ _TABLES = re.compile(
     r"\.(interp|note.*|hash|gnu\.hash|dynsym|dynstr|gnu\.version.*|rela?\..*|relr\.dyn|dynamic|got.*|plt.*|eh_frame_hdr)$"
     r"|__\w+,__(stubs|stub_helper|got|auth_\w+|la_symbol_ptr|unwind_info|eh_frame)$"
 )
+_END_OF_TABLE = 4  # bytes of zeros behind tables for unwinding, which lld writes where there is none, too
 # model -> the source lines that need a kernel
 Users = Mapping[str, Sequence[str]]
 _MOST_PLACES = 3
@@ -153,8 +154,9 @@ def _section_parts(section: Section, skip: int, inputs: list[Input], needs: Need
     if not section.is_loaded or _TABLES.match(section.name):
         yield FILE_FORMAT, section.name, end - at, ()
         return
-    if not inputs:  # there is no map
-        yield UNATTRIBUTED, section.name, end - at, ()
+    if not inputs:
+        is_end = section.name == ".eh_frame" and section.size == _END_OF_TABLE
+        yield FILE_FORMAT if is_end else UNATTRIBUTED, section.name, end - at, ()
         return
     for entry in sorted(inputs, key=lambda entry: (entry.address, entry.size)):
         start, stop = max(entry.address, at), min(entry.address + entry.size, end)
