@@ -20,12 +20,25 @@ class _Mode:
         held = {} if module is None else module.__dict__
         if module is None or "training" not in held:  # a scripted module has it elsewhere
             raise AttributeError("training")
-        if held["training"] and module in self._modules:
+        if held["training"] and module in self._modules and not _is_same_in_training(module):
             self._asked.append(module)
         return held["training"]
 
     def __set__(self, module: torch.nn.Module, value: bool) -> None:
         module.__dict__["training"] = value
+
+
+def _is_same_in_training(module: torch.nn.Module) -> bool:
+    """torch's own pass their mode on, or choose a faster path by it, where it changes no result: without dropout, or
+    without statistics that batches leave. What a user derives from them may do more."""
+    kind = type(module)
+    if not kind.__module__.startswith("torch.nn.modules."):
+        return False
+    if issubclass(kind, (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer)):
+        return True  # their dropouts are modules, which are asked themselves
+    if hasattr(module, "track_running_stats"):
+        return not module.track_running_stats
+    return getattr(module, "p" if kind.__module__.endswith(".dropout") else "dropout", None) == 0
 
 
 @contextmanager
