@@ -30,16 +30,23 @@ class MayNameFile(click.types.StringParamType):
 
 
 def files_named(context: click.Context) -> list[Path]:
-    """The files that a command's arguments name, whether or not they are there; options name others."""
+    """The files that a command is about, whether or not they are there: those that its arguments name; if they name
+    none, such as those of `build-runtime --ops ops.yaml`, what it is to read of its options."""
+    options = (option for option in context.command.params if isinstance(option, click.Option))
+    arguments = (argument for argument in context.command.params if isinstance(argument, click.Argument))
+    read = (option for option in options if option.name != "output")
+    return _files_of(arguments, context) or _files_of(read, context)
+
+
+def _files_of(parameters: Iterable[click.Parameter], context: click.Context) -> list[Path]:
     found: list[Path] = []
-    for parameter in context.command.params:
-        if isinstance(parameter, click.Argument):
-            given = context.params.get(parameter.name or "")
-            for value in given if isinstance(given, tuple) else (given,):
-                if isinstance(value, str) and isinstance(parameter.type, MayNameFile):
-                    value = parameter.type.file_in(value)
-                if isinstance(value, Path):
-                    found.append(value)
+    for parameter in parameters:
+        given = context.params.get(parameter.name or "")
+        for value in given if isinstance(given, tuple) else (given,):
+            if isinstance(value, str) and isinstance(parameter.type, MayNameFile):
+                value = parameter.type.file_in(value)
+            if isinstance(value, Path):
+                found.append(value)
     return found
 
 

@@ -68,6 +68,9 @@ def places_of(run: dict[str, Any]) -> list[tuple[str, str, str, int]]:
         ("check erf.py --backend xnpack", 2, [("MTC301", "error", "erf.py", 1)]),
         ("bench erf.py --runs 0", 2, [("usage", "error", "erf.py", 1)]),
         ("recipe run none.yaml", 1, [("MTC107", "error", "none.yaml", 1)]),
+        ("build-runtime --ops none.yaml -o runtime", 1, [("MTC107", "error", "none.yaml", 1)]),
+        ("package --format tar -o x.tar.gz --runtime none", 1, [("MTC107", "error", "none", 1)]),
+        ("select-ops --merge ops.yaml --merge none.yaml", 1, [("MTC107", "error", "none.yaml", 1)]),
         ("backends", 0, []),
     ],
 )
