@@ -79,6 +79,12 @@ def test_a_command_that_no_shell_reads(monkeypatch):
     assert caught.value.code.id == "MTC702"
 
 
+def test_a_blank_name_is_none(monkeypatch):
+    monkeypatch.setenv("CC", " ")
+    monkeypatch.setenv("CXX", "")
+    assert isinstance(toolchain.SEARCH["cc"](host_target()), Missing)
+
+
 def test_a_compiler_that_is_none(monkeypatch):
     monkeypatch.setenv("CXX", "/no/such/g++")
     with pytest.raises(MtcError, match="/no/such/g") as caught:

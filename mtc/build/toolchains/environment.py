@@ -21,11 +21,11 @@ _FIX = "set CC and CXX to compilers for it"
 def find(target: Target) -> Found | Missing:
     """CC and CXX count for the target that they build for: where they are the system's own compilers, another target
     needs another toolchain. Raises MtcError (MTC702) if one of them is no program."""
-    cc, cxx = os.environ.get("CC"), os.environ.get("CXX")
+    cc, cxx = (os.environ.get(variable, "").strip() for variable in ("CC", "CXX"))  # blank is as good as unset
     if not cc and not cxx:
         return Missing("CC and CXX", _FIX)
     # One of the two is enough where the other's name follows from it.
-    c = _words("CC", cc) if cc else _partners(_words("CXX", cxx or ""), _C)
+    c = _words("CC", cc) if cc else _partners(_words("CXX", cxx), _C)
     cpp = _words("CXX", cxx) if cxx else _partners(c, _CXX)
     for variable, command in (("CC", c), ("CXX", cpp)):
         if not command or shutil.which(command[0]) is None:
