@@ -31,7 +31,8 @@ target_include_directories(mtc_code INTERFACE
 target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include")
 target_compile_definitions(mtc_code INTERFACE NDEBUG)
 if(WIN32)
-  target_compile_definitions(mtc_code INTERFACE "MTC_API=__declspec(dllexport)")
+  # Microsoft's <windows.h> defines `min` and `max` else, which are C++'s.
+  target_compile_definitions(mtc_code INTERFACE "MTC_API=__declspec(dllexport)" NOMINMAX)
 endif()
 target_compile_options(mtc_code INTERFACE
   -fno-exceptions -fno-rtti
