@@ -152,3 +152,13 @@ def test_a_visual_studio_without_an_sdk_leaves_the_search_to_others(studio):
 def test_nothing_is_looked_for_by_other_targets(tmp_path, monkeypatch):
     enter(install(tmp_path, without=f"{TOOLS}/include"), monkeypatch)
     assert msvc.find(target("linux-arm64")) == Missing("", "")
+
+
+def test_compilers_of_the_environment_build_for_the_abi_too(tmp_path, monkeypatch):
+    put(tmp_path / "path", "clang", "clang++", text="#!/bin/sh\necho x86_64-pc-windows-msvc\n")
+    monkeypatch.setenv("CXX", "clang++ --target=x86_64-pc-windows-msvc")
+    found = toolchain.SEARCH["cc"](WINDOWS)
+    assert isinstance(found, Found) and {*msvc.project_arguments()} < {*found.cmake_args}
+    monkeypatch.setattr(msvc, "project_state", lambda: "another")
+    changed = toolchain.SEARCH["cc"](WINDOWS)
+    assert isinstance(changed, Found) and changed.identity != found.identity

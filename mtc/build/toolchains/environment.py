@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping
 
 from mtc.build.targets import Target
+from mtc.build.toolchains import msvc
 from mtc.build.toolchains.found import Found, Missing, cross_compiling, is_zig
 from mtc.build.toolchains.zig import zig_found
 from mtc.diagnostics import NO_COMPILER
@@ -40,6 +41,9 @@ def find(target: Target) -> Found | Missing:
     machine = _machine(programs[1])
     if not _is_for(machine, target):
         return Missing(f"CXX, which builds for {machine or 'another system'}", _FIX)
+    if machine.endswith("msvc"):
+        arguments = (*cross_compiling(target), *msvc.project_arguments())
+        return Found("", *programs, cmake_args=arguments, state=msvc.project_state())
     return Found("", *programs, cmake_args=cross_compiling(target))
 
 

@@ -41,18 +41,33 @@ def find(target: Target) -> Found | Missing:
     clang, clangxx, archiver = programs
     # In quotes, since Microsoft's folders have spaces in their names.
     options = f'-Xmicrosoft-visualc-tools-root "{tools.as_posix()}" -Xmicrosoft-windows-sdk-root "{sdk.as_posix()}"'
-    names = runtime_sources() / "toolchains" / "msvc" / "library_names.cmake"
     arguments = (
-        f"-DCMAKE_PROJECT_INCLUDE={names.as_posix()}",
         *(() if target.is_host else cross_compiling(target)),
+        *project_arguments(),
         *(f"-DCMAKE_{language}_COMPILER_TARGET={target.processor}-pc-windows-msvc" for language in ("C", "CXX", "ASM")),
         *(f"-DCMAKE_{language}_FLAGS={options}" for language in ("C", "CXX")),
         f"-DCMAKE_AR={archiver}",
+    )
+    return Found("MSVC", (clang,), (clangxx,), tools.name, arguments, project_state())
+
+
+def project_arguments() -> tuple[str, ...]:
+    """What CMake is told for this ABI, whoever names the compiler."""
+    return (
+        f"-DCMAKE_PROJECT_INCLUDE={_project_file().as_posix()}",
         # The C library inside the DLL: an app need not install Microsoft's. In every project, however old its policies.
         "-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreaded",
         "-DCMAKE_POLICY_DEFAULT_CMP0091=NEW",
     )
-    return Found("MSVC", (clang,), (clangxx,), tools.name, arguments, names.read_text(encoding="utf-8"))
+
+
+def project_state() -> str:
+    """Changes when what these arguments name does."""
+    return _project_file().read_text(encoding="utf-8")
+
+
+def _project_file() -> Path:
+    return runtime_sources() / "toolchains" / "msvc" / "project.cmake"
 
 
 def _named() -> tuple[Path, Path] | None:
