@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mtc.build import toolchain
-from mtc.build.targets import target
+from mtc.build.targets import Target, target
 from mtc.build.toolchains import msvc
 from mtc.build.toolchains.found import Found, Missing
 from mtc.diagnostics import MtcError
@@ -154,11 +154,13 @@ def test_nothing_is_looked_for_by_other_targets(tmp_path, monkeypatch):
     assert msvc.find(target("linux-arm64")) == Missing("", "")
 
 
-def test_compilers_of_the_environment_build_for_the_abi_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_host", [False, True])
+def test_compilers_of_the_environment_build_for_the_abi_too(tmp_path, monkeypatch, is_host):
+    monkeypatch.setattr(Target, "is_host", is_host)
     put(tmp_path / "path", "clang", "clang++", text="#!/bin/sh\necho x86_64-pc-windows-msvc\n")
     monkeypatch.setenv("CXX", "clang++ --target=x86_64-pc-windows-msvc")
     found = toolchain.SEARCH["cc"](WINDOWS)
-    assert isinstance(found, Found) and {*msvc.project_arguments()} < {*found.cmake_args}
+    assert isinstance(found, Found) and {*msvc.project_arguments()} <= {*found.cmake_args}
     monkeypatch.setattr(msvc, "project_state", lambda: "another")
     changed = toolchain.SEARCH["cc"](WINDOWS)
     assert isinstance(changed, Found) and changed.identity != found.identity

@@ -52,7 +52,7 @@ def find(target: Target) -> Found | Missing:
 
 
 def project_arguments() -> tuple[str, ...]:
-    """What CMake is told for this ABI, whoever names the compiler."""
+    """What CMake is told for this ABI, whoever names the compiler; of no effect if that is for MinGW's."""
     return (
         f"-DCMAKE_PROJECT_INCLUDE={_project_file().as_posix()}",
         # The C library inside the DLL: an app need not install Microsoft's. In every project, however old its policies.
