@@ -13,7 +13,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT MTC_MODE MATCHES "^(size|speed)$")
   message(FATAL_ERROR "MTC_MODE is size or speed, not `${MTC_MODE}`")
 endif()
-# The level is ours, not CMake's: CMAKE_BUILD_TYPE stays empty and adds nothing.
+# The level is ours, not CMake's: CMAKE_BUILD_TYPE is empty.
 if(MTC_SANITIZE)
   set(MTC_OPTIMIZE -O1)  # instrumented code takes long to optimize, and is for finding mistakes
   set(MTC_OPTIMIZE_HOT -O1)
