@@ -17,7 +17,8 @@ _SYMBOL = re.compile(r"^[0-9a-f]+ +[0-9a-f]+ +\d+ {10,}(\S+)$")
 
 def complete_map(map_file: Path, archives: Iterable[Path]) -> None:
     """Writes `archive.a(member.obj)` where lld wrote the member alone, of the first archive that has it, and
-    `.text$name` where `read_coff_object` calls the section so. `archives` are relative to the map's folder."""
+    `.text$name` where `read_coff_object` calls the section so. What is relative, of `archives` and in the map, is
+    so to the map's folder. A map of another linker stays as it is."""
     folder = map_file.parent
     origins: dict[str, str] = {}
     contents: dict[str, bytes] = {}

@@ -13,7 +13,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT MTC_MODE MATCHES "^(size|speed)$")
   message(FATAL_ERROR "MTC_MODE is size or speed, not `${MTC_MODE}`")
 endif()
-# The level is ours, not CMake's: CMAKE_BUILD_TYPE stays empty and adds nothing.
+# The level is ours, not CMake's: CMAKE_BUILD_TYPE is empty.
 if(MTC_SANITIZE)
   set(MTC_OPTIMIZE -O1)  # instrumented code takes long to optimize, and is for finding mistakes
   set(MTC_OPTIMIZE_HOT -O1)
@@ -31,13 +31,16 @@ target_include_directories(mtc_code INTERFACE
 target_include_directories(mtc_code SYSTEM INTERFACE "${MTC_FLATBUFFERS}/include")
 target_compile_definitions(mtc_code INTERFACE NDEBUG)
 if(WIN32)
-  target_compile_definitions(mtc_code INTERFACE "MTC_API=__declspec(dllexport)")
+  # Microsoft's <windows.h> defines `min` and `max` else, which are C++'s.
+  target_compile_definitions(mtc_code INTERFACE "MTC_API=__declspec(dllexport)" NOMINMAX)
 endif()
 target_compile_options(mtc_code INTERFACE
   -fno-exceptions -fno-rtti
   -ffunction-sections -fdata-sections
   -fno-math-errno  # nobody reads errno after sqrt; it keeps sqrt from being one instruction
   -Wall -Wextra
+  # KernelContext::Fail hands on the texts that kernels write, where clang sees no literal.
+  $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-format-security>
   # The paths of the building machine stay out of the binary.
   "-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=runtime" "-ffile-prefix-map=${MTC_SELECTION}=selection")
 

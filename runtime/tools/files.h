@@ -25,8 +25,10 @@ namespace mtc::tools {
 inline FILE* OpenFile(const char* path, const char* mode) { return _wfopen(Wide(path).data(), Wide(mode).data()); }
 inline bool RemoveFile(const char* path) { return _wremove(Wide(path).data()) == 0; }
 inline bool MakeFolder(const char* path) { return _wmkdir(Wide(path).data()) == 0 || errno == EEXIST; }
+using FileFacts = struct _stat64;
 // errno says why there are none.
-inline bool FactsOf(const char* path, struct _stat64* facts) { return _wstat64(Wide(path).data(), facts) == 0; }
+inline bool FactsOf(const char* path, FileFacts* facts) { return _wstat64(Wide(path).data(), facts) == 0; }
+inline bool IsRegular(const FileFacts& facts) { return (facts.st_mode & _S_IFMT) == _S_IFREG; }
 inline bool MayWriteInto(const char* folder) { return _waccess(Wide(folder).data(), 2) == 0; }
 // A file cannot be renamed to one that exists.
 inline bool RenameOver(const char* from, const char* to) {
@@ -38,7 +40,6 @@ inline bool IsSameFile(const char* a, const char* b) {
   return _wfullpath(left, Wide(a).data(), MAX_PATH) != nullptr &&
          _wfullpath(right, Wide(b).data(), MAX_PATH) != nullptr && _wcsicmp(left, right) == 0;
 }
-using FileFacts = struct _stat64;
 inline constexpr char kSeparators[] = "/\\";
 
 #else
@@ -46,14 +47,15 @@ inline constexpr char kSeparators[] = "/\\";
 inline FILE* OpenFile(const char* path, const char* mode) { return fopen(path, mode); }
 inline bool RemoveFile(const char* path) { return remove(path) == 0; }
 inline bool MakeFolder(const char* path) { return mkdir(path, 0777) == 0 || errno == EEXIST; }
-inline bool FactsOf(const char* path, struct stat* facts) { return stat(path, facts) == 0; }
+using FileFacts = struct stat;
+inline bool FactsOf(const char* path, FileFacts* facts) { return stat(path, facts) == 0; }
+inline bool IsRegular(const FileFacts& facts) { return S_ISREG(facts.st_mode); }
 inline bool MayWriteInto(const char* folder) { return access(folder, W_OK | X_OK) == 0; }
 inline bool RenameOver(const char* from, const char* to) { return rename(from, to) == 0; }
 inline bool IsSameFile(const char* a, const char* b) {
   struct stat left, right;
   return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }
-using FileFacts = struct stat;
 inline constexpr char kSeparators[] = "/";
 
 #endif

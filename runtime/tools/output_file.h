@@ -33,7 +33,7 @@ inline Text CheckTarget(const char* path, const char* magic, const std::vector<c
     for (const char* name : sources) {
       if (IsSameFile(path, name)) return Text("it is `") + name + "`, which this run reads";
     }
-    if (!S_ISREG(target.st_mode)) return "it is not a regular file";
+    if (!IsRegular(target)) return "it is not a regular file";
     if (Beginning(path, strlen(magic)) != magic) return "there is a file that mtc_run did not write";
   } else if (errno != ENOENT) {
     return strerror(errno);

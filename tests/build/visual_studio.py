@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from mtc.build.toolchains.zig import zig_binary, zig_version
 from mtc.support.atomic import atomic_folder
-from mtc.support.cache import cache_root
+from mtc.support.cache import cache_dir
+from mtc.support.file_lock import file_lock
 
 _FILES = Path(__file__).parent / "visual_studio_files"
 _TOOLS, _SDK, _VERSION = "VC/Tools/MSVC/14.44.35207", "Windows Kits/10", "10.0.26100.0"
@@ -46,12 +48,13 @@ def _stand_in() -> Path:
     program = zig_binary()
     assert program is not None
     state = hashlib.sha256(f"{program}\0{zig_version()}\0{Path(__file__).read_text()}".encode())
-    for file in sorted(_FILES.iterdir()):
+    for file in sorted(path for path in _FILES.rglob("*") if path.is_file()):
         state.update(file.read_bytes())
-    root = cache_root() / "toolchains" / f"visual-studio-{state.hexdigest()[:16]}"
-    if not root.is_dir():
-        with atomic_folder(root) as folder:
-            _make(folder, program)
+    root = cache_dir("toolchains") / f"visual-studio-{state.hexdigest()[:16]}"
+    with file_lock(cache_dir("locks") / root.name):  # several processes test at a time
+        if not root.is_dir():
+            with atomic_folder(root) as folder:
+                _make(folder, program)
     return root
 
 
@@ -64,8 +67,8 @@ def _make(root: Path, zig: Path) -> None:
         (include / name).mkdir(parents=True)
     (include / "shared").symlink_to(library / "libc/include/any-windows-any")
     (include / "ucrt/sys").mkdir(parents=True)
-    for file in _FILES.glob("*.h"):
-        (include / "ucrt" / file.name).write_bytes(file.read_bytes())
+    for file in _FILES.rglob("*.h"):
+        (include / "ucrt" / file.relative_to(_FILES)).write_bytes(file.read_bytes())
     for name in _NOT_THERE:
         (include / "ucrt" / name).write_text(f"#error Windows has no <{name}>\n")
     (include / "ucrt/pthread_time.h").touch()  # which MinGW's <time.h> includes
@@ -74,14 +77,15 @@ def _make(root: Path, zig: Path) -> None:
 
 def _make_programs(folder: Path, zig: Path, library: Path) -> None:
     folder.mkdir()
-    common = f"-resource-dir {library} -Wno-unused-command-line-argument"
+    common = f"-resource-dir {shlex.quote(str(library))} -Wno-unused-command-line-argument"
+    cxx_headers = shlex.quote(str(library / "libcxx/include"))
     for name, call in (
         ("clang", f"clang --driver-mode=gcc {common}"),
-        ("clang++", f"clang --driver-mode=g++ {common} -isystem {library / 'libcxx/include'} {_LIBCXX}"),
+        ("clang++", f"clang --driver-mode=g++ {common} -isystem {cxx_headers} {_LIBCXX}"),
         ("lld-link", "lld-link"),
         ("llvm-ar", "ar"),
     ):
-        (folder / name).write_text(f'#!/bin/sh\nexec {zig} {call} "$@"\n')
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(str(zig))} {call} "$@"\n')
         (folder / name).chmod(0o755)
 
 

@@ -36,15 +36,16 @@ def find(target: Target) -> Found | Missing:
     programs = (shutil.which(c[0]) or c[0], *c[1:]), (shutil.which(cpp[0]) or cpp[0], *cpp[1:])
     if is_zig(programs[1][0]):
         return zig_found(programs[1][0], target)
-    if target.is_host:
-        return Found("", *programs)
-    machine = _machine(programs[1])
-    if not _is_for(machine, target):
-        return Missing(f"CXX, which builds for {machine or 'another system'}", _FIX)
-    if machine.endswith("msvc"):
-        arguments = (*cross_compiling(target), *msvc.project_arguments())
+    arguments: tuple[str, ...] = ()
+    if not target.is_host:
+        machine = _machine(programs[1])
+        if not _is_for(machine, target):
+            return Missing(f"CXX, which builds for {machine or 'another system'}", _FIX)
+        arguments = cross_compiling(target)
+    if target.system == "Windows":  # where clang builds for either ABI
+        arguments = (*arguments, *msvc.project_arguments())
         return Found("", *programs, cmake_args=arguments, state=msvc.project_state())
-    return Found("", *programs, cmake_args=cross_compiling(target))
+    return Found("", *programs, cmake_args=arguments)
 
 
 _C = {"clang++": "clang", "g++": "gcc", "c++": "cc"}

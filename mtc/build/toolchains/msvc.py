@@ -15,18 +15,26 @@ from mtc.diagnostics import CANNOT_BUILD_TARGET
 
 # As a Developer Command Prompt sets them. Elsewhere they name a copy of the two folders.
 _TOOLS, _SDK = "VCToolsInstallDir", "WindowsSdkDir"
+_PROMPT = f"set {_TOOLS} and {_SDK}, as a Developer Command Prompt does"
 _COMPONENT = "install Visual Studio's component `C++ Clang tools for Windows`, or LLVM"
+_SECONDS = 60
 
 
 def find(target: Target) -> Found | Missing:
     """clang for the ABI of MSVC. Raises MtcError (MTC704) if what the environment names is not complete."""
     if target.system != "Windows":
         return Missing("", "")
-    folders = _named() or _installed()
+    named = _named()
+    folders = named or _installed()
     if folders is None:
-        return Missing(f"MSVC by {_TOOLS} and {_SDK}", f"set {_TOOLS} and {_SDK}, as a Developer Command Prompt does")
+        return Missing(f"MSVC by {_TOOLS} and {_SDK}", _PROMPT)
     tools, sdk = folders
-    _check(tools, sdk)
+    if lack := _lack(tools, sdk):
+        if named:
+            raise CANNOT_BUILD_TARGET.error(
+                f"MSVC is incomplete: {lack}", help=f"{_PROMPT}, or neither to build without MSVC"
+            )
+        return Missing(f"MSVC, where {lack}", "install Visual Studio's `Desktop development with C++`")
     programs = _programs(tools)
     if programs is None:
         return Missing("clang, lld-link and llvm-ar, to build with MSVC's libraries", _COMPONENT)
@@ -44,7 +52,7 @@ def find(target: Target) -> Found | Missing:
 
 
 def project_arguments() -> tuple[str, ...]:
-    """What CMake is told for this ABI, whoever names the compiler."""
+    """What CMake is told for this ABI, whoever names the compiler; of no effect if that is for MinGW's."""
     return (
         f"-DCMAKE_PROJECT_INCLUDE={_project_file().as_posix()}",
         # The C library inside the DLL: an app need not install Microsoft's. In every project, however old its policies.
@@ -63,7 +71,7 @@ def _project_file() -> Path:
 
 
 def _named() -> tuple[Path, Path] | None:
-    """Of the environment. MSVC's own prompt sets both; one alone is a mistake that `_check` names."""
+    """Of the environment. MSVC's own prompt sets both; one alone is a mistake."""
     tools, sdk = os.environ.get(_TOOLS), os.environ.get(_SDK)
     return (Path(tools or ""), Path(sdk or "")) if tools or sdk else None
 
@@ -76,28 +84,28 @@ def _installed() -> tuple[Path, Path] | None:
     locator = Path(programs, "Microsoft Visual Studio", "Installer", "vswhere.exe")
     component = "Microsoft.VisualStudio.Component.VC.Tools.x86.x64"
     command = [str(locator), "-latest", "-products", "*", "-requires", component, "-property", "installationPath"]
+    command.append("-utf8")  # else in the code page of the user's language
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        studio = Path(done.stdout.strip())
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
+        studio = Path(done.stdout.decode("utf-8", "replace").strip())
         version = (studio / "VC/Auxiliary/Build/Microsoft.VCToolsVersion.default.txt").read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return studio / "VC/Tools/MSVC" / version.strip(), Path(programs, "Windows Kits", "10")
 
 
-def _check(tools: Path, sdk: Path) -> None:
+def _lack(tools: Path, sdk: Path) -> str:
+    """What is not there of the two folders; nothing if all is."""
     for variable, folder, parts in (
         (_TOOLS, tools, ("include", "lib/x64")),
         (_SDK, sdk, ("Include/*/ucrt", "Include/*/um", "Lib/*/ucrt/x64", "Lib/*/um/x64")),
     ):
-        missing = [part for part in parts if not any(folder.glob(part))] if folder.parts else [*parts]
-        if missing:
-            raise CANNOT_BUILD_TARGET.error(
-                f"MSVC is incomplete: `{folder}`, which {variable} names, has no `{missing[0]}`"
-                if folder.parts
-                else f"MSVC is incomplete: {variable} is not set",
-                help=f"set {_TOOLS} and {_SDK}, as a Developer Command Prompt does, or neither to build without MSVC",
-            )
+        if not folder.parts:
+            return f"{variable} is not set"
+        for part in parts:
+            if not any(folder.glob(part)):
+                return f"`{folder}` has no `{part}`"
+    return ""
 
 
 def _programs(tools: Path) -> tuple[str, str, str] | None:

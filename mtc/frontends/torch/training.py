@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import torch
+
+_ONE_AT_A_TIME = Lock()  # what is set below is every module's
 
 
 class _Mode:
@@ -49,8 +52,9 @@ def asked_for_mode(source: object) -> Iterator[list[torch.nn.Module]]:
     modules = {*source.modules()} if isinstance(source, torch.nn.Module) else set()
     asked: list[torch.nn.Module] = []
     asked += (module for module in modules if isinstance(module, torch.jit.ScriptModule) and module.training)
-    torch.nn.Module.training = _Mode(modules, asked)  # type: ignore[assignment]
-    try:
-        yield asked
-    finally:
-        del torch.nn.Module.training
+    with _ONE_AT_A_TIME:
+        torch.nn.Module.training = _Mode(modules, asked)  # type: ignore[assignment]
+        try:
+            yield asked
+        finally:
+            del torch.nn.Module.training

@@ -1,4 +1,8 @@
-# Included after each project() that is compiled for MSVC's ABI.
+# Included after each project() for Windows whose compiler may be for MSVC's ABI.
+
+if(NOT CMAKE_C_SIMULATE_ID STREQUAL "MSVC" AND NOT CMAKE_CXX_SIMULATE_ID STREQUAL "MSVC")
+  return()
+endif()
 
 # Libraries are called as on every other system, so that who looks for them need not ask which compiler made them. MSVC's
 # linker takes any name.
