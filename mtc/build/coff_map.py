@@ -19,6 +19,9 @@ def complete_map(map_file: Path, archives: Iterable[Path]) -> None:
     """Writes `archive.a(member.obj)` where lld wrote the member alone, of the first archive that has it, and
     `.text$name` where `read_coff_object` calls the section so. What is relative, of `archives` and in the map, is
     so to the map's folder. A map of another linker stays as it is."""
+    lines = map_file.read_text(encoding="utf-8", errors="replace").split("\n")
+    if not lines[0].startswith("Address"):
+        return
     folder = map_file.parent
     origins: dict[str, str] = {}
     contents: dict[str, bytes] = {}
@@ -37,7 +40,6 @@ def complete_map(map_file: Path, archives: Iterable[Path]) -> None:
         read = read_coff_object(content)
         return frozenset(read.sections if read else ())
 
-    lines = map_file.read_text(encoding="utf-8", errors="replace").split("\n")
     for index, line in enumerate(lines):
         if (found := _INPUT.match(line)) is None:
             continue

@@ -49,7 +49,7 @@ def toolchain_for(target: Target, choice: str = "") -> Toolchain:
 
 
 def toolchain_name(target: Target) -> str:
-    """What `toolchain_for` would take, for people. Makes nothing of what it needs; raises as that does."""
+    """What `toolchain_for` would take, for people: without what a build prepares. Raises as that does."""
     return str(_toolchain(_found(target)))
 
 
