@@ -52,11 +52,13 @@ def products(runtime: Path) -> dict[str, frozenset[str] | None]:
 
 
 def kernels_of(runtime: Path) -> frozenset[str]:
-    """What every product of the runtime in a folder holds. CANNOT_READ if there is none."""
-    tables = [table for table in products(runtime).values() if table is not None]
-    if not tables:
-        raise CANNOT_READ.error(f"no library in `{runtime}` holds a table of kernels", help="build the runtime again")
-    return frozenset.intersection(*tables)
+    """What every product of the runtime in a folder holds: nothing if there is no table. CANNOT_READ if there is no
+    product."""
+    found = products(runtime)
+    if not found:
+        raise CANNOT_READ.error(f"`{runtime}` holds no library", help="build the runtime again")
+    tables = [table for table in found.values() if table is not None]
+    return frozenset.intersection(*tables) if tables else frozenset()
 
 
 def prove(runtime: Path, keys: Collection[str]) -> dict[str, int]:

@@ -34,7 +34,9 @@ def cpp_tests(
     name = "-".join(filter(None, ["tests", target.name, sanitizers, kind.toolchain.identity, _place()]))
     work = cache_dir("build", name)
     with file_lock(cache_dir("locks") / name):
-        kernel_table.write(keys, work / "selection", is_xnnpack_whole="xnnpack" in kind.libraries)
+        kernel_table.write(
+            keys, work / "selection", is_xnnpack_whole="xnnpack" in kind.libraries, has_other_kernels=True
+        )
         cmake.configure(
             runtime_sources(),
             work,

@@ -38,10 +38,13 @@ _CPP_DTYPES = {DType.F64: "DType::kF64", DType.I8: "DType::kI8", DType.U8: "DTyp
 _ANY = 0xFF  # as in runtime/interpreter/linker.cpp
 
 
-def write(keys: Collection[str], folder: Path, *, is_xnnpack_whole: bool = False) -> list[Path]:
-    """Writes selected_kernels.h, kernel_table.cpp and kernels.cmake into `folder`, and returns their paths; a file that
-    would not change keeps its time, so that nothing is compiled again for it. XNNPACK gets the microkernels of these
-    kernels alone, or all of its own. MtcError that names every key that no library has."""
+def write(
+    keys: Collection[str], folder: Path, *, is_xnnpack_whole: bool = False, has_other_kernels: bool = False
+) -> list[Path]:
+    """Writes selected_kernels.h, kernel_table.cpp, kernels.cmake and selected_parts.h into `folder`, and returns their
+    paths; a file that would not change keeps its time, so that nothing is compiled again for it. XNNPACK gets the
+    microkernels of these kernels alone, or all of its own; the interpreter has what these kernels need, or all of it
+    if programs are run with other kernels too. MtcError that names every key that no library has."""
     with collected() as report:
         for diagnostic in unknown_kernels(keys):
             report(diagnostic)
@@ -52,6 +55,7 @@ def write(keys: Collection[str], folder: Path, *, is_xnnpack_whole: bool = False
         folder / "selected_kernels.h": _selected(kernels),
         folder / "kernel_table.cpp": "\n".join([_table(sorted(set(keys))), *tables]),
         folder / "kernels.cmake": _sources(kernels),
+        folder / "selected_parts.h": _parts(kernels, has_other_kernels),
     }
     for path, text in contents.items():
         write_if_changed(path, text)
@@ -270,6 +274,17 @@ def _operand_dtypes(kernel: _Kernel) -> list[int]:
     bound = dict(zip(signature.variables, kernel.dtypes, strict=True))
     entries = (*signature.operands, *signature.results)
     return [_ANY if d is None else (d if isinstance(d, DType) else bound[d]).number for d in entries]
+
+
+def _parts(kernels: Collection[_Kernel], is_whole: bool) -> str:
+    """A file of its own, which hardly ever changes: the interpreter is not compiled again for each list."""
+    parts = {
+        "kRunsKernels": bool(kernels),
+        "kNestsFunctions": any(kernel.spec.regions for kernel in kernels),
+    }
+    lines = [f"inline constexpr bool {name} = {str(is_whole or needed).lower()};" for name, needed in parts.items()]
+    what = "// The parts of the runtime that only some kernels need."
+    return "\n".join([what, "#pragma once", "", "namespace mtc {", *lines, "}  // namespace mtc", ""])
 
 
 def _sources(kernels: Collection[_Kernel]) -> str:

@@ -3,7 +3,7 @@
 include(CheckLinkerFlag)
 
 if(MTC_LLD)  # a folder with `ld.lld`, where the compiler's own linker makes larger files
-  add_link_options("-B${MTC_LLD}" -fuse-ld=lld)
+  add_link_options("-B${MTC_LLD}" -fuse-ld=lld -Wl,-O2)  # -O2: a text that ends another is a part of it
 endif()
 
 # A flag that one system's linker has may be misread by another's: each is asked for its own alone.
@@ -92,6 +92,11 @@ function(mtc_add_shared target)
     add_library(${target} SHARED ${MTC_OBJECTS})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME mtc)
     mtc_export_only(${target} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND MTC_MODE STREQUAL "size" AND NOT MTC_SANITIZE)
+      # The C compiler's start files run destructors when the library is unloaded, of which there are none: one that is
+      # added does not link. What libraries run when they are loaded stands in a table of the file itself.
+      target_link_options(${target} PRIVATE -nostartfiles)
+    endif()
     install(TARGETS ${target} ARCHIVE DESTINATION lib LIBRARY DESTINATION lib RUNTIME DESTINATION bin)
   endif()
   if(WIN32)

@@ -17,6 +17,17 @@ void ListBytes::Reserve(size_t count, size_t item) {
   capacity_ = count;
 }
 
+void ListBytes::Begin(size_t count, size_t item) {
+  if (size_ > count) size_ = count;
+  if (count > capacity_) Reserve(std::max(count, 2 * capacity_), item);
+}
+
+void ListBytes::Resize(size_t count, size_t item) {
+  Begin(count, item);
+  if (size_ < count) memset(static_cast<char*>(data_) + size_ * item, 0, (count - size_) * item);
+  size_ = count;
+}
+
 void* ListBytes::Open(size_t at, size_t item) {
   if (size_ == capacity_) Reserve(std::max<size_t>(4, 2 * capacity_), item);
   char* place = static_cast<char*>(data_) + at * item;

@@ -4,7 +4,6 @@
 #ifndef MTC_CORE_LIST_H_
 #define MTC_CORE_LIST_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <type_traits>
@@ -20,6 +19,10 @@ class ListBytes {
   ListBytes() = default;
   ~ListBytes();
   void Reserve(size_t count, size_t item);
+  // No more than `count` elements, and room for as many. Room doubles, so that a list may grow one by one.
+  void Begin(size_t count, size_t item);
+  // The new elements are zeros.
+  void Resize(size_t count, size_t item);
   // Makes room for one element before the one at `at`, and returns it.
   void* Open(size_t at, size_t item);
   // Closes the gap that the element at `at` left.
@@ -43,7 +46,9 @@ class List : private ListBytes {
     Swap(other);
     return *this;
   }
-  ~List() { Clear(); }
+  ~List() {
+    if constexpr (!std::is_trivially_destructible_v<T>) Clear();
+  }
 
   T* data() { return static_cast<T*>(data_); }
   const T* data() const { return static_cast<const T*>(data_); }
@@ -69,26 +74,29 @@ class List : private ListBytes {
     data()[at].~T();
     Close(at, sizeof(T));
   }
-  // New elements are as T() makes them, or copies of `value`.
+  // New elements are as T() makes them.
   void Resize(size_t count) {
-    Begin(count);
-    for (; size_ < count; ++size_) new (data() + size_) T();
+    if constexpr (std::is_trivially_default_constructible_v<T>) {
+      ListBytes::Resize(count, sizeof(T));
+    } else {
+      Begin(count);
+      for (; size_ < count; ++size_) new (data() + size_) T();
+    }
   }
-  void Resize(size_t count, const T& value) {
-    Begin(count);
-    for (; size_ < count; ++size_) new (data() + size_) T(value);
+  void Clear() {
+    if constexpr (std::is_trivially_destructible_v<T>) {
+      size_ = 0;
+    } else {
+      Begin(0);
+    }
   }
-  void Clear() { Begin(0); }
 
  private:
-  // No more than `count` elements, and room for as many. Room doubles, so that a list may grow one by one.
   void Begin(size_t count) {
-    if constexpr (std::is_trivially_destructible_v<T>) {
-      if (size_ > count) size_ = count;
-    } else {
+    if constexpr (!std::is_trivially_destructible_v<T>) {
       while (size_ > count) data()[--size_].~T();
     }
-    if (count > capacity_) Reserve(std::max(count, 2 * capacity_), sizeof(T));
+    ListBytes::Begin(count, sizeof(T));
   }
 };
 

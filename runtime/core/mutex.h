@@ -16,7 +16,7 @@ class Mutex {
   void Acquire();
   void Release();
 #else
-  Mutex() { pthread_mutex_init(&mutex_, nullptr); }
+  Mutex() = default;
   ~Mutex() { pthread_mutex_destroy(&mutex_); }
   void Acquire() { pthread_mutex_lock(&mutex_); }
   void Release() { pthread_mutex_unlock(&mutex_); }
@@ -28,7 +28,7 @@ class Mutex {
 #if defined(_WIN32)
   void* lock_ = nullptr;  // an SRWLOCK; <windows.h> would bring its macros to whoever includes this
 #else
-  pthread_mutex_t mutex_;
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
 #endif
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include "selected_parts.h"
+
 namespace mtc {
 namespace {
 
@@ -44,7 +46,9 @@ ThreadPool* ThreadPool::Create(size_t threads) {
   return result;
 }
 
-ThreadPool::~ThreadPool() { pthreadpool_destroy(pool_); }
+ThreadPool::~ThreadPool() {
+  if (kRunsKernels) pthreadpool_destroy(pool_);  // else there is none
+}
 
 size_t ThreadPool::size() const { return pthreadpool_get_threads_count(pool_); }
 

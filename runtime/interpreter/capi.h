@@ -24,13 +24,15 @@ inline Status CheckGiven(const void* pointer, const char* name, Error& error) {
   return error.Report(Status::kInvalidArgument, "`%s` is NULL", name);
 }
 
-inline void FillTensor(const Tensor& tensor, mtc_tensor* out) {
+inline void FillTensor(DType dtype, Span<const int64_t> dims, const void* data, mtc_tensor* out) {
   *out = {};
-  out->data = tensor.data;
-  out->size = static_cast<size_t>(tensor.count()) * SizeOf(tensor.dtype);
-  out->dtype = static_cast<mtc_dtype>(tensor.dtype);
-  out->rank = tensor.rank;
-  for (uint32_t axis = 0; axis < tensor.rank; ++axis) out->dims[axis] = tensor.dims[axis];
+  out->data = const_cast<void*>(data);
+  out->size = SizeOf(dtype);
+  out->dtype = static_cast<mtc_dtype>(dtype);
+  for (const int64_t dim : dims) {
+    out->dims[out->rank++] = dim;
+    out->size *= static_cast<size_t>(dim);
+  }
 }
 
 }  // namespace mtc

@@ -1,8 +1,8 @@
 // The C API: programs.
 
 #include <cstring>
+#include <memory>
 #include <new>
-#include <utility>
 
 #include "interpreter/capi.h"
 #include "interpreter/handles.h"
@@ -21,26 +21,32 @@ Isa HighestIsa(mtc_cpu cpu) {
 
 }  // namespace
 
-Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error,
-                   mtc_cpu max_cpu) {
+Status LoadProgram(const ProgramSource& source, const mtc_load_options* options, Span<const KernelTable> tables,
+                   mtc_program** out, Error& error) {
+  const uint64_t max_memory = options == nullptr ? 0 : options->max_memory;
+  const mtc_cpu max_cpu = options == nullptr ? MTC_CPU_BEST : options->max_cpu;
+  std::unique_ptr<mtc_program> handle(new (std::nothrow) mtc_program);
+  if (handle == nullptr) return error.Report(Status::kOutOfMemory, "no memory for the program");
+  MTC_RETURN_IF_ERROR(handle->linked.program().Load(source, max_memory, error));
   if (max_cpu < MTC_CPU_BEST || max_cpu > MTC_CPU_AVX512) {
     return error.Report(Status::kInvalidArgument, "max_cpu is %d, which is no mtc_cpu", static_cast<int>(max_cpu));
   }
-  std::unique_ptr<mtc_program> handle(new (std::nothrow) mtc_program);
-  if (handle == nullptr) return error.Report(Status::kOutOfMemory, "no memory for the program");
-  MTC_RETURN_IF_ERROR(handle->linked.Link(std::move(program), tables, HighestIsa(max_cpu), error));
+  MTC_RETURN_IF_ERROR(handle->linked.Link(tables, HighestIsa(max_cpu), error));
   *out = handle.release();
   return Status::kOk;
 }
 
 namespace {
 
-uint64_t Limit(const mtc_load_options* options) { return options == nullptr ? 0 : options->max_memory; }
-
-Status MakeSelected(std::unique_ptr<Program> program, const mtc_load_options* options, mtc_program** out,
-                    Error& error) {
+// `given` is what the source needs, by that name.
+mtc_status LoadSelected(const void* given, const char* name, const ProgramSource& source,
+                        const mtc_load_options* options, mtc_program** out, mtc_error* error) {
+  Error reason;
+  Status status = CheckGiven(out, "out", reason);
+  if (status == Status::kOk) status = CheckGiven(given, name, reason);
   const KernelTable tables[] = {SelectedKernels()};
-  return MakeProgram(std::move(program), tables, out, error, options == nullptr ? MTC_CPU_BEST : options->max_cpu);
+  if (status == Status::kOk) status = LoadProgram(source, options, tables, out, reason);
+  return Finish(status, reason, error);
 }
 
 // Null if there is none, or no program.
@@ -88,7 +94,6 @@ using mtc::Count;
 using mtc::Error;
 using mtc::Finish;
 using mtc::Items;
-using mtc::Program;
 using mtc::Status;
 using mtc::Text;
 
@@ -123,34 +128,26 @@ const char* mtc_runtime_kernel(size_t index) {
 
 mtc_status mtc_program_load_file(const char* path, const mtc_load_options* options, mtc_program** out,
                                  mtc_error* error) {
-  Error reason;
-  std::unique_ptr<Program> program;
-  Status status = mtc::CheckGiven(out, "out", reason);
-  if (status == Status::kOk) status = mtc::CheckGiven(path, "path", reason);
-  if (status == Status::kOk) status = Program::LoadFile(path, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
-  return Finish(status, reason, error);
+  mtc::ProgramSource source;
+  source.path = path;
+  return mtc::LoadSelected(path, "path", source, options, out, error);
 }
 
 mtc_status mtc_program_load_memory(const void* data, size_t size, const mtc_load_options* options, mtc_program** out,
                                    mtc_error* error) {
-  Error reason;
-  std::unique_ptr<Program> program;
-  Status status = mtc::CheckGiven(out, "out", reason);
-  if (status == Status::kOk && size != 0) status = mtc::CheckGiven(data, "data", reason);
-  if (status == Status::kOk) status = Program::LoadMemory(data, size, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
-  return Finish(status, reason, error);
+  mtc::ProgramSource source;
+  source.data = size == 0 ? "" : data;
+  source.size = size;
+  return mtc::LoadSelected(source.data, "data", source, options, out, error);
 }
 
 mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, const mtc_load_options* options,
                                mtc_program** out, mtc_error* error) {
-  Error reason;
-  std::unique_ptr<Program> program;
-  Status status = mtc::CheckGiven(out, "out", reason);
-  if (status == Status::kOk) status = Program::LoadRange(fd, offset, size, mtc::Limit(options), &program, reason);
-  if (status == Status::kOk) status = mtc::MakeSelected(std::move(program), options, out, reason);
-  return Finish(status, reason, error);
+  mtc::ProgramSource source;
+  source.fd = fd;
+  source.offset = offset;
+  source.size = size;
+  return mtc::LoadSelected(out, "out", source, options, out, error);
 }
 
 void mtc_program_destroy(mtc_program* program) {
@@ -208,12 +205,8 @@ mtc_status mtc_program_sample(const mtc_program* program, size_t function, bool 
   for (uint32_t i = 0; i < Count(samples); ++i) {
     const mtc::schema::Sample& sample = *samples->Get(i);
     if (sample.function() != function || sample.is_output() != is_output || sample.index() != index) continue;
-    mtc::Tensor tensor;
-    tensor.dtype = mtc::ToDType(sample.dtype());
-    tensor.rank = static_cast<uint8_t>(Count(sample.dims()));
-    for (uint8_t axis = 0; axis < tensor.rank; ++axis) tensor.dims[axis] = Items(sample.dims())[axis];
-    tensor.data = const_cast<void*>(program->linked.program().sample(sample));
-    mtc::FillTensor(tensor, out);
+    const void* data = program->linked.program().sample(sample);
+    mtc::FillTensor(mtc::ToDType(sample.dtype()), Items(sample.dims()), data, out);
     return MTC_OK;
   }
   return MTC_INVALID_ARGUMENT;

@@ -105,7 +105,7 @@ mtc_status mtc_session_output(const mtc_session* session, size_t function, size_
   if (function > UINT32_MAX || index > UINT32_MAX) return MTC_INVALID_ARGUMENT;
   const mtc::Tensor* tensor = session->session.output(static_cast<uint32_t>(function), static_cast<uint32_t>(index));
   if (tensor == nullptr) return MTC_INVALID_ARGUMENT;
-  mtc::FillTensor(*tensor, out);
+  mtc::FillTensor(tensor->dtype, tensor->shape(), tensor->data, out);
   return MTC_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "interpreter/describe.h"
 #include "interpreter/nested_frame.h"
 #include "program/expressions.h"
+#include "selected_parts.h"
 
 namespace mtc {
 
@@ -22,7 +23,8 @@ Frame::~Frame() {
 Status Frame::Build() {
   BuildTensors();
   MTC_RETURN_IF_ERROR(BuildSteps());
-  symbols_.Resize(Count(function_.symbols()), -1);  // no size is below zero: the first binding is a change
+  symbols_.Resize(Count(function_.symbols()));
+  std::fill(symbols_.begin(), symbols_.end(), -1);  // no size is below zero: the first binding is a change
   results_.Resize(Count(function_.exprs()));
   if (environment_.profiler != nullptr) environment_.profiler->Reserve(steps_.size());
   is_built_ = true;
@@ -64,7 +66,7 @@ Status Frame::BuildSteps() {
   for (uint32_t i = 0; i < count; ++i) {
     const schema::Instruction& instruction = *function_.instructions()->Get(i);
     nested.Clear();
-    for (const uint32_t f : Items(instruction.functions())) {
+    for (const uint32_t f : kNestsFunctions ? Items(instruction.functions()) : Span<const uint32_t>()) {
       nested_.Add(std::make_unique<NestedFrame>(environment_, f));
       nested.Add(nested_.back().get());
     }

@@ -37,9 +37,10 @@ struct mtc_session {
 
 namespace mtc {
 
-// Links a loaded program with these kernels. The C API gives those the runtime was built with.
-Status MakeProgram(std::unique_ptr<Program> program, Span<const KernelTable> tables, mtc_program** out, Error& error,
-                   mtc_cpu max_cpu = MTC_CPU_BEST);
+// Loads a program and links it with these kernels. The C API gives those the runtime was built with. Without options,
+// which may be null: no limit.
+Status LoadProgram(const ProgramSource& source, const mtc_load_options* options, Span<const KernelTable> tables,
+                   mtc_program** out, Error& error);
 
 }  // namespace mtc
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <utility>
 
 namespace mtc {
 namespace {
@@ -135,17 +134,15 @@ class InstructionChecker {
 
 }  // namespace
 
-Status LinkedProgram::Link(std::unique_ptr<Program> program, Span<const KernelTable> tables, Isa highest,
-                           Error& error) {
-  program_ = std::move(program);
+Status LinkedProgram::Link(Span<const KernelTable> tables, Isa highest, Error& error) {
   isa_ = std::min(DetectIsa(), highest);
   MTC_RETURN_IF_ERROR(FindKernels(tables, error));
-  packed_.Expect(program_->size());
-  for (const FileMap& file : program_->files()) {
+  packed_.Expect(program_.size());
+  for (const FileMap& file : program_.files()) {
     if (file.is_mapped()) packed_.AddMappedRange(file.data(), file.size());
   }
   for (uint32_t f = 0; f < Count(this->tables().functions()); ++f) {
-    const schema::Function& function = program_->function(f);
+    const schema::Function& function = program_.function(f);
     for (uint32_t i = 0; i < Count(function.instructions()); ++i) {
       const schema::Instruction& instruction = *function.instructions()->Get(i);
       const KernelEntry& entry = kernel(instruction.kernel());

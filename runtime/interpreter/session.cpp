@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/poison.h"
+#include "selected_parts.h"
 
 namespace mtc {
 
@@ -44,7 +45,7 @@ Status Session::Create(const SessionOptions& options, Error& error) {
   environment_.state_bytes = bytes;
   ResetState();
 
-  if (options.threads > 1) {
+  if (kRunsKernels && options.threads > 1) {
     threads_.reset(ThreadPool::Create(options.threads));
     if (threads_ == nullptr) return error.Report(Status::kOutOfMemory, "no %u threads", options.threads);
     environment_.threads = threads_.get();

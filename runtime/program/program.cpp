@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <new>
 #include <utility>
 
 #include "generated/program_layout.h"
@@ -29,61 +28,41 @@ bool IsHash(const flatbuffers::String& name) {
   return name.size() == kHashLength;
 }
 
-std::unique_ptr<Program> NewProgram() { return std::unique_ptr<Program>(new (std::nothrow) Program); }
-
 Status NoMemory(Error& error) { return error.Report(Status::kOutOfMemory, "no memory for the program"); }
 
 }  // namespace
 
-Status Program::LoadFile(const char* path, uint64_t max_memory, std::unique_ptr<Program>* out, Error& error) {
-  std::unique_ptr<Program> program = NewProgram();
-  if (program == nullptr) return NoMemory(error);
+Status Program::Load(const ProgramSource& source, uint64_t max_memory, Error& error) {
+  max_memory_ = max_memory;
+  const char* path = source.path;
+  if (path == nullptr && source.data != nullptr) {
+    return LoadMemory(static_cast<const uint8_t*>(source.data), source.size, error);
+  }
   FileMap file;
-  MTC_RETURN_IF_ERROR(file.OpenPath(path, error));
-  const char* slash = strrchr(path, '/');
-  const size_t length = slash == nullptr ? 0 : static_cast<size_t>(slash + 1 - path);
   char folder[kMaxPath];
-  if (length >= sizeof(folder)) return error.Report(Status::kIo, "the path is too long");
-  memcpy(folder, path, length);
-  folder[length] = '\0';
-  program->max_memory_ = max_memory;
-  program->files_.Add(std::move(file));
-  if (const Status status = program->Load(program->files_[0].data(), program->files_[0].size(), folder, error);
-      status != Status::kOk) {
-    error.Prefix("`%s`", path);
-    return status;
+  if (path == nullptr) {
+    MTC_RETURN_IF_ERROR(file.OpenRange(source.fd, source.offset, source.size, error));
+  } else {
+    MTC_RETURN_IF_ERROR(file.OpenPath(path, error));
+    size_t length = 0;  // of the folder's path
+    for (size_t i = 0; path[i] != '\0'; ++i) length = path[i] == '/' ? i + 1 : length;
+    if (length >= sizeof(folder)) return error.Report(Status::kIo, "the path is too long");
+    memcpy(folder, path, length);
+    folder[length] = '\0';
   }
-  *out = std::move(program);
-  return Status::kOk;
+  files_.Add(std::move(file));
+  const Status status = LoadBytes(files_[0].data(), files_[0].size(), path == nullptr ? nullptr : folder, error);
+  if (status != Status::kOk && path != nullptr) error.Prefix("`%s`", path);
+  return status;
 }
 
-Status Program::LoadRange(int fd, uint64_t offset, uint64_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
-                          Error& error) {
-  std::unique_ptr<Program> program = NewProgram();
-  if (program == nullptr) return NoMemory(error);
-  FileMap file;
-  MTC_RETURN_IF_ERROR(file.OpenRange(fd, offset, size, error));
-  program->max_memory_ = max_memory;
-  program->files_.Add(std::move(file));
-  MTC_RETURN_IF_ERROR(program->Load(program->files_[0].data(), program->files_[0].size(), nullptr, error));
-  *out = std::move(program);
-  return Status::kOk;
-}
-
-Status Program::LoadMemory(const void* data, size_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
-                           Error& error) {
-  std::unique_ptr<Program> program = NewProgram();
-  if (program == nullptr) return NoMemory(error);
-  program->max_memory_ = max_memory;
+Status Program::LoadMemory(const uint8_t* data, uint64_t size, Error& error) {
   const bool is_aligned = reinterpret_cast<uintptr_t>(data) % kFileAlignment == 0;
-  if (is_aligned) MTC_RETURN_IF_ERROR(program->Load(static_cast<const uint8_t*>(data), size, nullptr, error));
-  if (!is_aligned || !program->HasGuard(static_cast<const uint8_t*>(data) + size)) {
-    if (!program->copy_.Allocate(size)) return NoMemory(error);
-    if (size != 0) memcpy(program->copy_.data(), data, size);
-    MTC_RETURN_IF_ERROR(program->Load(program->copy_.data(), size, nullptr, error));
-  }
-  *out = std::move(program);
-  return Status::kOk;
+  if (is_aligned) MTC_RETURN_IF_ERROR(LoadBytes(data, size, nullptr, error));
+  if (is_aligned && HasGuard(data + size)) return Status::kOk;
+  if (!copy_.Allocate(size)) return NoMemory(error);
+  if (size != 0) memcpy(copy_.data(), data, static_cast<size_t>(size));
+  return LoadBytes(copy_.data(), size, nullptr, error);
 }
 
 // Whether every constant may be over-read in memory that ends at `end`.
@@ -99,7 +78,7 @@ bool Program::HasGuard(const uint8_t* end) const {
   return true;
 }
 
-Status Program::Load(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
+Status Program::LoadBytes(const uint8_t* data, uint64_t size, const char* folder, Error& error) {
   segments_.Clear();
   size_ = size;
   MTC_RETURN_IF_ERROR(LoadTables(data, size, error));

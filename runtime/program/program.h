@@ -2,7 +2,6 @@
 #define MTC_PROGRAM_PROGRAM_H_
 
 #include <cstdint>
-#include <memory>
 
 #include "core/block.h"
 #include "core/file_map.h"
@@ -13,16 +12,21 @@
 
 namespace mtc {
 
-// A loaded and verified program. Immutable, so that threads may share it.
+// Where a program is: at a path, else in memory, else in a range of an open file.
+struct ProgramSource {
+  const char* path = nullptr;
+  const void* data =
+      nullptr;          // used in place if it is 64-byte aligned and constants may be over-read there, else copied
+  int fd = -1;          // external segments are not found that way
+  uint64_t offset = 0;  // of what begins within the open file
+  uint64_t size = 0;    // of all but a path
+};
+
+// A loaded and verified program. Immutable once it is loaded, so that threads may share it.
 class Program {
  public:
-  static Status LoadFile(const char* path, uint64_t max_memory, std::unique_ptr<Program>* out, Error& error);
-  // A range of an open file; external segments are not found that way.
-  static Status LoadRange(int fd, uint64_t offset, uint64_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
-                          Error& error);
-  // Uses the memory in place if it is 64-byte aligned and constants may be over-read there, else copies it.
-  static Status LoadMemory(const void* data, size_t size, uint64_t max_memory, std::unique_ptr<Program>* out,
-                           Error& error);
+  // Once. `max_memory` limits what its sessions use as well; 0: none.
+  Status Load(const ProgramSource& source, uint64_t max_memory, Error& error);
 
   const schema::Program& tables() const { return *tables_; }
   // Those that a caller may run: the ones before the first that is nested in another.
@@ -48,7 +52,8 @@ class Program {
     const uint8_t* data;
     uint64_t size;
   };
-  Status Load(const uint8_t* data, uint64_t size, const char* folder, Error& error);
+  Status LoadMemory(const uint8_t* data, uint64_t size, Error& error);
+  Status LoadBytes(const uint8_t* data, uint64_t size, const char* folder, Error& error);
   bool HasGuard(const uint8_t* end) const;
   Status LoadTables(const uint8_t* data, uint64_t size, Error& error);
   Status LoadSegments(const uint8_t* data, uint64_t size, const char* folder, Error& error);

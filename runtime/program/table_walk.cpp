@@ -1,5 +1,7 @@
 #include "program/table_walk.h"
 
+#include <cstring>
+
 #include "flatbuffers/verifier.h"
 #include "generated/program_layout.h"
 
@@ -70,7 +72,9 @@ class TableWalk {
 
 bool IsWholeBuffer(const uint8_t* data, size_t size, uint8_t root, const char* identifier) {
   if (size < 2 * sizeof(uoffset_t) || size >= FLATBUFFERS_MAX_BUFFER_SIZE) return false;
-  if (identifier != nullptr && !flatbuffers::BufferHasIdentifier(data, identifier)) return false;
+  if (identifier != nullptr && memcmp(data + sizeof(uoffset_t), identifier, flatbuffers::kFileIdentifierLength) != 0) {
+    return false;
+  }
   return TableWalk(data, size).Table(0, root);
 }
 

@@ -149,8 +149,8 @@ class FunctionVerifier {
   }
 
   Status VerifySignature() {
-    is_written_.Resize(values_, false);
-    is_result_.Resize(values_, false);
+    is_written_.Resize(values_);
+    is_result_.Resize(values_);
     for (uint32_t v = 0; v < values_; ++v) is_written_[v] = Value(v).place() != Place::arena;
     for (const uint32_t v : Items(function_.inputs())) {
       if (v >= values_) return Fail("an input is a value that does not exist");

@@ -246,10 +246,13 @@ TEST(List, HoldsWhatAVectorHolds) {
 TEST(List, NewElementsHaveTheirValues) {
   List<Tensor> tensors(3);
   EXPECT_EQ(tensors[2].constant, kNotConstant);
-  List<int64_t> numbers;
-  numbers.Resize(2, -1);
+  List<int64_t> numbers(3);
+  for (int64_t& number : numbers) number = -1;
+  numbers.Resize(2);
   numbers.Resize(4);
   EXPECT_EQ((std::vector<int64_t>(numbers.begin(), numbers.end())), (std::vector<int64_t>{-1, -1, 0, 0}));
+  numbers.Clear();
+  EXPECT_TRUE(numbers.empty());
 }
 
 TEST(Sort, IsThatOfTheStandardLibrary) {

@@ -205,10 +205,10 @@ struct Outcome {
 // Loads the file and runs each function three times; the second time with the sizes of the first.
 void Try(const std::vector<uint8_t>& file, const KernelTable& kernels, Mutator& m, Outcome* outcome) {
   Error reason;
-  std::unique_ptr<Program> loaded;
   mtc_program* handle = nullptr;
-  if (Program::LoadMemory(file.data(), file.size(), kMaxMemory, &loaded, reason) != Status::kOk) return;
-  if (MakeProgram(std::move(loaded), {&kernels, 1}, &handle, reason) != Status::kOk) return;
+  mtc_load_options limits = {};
+  limits.max_memory = kMaxMemory;
+  if (LoadProgram(InMemory(file), &limits, {&kernels, 1}, &handle, reason) != Status::kOk) return;
   const ProgramHandle program(handle);
   ++outcome->loaded;
   mtc_session_options options = {};

@@ -302,16 +302,20 @@ class LoadFileTest : public testing::Test {
     for (const std::string& path : paths_) unlink(path.c_str());
   }
   ProgramHandle LoadPath(const std::string& path) {
-    std::unique_ptr<Program> program;
+    ProgramSource source;
+    source.path = path.c_str();
+    return LoadFrom(source);
+  }
+  ProgramHandle LoadFrom(const ProgramSource& source) {
     mtc_program* handle = nullptr;
     const KernelTable tables[] = {FakeKernels()};
-    Status status = Program::LoadFile(path.c_str(), 0, &program, error_);
-    if (status == Status::kOk) status = MakeProgram(std::move(program), tables, &handle, error_);
+    status_ = LoadProgram(source, nullptr, tables, &handle, error_);
     return ProgramHandle(handle);
   }
 
   std::string folder_ = testing::TempDir();
   std::vector<std::string> paths_;
+  Status status_ = Status::kOk;
   Error error_;
 };
 
@@ -326,11 +330,15 @@ TEST_F(LoadFileTest, FromAPathAndFromARangeOfAFile) {
 
   std::vector<uint8_t> archive(4100 + file.size(), 1);
   std::copy(file.begin(), file.end(), archive.begin() + 4100);
-  const int fd = open(Write("mtc_archive", archive).c_str(), O_RDONLY);
-  std::unique_ptr<Program> loaded;
-  EXPECT_EQ(Program::LoadRange(fd, 4100, file.size(), 0, &loaded, error_), Status::kOk) << error_.message();
-  EXPECT_EQ(Program::LoadRange(fd, 4099, file.size(), 0, &loaded, error_), Status::kInvalidProgram);
-  close(fd);
+  ProgramSource range;
+  range.fd = open(Write("mtc_archive", archive).c_str(), O_RDONLY);
+  range.offset = 4100;
+  range.size = file.size();
+  EXPECT_NE(LoadFrom(range), nullptr) << error_.message();
+  range.offset = 4099;
+  EXPECT_EQ(LoadFrom(range), nullptr);
+  EXPECT_EQ(status_, Status::kInvalidProgram);
+  close(range.fd);
 }
 
 TEST_F(LoadFileTest, ConstantsMayStandInAnotherFile) {

@@ -74,13 +74,17 @@ def test_files_for_several_processors_hold_one_table_each(tmp_path: Path) -> Non
 def test_what_holds_no_table_or_a_damaged_one(tmp_path: Path) -> None:
     path = fake(tmp_path)
     assert built_kernels(path) is None
-    with pytest.raises(MtcError, match="holds a table of kernels"):
-        kernels_of(tmp_path)
+    assert kernels_of(tmp_path) == frozenset()
     with pytest.raises(MtcError, match="lacks"):
         prove(tmp_path, KEYS)
     path.write_bytes(KEYS_MARK.encode() + b"\0not a key\0\0")
     with pytest.raises(MtcError, match="is damaged"):
         built_kernels(path)
+
+
+def test_a_folder_without_a_library(tmp_path: Path) -> None:
+    with pytest.raises(MtcError, match="holds no library"):
+        kernels_of(tmp_path)
 
 
 def test_a_list_without_kernels_has_no_table(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_no_two_kernels_have_one_key() -> None:
 
 
 def test_files_have_at_higher_levels_what_has_versions_there(tmp_path: Path) -> None:
-    header, _, sources = kernel_table.write(
+    header, _, sources, _ = kernel_table.write(
         ["relu@portable:f16/1", "relu@portable:f32/1", "neg@portable:f16/1"], tmp_path
     )
     lines = header.read_text().splitlines()
@@ -49,7 +49,7 @@ def test_files_have_at_higher_levels_what_has_versions_there(tmp_path: Path) -> 
 
 def test_code_of_a_variant_is_left_out_where_it_is_not_selected(tmp_path: Path) -> None:
     keys = ["conv2d.dense@xnnpack:f16/1", "conv2d.dense@xnnpack:f32/1", "conv2d.depthwise@xnnpack:f32/1"]
-    header, table, _ = kernel_table.write(keys, tmp_path)
+    header, table, *_ = kernel_table.write(keys, tmp_path)
     lines = header.read_text().splitlines()
     assert "#define MTC_SELECTED_xnnpack_Conv2d(V) V(Conv2d, Half) V(Conv2d, float)" in lines
     assert "#define MTC_SELECTED_xnnpack_Conv2d_dense(V) V(Conv2d, Half) V(Conv2d, float)" in lines
@@ -68,6 +68,21 @@ def test_an_adapted_kernel_may_be_given_any_variant(tmp_path: Path) -> None:
     for layout in ("nchw", "nhwc"):
         assert f"#define MTC_SELECTED_portable_MaxPool2d_{layout}(V) V(MaxPool2d, int8_t)" in lines
     assert "#define MTC_SELECTED_portable_AvgPool2d_nhwc(V) " in lines
+
+
+@pytest.mark.parametrize(
+    ("keys", "runs", "nests"),
+    [
+        ([], "false", "false"),
+        (["relu@portable:f32/1"], "true", "false"),
+        (["relu@portable:f32/1", "cond@portable/1"], "true", "true"),
+    ],
+)
+def test_the_interpreter_has_what_the_kernels_need(keys: list[str], runs: str, nests: str, tmp_path: Path) -> None:
+    parts = kernel_table.write(keys, tmp_path)[3].read_text()
+    assert f"kRunsKernels = {runs};" in parts and f"kNestsFunctions = {nests};" in parts
+    whole = kernel_table.write(keys, tmp_path, has_other_kernels=True)[3].read_text()
+    assert "false" not in whole
 
 
 @pytest.mark.parametrize("key", [key for key in kernel_keys() if "@xnnpack:" in key])

@@ -216,7 +216,7 @@ def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, cap
 
 @pytest.mark.parametrize("kind", SEARCH)
 def test_what_every_runtime_holds_is_small(kind: str, tmp_path: Path) -> None:
-    """Peers say of their cores, which are static libraries, 50 KB (ExecuTorch)."""
+    """What peers say of their cores, which are static libraries: 50 KB (ExecuTorch). This is all of a library."""
     arm64 = target("linux-arm64")
     try:
         toolchain_for(arm64, kind)
@@ -224,5 +224,5 @@ def test_what_every_runtime_holds_is_small(kind: str, tmp_path: Path) -> None:
         pytest.skip(f"no toolchain of kind {kind} for {arm64.name} is here")
     (library, *_) = runtime.build([], arm64, tmp_path / "runtime", toolchain=kind).bill.files
     assert library.file == "lib/libmtc.so"
-    ours = sum(row.bytes for row in library.rows if row.component not in ("file format", "pthreadpool"))
-    assert 30_000 < ours < 50_000 and library.total < 60_000
+    assert 30_000 < library.total < 50_000
+    assert not [row for row in library.rows if row.component == "pthreadpool" or "NestedFrame" in row.part]
