@@ -51,13 +51,13 @@ def products(runtime: Path) -> dict[str, frozenset[str] | None]:
     return said or found
 
 
-def kernels_of(runtime: Path) -> frozenset[str]:
-    """What every product of the runtime in a folder holds: nothing if there is no table. CANNOT_READ if there is no
-    product."""
+def kernels_of(runtime: Path, listed: Collection[str]) -> frozenset[str]:
+    """What every product of the runtime in a folder holds. CANNOT_READ if there is none, but for a runtime whose record
+    lists no kernels: it has no table."""
     found = products(runtime)
-    if not found:
-        raise CANNOT_READ.error(f"`{runtime}` holds no library", help="build the runtime again")
     tables = [table for table in found.values() if table is not None]
+    if not found or (listed and not tables):
+        raise CANNOT_READ.error(f"no library in `{runtime}` holds a table of kernels", help="build the runtime again")
     return frozenset.intersection(*tables) if tables else frozenset()
 
 

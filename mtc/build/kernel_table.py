@@ -276,15 +276,16 @@ def _operand_dtypes(kernel: _Kernel) -> list[int]:
     return [_ANY if d is None else (d if isinstance(d, DType) else bound[d]).number for d in entries]
 
 
-def _parts(kernels: Collection[_Kernel], is_whole: bool) -> str:
+def _parts(kernels: Collection[_Kernel], has_other_kernels: bool) -> str:
     """A file of its own, which hardly ever changes: the interpreter is not compiled again for each list."""
-    parts = {
+    needed = {
         "kRunsKernels": bool(kernels),
         "kNestsFunctions": any(kernel.spec.regions for kernel in kernels),
     }
-    lines = [f"inline constexpr bool {name} = {str(is_whole or needed).lower()};" for name, needed in parts.items()]
-    what = "// The parts of the runtime that only some kernels need."
-    return "\n".join([what, "#pragma once", "", "namespace mtc {", *lines, "}  // namespace mtc", ""])
+    lines = ["// The parts of the runtime that only some kernels need.", "#pragma once", "", "namespace mtc {"]
+    for name, is_needed in needed.items():
+        lines.append(f"inline constexpr bool {name} = {'true' if is_needed or has_other_kernels else 'false'};")
+    return "\n".join([*lines, "}  // namespace mtc", ""])
 
 
 def _sources(kernels: Collection[_Kernel]) -> str:

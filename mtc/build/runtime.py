@@ -67,13 +67,14 @@ def build(
         check_replaceable(output)
     kind = BuildKind.of(target, libraries_of(keys), mode, sanitize, toolchain)
     kept, was_cached = _cached(keys, kind, progress or silent, offline)
+    seconds = time.monotonic() - started  # what `accept` does is none of it
     if max_bytes is not None:
         check_size(replace(read_bill(kept), needed_by=needed_by or {}), max_bytes)
     accept(kept)
     with writing(output), atomic_folder(output) as work:
         shutil.copytree(kept, work, symlinks=True, dirs_exist_ok=True)
         hand_over(work, needed_by or {})
-    return described(output, was_cached, time.monotonic() - started)
+    return described(output, was_cached, seconds)
 
 
 def cached_runtime(

@@ -15,8 +15,8 @@ def check_runtime(keys: Iterable[str], *runtimes: Path) -> None:
     needed = set(keys)
     with collected() as report:
         for runtime in runtimes:
-            read_record(runtime)
-            if missing := sorted(needed - kernels_of(runtime)):
+            held = kernels_of(runtime, read_record(runtime)["kernels"])
+            if missing := sorted(needed - held):
                 report(
                     MISSING_KERNELS(
                         f"the runtime `{runtime}` lacks {', '.join(f'`{key}`' for key in missing)}",

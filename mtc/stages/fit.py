@@ -90,7 +90,9 @@ def shipped(runtime: str | PathLike[str]) -> Shipped:
     path = Path(runtime)
     if require(path, Kind.OPS, Kind.RUNTIME) is Kind.RUNTIME:
         listed = path / "share/mtc/ops.yaml"  # where it was unpacked from an app package
-        return Shipped(kernels_of(path), read_record(path)["target"], listed if listed.is_file() else None)
+        record = read_record(path)
+        kernels = kernels_of(path, record["kernels"])
+        return Shipped(kernels, record["target"], listed if listed.is_file() else None)
     return Shipped(frozenset(ops_list.load(path).kernels), listed_in=path)
 
 

@@ -93,8 +93,8 @@ function(mtc_add_shared target)
     set_target_properties(${target} PROPERTIES OUTPUT_NAME mtc)
     mtc_export_only(${target} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
     if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND MTC_MODE STREQUAL "size" AND NOT MTC_SANITIZE)
-      # The C compiler's start files run destructors when the library is unloaded, of which there are none: one that is
-      # added does not link. What libraries run when they are loaded stands in a table of the file itself.
+      # The C compiler's start files run what was registered for the library's end, which nothing in it does (a test
+      # looks). What is run when it is loaded stands in a table of the file itself.
       target_link_options(${target} PRIVATE -nostartfiles)
     endif()
     install(TARGETS ${target} ARCHIVE DESTINATION lib LIBRARY DESTINATION lib RUNTIME DESTINATION bin)

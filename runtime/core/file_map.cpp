@@ -28,6 +28,7 @@ using FileFacts = struct _stat64;
 int FactsOf(int fd, FileFacts* facts) { return _fstat64(fd, facts); }
 bool IsRegular(const FileFacts& facts) { return (facts.st_mode & _S_IFMT) == _S_IFREG; }
 void Close(int fd) { _close(fd); }
+bool IsSeparator(char c) { return c == '/' || c == '\\'; }
 
 // `path` is UTF-8, as everywhere in the C API.
 int OpenToRead(const char* path) {
@@ -52,6 +53,7 @@ using FileFacts = struct stat;
 int FactsOf(int fd, FileFacts* facts) { return fstat(fd, facts); }
 bool IsRegular(const FileFacts& facts) { return S_ISREG(facts.st_mode); }
 void Close(int fd) { close(fd); }
+bool IsSeparator(char c) { return c == '/'; }
 int OpenToRead(const char* path) { return open(path, O_RDONLY | O_CLOEXEC); }
 int64_t ReadAt(int fd, uint8_t* to, uint64_t size, uint64_t offset) {
   return pread(fd, to, static_cast<size_t>(size), static_cast<off_t>(offset));
@@ -60,6 +62,14 @@ int64_t ReadAt(int fd, uint8_t* to, uint64_t size, uint64_t offset) {
 #endif
 
 }  // namespace
+
+size_t FolderLength(const char* path) {
+  size_t length = 0;
+  for (size_t i = 0; path[i] != '\0'; ++i) {
+    if (IsSeparator(path[i])) length = i + 1;
+  }
+  return length;
+}
 
 FileMap::FileMap(FileMap&& other) noexcept { *this = static_cast<FileMap&&>(other); }
 

@@ -9,6 +9,9 @@
 
 namespace mtc {
 
+// Of a path, the part that names a folder, with the separator at its end.
+size_t FolderLength(const char* path);
+
 // A range of a file in memory, read-only and 64-byte aligned, with a guard of readable bytes on both sides. It is
 // mapped where the system can and the range is aligned in the file, else read.
 class FileMap {

@@ -11,12 +11,11 @@ namespace mtc {
 
 class Mutex {
  public:
-#if defined(_WIN32)
   Mutex() = default;
+#if defined(_WIN32)
   void Acquire();
   void Release();
 #else
-  Mutex() = default;
   ~Mutex() { pthread_mutex_destroy(&mutex_); }
   void Acquire() { pthread_mutex_lock(&mutex_); }
   void Release() { pthread_mutex_unlock(&mutex_); }

@@ -38,12 +38,12 @@ Status LoadProgram(const ProgramSource& source, const mtc_load_options* options,
 
 namespace {
 
-// `given` is what the source needs, by that name.
-mtc_status LoadSelected(const void* given, const char* name, const ProgramSource& source,
-                        const mtc_load_options* options, mtc_program** out, mtc_error* error) {
+// `missing` names a parameter that is NULL; null if none is.
+mtc_status LoadSelected(const ProgramSource& source, const char* missing, const mtc_load_options* options,
+                        mtc_program** out, mtc_error* error) {
   Error reason;
   Status status = CheckGiven(out, "out", reason);
-  if (status == Status::kOk) status = CheckGiven(given, name, reason);
+  if (status == Status::kOk && missing != nullptr) status = CheckGiven(nullptr, missing, reason);
   const KernelTable tables[] = {SelectedKernels()};
   if (status == Status::kOk) status = LoadProgram(source, options, tables, out, reason);
   return Finish(status, reason, error);
@@ -94,6 +94,7 @@ using mtc::Count;
 using mtc::Error;
 using mtc::Finish;
 using mtc::Items;
+using mtc::ProgramSource;
 using mtc::Status;
 using mtc::Text;
 
@@ -128,26 +129,18 @@ const char* mtc_runtime_kernel(size_t index) {
 
 mtc_status mtc_program_load_file(const char* path, const mtc_load_options* options, mtc_program** out,
                                  mtc_error* error) {
-  mtc::ProgramSource source;
-  source.path = path;
-  return mtc::LoadSelected(path, "path", source, options, out, error);
+  return mtc::LoadSelected(ProgramSource::File(path), path == nullptr ? "path" : nullptr, options, out, error);
 }
 
 mtc_status mtc_program_load_memory(const void* data, size_t size, const mtc_load_options* options, mtc_program** out,
                                    mtc_error* error) {
-  mtc::ProgramSource source;
-  source.data = size == 0 ? "" : data;
-  source.size = size;
-  return mtc::LoadSelected(source.data, "data", source, options, out, error);
+  const char* missing = data == nullptr && size != 0 ? "data" : nullptr;
+  return mtc::LoadSelected(ProgramSource::Memory(data, size), missing, options, out, error);
 }
 
 mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, const mtc_load_options* options,
                                mtc_program** out, mtc_error* error) {
-  mtc::ProgramSource source;
-  source.fd = fd;
-  source.offset = offset;
-  source.size = size;
-  return mtc::LoadSelected(out, "out", source, options, out, error);
+  return mtc::LoadSelected(ProgramSource::Range(fd, offset, size), nullptr, options, out, error);
 }
 
 void mtc_program_destroy(mtc_program* program) {

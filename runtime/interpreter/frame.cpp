@@ -66,9 +66,11 @@ Status Frame::BuildSteps() {
   for (uint32_t i = 0; i < count; ++i) {
     const schema::Instruction& instruction = *function_.instructions()->Get(i);
     nested.Clear();
-    for (const uint32_t f : kNestsFunctions ? Items(instruction.functions()) : Span<const uint32_t>()) {
-      nested_.Add(std::make_unique<NestedFrame>(environment_, f));
-      nested.Add(nested_.back().get());
+    if (kNestsFunctions) {
+      for (const uint32_t f : Items(instruction.functions())) {
+        nested_.Add(std::make_unique<NestedFrame>(environment_, f));
+        nested.Add(nested_.back().get());
+      }
     }
     Step& step = steps_[i];
     step.kernel = &environment_.program->kernel(instruction.kernel());

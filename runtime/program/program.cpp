@@ -34,18 +34,17 @@ Status NoMemory(Error& error) { return error.Report(Status::kOutOfMemory, "no me
 
 Status Program::Load(const ProgramSource& source, uint64_t max_memory, Error& error) {
   max_memory_ = max_memory;
-  const char* path = source.path;
-  if (path == nullptr && source.data != nullptr) {
-    return LoadMemory(static_cast<const uint8_t*>(source.data), source.size, error);
+  const char* path = source.path_;
+  if (path == nullptr && source.data_ != nullptr) {
+    return LoadMemory(static_cast<const uint8_t*>(source.data_), source.size_, error);
   }
   FileMap file;
   char folder[kMaxPath];
   if (path == nullptr) {
-    MTC_RETURN_IF_ERROR(file.OpenRange(source.fd, source.offset, source.size, error));
+    MTC_RETURN_IF_ERROR(file.OpenRange(source.fd_, source.offset_, source.size_, error));
   } else {
     MTC_RETURN_IF_ERROR(file.OpenPath(path, error));
-    size_t length = 0;  // of the folder's path
-    for (size_t i = 0; path[i] != '\0'; ++i) length = path[i] == '/' ? i + 1 : length;
+    const size_t length = FolderLength(path);
     if (length >= sizeof(folder)) return error.Report(Status::kIo, "the path is too long");
     memcpy(folder, path, length);
     folder[length] = '\0';

@@ -12,14 +12,39 @@
 
 namespace mtc {
 
-// Where a program is: at a path, else in memory, else in a range of an open file.
-struct ProgramSource {
-  const char* path = nullptr;
-  const void* data =
-      nullptr;          // used in place if it is 64-byte aligned and constants may be over-read there, else copied
-  int fd = -1;          // external segments are not found that way
-  uint64_t offset = 0;  // of what begins within the open file
-  uint64_t size = 0;    // of all but a path
+// Where a program is.
+class ProgramSource {
+ public:
+  static ProgramSource File(const char* path) {
+    ProgramSource source;
+    source.path_ = path;
+    return source;
+  }
+  // Used in place if it is 64-byte aligned and constants may be over-read there, else copied.
+  static ProgramSource Memory(const void* data, uint64_t size) {
+    ProgramSource source;
+    source.data_ = size == 0 ? "" : data;
+    source.size_ = size;
+    return source;
+  }
+  // A range of an open file; external segments are not found that way.
+  static ProgramSource Range(int fd, uint64_t offset, uint64_t size) {
+    ProgramSource source;
+    source.fd_ = fd;
+    source.offset_ = offset;
+    source.size_ = size;
+    return source;
+  }
+
+ private:
+  friend class Program;
+  ProgramSource() = default;
+
+  const char* path_ = nullptr;  // of a file alone
+  const void* data_ = nullptr;  // in memory alone
+  int fd_ = -1;
+  uint64_t offset_ = 0;
+  uint64_t size_ = 0;
 };
 
 // A loaded and verified program. Immutable once it is loaded, so that threads may share it.

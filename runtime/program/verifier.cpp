@@ -82,7 +82,7 @@ class ProgramVerifier {
     for (uint32_t i = 0; i < Count(tables_.constants()); ++i) {
       const schema::Constant& c = *tables_.constants()->Get(i);
       if (c.encoded() == -1) continue;
-      const char* reason = EncodedProblem(tables_, i);
+      const char* reason = IsAligned(c.dims()) ? EncodedProblem(tables_, i) : "a list is not aligned";
       uint64_t bytes = 0;
       if (reason == nullptr && (!ByteSize(DType::kF32, Items(c.dims()), &bytes) ||
                                 __builtin_add_overflow(state_bytes_, AlignUp(bytes) + kGuard, &state_bytes_))) {

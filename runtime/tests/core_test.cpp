@@ -219,6 +219,13 @@ TEST(PackedWeights, BlocksStayWhereTheyAre) {
 }
 
 }  // namespace
+TEST(FileMap, FolderOfAPath) {
+  EXPECT_EQ(FolderLength("model.mtp"), 0u);
+  EXPECT_EQ(FolderLength("/model.mtp"), 1u);
+  EXPECT_EQ(FolderLength("a/b.c/model.mtp"), 6u);
+  EXPECT_EQ(FolderLength(""), 0u);
+}
+
 TEST(List, HoldsWhatAVectorHolds) {
   List<std::unique_ptr<int>> list;
   std::vector<int> expected;

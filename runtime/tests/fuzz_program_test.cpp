@@ -208,7 +208,8 @@ void Try(const std::vector<uint8_t>& file, const KernelTable& kernels, Mutator& 
   mtc_program* handle = nullptr;
   mtc_load_options limits = {};
   limits.max_memory = kMaxMemory;
-  if (LoadProgram(InMemory(file), &limits, {&kernels, 1}, &handle, reason) != Status::kOk) return;
+  const ProgramSource source = ProgramSource::Memory(file.data(), file.size());
+  if (LoadProgram(source, &limits, {&kernels, 1}, &handle, reason) != Status::kOk) return;
   const ProgramHandle program(handle);
   ++outcome->loaded;
   mtc_session_options options = {};

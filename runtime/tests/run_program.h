@@ -21,13 +21,6 @@ struct Unload {
 using ProgramHandle = std::unique_ptr<mtc_program, Unload>;
 using SessionHandle = std::unique_ptr<mtc_session, Unload>;
 
-inline ProgramSource InMemory(const std::vector<uint8_t>& file) {
-  ProgramSource source;
-  source.data = file.empty() ? static_cast<const void*>("") : file.data();
-  source.size = file.size();
-  return source;
-}
-
 // Null, and the reason in `error`, if it cannot be loaded.
 inline ProgramHandle Load(const std::vector<uint8_t>& file, std::string* error, uint64_t max_memory = 0,
                           Status* status = nullptr) {
@@ -36,7 +29,7 @@ inline ProgramHandle Load(const std::vector<uint8_t>& file, std::string* error, 
   const KernelTable tables[] = {FakeKernels()};
   mtc_load_options options = {};
   options.max_memory = max_memory;
-  const Status result = LoadProgram(InMemory(file), &options, tables, &handle, reason);
+  const Status result = LoadProgram(ProgramSource::Memory(file.data(), file.size()), &options, tables, &handle, reason);
   if (error != nullptr) *error = reason.message();
   if (status != nullptr) *status = result;
   return ProgramHandle(handle);

@@ -38,7 +38,7 @@ def compiled(compiler: list[str], output: Path) -> Path:
 def test_a_stripped_library_says_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     library = compiled(["cc", "-shared", "-fPIC", "-flto", "-s", "-Wl,--gc-sections"], tmp_path / "lib/libmtc.so")
-    assert built_kernels(library) == KEYS == kernels_of(tmp_path)
+    assert built_kernels(library) == KEYS == kernels_of(tmp_path, KEYS)
     assert prove(tmp_path, KEYS) == {"lib/libmtc.so": 2}
 
 
@@ -74,7 +74,8 @@ def test_files_for_several_processors_hold_one_table_each(tmp_path: Path) -> Non
 def test_what_holds_no_table_or_a_damaged_one(tmp_path: Path) -> None:
     path = fake(tmp_path)
     assert built_kernels(path) is None
-    assert kernels_of(tmp_path) == frozenset()
+    with pytest.raises(MtcError, match="holds a table of kernels"):
+        kernels_of(tmp_path, KEYS)
     with pytest.raises(MtcError, match="lacks"):
         prove(tmp_path, KEYS)
     path.write_bytes(KEYS_MARK.encode() + b"\0not a key\0\0")
@@ -82,11 +83,10 @@ def test_what_holds_no_table_or_a_damaged_one(tmp_path: Path) -> None:
         built_kernels(path)
 
 
-def test_a_folder_without_a_library(tmp_path: Path) -> None:
-    with pytest.raises(MtcError, match="holds no library"):
-        kernels_of(tmp_path)
-
-
 def test_a_list_without_kernels_has_no_table(tmp_path: Path) -> None:
     fake(tmp_path)
     assert prove(tmp_path, ()) == {"lib/libmtc.so": 0}
+    assert kernels_of(tmp_path, ()) == frozenset()
+    (tmp_path / "lib/libmtc.so").unlink()
+    with pytest.raises(MtcError, match="no library"):
+        kernels_of(tmp_path, ())
