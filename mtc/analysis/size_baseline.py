@@ -20,10 +20,11 @@ def read(path: Path, target: str) -> Bill:
         bill = size_text.from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror}", help=_REMEDY) from error
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except ValueError as error:
         raise CANNOT_READ.error(f"`{path}` is no size report that this mtc reads", help=_REMEDY) from error
-    if bill.target not in ("", target):
-        raise CANNOT_READ.error(f"the baseline `{path}` is of {bill.target}, not of {target}", help=_REMEDY)
+    if bill.target != target:
+        named = bill.target or "no target"
+        raise CANNOT_READ.error(f"the baseline `{path}` is of {named}, not of {target}", help=_REMEDY)
     return bill
 
 
@@ -45,9 +46,9 @@ def refuse_growth(bill: Bill, base: Bill, most: float) -> None:
     if not changes or changes[0].after <= changes[0].before * (1 + most):
         return
     total, *parts = changes
-    more = (total.after - total.before) / total.before if total.before else float("inf")
+    more = 100 * (total.after - total.before) / total.before if total.before else float("inf")
     raise TOO_LARGE.error(
-        f"`{total.file}` has {total.after:,} bytes, {more:.1%} more than the baseline, and {most:.1%} are allowed",
+        f"`{total.file}` has {total.after:,} bytes, {more:.4g}% more than the baseline; {100 * most:.4g}% are allowed",
         notes=[part.line for part in parts if part.after > part.before][:_MOST_SHOWN],
         help="if it is worth that, make the new runtime's share/mtc/size.json the baseline",
     )

@@ -178,7 +178,7 @@ def read_bill(folder: Path) -> Bill:
     """What the bytes of the runtime in `folder` are for. CANNOT_READ if it does not say."""
     try:
         return size_text.from_json((folder / RECORD.parent / "size.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise CANNOT_READ.error(
             f"`{folder}` has no size report that this mtc reads", help="build it again with `mtc build-runtime`"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from mtc.build.size_report import Bill, SizeReport, SizeRow, who_needs_it
 from mtc.support import strict_json
@@ -36,18 +37,36 @@ def _row(row: SizeRow, place: dict[str, int]) -> dict[str, object]:
 
 
 def from_json(text: str) -> Bill:
-    """The bill that `to_json` wrote. ValueError if it is another version's."""
+    """The bill that `to_json` wrote. ValueError if it is none, or another version's."""
     parts = strict_json.load(text)
     if not isinstance(parts, dict) or parts.get("version") != VERSION:
         raise ValueError("another version of mtc wrote this size report")
+    try:
+        return _bill(parts)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError("what it says is no size report") from error
+
+
+def _bill(parts: dict[str, Any]) -> Bill:
     kernels = parts["kernels"]
 
-    def row(given: dict[str, object]) -> SizeRow:
-        users = tuple(kernels[index] for index in given["kernels"])  # type: ignore[attr-defined]
-        return SizeRow(str(given["component"]), str(given["part"]), int(given["bytes"]), users)  # type: ignore[call-overload]
+    def row(given: dict[str, Any]) -> SizeRow:
+        users = tuple(kernels[_count(index)] for index in given["kernels"])
+        return SizeRow(str(given["component"]), str(given["part"]), _count(given["bytes"]), users)
 
-    files = [SizeReport(file["file"], file["total"], tuple(map(row, file["rows"]))) for file in parts["files"]]
-    return Bill(tuple(files), parts["needed_by"], parts.get("target", ""))
+    files = []
+    for file in parts["files"]:
+        report = SizeReport(str(file["file"]), _count(file["total"]), tuple(map(row, file["rows"])))
+        if sum(row.bytes for row in report.rows) != report.total:
+            raise ValueError(f"the parts of `{report.file}` do not add up to it")
+        files.append(report)
+    return Bill(tuple(files), dict(parts["needed_by"]), str(parts.get("target", "")))
+
+
+def _count(given: object) -> int:
+    if not isinstance(given, int) or given < 0:
+        raise ValueError(f"{given!r} is no count")
+    return given
 
 
 def to_text(bill: Bill) -> str:

@@ -18,6 +18,7 @@ from mtc.cli import console, interrupts, sarif
 from mtc.cli.sarif import Finding
 from mtc.diagnostics import CANNOT_READ, CANNOT_WRITE, INTERNAL, UNKNOWN_NAME, Diagnostic, MtcError, writing
 from mtc.support.atomic import write_text
+from mtc.support.cache import cache_root, is_cache_full
 
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
@@ -54,7 +55,12 @@ def _shown(command: Callable[[], Any], arguments: Sequence[str]) -> int:
     except OSError as error:
         if error.errno in _CANNOT_WRITE | _CANNOT_READ:
             code = CANNOT_WRITE if error.errno in _CANNOT_WRITE else CANNOT_READ
-            _show((code(f"{error.strerror}: `{error.filename or 'the output'}`"),))
+            at, remedy = error.filename or "the output", None
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                remedy = "free some disk space"
+                if is_cache_full():
+                    at, remedy = error.filename or cache_root(), f"{remedy}; MTC_CACHE_DIR moves the cache elsewhere"
+            _show((code(f"{error.strerror}: `{at}`", help=remedy),))
             return FAILED
         return _bug(error, arguments)
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ REPORT_JSON_MARK = '{\n  "scheme": "'
 SARIF_MARK = '{\n  "$schema": "https://docs.oasis-open.org/sarif/'
 QUANT_CONFIG_MARK = "# How mtc quantizes a model"
 _SOURCES = (".py", ".pt2")
+_LARGEST_LIST = 16 << 20  # bytes
 
 
 class Kind(Enum):
@@ -74,12 +76,22 @@ def kind_of(path: Path) -> Kind:
             return kind
     if is_artifact(path):
         return Kind.IR
+    if b"\0" not in head and _is_list(path):
+        return Kind.OPS
     return Kind.ARRAYS if _holds_arrays(path) else Kind.OTHER
 
 
 def is_empty(path: Path) -> bool:
     """Whether it is a file without a byte: what a copy that failed leaves, or a redirection of a command that did."""
     return path.is_file() and path.stat().st_size == 0
+
+
+def _is_list(path: Path) -> bool:
+    """Whether it is an operator list without its first line, which an editor or a YAML library may have taken."""
+    if path.stat().st_size > _LARGEST_LIST:
+        return False
+    text = path.read_bytes()
+    return all(re.search(rb"^" + key + b":", text, re.MULTILINE) for key in (b"version", b"kernels"))
 
 
 def _holds_arrays(path: Path) -> bool:

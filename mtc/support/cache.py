@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+_SMALL = 1 << 20  # bytes
 
 
 def cache_dir(*parts: str) -> Path:
@@ -11,6 +14,14 @@ def cache_dir(*parts: str) -> Path:
     folder = cache_root().joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def is_cache_full() -> bool:
+    """Whether the disk of the cache has no room for even a small file."""
+    at = cache_root()
+    while not at.exists():
+        at = at.parent
+    return shutil.disk_usage(at).free < _SMALL
 
 
 def cache_root() -> Path:

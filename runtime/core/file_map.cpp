@@ -108,9 +108,9 @@ Status FileMap::OpenRange(int fd, uint64_t offset, uint64_t size, Error& error) 
   // Reading a page past the end of a file would be a signal, not an error.
   const uint64_t file_size = static_cast<uint64_t>(facts.st_size);
   if (offset > file_size || size > file_size - offset) {
-    return error.Report(Status::kIo, "the file has %llu bytes; bytes %llu to %llu were asked for",
-                        static_cast<unsigned long long>(file_size), static_cast<unsigned long long>(offset),
-                        static_cast<unsigned long long>(offset + size));
+    return error.Report(Status::kIo, "the file has %llu bytes; %llu from byte %llu on were asked for",
+                        static_cast<unsigned long long>(file_size), static_cast<unsigned long long>(size),
+                        static_cast<unsigned long long>(offset));
   }
   if (size > SIZE_MAX / 2) return error.Report(Status::kOutOfMemory, "the file is too large for this system");
   return Map(fd, offset, size) ? Status::kOk : Read(fd, offset, size, error);

@@ -181,6 +181,12 @@ def test_growth_over_a_baseline(plain: RuntimeBuild, tmp_path, monkeypatch, capf
         ("text", "no size report"),
         ("elsewhere", "another system"),
         ("another target", "is of linux-riscv, not of"),
+        ("no target", "is of no target, not of"),
+        ("total of text", "no size report"),
+        ("larger total", "no size report"),
+        ("huge total", "no size report"),
+        ("negative part", "no size report"),
+        ("list", "no size report"),
     ],
 )
 def test_a_baseline_that_says_nothing(plain: RuntimeBuild, tmp_path, monkeypatch, capfd, content, said) -> None:
@@ -191,8 +197,19 @@ def test_a_baseline_that_says_nothing(plain: RuntimeBuild, tmp_path, monkeypatch
         content = text.replace("lib/libmtc.so", "lib/libmtc.dylib")
     if content == "another target":
         content = text.replace(str(host_target()), "linux-riscv")
+    report = json.loads(text)
+    first = report["files"][0]
+    damaged = {
+        "no target": report | {"target": ""},
+        "total of text": report | {"files": [first | {"total": str(first["total"])}]},
+        "larger total": report | {"files": [first | {"total": first["total"] + 1}]},
+        "huge total": report | {"files": [first | {"total": 10**400}]},
+        "negative part": report
+        | {"files": [{"file": first["file"], "total": -5, "rows": [first["rows"][0] | {"bytes": -5}]}]},
+        "list": [],
+    }
     if content is not None:
-        (tmp_path / "base.json").write_text(content)
+        (tmp_path / "base.json").write_text(json.dumps(damaged[content]) if content in damaged else content)
     assert run(["build-runtime", "-o", "made", "--baseline", "base.json"]) == 1
     assert said in capfd.readouterr().err and not (tmp_path / "made").exists()
     assert run(["build-runtime", "--max-growth", "3%"]) == 2

@@ -210,6 +210,22 @@ def test_a_full_disk_is_not_a_bug(mtc, monkeypatch):
     assert wrong.code == 1 and "MTC106" in wrong.err and "/somewhere/m.mtc" in wrong.err
 
 
+def test_the_cache_is_named_if_it_is_on_the_full_disk(mtc, monkeypatch, tmp_path):
+    from mtc.analysis import doctor
+    from mtc.support import cache
+
+    def full():
+        raise OSError(28, "No space left on device")  # as a file object says it
+
+    monkeypatch.setattr(doctor, "checks", full)
+    monkeypatch.setenv("MTC_CACHE_DIR", str(tmp_path / "not/yet"))
+    wrong = mtc("doctor")
+    assert "`the output`" in wrong.err and "free some disk space" in wrong.err and "MTC_CACHE_DIR" not in wrong.err
+    monkeypatch.setattr(cache, "_SMALL", 1 << 60)
+    wrong = mtc("doctor")
+    assert f"`{tmp_path / 'not/yet'}`" in wrong.err and "MTC_CACHE_DIR moves" in wrong.err
+
+
 def test_doctor_says_what_there_is_and_what_to_do(mtc):
     found = mtc("doctor", "--json")
     assert {"Python", "cmake", "ninja", "linux-x86_64", "cache"} <= {check["name"] for check in found.json}

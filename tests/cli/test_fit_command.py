@@ -19,6 +19,10 @@ def test_a_model_is_fitted_to_a_list(mtc, folder):
     mtc("select-ops", *SHIPS, "-o", "ships.yaml")
     fitted = mtc("fit", "new.mtc", "--runtime", "ships.yaml")
     assert fitted.code == 0 and "hardswish" in fitted.out and "add clamp mul mul" in fitted.out
+    listed = (folder / "ships.yaml").read_text().splitlines(keepends=True)
+    (folder / "edited.yaml").write_text("".join(["# Kernels of release 2.\n", *reversed(listed[1:3]), *listed[3:]]))
+    assert mtc("fit", "new.mtc", "--runtime", "edited.yaml", "-o", "by.edited.mtc").code == 0
+    assert mtc("select-ops", *SHIPS, "--merge", "edited.yaml", "-o", "edited.yaml").code == 0
     assert mtc("select-ops", "new.fitted.mtc", "--compare", "ships.yaml", "--exit-code").code == 0
     assert mtc("verify", "new.fitted.mtp", "--against", "new.py").code == 0
     shown = mtc("fit", "new.mtc", "--runtime", "ships.yaml", "--json").json
