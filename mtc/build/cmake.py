@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mtc.build.progress import Progress, silent
-from mtc.diagnostics import BUILD_FAILED, NO_COMPILER
+from mtc.diagnostics import BUILD_FAILED, NO_COMPILER, MtcError
 
 _STEP = re.compile(r"^\[(\d+)/(\d+)\] ")
 _SHOWN_LINES = 25
@@ -23,7 +23,11 @@ _OBJECTS_OF_ZIG = ".zig-cache"  # in a build folder: zig keeps a second copy of 
 
 
 def configure(source: Path, build: Path, definitions: Sequence[str], *, what: str, progress: Progress = silent) -> None:
-    """Runs CMake's configure step. `definitions` are `-DNAME=VALUE`. Raises MtcError (MTC702, MTC703)."""
+    """Runs CMake's configure step. `definitions` are `-DNAME=VALUE`. Raises MtcError (MTC702, MTC703).
+
+    What stands in `build` is used, unless CMake fails with it: an interrupted build may have left it there, cut off or
+    of another copy of the sources.
+    """
     build.mkdir(parents=True, exist_ok=True)
     progress(f"configuring {what}", 0, 0)
     command = [
@@ -32,7 +36,16 @@ def configure(source: Path, build: Path, definitions: Sequence[str], *, what: st
         f"-DCMAKE_MAKE_PROGRAM={program('ninja')}",
         *definitions,
     ]
-    _run(command, build / "configure.log", what, _cmake_error_lines, lambda line: None)
+    earlier = build / "CMakeCache.txt"
+    is_first = not earlier.exists()
+    try:
+        _run(command, build / "configure.log", what, _cmake_error_lines, lambda line: None)
+    except MtcError:
+        if is_first:
+            raise
+        earlier.unlink(missing_ok=True)
+        shutil.rmtree(build / "CMakeFiles", ignore_errors=True)
+        _run(command, build / "configure.log", what, _cmake_error_lines, lambda line: None)
 
 
 def build(folder: Path, targets: Sequence[str] = (), *, what: str, progress: Progress = silent) -> None:

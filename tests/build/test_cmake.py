@@ -41,6 +41,28 @@ def test_progress_comes_from_ninja(tmp_path):
     assert (tmp_path / "out" / "bin" / "probe").is_file()
 
 
+def test_what_an_interrupted_build_of_another_copy_left_is_no_obstacle(tmp_path):
+    """Environments with mtc share a cache, and with it the folders that libraries are built in."""
+    one, work = project(tmp_path / "one", "int main(void) { return 1; }")
+    cmake.configure(one, work, (), what="probe")
+    cmake.build(work, what="probe")
+    other, _ = project(tmp_path / "other", "int main(void) { return 2; }")
+    cmake.configure(other, work, (), what="probe")
+    cmake.build(work, what="probe")
+    assert subprocess.run([work / "probe"]).returncode == 2
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.6, 0.95])
+def test_a_record_that_was_cut_off_is_no_obstacle(share, tmp_path):
+    source, work = project(tmp_path, "int main(void) { return 3; }")
+    cmake.configure(source, work, (), what="probe")
+    record = work / "CMakeCache.txt"
+    record.write_bytes(record.read_bytes()[: int(share * record.stat().st_size)])
+    cmake.configure(source, work, (), what="probe")
+    cmake.build(work, what="probe")
+    assert subprocess.run([work / "probe"]).returncode == 3
+
+
 def test_a_compile_error_is_quoted_without_the_command(tmp_path):
     source, work = project(tmp_path, "int main(void) { return missing_name; }")
     cmake.configure(source, work, (), what="probe")
