@@ -4,6 +4,10 @@ set(XNNPACK_BUILD_BENCHMARKS OFF CACHE BOOL "")
 set(XNNPACK_BUILD_ALL_MICROKERNELS OFF CACHE BOOL "")
 set(XNNPACK_USE_SYSTEM_LIBS OFF CACHE BOOL "")
 set(XNNPACK_ENABLE_KLEIDIAI OFF CACHE BOOL "")  # helps this version only for 4-bit weights and SME
+if(WIN32)
+  # A process asks its system for leave to use AMX, and XNNPACK does so on Linux alone; elsewhere AMX would end it.
+  set(XNNPACK_ENABLE_AVX512AMX OFF CACHE BOOL "")
+endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "WASI")
   include("${CMAKE_CURRENT_LIST_DIR}/xnnpack_wasi.cmake")
 else()

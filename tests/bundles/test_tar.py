@@ -26,7 +26,9 @@ endforeach()
 def unpacked(archive: Path, folder: Path) -> Path:
     """The one folder that is in it."""
     with tarfile.open(archive) as content:
-        content.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Python 3.10.12, 3.11.4 and newer
+            content.extraction_filter = tarfile.data_filter
+        content.extractall(folder)
     (top,) = folder.iterdir()
     return top
 
