@@ -108,8 +108,8 @@ MTC_API mtc_status mtc_program_load_file(const char* path, const mtc_load_option
 // The memory must stay valid and unchanged until the program is destroyed.
 MTC_API mtc_status mtc_program_load_memory(const void* data, size_t size, const mtc_load_options* options,
                                            mtc_program** out, mtc_error* error);
-// A range of an open file; the descriptor may be closed afterwards. On Windows it has to be one of the C library that the
-// DLL uses, and its position is moved.
+// A range of an open file; the descriptor may be closed afterwards. On Windows it has to be one of the C library that
+// the DLL uses, and its position is moved.
 MTC_API mtc_status mtc_program_load_fd(int fd, uint64_t offset, uint64_t size, const mtc_load_options* options,
                                        mtc_program** out, mtc_error* error);
 MTC_API void mtc_program_destroy(mtc_program* program);
