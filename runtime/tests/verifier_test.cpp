@@ -236,8 +236,9 @@ ProgramBuilder Encoded() {
 }
 
 TEST(Verifier, ConstantsMayBeMadeOfOthers) {
+  const auto file = Encoded().Build();
   std::string error;
-  const ProgramHandle program = Load(Encoded().Build(), &error);
+  const ProgramHandle program = Load(file, &error);
   ASSERT_NE(program, nullptr) << error;
   const SessionHandle session = MakeSession(program.get());
   ASSERT_EQ(test::Run(session.get(), 0, {{{2}, {3, 4}}}, &error), MTC_OK) << error;
