@@ -5,7 +5,8 @@ set(XNNPACK_BUILD_ALL_MICROKERNELS OFF CACHE BOOL "")
 set(XNNPACK_USE_SYSTEM_LIBS OFF CACHE BOOL "")
 set(XNNPACK_ENABLE_KLEIDIAI OFF CACHE BOOL "")  # helps this version only for 4-bit weights and SME
 if(WIN32)
-  # A process asks its system for leave to use AMX, and XNNPACK does so on Linux alone; elsewhere AMX would end it.
+  # Outside Linux XNNPACK asks the processor alone whether there is AMX. Windows before 11 and Wine do not switch it on:
+  # its instructions would end the program.
   set(XNNPACK_ENABLE_AVX512AMX OFF CACHE BOOL "")
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "WASI")
