@@ -139,14 +139,23 @@ def _symbol(program: Program) -> str:
     return f"{'_' if name[:1].isdigit() else ''}{name}_mtp"
 
 
+def _guard(program: Program) -> str:
+    """The macro that keeps a header from being read twice. Names that differ in case only have the same one, as they
+    have the same file on systems that do not tell them apart."""
+    return f"{_symbol(program).upper()}_H"
+
+
 def _check(bundle: Bundle) -> Iterator[Diagnostic]:
-    symbols: dict[str, str] = {}
+    guards: dict[str, Program] = {}
     for program in bundle.programs:
-        other = symbols.setdefault(_symbol(program), program.name)
-        if other != program.name:
-            yield BAD_PACKAGE(f"`{other}` and `{program.name}` are both `{_symbol(program)}` in C", help="rename one")
-        if program.name == "main":
-            yield BAD_PACKAGE("a program called `main` would be the example's main.c", help="rename its file")
+        other = guards.setdefault(_guard(program), program)
+        if other.name != program.name:
+            is_same = _symbol(other) == _symbol(program)
+            shared = f"`{_symbol(program)}` in C" if is_same else f"guarded by `{_guard(program)}` in C"
+            yield BAD_PACKAGE(f"`{other.name}` and `{program.name}` are both {shared}", help="rename one")
+        if program.name.lower() == "main":
+            said = f"a program called `{program.name}` would be the example's main.c"
+            yield BAD_PACKAGE(said, help="rename its file")
 
 
 def _write(bundle: Bundle, file: BinaryIO) -> None:
@@ -158,7 +167,7 @@ def _write(bundle: Bundle, file: BinaryIO) -> None:
 
 def _sources(program: Program, work: Path) -> list[Entry]:
     symbol = _symbol(program)
-    header = _HEADER.format(guard=f"{symbol.upper()}_H", symbol=symbol)
+    header = _HEADER.format(guard=_guard(program), symbol=symbol)
     source = work / f"{program.name}.c"
     with open(program.path, "rb") as data, open(source, "w", encoding="utf-8", newline="\n") as text:
         text.write(_SOURCE.format(name=program.name, symbol=symbol, size=program.path.stat().st_size))

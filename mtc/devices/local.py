@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ def host(name: str) -> Local:
 def emulator(name: str, architecture: str, cpu: str) -> Local:
     """qemu for an architecture such as `arm64`, as the processor `cpu`, which qemu names; "" is qemu's default.
 
-    UNKNOWN_NAME for an architecture that it does not emulate, NO_DEVICE if qemu or the system's libraries are missing.
+    UNKNOWN_NAME for an architecture or a processor that it does not emulate, NO_DEVICE if qemu or the system's
+    libraries are missing.
     """
     if architecture not in EMULATED:
         raise UNKNOWN_NAME.error(
@@ -72,6 +74,9 @@ def emulator(name: str, architecture: str, cpu: str) -> Local:
     qemu = next(filter(None, map(shutil.which, names)), None)
     if qemu is None:
         raise NO_DEVICE.error(f"`{name}`: `{names[1]}` is not on this machine", help="apt-get install qemu-user-static")
+    model = cpu.partition(",")[0]  # behind it qemu takes features, as in `max,sve=off`
+    if cpu and (known := _processors(qemu)) and model not in known:
+        raise UNKNOWN_NAME.error(f"`{name}`: qemu has no processor called `{model}`", help=did_you_mean(model, known))
     launcher = [qemu, *(["-cpu", cpu] if cpu else [])]
     if not target.is_host:
         # Where Debian's cross compilers have the system's libraries, which a program loads when it starts.
@@ -83,3 +88,10 @@ def emulator(name: str, architecture: str, cpu: str) -> Local:
             )
         launcher += ["-L", str(libraries)]
     return Local(name, target, launcher)
+
+
+def _processors(qemu: str) -> set[str]:
+    """What qemu can be: its list has a name in each row, for x86 behind the architecture's. Empty if it has none."""
+    said = subprocess.run([qemu, "-cpu", "help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    rows = said.stdout.partition("\n\n")[0].splitlines()[1:]
+    return {row.removeprefix("x86 ").split()[0] for row in rows if row.split()}

@@ -231,5 +231,3 @@ def _table() -> dict[OpSpec | None, tuple[Rewrite, ...]]:
         for root in rule.roots or (None,):
             table[root] = (*table.get(root, ()), rule)
     return table
-
-

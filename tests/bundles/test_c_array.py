@@ -81,7 +81,9 @@ def test_it_is_aligned(built, package, tmp_path):
     ("names", "message"),
     [
         (["a-b", "a_b"], "`a-b` and `a_b` are both `a_b_mtp` in C"),
+        (["net", "Net"], "`net` and `Net` are both guarded by `NET_MTP_H` in C"),
         (["main"], "a program called `main`"),
+        (["Main"], "a program called `Main`"),
     ],
     ids=str,
 )

@@ -274,6 +274,8 @@ def test_ctrl_c_ends_what_runs_there(
         ("quemu:arm64", UNKNOWN_NAME, "did you mean `qemu`?"),
         ("qemu:arm46", UNKNOWN_NAME, "did you mean `arm64`?"),
         ("qemu", UNKNOWN_NAME, "known: "),
+        ("qemu:arm64:cortex-a35x", UNKNOWN_NAME, "did you mean `cortex-a35`?"),
+        ("qemu:armv7:,vfp=off", UNKNOWN_NAME, "known: "),
         ("host:x", UNKNOWN_NAME, "this machine is `host`"),
         ("ssh:", UNKNOWN_NAME, "ssh HOST"),
         ("ssh:-oProxyCommand=touch x", UNKNOWN_NAME, "ssh HOST"),
