@@ -19,7 +19,7 @@ from mtc.build.macho_map import write_macho_map
 from mtc.build.toolchains.zig import zig_binary
 from mtc.support.cache import cache_root
 
-_SECONDS = 120
+_SECONDS = 900  # a first link with symbols makes zig build its C++ library once more: a minute, many on a busy machine
 _MAP_OPTIONS = {"ld.lld": "--Map=", "lld-link": "-lldmap:", "wasm-ld": "--Map="}
 _SPACE = "\0"  # in no word
 _WITHOUT_LOCAL_SYMBOLS = "-Wl,-x"
