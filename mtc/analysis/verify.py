@@ -184,13 +184,6 @@ def refuse(differences: Sequence[Difference], first: str = "", changed: str = ""
     """MISMATCH that names every output beyond the threshold; `first` says which operator diverges first, `changed` how
     the source is another one than the program's (`drift`), `quantized` how the program was quantized."""
     notes = tuple(filter(None, (changed, quantized and f"the program is quantized: {quantized}", first)))
-    remedy = None if first else "`mtc verify --layers` finds where it begins"
-    if quantized:
-        remedy = (
-            "--max-rel and --min-cosine, or --metric, say what is near enough; `mtc quantize --report` what was lost"
-        )
-    if changed:
-        remedy = "export the source again; weights that it draws by generators of its own need a seed or a file"
     with collected() as report:
         judged = set()
         for row in differences:
@@ -200,6 +193,14 @@ def refuse(differences: Sequence[Difference], first: str = "", changed: str = ""
             message = f"output `{row.output}` differs: {row.amount}"
             if row.by_metric:
                 message = "the metric does not accept the outputs"
+            remedy = None if first else "`mtc verify --layers` finds where it begins"
+            if quantized:
+                means = "--max-rel and --min-cosine, or --metric, say"
+                if row.unequal:
+                    means = "integers have to be equal, or --metric says"
+                remedy = f"{means} what is near enough; `mtc quantize --report` what was lost"
+            if changed:
+                remedy = "export the source again; weights that it draws by generators of its own need a seed or a file"
             report(MISMATCH(message, at=f"sample {row.sample}", notes=notes, help=remedy))
 
 

@@ -125,6 +125,7 @@ def _bundle(
     overwrite: bool,
 ) -> None:
     from mtc import stages
+    from mtc.build.runtime_folder import changed_products
     from mtc.bundles.bundle import Program
     from mtc.delegates.registry import backends
     from mtc.stages.kinds import Kind, require
@@ -156,6 +157,9 @@ def _bundle(
         version=bundle.version,
         output=output,
     )
+    for runtime in runtimes:
+        for changed in changed_products(runtime):
+            console.warn(f"`{runtime}/{changed}` is not the file that was built: the package has it as it is")
     stages.bundle_to(output, chosen, bundle, backend=backend)
     wrote(output)
     data = {

@@ -88,7 +88,7 @@ def select_ops(
     lists = {stages.chosen_backends(model, backend) for model in loaded if isinstance(model, Module)}
     used = lists.pop() if len(lists) == 1 else "what each model says" if lists else None
     console.effective("select-ops", models=paths, op=named, backend=used, merge=merge, compare=compare, output=output)
-    found = stages.select_ops_to(output, *loaded, backend=backend, merge=merge, named=named)
+    found = stages.select_ops_to(output, *loaded, backend=backend, files=paths, merge=merge, named=named)
     wrote(output)
     rows = [(key, len(users), sum(map(len, users.values()))) for key, users in found.kernels.items()]
     data: dict[str, Any] = {"output": str(output), "kernels": _plain(found.kernels)}

@@ -62,14 +62,15 @@ def load(path: str | Path, ops: Mapping[str, OpSpec]) -> Module:
 
     CANNOT_READ, NOT_AN_ARTIFACT or DAMAGED_ARTIFACT, with the reason, if there is none.
     """
-    path = Path(path).absolute()
+    given, path = path, Path(path).absolute()
     try:
         if not is_artifact(path):
             what = "is not a .mtc file" if path.stat().st_size else "is empty, and not a .mtc file"
-            raise NOT_AN_ARTIFACT.error(f"`{path.name}` {what}", help="make one with `mtc export`")
-        return _load(OpenFile(path), ops)
+            raise NOT_AN_ARTIFACT.error(f"`{given}` {what}", help="make one with `mtc export`")
+        return _load(OpenFile(path), ops, given)
     except DamagedArchive as error:
-        raise DAMAGED_ARTIFACT.error(f"`{path.name}` is damaged: {error}") from error
+        again = "copy it again, or export the model again"
+        raise DAMAGED_ARTIFACT.error(f"`{given}` is damaged: {error}", help=again) from error
     except OSError as error:
         raise CANNOT_READ.error(f"cannot read `{path}`: {error.strerror or error}") from error
 
@@ -86,12 +87,13 @@ def is_artifact(path: str | Path) -> bool:
         return False
 
 
-def _load(file: OpenFile, ops: Mapping[str, OpSpec]) -> Module:
+def _load(file: OpenFile, ops: Mapping[str, OpSpec], shown: str | Path) -> Module:
+    """`shown` is what the user calls the file."""
     members = storedzip.read_directory(file)
     for name in (GRAPH, META, WEIGHTS, SAMPLES):
         if name not in members:
             raise DamagedArchive(f"{name} is missing")
-    meta = _read_meta(file, members[META])
+    meta = _read_meta(file, members[META], shown)
     try:
         text = storedzip.read_member(file, members[GRAPH], GRAPH).decode()
     except UnicodeDecodeError as error:
@@ -104,7 +106,7 @@ def _load(file: OpenFile, ops: Mapping[str, OpSpec]) -> Module:
     except MtcError as error:
         first, *others = error.diagnostics
         raise DAMAGED_ARTIFACT.error(
-            f"`{file.path.name}` is damaged: {GRAPH}: {first.message}",
+            f"`{shown}` is damaged: {GRAPH}: {first.message}",
             at=first.at,
             notes=(*first.notes, *(other.message for other in others)),
             help=first.help,
@@ -167,7 +169,7 @@ def _interface(function: Function) -> dict[str, list[str]]:
     return {"inputs": [value.name for value in function.inputs], "outputs": list(function.output_names)}
 
 
-def _read_meta(file: OpenFile, member: Stored) -> dict[str, Any]:
+def _read_meta(file: OpenFile, member: Stored, shown: str | Path) -> dict[str, Any]:
     if member.size > _MAX_META:
         raise DamagedArchive(f"{META} is too big")
     try:
@@ -181,7 +183,7 @@ def _read_meta(file: OpenFile, member: Stored) -> dict[str, Any]:
     if meta["format"] > _FORMAT:
         version = str(meta.get("mtc"))[:40]
         raise NOT_AN_ARTIFACT.error(
-            f"`{file.path.name}` was written by a newer mtc ({version})", help="update mtc, or export the model again"
+            f"`{shown}` was written by a newer mtc ({version})", help="update mtc, or export the model again"
         )
     if not all(isinstance(meta.get(key), dict) for key in ("meta", "samples")) or not isinstance(meta.get("form"), str):
         raise DamagedArchive(f"{META} lacks a part")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,17 +21,21 @@ from mtc.stages.package import DEFAULT_BACKENDS, lowered
 _MODELS = (".mtc", ".mtp")
 
 
-def select_ops(*models: Module | Lowered | Program, backend: str | Sequence[str] | None = None) -> OpsList:
+def select_ops(
+    *models: Module | Lowered | Program, backend: str | Sequence[str] | None = None, files: Sequence[Path] = ()
+) -> OpsList:
     """The kernels that programs of `models` need, each with the models and source lines that need it.
 
-    `backend` is for modules; what is lowered has been placed, and a program says itself which kernels it calls.
+    `backend` is for modules; what is lowered has been placed, and a program says itself which kernels it calls. A model
+    is called by the file of its source, and a program by its own. Where several would be called the same they are told
+    apart by `files`, which the models were read from, in their order, or else by number.
     """
     found = OpsList()
-    for model in models:
+    for model, name in zip(models, _names(models, files), strict=True):
         if isinstance(model, Program):
-            found = found.merged(_of_program(model))
+            found = found.merged(_of_program(model, name))
         else:
-            found = found.merged(_of_lowered(lowered(model, backend) if isinstance(model, Module) else model))
+            found = found.merged(_of_lowered(lowered(model, backend) if isinstance(model, Module) else model, name))
     return found
 
 
@@ -38,11 +43,12 @@ def select_ops_to(
     output: Path,
     *models: Module | Lowered | Program,
     backend: str | Sequence[str] | None = None,
+    files: Sequence[Path] = (),
     merge: Iterable[Path] = (),
     named: Iterable[str] = (),
 ) -> OpsList:
     """Writes what `select_ops` finds, and with it the lists in the files `merge` and the kernels `named` by hand."""
-    found = select_ops(*models, backend=backend)
+    found = select_ops(*models, backend=backend, files=files)
     chosen = backend or DEFAULT_BACKENDS
     found = found.merged(by_hand.named(named, backends(chosen if isinstance(chosen, str) else tuple(chosen))))
     for other in merge:
@@ -83,8 +89,34 @@ def _loaded(path: Path, report: Report) -> Module | Program | None:
         return None
 
 
-def _of_lowered(result: Lowered) -> OpsList:
-    name = str(result.module.meta.get("source", "model"))
+def _names(models: Sequence[Module | Lowered | Program], files: Sequence[Path]) -> list[str]:
+    """What each model is called in the list."""
+    names = [_own_name(model) for model in models]
+    for name in (name for name, uses in Counter(names).items() if uses > 1):
+        places = [place for place, other in enumerate(names) if other == name]
+        apart = _told_apart(name, len(places), [files[place] for place in places] if files else [])
+        for place, one in zip(places, apart, strict=True):
+            names[place] = one
+    return names
+
+
+def _own_name(model: Module | Lowered | Program) -> str:
+    if isinstance(model, Program):
+        return model.path.name
+    module = model if isinstance(model, Module) else model.module
+    return str(module.meta.get("source", "model"))
+
+
+def _told_apart(name: str, count: int, files: Sequence[Path]) -> list[str]:
+    """The files' names, with as many of the folders above as tell all apart; numbers behind `name` if none do."""
+    for length in range(1, max((len(file.parts) for file in files), default=0) + 1):
+        tails = ["/".join(file.parts[-length:]) for file in files]
+        if len({*tails}) == count:
+            return tails
+    return [f"{name} ({number})" for number in range(1, count + 1)]
+
+
+def _of_lowered(result: Lowered, name: str) -> OpsList:
     kernels = {
         key: {name: tuple(sorted({str(loc) for node in nodes for loc in node.loc}))}
         for key, nodes in result.keys.items()
@@ -94,8 +126,8 @@ def _of_lowered(result: Lowered) -> OpsList:
     return OpsList(kernels)
 
 
-def _of_program(program: Program) -> OpsList:
+def _of_program(program: Program, name: str) -> OpsList:
     lines: dict[str, set[str]] = {key: set() for key in program.kernels}
     for instruction in program.instructions:
         lines[instruction.kernel] |= {instruction.location} - {""}
-    return OpsList({key: {program.path.name: tuple(sorted(users))} for key, users in sorted(lines.items())})
+    return OpsList({key: {name: tuple(sorted(users))} for key, users in sorted(lines.items())})

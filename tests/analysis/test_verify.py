@@ -140,6 +140,8 @@ def test_integers_that_differ_are_counted() -> None:
     rows = compared("a", ["y"], [np.array([[1, 2], [3, 4]])], [np.array([[1, 0], [3, 5]])], Limits())
     with pytest.raises(MtcError, match="output `y` differs: 2 of 4 elements"):
         refuse(rows)
+    with pytest.raises(MtcError, match="help: integers have to be equal, or --metric says"):
+        refuse(rows, quantized="int8")
 
 
 def test_a_source_that_has_changed_is_the_reason() -> None:

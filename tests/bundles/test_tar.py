@@ -79,6 +79,16 @@ def test_several_runtimes_stand_beside_one_another(built, package, other_target)
     assert {f"mtc-runtime-0.1.0/linux-{cpu}/lib/libmtc.a" for cpu in ("x86_64", "arm64")} <= names
 
 
+def test_a_library_that_was_changed_is_named(built, package, tmp_path):
+    """It may have been signed: the package has it."""
+    library = shutil.copytree(built.runtime, tmp_path / "signed") / "lib/libmtc.so"
+    library.write_bytes(library.read_bytes() + b"signature")
+    made = package("--runtime", tmp_path / "signed", "--format", "tar")
+    assert made.code == 0 and "lib/libmtc.so` is not the file that was built" in made.err
+    sound = package("--runtime", built.runtime, "--format", "tar", "--overwrite")
+    assert sound.code == 0 and "not the file that was built" not in sound.err
+
+
 def test_its_list_makes_the_same_runtime(built, package, tmp_path):
     import mtc
 

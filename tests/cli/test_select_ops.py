@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import yaml
 
+from mtc import stages
+from mtc.selection import ops_list
+
 
 def test_a_folder_stands_for_all_models_in_it(mtc, folder):
     mtc("export", "model.py", "-o", "model.mtc")
@@ -21,6 +24,29 @@ def test_a_folder_stands_for_all_models_in_it(mtc, folder):
     refused = mtc("select-ops", "empty", "-o", "none.yaml")
     assert refused.code == 1 and "`empty` holds no .mtc or .mtp" in refused.err
     assert not (folder / "none.yaml").exists()
+
+
+def test_models_of_one_name_are_told_apart(mtc, folder):
+    """Each has its source in a `model.py` of its own folder, as the README shows it."""
+    for name, op in (("x", "ReLU"), ("y", "Tanh")):
+        (folder / name).mkdir()
+        source = f"import torch\n\nmodel, example_inputs = torch.nn.{op}(), (torch.ones(2),)\n"
+        (folder / name / "model.py").write_text(source)
+        assert mtc("export", f"{name}/model.py", "-o", f"{name}/net.mtc").code == 0
+        assert mtc("export", f"{name}/model.py", "-o", f"{name}.mtc").code == 0
+        assert mtc("package", f"{name}.mtc", "-o", f"{name}/net.mtp").code == 0
+    for given, names in (
+        (["x.mtc"], ["model.py"]),
+        (["x.mtc", "y.mtc"], ["x.mtc", "y.mtc"]),
+        (["x/net.mtc", "y/net.mtc"], ["x/net.mtc", "y/net.mtc"]),
+        (["x/net.mtc", "y/net.mtp"], ["model.py", "net.mtp"]),
+        (["x/net.mtp", "y/net.mtp"], ["x/net.mtp", "y/net.mtp"]),
+        (["x.mtc", "x/net.mtc"], ["net.mtc", "x.mtc"]),
+    ):
+        assert mtc("select-ops", *given, "-o", "ops.yaml").code == 0
+        assert list(ops_list.load(folder / "ops.yaml").models) == names
+    both = [stages.load(folder / "x.mtc"), stages.load(folder / "y.mtc")]
+    assert list(stages.select_ops(*both).models) == ["model.py (1)", "model.py (2)"]
 
 
 def test_kernels_by_hand_need_no_model(mtc, folder):
