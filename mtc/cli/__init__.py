@@ -17,7 +17,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         interrupts.install()
         _open_streams()
-        sys.exit(run(args))
+        sys.exit(run_command(args))
     except KeyboardInterrupt:  # while the command line itself was loading
         sys.exit(130)
 
@@ -31,7 +31,7 @@ def _open_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def run(args: Sequence[str] | None = None) -> int:
+def run_command(args: Sequence[str] | None = None) -> int:
     """Runs a command. The exit code: 0 done, 1 cannot be served, 2 usage, 3 a bug in mtc, 130 interrupted."""
     from mtc.cli.failures import guarded
     from mtc.cli.group import mtc

@@ -16,7 +16,7 @@ from mtc.build.runtime_folder import RuntimeBuild, read_bill
 from mtc.build.size_report import UNATTRIBUTED, SizeReport
 from mtc.build.targets import host_target, target
 from mtc.build.toolchain import SEARCH, toolchain_for
-from mtc.cli import run
+from mtc.cli import run_command
 from mtc.diagnostics import MtcError
 from mtc.ir.parser import parse
 from mtc.ops import OPS
@@ -113,19 +113,19 @@ def test_growth_is_attributed_and_adds_up(plain: RuntimeBuild, with_halves: Runt
         assert len({*tables.values()}) == 1 and tables["total"] > 0
     halves = [growth for growth in found.growth if growth.name == "f16"]
     assert len(halves) == 2 and all(growth.before == 0 < growth.after for growth in halves)
-    assert run(["inspect", str(plain.folder), "--json"]) == 0
+    assert run_command(["inspect", str(plain.folder), "--json"]) == 0
 
 
 def test_two_runtimes_are_compared_once(plain: RuntimeBuild, with_halves: RuntimeBuild, capfd, monkeypatch) -> None:
     """Each binary is read to the end for that."""
     read: list[Path] = []
     monkeypatch.setattr(runtime_diff, "read_bill", lambda folder: read.append(folder) or read_bill(folder))
-    assert run(["diff", str(plain.folder), str(with_halves.folder), "--json"]) == 0
+    assert run_command(["diff", str(plain.folder), str(with_halves.folder), "--json"]) == 0
     assert read == [plain.folder, with_halves.folder]
     said = json.loads(capfd.readouterr().out)
     assert said["kernels"] == {"added": [*F16], "dropped": []} and not said["are_equal"]
     assert said["differences"][: len(F16)] == [f"+ kernel {key}" for key in F16]
-    assert run(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
+    assert run_command(["diff", str(plain.folder), str(plain.folder), "--exit-code"]) == 0
 
 
 def test_a_binary_that_was_changed_later_is_noticed(plain: RuntimeBuild, tmp_path: Path, capfd) -> None:
@@ -134,9 +134,9 @@ def test_a_binary_that_was_changed_later_is_noticed(plain: RuntimeBuild, tmp_pat
     data = bytearray((changed / "lib/libmtc.so").read_bytes())
     data[-1] ^= 1  # the same size, as its bill says it
     (changed / "lib/libmtc.so").write_bytes(data)
-    assert run(["inspect", str(plain.folder)]) == 0 and "is not the file" not in capfd.readouterr().err
-    assert run(["inspect", str(changed)]) == 0 and "lib/libmtc.so` is not the file" in capfd.readouterr().err
-    assert run(["diff", str(plain.folder), str(changed), "--exit-code"]) == 1
+    assert run_command(["inspect", str(plain.folder)]) == 0 and "is not the file" not in capfd.readouterr().err
+    assert run_command(["inspect", str(changed)]) == 0 and "lib/libmtc.so` is not the file" in capfd.readouterr().err
+    assert run_command(["diff", str(plain.folder), str(changed), "--exit-code"]) == 1
     assert capfd.readouterr().out.startswith("~ file lib/libmtc.so: sha256 ")
 
 
@@ -161,7 +161,7 @@ def test_growth_over_a_baseline(plain: RuntimeBuild, tmp_path, monkeypatch, capf
     monkeypatch.chdir(tmp_path)
     OpsList(dict.fromkeys(keys, USERS)).save(tmp_path / "ops.yaml")
     baseline = plain.folder / "share/mtc/size.json"
-    assert run(["build-runtime", "-o", "made", "--baseline", str(baseline), *options, "--json"]) == code
+    assert run_command(["build-runtime", "-o", "made", "--baseline", str(baseline), *options, "--json"]) == code
     found = json.loads(capfd.readouterr().out)
     if code:
         (error,) = found["errors"]
@@ -210,15 +210,15 @@ def test_a_baseline_that_says_nothing(plain: RuntimeBuild, tmp_path, monkeypatch
     }
     if content is not None:
         (tmp_path / "base.json").write_text(json.dumps(damaged[content]) if content in damaged else content)
-    assert run(["build-runtime", "-o", "made", "--baseline", "base.json"]) == 1
+    assert run_command(["build-runtime", "-o", "made", "--baseline", "base.json"]) == 1
     assert said in capfd.readouterr().err and not (tmp_path / "made").exists()
-    assert run(["build-runtime", "--max-growth", "3%"]) == 2
+    assert run_command(["build-runtime", "--max-growth", "3%"]) == 2
 
 
 def test_what_is_linked_by_apps_has_no_size_yet(tmp_path, monkeypatch, capfd) -> None:
     monkeypatch.chdir(tmp_path)
     OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
-    assert run(["build-runtime", "--target", "ios-arm64", "--max-size", "1MB"]) == 2
+    assert run_command(["build-runtime", "--target", "ios-arm64", "--max-size", "1MB"]) == 2
     assert "macos-arm64" in capfd.readouterr().err
 
 
@@ -226,9 +226,9 @@ def test_max_size_of_the_command(plain: RuntimeBuild, tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     OpsList(dict.fromkeys(F32, USERS)).save(tmp_path / "ops.yaml")
     size = plain.bill.files[0].total
-    assert run(["build-runtime", "--max-size", str(size - 1)]) == 1
+    assert run_command(["build-runtime", "--max-size", str(size - 1)]) == 1
     assert "MTC705" in capfd.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["ops.yaml"]
-    assert run(["build-runtime", "--max-size", f"{size / 1000}KB"]) == 0
+    assert run_command(["build-runtime", "--max-size", f"{size / 1000}KB"]) == 0
 
 
 @pytest.mark.parametrize("kind", SEARCH)

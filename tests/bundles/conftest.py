@@ -18,7 +18,7 @@ from torch import nn
 import mtc
 from mtc.build.runtime_folder import RECORD
 from mtc.build.targets import TARGETS, Target
-from mtc.cli import run
+from mtc.cli import run_command
 
 ZIG = (sys.executable, "-m", "ziglang")
 
@@ -91,7 +91,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
     def command(*arguments: str | Path) -> Packaged:
         capfd.readouterr()
-        code = run(["package", *map(str, arguments), "--json"])
+        code = run_command(["package", *map(str, arguments), "--json"])
         out, err = capfd.readouterr()
         output = json.loads(out).get("output", "") if out else ""
         return Packaged(code, out + err, tmp_path / output)

@@ -15,7 +15,7 @@ from mtc.build.targets import host_target
 from mtc.bundles import archives
 from mtc.bundles.archives import Entry
 from mtc.bundles.formats import FORMATS
-from mtc.cli import run
+from mtc.cli import run_command
 
 DOCS = Path(__file__).parents[2] / "docs" / "packages.md"
 
@@ -175,7 +175,7 @@ def test_a_runtime_that_is_cut_off(built, package, tmp_path, capfd):
     refused = package("--runtime", damaged, "--format", "tar")
     assert refused.code == 1 and "MTC107" in refused.err and "mtc_run` is cut off: it was built with" in refused.err
     for command in ("run", "bench"):
-        assert run([command, str(built.program), "--runtime", str(damaged)]) == 1
+        assert run_command([command, str(built.program), "--runtime", str(damaged)]) == 1
         assert "libmtc.so` is cut off: it was built with" in capfd.readouterr().err
 
 
@@ -192,7 +192,7 @@ def test_half_a_document_is_not_given_away(built, package, tmp_path, name, file)
 
 
 def test_a_program_is_not_run_on_another_system_s_runtime(built, other_target, capfd):
-    assert run(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
+    assert run_command(["run", str(built.program), "--runtime", str(other_target("linux-armv7"))]) == 1
     assert "is for linux-armv7, and this machine is" in capfd.readouterr().err
 
 

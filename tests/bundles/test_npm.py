@@ -15,7 +15,7 @@ from torch import nn
 
 import mtc
 from mtc.build.toolchains.zig import zig_binary
-from mtc.cli import run
+from mtc.cli import run_command
 
 NODE = shutil.which("node")
 
@@ -52,8 +52,8 @@ def packed(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Path:
     mtc.save(model, folder / "net.mtc")
     mtc.build_runtime(mtc.select_ops(model), folder / "runtime", target_name="wasm32")
     output = folder / "my-net.tgz"
-    arguments = ["package", folder / "net.mtc", "--runtime", folder / "runtime", "--format", "npm"]
-    code = run([*map(str, arguments), "--with-model", "--name", "my-net", "--version", "1.2", "-o", str(output)])
+    arguments = ["package", folder / "net.mtc", "--runtime", folder / "runtime", "--format", "npm", "-o", output]
+    code = run_command([*map(str, arguments), "--with-model", "--name", "my-net", "--version", "1.2"])
     assert code == 0
     return output
 

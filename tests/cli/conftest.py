@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mtc.cli import run
+from mtc.cli import run_command
 
 MODEL = """\
 import torch
@@ -50,7 +50,7 @@ def mtc(capfd: pytest.CaptureFixture[str]):
 
     def command(*arguments: str | Path) -> Result:
         capfd.readouterr()
-        code = run([str(argument) for argument in arguments])
+        code = run_command([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return Result(code, out, err)
 

@@ -22,7 +22,7 @@ CONTEXT = click.Context(group)
 
 def test_help_imports_little():
     """It takes a tenth of a second of CPU, of which most is Python's own start."""
-    code = "import sys; from mtc.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+    code = "import sys, mtc.cli; mtc.cli.run_command(['--help']); print(sorted(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "optimize" in done.stdout
     assert not {"numpy", "torch", "rich", "yaml"} & set(re.findall(r"'(\w+)'", done.stderr))
@@ -31,7 +31,7 @@ def test_help_imports_little():
 @pytest.mark.parametrize("arguments", [["optimize"], ["select-ops"], ["package"], ["inspect"]], ids=" ".join)
 def test_only_export_needs_torch(mtc, folder, arguments):
     mtc("export", "model.py")
-    code = f"import sys; from mtc.cli import run; c = run({arguments!r}); sys.exit(c or 'torch' in sys.modules)"
+    code = f"import sys, mtc.cli; c = mtc.cli.run_command({arguments!r}); sys.exit(c or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=folder).returncode == 0
 
 
@@ -137,11 +137,25 @@ def test_an_interrupt_while_the_command_line_loads_is_130():
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.modules["click"] = None
         import mtc.cli
-        mtc.cli.run = lambda args: os.kill(os.getpid(), signal.SIGINT)
+        mtc.cli.run_command = lambda args: os.kill(os.getpid(), signal.SIGINT)
         mtc.cli.main()
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_commands_run_one_after_the_other_in_a_process():
+    """Each command is a module of `mtc.cli`, which is imported when it is called."""
+    code = """if True:
+        import mtc.cli
+        for command in ("run", "main", "targets"):
+            try:
+                mtc.cli.main([command, "--help"])
+            except SystemExit as end:
+                print(end.code)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert [line for line in done.stdout.splitlines() if len(line) == 1] == ["0", "2", "0"], done.stderr
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
